@@ -1,0 +1,241 @@
+"""Lines in memory: one flat array of code points and offsets, cleaned, with labels and weights."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.corpus.ranking import ranges
+from makemore.errors import DataError
+
+_LINE_FEED = 10
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What cleaning did to a list.
+
+    Attributes:
+        read: lines that came in.
+        blank: of these, empty once trimmed; they are dropped.
+        repeated: of the lines kept, those equal to an earlier one; they stay.
+        kept: lines that remain.
+        characters: characters of the lines that remain, line ends not counted.
+    """
+
+    read: int
+    blank: int
+    repeated: int
+    kept: int
+    characters: int
+
+    def __str__(self) -> str:
+        """One line for a person."""
+        return (
+            f"{self.read:,} lines read, {self.blank:,} blank, {self.repeated:,} repeated, "
+            f"{self.kept:,} kept, {self.characters:,} characters"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """A cleaned list: NFC, trimmed, no blank lines; order and repeats as they came.
+
+    Attributes:
+        codes: (C,) uint32 code points of all lines, one after the other.
+        offsets: (B+1,) int64; line b is `codes[offsets[b]:offsets[b+1]]`.
+        labels: (B,) int32 indices into `label_names`, or None.
+        label_names: the distinct labels, sorted.
+        weights: (B,) float64 counts a line stands for, or None for one each.
+        read: lines that came in, blank ones included.
+
+    Example:
+        >>> lines = Lines.from_strings([" anna ", "", "ben"])
+        >>> lines.to_list(), str(lines.summary())
+        (['anna', 'ben'], '3 lines read, 1 blank, 0 repeated, 2 kept, 7 characters')
+    """
+
+    codes: NDArray[np.uint32]
+    offsets: NDArray[np.int64]
+    labels: NDArray[np.int32] | None
+    label_names: tuple[str, ...]
+    weights: NDArray[np.float64] | None
+    read: int
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Cleans one text of many lines, each ended by LF, CR LF or CR.
+
+        Raises:
+            DataError: a line holds a NUL or half a surrogate pair.
+        """
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        codes, offsets = _trimmed(_code_points(text.removesuffix("\n")))
+        keep = np.diff(offsets) > 0
+        kept_offsets = np.concatenate([offsets[:1], offsets[1:][keep]])
+        read = len(keep) if text else 0
+        return cls(codes, kept_offsets, None, (), None, read)
+
+    @classmethod
+    def from_strings(
+        cls,
+        strings: Sequence[str],
+        labels: Sequence[str] | None = None,
+        weights: Sequence[float] | NDArray[np.float64] | None = None,
+    ) -> Self:
+        """Cleans strings, one line each, with a label or a weight each where given.
+
+        Args:
+            strings: the lines; a line break inside one counts as a space.
+            labels: one label a line, or None.
+            weights: one count a line, finite and at least 0, or None. Lines of weight 0 are dropped.
+
+        Raises:
+            DataError: the three differ in length, a weight is negative or not a number, a label is
+                blank, or a line holds a NUL or half a surrogate pair.
+        """
+        if isinstance(strings, str):
+            raise DataError("one string came where a list of strings is needed: pass [line, ...]")
+        for i, string in enumerate(strings, 1):
+            if not isinstance(string, str):
+                raise DataError(f"line {i} is of type {type(string).__name__}: make it a str")
+        text = "\n".join(s.replace("\n", " ").replace("\r", " ") for s in strings)
+        codes, offsets = _trimmed(_code_points(text))
+        keep = np.diff(offsets) > 0 if len(strings) else np.zeros(0, dtype=bool)
+        counts = None if weights is None else _checked_weights(weights, len(strings))
+        if counts is not None:
+            keep &= counts > 0
+        indices, names = (None, ()) if labels is None else _indexed_labels(labels, len(strings))
+        whole = cls(codes, offsets, indices, names, counts, len(strings))
+        return whole.select(np.flatnonzero(keep))
+
+    def __len__(self) -> int:
+        """B: how many lines."""
+        return len(self.offsets) - 1
+
+    def select(self, which: NDArray[np.int64]) -> Self:
+        """Gives the lines with these indices, in this order."""
+        starts, stops = self.offsets[which], self.offsets[which + 1]
+        return type(self)(
+            self.codes[ranges(starts, stops)],
+            np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)]),
+            None if self.labels is None else self.labels[which],
+            self.label_names,
+            None if self.weights is None else self.weights[which],
+            self.read,
+        )
+
+    def lengths(self) -> NDArray[np.int64]:
+        """(B,) int64 characters in each line."""
+        return np.diff(self.offsets)
+
+    def to_list(self) -> list[str]:
+        """The lines as strings."""
+        return self._joined().split("\n") if len(self) else []
+
+    def encoded(self) -> list[bytes]:
+        """The lines as UTF-8 bytes."""
+        return self._joined().encode("utf-8").split(b"\n") if len(self) else []
+
+    def _joined(self) -> str:
+        """All lines in one text, a line feed between two."""
+        text = np.insert(self.codes, self.offsets[1:-1], _LINE_FEED)
+        return text.tobytes().decode("utf-32-le")
+
+    def distinct(self) -> NDArray[np.int64]:
+        """(d,) int64: the index of the first of each group of equal lines, ascending."""
+        first: dict[bytes, int] = {}
+        for i, line in enumerate(self.encoded()):
+            first.setdefault(line, i)
+        return np.fromiter(first.values(), np.int64, len(first))
+
+    def summary(self) -> Summary:
+        """Counts what was read, dropped, repeated and kept."""
+        repeated = len(self) - len(set(self.encoded()))
+        return Summary(self.read, self.read - len(self), repeated, len(self), len(self.codes))
+
+
+def _code_points(text: str) -> NDArray[np.uint32]:
+    """The NFC code points of a text, checked."""
+    if "\0" in text:
+        number = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError(
+            f"line {number} holds a NUL character: this looks like a binary file, or like UTF-16 "
+            "(then give --encoding utf-16)"
+        )
+    try:
+        encoded = unicodedata.normalize("NFC", text).encode("utf-32-le")
+    except UnicodeEncodeError as error:
+        number = text.count("\n", 0, error.start) + 1
+        raise DataError(
+            f"line {number} holds half of a surrogate pair (U+{ord(text[error.start]):04X}), which is "
+            "no character: remove it or decode the text again"
+        ) from None
+    return np.frombuffer(encoded, np.uint32)
+
+
+@cache
+def _spaces() -> NDArray[np.uint32]:
+    """Every code point that `str.strip` removes; all lie below U+3001."""
+    return np.array([code for code in range(0x3001) if chr(code).isspace()], np.uint32)
+
+
+def _trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Splits at line feeds and trims each line: code points and (B+1,) offsets, blanks included."""
+    breaks = np.flatnonzero(text == _LINE_FEED)
+    starts = np.concatenate([np.zeros(1, np.int64), breaks + 1])
+    stops = np.concatenate([breaks, np.array([len(text)], np.int64)])
+    is_space = np.zeros(0x3002, dtype=bool)
+    is_space[_spaces()] = True
+    inked = np.flatnonzero(~is_space[np.minimum(text, 0x3001)])
+    first = np.searchsorted(inked, starts)
+    last = np.searchsorted(inked, stops)  # inked[last - 1] is the line's last character
+    has_ink = last > first
+    inked = np.append(inked, 0)
+    starts = np.where(has_ink, inked[first], 0)
+    stops = np.where(has_ink, inked[last - 1] + 1, 0)
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)])
+    return text[ranges(starts, stops)], offsets
+
+
+def _checked_weights(
+    weights: Sequence[float] | NDArray[np.float64], expected: int
+) -> NDArray[np.float64]:
+    """Weights as float64, each finite and not negative."""
+    if len(weights) != expected:
+        raise DataError(f"{len(weights)} weights came for {expected} lines: give one for each line")
+    try:
+        counts = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        counts = np.array([_number(w) for w in weights])
+    wrong = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
+    if len(wrong):
+        i = int(wrong[0])
+        raise DataError(f"line {i + 1}: weight {weights[i]!r} is not a number of 0 or more")
+    return counts
+
+
+def _number(value: object) -> float:
+    """A float, or NaN where there is none."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def _indexed_labels(
+    labels: Sequence[str], expected: int
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Labels as indices into their sorted names."""
+    if len(labels) != expected:
+        raise DataError(f"{len(labels)} labels came for {expected} lines: give one for each line")
+    trimmed = [unicodedata.normalize("NFC", str(label)).strip() for label in labels]
+    if "" in trimmed:
+        raise DataError(f"line {trimmed.index('') + 1}: the label is blank: give every line a label")
+    names = sorted(set(trimmed))
+    index = {name: i for i, name in enumerate(names)}
+    return np.array([index[t] for t in trimmed], np.int32), tuple(names)

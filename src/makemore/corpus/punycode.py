@@ -1,0 +1,46 @@
+"""Internationalised words as ASCII and back, word by word (IDNA 2008, by the `idna` library)."""
+
+from collections.abc import Callable
+
+import idna
+
+from makemore.errors import DataError
+
+
+def to_punycode(text: str) -> str:
+    """Encodes each word of a text as ASCII.
+
+    Source: Costello (2003), RFC 3492, as used by IDNA 2008 (Klensin 2010, RFC 5891).
+
+    Raises:
+        DataError: a word has no encoding.
+
+    Example:
+        >>> to_punycode("são paulo")
+        'xn--so-yja paulo'
+    """
+    return _word_by_word(text, lambda word: idna.encode(word).decode("ascii"), "encoded")
+
+
+def from_punycode(text: str) -> str:
+    """Decodes each word of a text that `to_punycode` made.
+
+    Raises:
+        DataError: a word is not valid.
+
+    Example:
+        >>> from_punycode("xn--so-yja paulo")
+        'são paulo'
+    """
+    return _word_by_word(text, idna.decode, "decoded")
+
+
+def _word_by_word(text: str, convert: Callable[[str], str], done: str) -> str:
+    """Converts each word and puts one space between two."""
+    words = []
+    for word in text.split():
+        try:
+            words.append(convert(word))
+        except (idna.IDNAError, UnicodeError) as error:
+            raise DataError(f"{word!r} cannot be {done} as punycode: {error}") from None
+    return " ".join(words)

@@ -1,0 +1,136 @@
+"""Contexts as a tree that grows towards the past: a node's parent is one character shorter.
+
+The parent of a context in this tree is what a count model backs off to, and the deepest node found
+for a window is the longest end of it that was ever seen.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.corpus.paths import Ids
+from makemore.corpus.ranking import rank, ranges
+
+
+@dataclass(frozen=True, eq=False)
+class SuffixTree:
+    """S nodes, the root first, sorted by depth; node i > 0 is its parent plus one older id.
+
+    Attributes:
+        size: how many ids there are, labels included.
+        key: (S - 1,) int64, ascending: `parent * size + id` of nodes 1 and up.
+    """
+
+    size: int
+    key: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, history: Ids, depth: NDArray[np.int64], size: int) -> tuple[Self, list[Ids]]:
+        """Builds the tree of some histories.
+
+        Args:
+            history: (N, J) int32, the newest id first.
+            depth: (N,) int64, how many of a row's ids count.
+            size: how many ids there are.
+
+        Returns:
+            The tree, and for each depth 0 to J the (N,) int32 node of each row there; rows that are
+            not as deep have the node of their own depth.
+        """
+        at = np.zeros(len(history), np.int32)
+        nodes, keys, base, level = [at], [], 0, 1  # the level's first node, how many it has
+        for j, ids in enumerate(history.T):
+            deep = np.flatnonzero(depth > j)
+            local = (at[deep] - base).astype(np.int64) * size + ids[deep]
+            distinct, place = rank(local, level * size)
+            keys.append(distinct + base * size)
+            base, level = base + level, len(distinct)
+            at = at.copy()
+            at[deep] = place + base
+            nodes.append(at)
+        key = np.concatenate(keys) if keys else np.zeros(0, np.int64)
+        return cls(size, key), nodes
+
+    def __len__(self) -> int:
+        """S: how many nodes, the root included."""
+        return len(self.key) + 1
+
+    @cached_property
+    def parent(self) -> NDArray[np.int64]:
+        """(S,) int64; the root is its own parent."""
+        return np.concatenate([np.zeros(1, np.int64), self.key // self.size])
+
+    @cached_property
+    def oldest(self) -> NDArray[np.int64]:
+        """(S,) int64, the id each node adds to its parent; of no meaning at the root."""
+        return np.concatenate([np.zeros(1, np.int64), self.key % self.size])
+
+    @cached_property
+    def level_starts(self) -> NDArray[np.int64]:
+        """(J + 2,) int64: nodes of depth j are `level_starts[j]:level_starts[j + 1]`."""
+        starts = [0, 1]
+        while starts[-1] < len(self):
+            starts.append(1 + int(np.searchsorted(self.key, starts[-1] * self.size)))
+        return np.array(starts, np.int64)
+
+    @cached_property
+    def depth(self) -> NDArray[np.int64]:
+        """(S,) int64: how many ids each node holds."""
+        levels = np.diff(self.level_starts)
+        return np.repeat(np.arange(len(levels)), levels)
+
+    def child(self, node: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Finds the node one older id deeper; 0, which is no child, where there is none."""
+        if not len(self.key):
+            return np.zeros(len(node), np.int64)
+        wanted = node.astype(np.int64) * self.size + ids
+        place = np.minimum(np.searchsorted(self.key, wanted), len(self.key) - 1)
+        return np.where(self.key[place] == wanted, place + 1, 0)
+
+    def find(self, history: Ids) -> NDArray[np.int64]:
+        """Finds the longest end of each (n, J) history, newest id first, that is a node."""
+        at = np.zeros(len(history), np.int64)
+        alive = np.arange(len(history))
+        for ids in history.T:
+            deeper = self.child(at[alive], ids[alive])
+            alive = alive[deeper > 0]
+            at[alive] = deeper[deeper > 0]
+        return at
+
+
+@dataclass(frozen=True, eq=False)
+class Leaving:
+    """Sparse rows: for each node the ids that may follow, ascending, with a number each.
+
+    Attributes:
+        start: (S+1,) int64; node i has the entries `start[i]:start[i+1]`.
+        next: (G,) int32 ids.
+        value: (G,) float32.
+    """
+
+    start: NDArray[np.int64]
+    next: Ids
+    value: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls,
+        node: NDArray[np.int64],
+        ids: NDArray[np.int64],
+        value: NDArray[np.float64],
+        nodes: int,
+    ) -> Self:
+        """Packs entries that are sorted by node, then by id."""
+        start = np.searchsorted(node, np.arange(nodes + 1))
+        return cls(start, ids.astype(np.int32), value.astype(np.float32))
+
+    def dense(self, node: NDArray[np.int64], width: int) -> NDArray[np.float32]:
+        """(n, width) float32: the rows of these nodes, zero where nothing stands."""
+        starts, stops = self.start[node], self.start[node + 1]
+        at = ranges(starts, stops)
+        rows = np.zeros((len(node), width), np.float32)
+        rows[np.repeat(np.arange(len(node)), stops - starts), self.next[at]] = self.value[at]
+        return rows

@@ -1,0 +1,100 @@
+"""The one likelihood: every score, loss and evaluation is a sum along these lines.
+
+    log p(line)  = sum over the edges on its path of log p(next | context)
+    loss         = - sum over edges of count * log p(next | context) / sum of counts
+
+in nats per character, the end of a line counted as one. NumPy only; what is asked of a model stands
+in `Model`, and everything outside training speaks to models through it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.corpus.contexts import Contexts
+
+Floats = NDArray[np.float32]
+State = Any  # an array, or anything whose rows `state[rows]` selects and repeats
+
+# A model is worth writing out as states when they take at most this many numbers.
+MOST_CELLS = 2**24
+
+# A block of log-probabilities holds at most this many numbers (64 MiB of float32).
+_BLOCK_CELLS = 2**24
+
+
+class Automaton(NamedTuple):
+    """A model written out as S states.
+
+    Attributes:
+        first: the state before a line's first id.
+        goto: (S, V) int32, the state after each id.
+        log_probs: (S, V) float32, the log-probability of each id in each state.
+    """
+
+    first: int
+    goto: NDArray[np.int32]
+    log_probs: Floats
+
+
+class Model(Protocol):
+    """What every fitted model answers. V is the vocabulary's size; all floats are float32."""
+
+    window: int | None
+    vocabulary_size: int
+
+    def log_probs(self, c: Contexts) -> Floats:
+        """(N, V) natural log-probabilities of the next id in each context; rows sum to one."""
+
+    def start(self, n: int, label: int | None = None) -> tuple[Floats, State]:
+        """(n, V) log-probabilities of first ids, and the state of n lines not yet begun."""
+
+    def step(self, ids: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """(n, V) log-probabilities after these (n,) ids, and the state that follows."""
+
+    def automaton(self, label: int | None = None) -> Automaton | None:
+        """The model written out as states, for lines of one label; None where it cannot be."""
+
+    def tensors(self) -> Mapping[str, NDArray[Any]]:
+        """Everything learned, as named arrays."""
+
+    def load(self, tensors: Mapping[str, NDArray[Any]]) -> Self:
+        """Takes back what `tensors` gave."""
+
+
+def log_softmax(logits: Floats) -> Floats:
+    """Normalises (N, V) logits into natural log-probabilities, row by row."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def edge_log_probs(model: Model, c: Contexts) -> Floats:
+    """Asks a model for the log-probability of every edge, in blocks of rows.
+
+    Returns:
+        (M,) float32, nats.
+    """
+    found = np.empty(len(c.row), dtype=np.float32)
+    for part, edges in c.blocks(max(1, _BLOCK_CELLS // c.vocabulary_size)):
+        found[edges] = model.log_probs(part)[part.row, part.next]
+    return found
+
+
+def line_log_probs(model: Model, c: Contexts) -> NDArray[np.float64]:
+    """Sums along each line's path.
+
+    Returns:
+        (B,) float64, nats, the end of the line included.
+    """
+    if not len(c.edge):
+        return np.zeros(0)
+    along = edge_log_probs(model, c).astype(np.float64)[c.edge]
+    return np.add.reduceat(along, c.start[:-1])
+
+
+def loss(model: Model, c: Contexts) -> float:
+    """Gives the mean negative log-likelihood, in nats per character, ends and weights counted."""
+    with np.errstate(invalid="ignore"):
+        return float(-(c.count @ edge_log_probs(model, c).astype(np.float64)) / c.total)

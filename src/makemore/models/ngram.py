@@ -1,0 +1,62 @@
+"""Counts with add-k smoothing over the last K characters.
+
+    p(x | c) = (count(c, x) + k) / (count(c) + k V)
+
+A context never seen has only the k: it is uniform, for k = 0 as well, as the limit.
+
+Source: the lectures' counted bigram at K = 1; add-k as in Chen and Goodman (1999), section 2.2.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.ranking import rank
+from makemore.corpus.suffix_tree import Leaving, SuffixTree
+from makemore.likelihood import Floats
+from makemore.models.window import Back, WindowModel
+from makemore.options.families import NgramOptions
+
+
+class Ngram(WindowModel):
+    """The table of counts, kept sparse."""
+
+    def __init__(self, options: NgramOptions, vocabulary_size: int, label_count: int) -> None:
+        """Makes a table that has counted nothing."""
+        self.window = options.window
+        self.add = options.add
+        self.vocabulary_size = vocabulary_size
+        self.label_count = label_count
+
+    def count(self, c: Contexts) -> Self:
+        """Counts contexts; what it knew before is replaced."""
+        V = self.vocabulary_size
+        history = c.lookback(self.window)[:, ::-1]
+        depth = np.full(len(c), history.shape[1], np.int64)
+        self.tree, nodes = SuffixTree.of(history, depth, V + self.label_count)
+        grams, place = rank(nodes[-1][c.row].astype(np.int64) * V + c.next, len(self.tree) * V)
+        count = np.bincount(place, c.count, len(grams))
+        self.leaving = Leaving.of(grams // V, grams % V, count, len(self.tree))
+        return self
+
+    def log_probs_at(self, back: Back) -> Floats:
+        """See `WindowModel.log_probs_at`."""
+        node, place = rank(self.tree.find(back[:, ::-1]), len(self.tree))
+        counts = self.leaving.dense(node, self.vocabulary_size) + np.float32(self.add)
+        total = counts.sum(axis=1, keepdims=True)
+        counts[total[:, 0] == 0] = 1.0  # seen nowhere and nothing added: uniform
+        with np.errstate(divide="ignore"):
+            return np.log(counts / counts.sum(axis=1, keepdims=True))[place]
+
+    def tensors(self) -> Mapping[str, NDArray[Any]]:
+        """See `Model.tensors`."""
+        return {"key": self.tree.key, **vars(self.leaving)}
+
+    def load(self, tensors: Mapping[str, NDArray[Any]]) -> Self:
+        """See `Model.load`."""
+        self.tree = SuffixTree(self.vocabulary_size + self.label_count, tensors["key"])
+        self.leaving = Leaving(tensors["start"], tensors["next"], tensors["value"])
+        return self

@@ -1,0 +1,109 @@
+"""How options are declared: once, small and frozen, with bounds and a sentence for each.
+
+A declaration feeds validation, the command line, the model file and the generated docs.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import attrs
+
+from makemore.errors import OptionError
+
+
+def setting(
+    default: Any,
+    help: str,  # noqa: A002
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] | None = None,
+) -> Any:
+    """Declares one option: its default, its sentence and its bounds."""
+    metadata = {"help": help, "minimum": minimum, "maximum": maximum, "choices": choices}
+    return attrs.field(default=default, metadata=metadata, validator=_check)
+
+
+def options(cls: type) -> Any:
+    """Makes a frozen class of settings, given by name."""
+    return attrs.frozen(kw_only=True, slots=True)(cls)
+
+
+def _check(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    """Raises OptionError unless the value is of its option's type and within its bounds."""
+    name, facts = attribute.name, attribute.metadata
+    if value is None and attribute.default is None:
+        return
+    allowed = _types(attribute.type)
+    is_wrong = not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed)
+    if is_wrong:
+        need = " or ".join(kind.__name__ for kind in allowed)
+        raise OptionError(f"{name} is {value!r}, which is no {need}")
+    low, high, choices = facts["minimum"], facts["maximum"], facts["choices"]
+    # Written so that NaN, which compares as false, is out of bounds.
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
+        raise OptionError(f"{name} is {value!r}: give {_bounds(low, high)}")
+    if choices is not None and value not in choices:
+        raise OptionError(f"{name} is {value!r}: choose one of {', '.join(choices)}")
+
+
+def _types(annotation: Any) -> tuple[type, ...]:
+    """The classes a value may have, from its annotation; an int may stand for a float."""
+    annotation = getattr(annotation, "__origin__", annotation) or annotation
+    members = getattr(annotation, "__args__", None) or (annotation,)
+    kinds = tuple(kind for kind in members if isinstance(kind, type) and kind is not type(None))
+    return (*kinds, int) if float in kinds else kinds
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    """The allowed range, in words."""
+    if high is None:
+        return f"{low:,} or more"
+    return f"{high:,} or less" if low is None else f"something from {low:,} to {high:,}"
+
+
+class Options:
+    """The base of every declaration."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every option by name, as JSON can hold it."""
+        return attrs.asdict(self)  # type: ignore[arg-type]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Builds the options from names and values.
+
+        Raises:
+            OptionError: a name is unknown, or a value is out of its bounds.
+        """
+        known = [f.name for f in attrs.fields(cls)]  # type: ignore[arg-type]
+        for name in values:
+            if name not in known:
+                raise OptionError(f"option {name!r} is unknown here: known are {', '.join(known)}")
+        return cls(**values)
+
+    @classmethod
+    def of_strings(cls, pairs: Mapping[str, str]) -> Self:
+        """Builds the options from text, as it is typed on the command line.
+
+        Raises:
+            OptionError: a name is unknown, or a text is no value of its option's type.
+        """
+        kinds = {f.name: _types(f.type) for f in attrs.fields(cls)}  # type: ignore[arg-type]
+        return cls.of({name: _parsed(name, text, kinds.get(name, ())) for name, text in pairs.items()})
+
+
+def _parsed(name: str, text: str, kinds: tuple[type, ...]) -> Any:
+    """A value of the first class that can read the text."""
+    if bool in kinds and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float, str):
+        if kind in kinds:
+            try:
+                return kind(text)
+            except ValueError:
+                continue
+    if not kinds:
+        return text  # an unknown name: `of` says so
+    raise OptionError(f"{name} is {text!r}, which is no {kinds[0].__name__}")

@@ -1,0 +1,94 @@
+"""Every family of models: its options, and where its class stands."""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from makemore.errors import OptionError
+from makemore.options.declaration import Options, options, setting
+
+
+@options
+class NgramOptions(Options):
+    """Counts with add-k smoothing; `window=1` is the lectures' counted bigram."""
+
+    window: int = setting(3, "characters looked back", 1, 64)
+    add: float = setting(1.0, "added to every count; 0 leaves unseen characters impossible", 0, 1e6)
+
+
+@options
+class KneserNeyOptions(Options):
+    """Modified Kneser-Ney: counts backed off to shorter contexts; strong and instant."""
+
+    window: int = setting(5, "characters looked back", 1, 64)
+
+
+@options
+class LinearOptions(Options):
+    """One-hot contexts times a weight matrix: the neural bigram, trigram and so on."""
+
+    window: int = setting(1, "characters looked back", 1, 64)
+    l2: float = setting(0.0, "weight of the mean squared weight in the loss; smooths", 0, 1e3)
+
+
+@options
+class MLPOptions(Options):
+    """Embedded characters, one hidden layer of tanh (Bengio et al. 2003)."""
+
+    window: int = setting(3, "characters looked back", 1, 64)
+    embedding: int = setting(10, "numbers a character is embedded in", 1, 4096)
+    hidden: int = setting(200, "neurons of the hidden layer", 1, 65536)
+
+
+class Family(NamedTuple):
+    """One row of the registry.
+
+    Attributes:
+        name: the family's name.
+        options: its declaration.
+        model: where its class stands, as "module:Class".
+        is_counted: whether it is counted; the others are trained.
+    """
+
+    name: str
+    options: type[Options]
+    model: str
+    is_counted: bool
+
+    def build(self, family_options: Options, vocabulary_size: int, label_count: int) -> Any:
+        """Makes a model that has learned nothing yet."""
+        module, _, name = self.model.partition(":")
+        return getattr(import_module(module), name)(family_options, vocabulary_size, label_count)
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family("ngram", NgramOptions, "makemore.models.ngram:Ngram", True),
+        Family("kneser_ney", KneserNeyOptions, "makemore.models.kneser_ney:KneserNey", True),
+        Family("linear", LinearOptions, "makemore.models.linear:Linear", False),
+        Family("mlp", MLPOptions, "makemore.models.mlp:MLP", False),
+    )
+}
+
+
+def family_named(name: str) -> Family:
+    """Looks a family up.
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    if name not in FAMILIES:
+        raise OptionError(f"model {name!r} is unknown: choose one of auto, {', '.join(FAMILIES)}")
+    return FAMILIES[name]
+
+
+def family_of(family_options: Options) -> Family:
+    """Finds the family that an options object belongs to.
+
+    Raises:
+        OptionError: it belongs to none.
+    """
+    for family in FAMILIES.values():
+        if type(family_options) is family.options:
+            return family
+    raise OptionError(f"{family_options!r} is no family's options: see makemore models")

@@ -1,0 +1,185 @@
+"""Drawing lines from a model: one endless stream of independent lines, fixed by the seed.
+
+Line i of the stream depends on the seed, on i and on the model, and on nothing else: the uniform
+numbers of a line come from (seed, block of 4,096 lines, position). So ten lines are the head of
+twenty, and any part of the stream can be drawn on its own.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.corpus.ranking import rank
+from makemore.corpus.vocabulary import BOUNDARY
+from makemore.likelihood import Automaton, Floats, Model
+
+BLOCK = 4096  # lines that share a generator; changing it changes every seed's lines
+
+Cumulative = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is done to the distribution of each free character.
+
+    Attributes:
+        temperature: log-probabilities are divided by it.
+        top_k: only so many of the likeliest ids stay, or None for all.
+        top_p: then only the likeliest ids that together reach this share stay, or None for all.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def cumulate(self, log_probs: Floats) -> Cumulative:
+        """Shapes (n, V) log-probabilities and sums them up.
+
+        Returns:
+            (n, W) float64, ascending to 1, W a power of two not below V: the id that a uniform
+            number u in [0, 1) draws is how many entries are at most u.
+        """
+        with np.errstate(invalid="ignore"):
+            logits = log_probs.astype(np.float64) / self.temperature
+            probs = np.exp(logits - logits.max(axis=1, keepdims=True))
+        if self.top_k is not None or self.top_p is not None:
+            probs = self._cut(probs)
+        n, V = probs.shape
+        width = 1 << (V - 1).bit_length()
+        cumulative = np.ones((n, width))
+        np.cumsum(probs, axis=1, out=cumulative[:, :V])
+        cumulative[:, :V] /= cumulative[:, V - 1 : V].copy()
+        return cumulative
+
+    def _cut(self, probs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Drops what top-k and top-p leave out; equal probabilities go by id."""
+        order = np.argsort(-probs, axis=1, kind="stable")
+        ordered = np.take_along_axis(probs, order, axis=1)
+        if self.top_k is not None:
+            ordered[:, self.top_k :] = 0.0
+        if self.top_p is not None:
+            share = np.cumsum(ordered, axis=1) / ordered.sum(axis=1, keepdims=True)
+            before = np.concatenate([np.zeros((len(probs), 1)), share[:, :-1]], axis=1)
+            is_out = before >= self.top_p
+            is_out[:, 0] = False
+            ordered[is_out] = 0.0
+        np.put_along_axis(probs, order, ordered, axis=1)
+        return probs
+
+
+class Uniforms:
+    """Uniform numbers in [0, 1) for lines low to high of the stream, position after position."""
+
+    def __init__(self, seed: int, low: int, high: int) -> None:
+        """Takes the generators of the blocks that hold these lines."""
+        first, last = low // BLOCK, (high - 1) // BLOCK
+        self._generators = [
+            np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, block))))
+            for block in range(first, last + 1)
+        ]
+        self._drawn: list[NDArray[np.float64]] = []
+        self._part = slice(low - first * BLOCK, high - first * BLOCK)
+
+    def at(self, position: int) -> NDArray[np.float64]:
+        """(high - low,) float64, one for each line at a position."""
+        while len(self._drawn) <= position:
+            drawn = [generator.random(BLOCK) for generator in self._generators]
+            self._drawn.append(np.concatenate(drawn)[self._part])
+        return self._drawn[position]
+
+
+def invert(cumulative: Cumulative, row: NDArray[np.intp], u: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Counts, by halving, how many entries of its row are at most each u.
+
+    Args:
+        cumulative: (n, W), as `Shape.cumulate` gives it.
+        row: (m,) the row of each u.
+        u: (m,) uniform numbers in [0, 1).
+
+    Returns:
+        (m,) ids.
+    """
+    flat, width = cumulative.ravel(), cumulative.shape[1]
+    at = row * width
+    first = at.copy()
+    half = width // 2
+    while half:
+        at += (flat[half - 1 :].take(at, mode="clip") <= u) * half  # clip: no second bounds check
+        half //= 2
+    return at - first
+
+
+class Walk:
+    """Draws by asking the model, once for each distinct prefix among the lines being drawn.
+
+    Lines that have come the same way share a row, yet each draws with a number of its own: they
+    stay independent, exactly.
+    """
+
+    def __init__(self, model: Model, shape: Shape, prefix: NDArray[np.int32], label: int | None):
+        """Begins every line with the prefix."""
+        self._model, self._shape = model, shape
+        self._log_probs, self._state = model.start(1, label)
+        for i in prefix:
+            self._log_probs, self._state = model.step(np.array([i], np.int32), self._state)
+
+    def draw(
+        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+    ) -> NDArray[np.int32]:
+        """Draws some of the lines that the uniform numbers are for.
+
+        Args:
+            uniforms: the numbers.
+            which: (n,) the places of the lines among them.
+            first: the position of a line's first number.
+            most: characters a line may add to the prefix.
+
+        Returns:
+            (n, most + 1) int32 ids, zero once a line has ended; a line whose last column is not zero
+            had not.
+        """
+        V = self._model.vocabulary_size
+        ids = np.zeros((most + 1, len(which)), np.int32)  # one position after the other: faster to fill
+        lines, group = np.arange(len(which)), np.zeros(len(which), np.intp)
+        log_probs, state = self._log_probs, self._state
+        for position in range(most + 1):
+            u = uniforms.at(first + position)[which[lines]]
+            drawn = invert(self._shape.cumulate(log_probs), group, u)
+            ids[position, lines] = drawn
+            goes_on = drawn != BOUNDARY
+            lines = lines[goes_on]
+            if not len(lines) or position == most:
+                break
+            key, group = rank(group[goes_on] * V + drawn[goes_on], len(log_probs) * V)
+            log_probs, state = self._model.step((key % V).astype(np.int32), state[key // V])
+        return ids.T
+
+
+class Table:
+    """Draws by looking up: for models that can be written out as states."""
+
+    def __init__(self, automaton: Automaton, shape: Shape, prefix: NDArray[np.int32]) -> None:
+        """Begins every line with the prefix."""
+        self._automaton = automaton
+        self._cumulative = shape.cumulate(automaton.log_probs)
+        self._first = automaton.first
+        for i in prefix:
+            self._first = int(automaton.goto[self._first, i])
+
+    def draw(
+        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+    ) -> NDArray[np.int32]:
+        """See `Walk.draw`."""
+        goto, V = self._automaton.goto.ravel(), self._automaton.goto.shape[1]
+        ids = np.zeros((most + 1, len(which)), np.int32)  # one position after the other: faster to fill
+        lines, state = np.arange(len(which)), np.full(len(which), self._first, np.intp)
+        for position in range(most + 1):
+            drawn = invert(self._cumulative, state, uniforms.at(first + position)[which[lines]])
+            ids[position, lines] = drawn
+            goes_on = drawn != BOUNDARY
+            lines = lines[goes_on]
+            if not len(lines):
+                break
+            state = goto[state[goes_on] * V + drawn[goes_on]].astype(np.intp)
+        return ids.T
