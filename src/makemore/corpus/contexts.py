@@ -101,6 +101,24 @@ class Contexts:
             line_weight=paths.weight,
         )
 
+    @classmethod
+    def of_windows(cls, back: Ids, size: int, labels: int) -> Self:
+        """Takes (N, K) windows as they are, with no lines: to ask a model about them."""
+        none, nowhere = np.zeros(0, np.int32), np.zeros(0)
+        return cls(
+            vocabulary_size=size,
+            label_count=labels,
+            last=back[:, -1],
+            back=back,
+            parent=None,
+            row=none,
+            next=none,
+            count=nowhere,
+            edge=none,
+            start=np.zeros(1, np.int64),
+            line_weight=nowhere,
+        )
+
     def __len__(self) -> int:
         """N: how many distinct contexts."""
         return len(self.last)
@@ -171,6 +189,8 @@ class Contexts:
             (N, K) int32, or (N, 1 + K) with labels.
         """
         if self.back is not None:
+            if window == self.window:
+                return self.back
             first = 1 if self.label_count else 0
             have = self.back.shape[1] - first
             assert window <= have, f"a window of {have} cannot be widened to {window}"

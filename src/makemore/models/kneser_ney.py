@@ -29,7 +29,7 @@ from makemore.corpus.ranking import rank
 from makemore.corpus.suffix_tree import Leaving, SuffixTree
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.likelihood import MOST_CELLS, Automaton, Floats
-from makemore.models.window import Back, WindowModel
+from makemore.window import Back, WindowModel
 from makemore.options.families import KneserNeyOptions
 
 _FALLBACK = (0.5, 1.0, 1.5)

@@ -17,7 +17,7 @@ from makemore.corpus.contexts import Contexts
 from makemore.corpus.ranking import rank
 from makemore.corpus.suffix_tree import Leaving, SuffixTree
 from makemore.likelihood import Floats
-from makemore.models.window import Back, WindowModel
+from makemore.window import Back, WindowModel
 from makemore.options.families import NgramOptions
 
 

@@ -70,6 +70,10 @@ class Options:
         """Every option by name, as JSON can hold it."""
         return attrs.asdict(self)  # type: ignore[arg-type]
 
+    def replace(self, **changes: Any) -> Self:
+        """The same options but for some."""
+        return attrs.evolve(self, **changes)
+
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
         """Builds the options from names and values.

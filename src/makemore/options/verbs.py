@@ -17,3 +17,17 @@ class SampleOptions(Options):
     top_p: float | None = setting(None, "only the likeliest characters that make up this share", 0, 1)
     seed: int = setting(0, "the same seed gives the same lines", 0, 2**63 - 1)
     patience: int = setting(1_000_000, "lines drawn in vain, in a row, before giving up", 1)
+
+
+@options
+class TrainOptions(Options):
+    """How a network is trained; counted models take none of it."""
+
+    steps: int | None = setting(None, "steps of the optimizer, instead of a budget", 1)
+    rate: float | None = setting(None, "highest learning rate; the family's own if absent", 0, 1e3)
+    weight_decay: float | None = setting(
+        None, "decoupled weight decay; the family's own if absent", 0, 1e3
+    )
+    batch: int | None = setting(None, "lines in each step; the whole list if absent", 1)
+    measurements: int = setting(50, "how often the dev part is looked at", 1)
+    seed: int = setting(0, "the same seed gives the same model", 0, 2**63 - 1)

@@ -1,0 +1,53 @@
+"""The neural bigram, and its like for longer windows: one-hot contexts times a weight matrix.
+
+    logits = [one_hot(c_1) ... one_hot(c_K)] W                   loss + l2 * mean(W^2)
+
+Multiplying a one-hot vector plucks a row, so rows are looked up and added. With K = 1 the best W is
+the logarithm of the counts; W = 0 is uniform, and the penalty pulls there: it smooths as adding to
+every count does.
+
+Source: the makemore lectures, "the neural bigram" and its trigram exercise.
+"""
+
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from makemore.corpus.contexts import Contexts
+from makemore.layers import WindowNetwork, look_up
+from makemore.options.families import LinearOptions
+
+
+class Linear(WindowNetwork):
+    """(K V) x V weights, no bias; with labels one more one-hot stands in front.
+
+    Example:
+        >>> sum(p.numel() for p in Linear(LinearOptions(window=1), 27, 0).parameters())
+        729
+    """
+
+    def __init__(self, options: LinearOptions, vocabulary_size: int, label_count: int) -> None:
+        """Makes a network of zeros."""
+        super().__init__()
+        self.window, self.l2 = options.window, options.l2
+        self.vocabulary_size, self.label_count = vocabulary_size, label_count
+        columns = options.window + (1 if label_count else 0)
+        self.ids = vocabulary_size + label_count
+        self.W = nn.Parameter(torch.zeros(columns * self.ids, vocabulary_size))
+
+    def initialise(self, rng: torch.Generator) -> Self:
+        """Starts at zero, where every character is as likely: the problem is convex."""
+        nn.init.zeros_(self.W)
+        return self
+
+    def forward(self, c: Contexts) -> Tensor:
+        """(N, V) logits."""
+        x = c.lookback(self.window)  # (N, K)
+        place = x + np.arange(x.shape[1], dtype=np.int32) * np.int32(self.ids)
+        return look_up(self.W, place).sum(dim=1)  # (N, K, V) to (N, V)
+
+    def penalty(self) -> Tensor | None:
+        """L2 on the weights."""
+        return self.l2 * self.W.square().mean() if self.l2 else None

@@ -1,0 +1,56 @@
+"""A multi-layer perceptron over the last K characters.
+
+    x = [C(c_1) ... C(c_K)]        h = tanh(x W1 + b1)        logits = h W2 + b2
+
+W1 starts with the gain 5/3 of tanh over the root of its fan-in, so that no neuron starts saturated,
+and W2 near zero, so that the first loss is that of the uniform distribution.
+
+Source: Bengio, Ducharme, Vincent and Jauvin (2003), "A neural probabilistic language model",
+equation 1; initialisation by He, Zhang, Ren and Sun (2015), arXiv 1502.01852, and the makemore
+lectures. Differs: characters instead of words, no direct connections from x to the logits.
+"""
+
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from makemore.corpus.contexts import Contexts
+from makemore.layers import WindowNetwork, look_up
+from makemore.options.families import MLPOptions
+
+
+class MLP(WindowNetwork):
+    """(V + labels) E + (K E + 1) H + (H + 1) V parameters; a label is one more embedded id.
+
+    Example:
+        >>> sum(p.numel() for p in MLP(MLPOptions(), 27, 0).parameters())
+        11897
+    """
+
+    def __init__(self, options: MLPOptions, vocabulary_size: int, label_count: int) -> None:
+        """Makes a network whose weights are not drawn yet."""
+        super().__init__()
+        K, E, H = options.window, options.embedding, options.hidden
+        self.window, self.vocabulary_size, self.label_count = K, vocabulary_size, label_count
+        columns = K + (1 if label_count else 0)
+        self.C = nn.Parameter(torch.empty(vocabulary_size + label_count, E))
+        self.W1 = nn.Parameter(torch.empty(columns * E, H))
+        self.b1 = nn.Parameter(torch.empty(H))
+        self.W2 = nn.Parameter(torch.empty(H, vocabulary_size))
+        self.b2 = nn.Parameter(torch.empty(vocabulary_size))
+
+    def initialise(self, rng: torch.Generator) -> Self:
+        """Draws the embedding from N(0, 1), the rest as the head of this file says."""
+        nn.init.normal_(self.C, generator=rng)
+        nn.init.normal_(self.W1, std=(5 / 3) / self.W1.shape[0] ** 0.5, generator=rng)
+        nn.init.normal_(self.b1, std=0.01, generator=rng)
+        nn.init.normal_(self.W2, std=0.01, generator=rng)
+        nn.init.zeros_(self.b2)
+        return self
+
+    def forward(self, c: Contexts) -> Tensor:
+        """(N, V) logits."""
+        x = look_up(self.C, c.lookback(self.window)).flatten(1)  # (N, K E)
+        h = torch.tanh(x @ self.W1 + self.b1)  # (N, H)
+        return h @ self.W2 + self.b2

@@ -1,0 +1,235 @@
+"""The training loop, for any network: a generator that can be looked at, stopped and restarted.
+
+Step i depends on the seed, on i and on the state before it, and on nothing else.
+"""
+
+import copy
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from makemore import likelihood
+from makemore.corpus.contexts import Contexts
+from makemore.errors import DivergedError
+from makemore.layers import Network, negative_log_likelihood
+from makemore.options.verbs import TrainOptions
+from makemore.training.schedule import rate_at
+
+_BLOCK_CELLS = 2**22  # logits held at once while training: 16 MiB, and as much again for gradients
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did.
+
+    Attributes:
+        number: steps done so far, from 1.
+        steps: how many there will be.
+        loss: mean loss of the step's lines before the step, nats per character.
+        dev_loss: loss on the dev part after the step, where it was measured.
+        rate: the learning rate.
+    """
+
+    number: int
+    steps: int
+    loss: float
+    dev_loss: float | None
+    rate: float
+
+
+@dataclass
+class TrainState:
+    """All that a restart needs beside the data and the options.
+
+    Attributes:
+        done: steps done so far.
+        network: the weights.
+        optimizer: the optimizer's own memory.
+        best_loss: lowest dev loss so far.
+        best: the weights that had it, or None before the first measurement.
+    """
+
+    done: int
+    network: dict[str, Any]
+    optimizer: dict[str, Any]
+    best_loss: float = math.inf
+    best: dict[str, Any] | None = field(default=None)
+
+
+class Training:
+    """A network being trained on contexts.
+
+    Example:
+        >>> from makemore.corpus.lines import Lines
+        >>> from makemore.corpus.vocabulary import Vocabulary
+        >>> from makemore.models.linear import Linear
+        >>> from makemore.options.families import LinearOptions
+        >>> lines = Lines.from_strings(["anna", "hannah"])
+        >>> c = Contexts.of(lines, Vocabulary.of(lines), window=1)
+        >>> training = Training(Linear(LinearOptions(), 4, 0), TrainOptions(steps=3, rate=0.1))
+        >>> [step.number for step in training.run(c, dev=None)]
+        [1, 2, 3]
+    """
+
+    def __init__(self, network: Network, options: TrainOptions) -> None:
+        """Takes a network whose weights have been drawn."""
+        assert options.steps is not None and options.rate is not None, "not settled"
+        self.network, self.options = network, options
+        self.steps, self.peak = options.steps, options.rate
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(),
+            lr=options.rate,
+            betas=(0.9, 0.95),
+            weight_decay=options.weight_decay or 0.0,
+            fused=True,
+        )
+        self.done, self.best_loss = 0, math.inf
+        self.best: dict[str, Any] | None = None
+
+    def run(self, train: Contexts, dev: Contexts | None) -> Iterator[Step]:
+        """Trains to the last step, yielding after each; the network ends with its best weights.
+
+        Args:
+            train: contexts to learn from.
+            dev: contexts that choose the best weights, or None to keep the last.
+
+        Raises:
+            DivergedError: the loss is not a finite number.
+        """
+        batches = _Batches(train, self.options)
+        every = max(1, self.steps // self.options.measurements)
+        while self.done < self.steps:
+            rate = rate_at(self.done, self.steps, self.peak)
+            loss = self._step(batches.at(self.done), batches.characters, rate)
+            self.done += 1
+            is_due = self.done % every == 0 or self.done == self.steps
+            dev_loss = self._measure(dev) if dev is not None and is_due else None
+            yield Step(self.done, self.steps, loss, dev_loss, rate)
+        if self.best is not None:
+            self.network.load_state_dict(self.best)
+
+    def _step(self, blocks: list[Contexts], characters: float, rate: float) -> float:
+        """One step of the optimizer on one batch, block by block."""
+        self.network.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = 0.0
+        for block in blocks:
+            part = negative_log_likelihood(self.network(block), block) / characters
+            part.backward()  # type: ignore[no-untyped-call]
+            loss += part.item()
+        penalty = self.network.penalty()
+        if penalty is not None:
+            penalty.backward()  # type: ignore[no-untyped-call]
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"the loss at step {self.done + 1} is {loss}, not a finite number, at a learning rate "
+                f"of {rate:.2g}: try a lower --rate, such as {self.peak / 10:.2g}"
+            )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        return loss
+
+    def _measure(self, dev: Contexts) -> float:
+        """The loss on the dev part; the best weights so far are kept."""
+        self.network.eval()
+        loss = likelihood.loss(self.network, dev)  # type: ignore[arg-type]
+        if loss < self.best_loss:
+            self.best_loss, self.best = loss, copy.deepcopy(self.network.state_dict())
+        return loss
+
+    def state(self) -> TrainState:
+        """Everything a restart needs, copied."""
+        return TrainState(
+            self.done,
+            copy.deepcopy(self.network.state_dict()),
+            copy.deepcopy(self.optimizer.state_dict()),
+            self.best_loss,
+            copy.deepcopy(self.best),
+        )
+
+    def restore(self, state: TrainState) -> None:
+        """Goes back to a state, which stays as it is."""
+        self.done, self.best_loss = state.done, state.best_loss
+        self.network.load_state_dict(state.network)
+        self.optimizer.load_state_dict(copy.deepcopy(state.optimizer))
+        self.best = copy.deepcopy(state.best)
+
+
+class _Batches:
+    """The lines of each step, as blocks of contexts that fit in memory."""
+
+    def __init__(self, train: Contexts, options: TrainOptions) -> None:
+        """Cuts the whole list once, where every step sees it."""
+        self._train, self._seed = train, options.seed
+        lines = len(train.line_weight)
+        self._size = lines if options.batch is None else min(options.batch, lines)
+        self._whole = _blocks(train) if self._size == lines else None
+        # The same for every batch, so that a line counts as much in each.
+        self.characters = train.total * self._size / lines
+
+    def at(self, step: int) -> list[Contexts]:
+        """The blocks of a step, each line once an epoch, shuffled by (seed, epoch)."""
+        if self._whole is not None:
+            return self._whole
+        lines = len(self._train.line_weight)
+        first = step * self._size
+        place = np.arange(first, first + self._size)
+        which = np.empty(self._size, np.int64)
+        for epoch in range(place[0] // lines, place[-1] // lines + 1):
+            here = place // lines == epoch
+            which[here] = _shuffled(self._seed, epoch, lines)[place[here] % lines]
+        return _blocks(self._train.lines(which))
+
+
+@lru_cache(maxsize=2)
+def _shuffled(seed: int, epoch: int, lines: int) -> NDArray[np.int64]:
+    """The order of the lines in an epoch."""
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, epoch))))
+    return rng.permutation(lines)
+
+
+def _blocks(c: Contexts) -> list[Contexts]:
+    """Contexts cut so that a block's logits fit in memory."""
+    return [part for part, _ in c.blocks(max(1, _BLOCK_CELLS // c.vocabulary_size))]
+
+
+def steps_within(
+    seconds: float, network: Network, options: TrainOptions, train: Contexts, dev: Contexts | None
+) -> int:
+    """Turns a budget into a number of steps, by timing a few that are thrown away.
+
+    Args:
+        seconds: the budget.
+        network: a network to time; its weights are left as they were.
+        options: how it will be trained.
+        train: what it will be trained on.
+        dev: what it will be measured on.
+
+    Returns:
+        at least 1.
+    """
+    before = copy.deepcopy(network.state_dict())
+    trial = Training(network, options.replace(steps=_TRIAL, measurements=1))
+    clock, took = time.perf_counter(), []
+    for _ in trial.run(train, None):
+        took.append(time.perf_counter() - clock)
+        clock = time.perf_counter()
+    measure = 0.0
+    if dev is not None:
+        clock = time.perf_counter()
+        trial._measure(dev)
+        measure = time.perf_counter() - clock
+    network.load_state_dict(before)
+    left = seconds - sum(took) - measure * (options.measurements + 1)
+    return max(1, int(left / sorted(took)[len(took) // 2]))
+
+
+_TRIAL = 7  # steps timed and thrown away

@@ -1,0 +1,25 @@
+"""The learning rate of each step: up in a straight line, then down along a cosine."""
+
+from math import cos, pi
+
+WARM_UP = 10  # steps
+
+
+def rate_at(step: int, steps: int, peak: float) -> float:
+    """Gives the rate of a step.
+
+    Source: Loshchilov and Hutter (2017), arXiv 1608.03983, equation 5, one cycle down to zero.
+
+    Args:
+        step: from 0 to steps - 1.
+        steps: how many there are.
+        peak: the highest rate.
+
+    Example:
+        >>> [round(rate_at(step, 100, 1.0), 2) for step in (0, 9, 55, 99)]
+        [0.1, 1.0, 0.5, 0.0]
+    """
+    warm_up = min(WARM_UP, steps)
+    if step < warm_up:
+        return peak * (step + 1) / warm_up
+    return peak * 0.5 * (1 + cos(pi * (step - warm_up) / max(1, steps - warm_up)))
