@@ -1,0 +1,65 @@
+"""makemore: give it a list of lines and it makes more lines like them."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from makemore.corpus.lines import Lines
+    from makemore.corpus.reading import Columns, read_lines
+    from makemore.errors import (
+        CheckpointError,
+        ConstraintError,
+        DataError,
+        DivergedError,
+        MakemoreError,
+        NotFittedError,
+        OptionError,
+    )
+    from makemore.estimator import MakeMore
+    from makemore.options.families import (
+        KneserNeyOptions,
+        LinearOptions,
+        MLPOptions,
+        NgramOptions,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CheckpointError",
+    "Columns",
+    "ConstraintError",
+    "DataError",
+    "DivergedError",
+    "KneserNeyOptions",
+    "Lines",
+    "LinearOptions",
+    "MLPOptions",
+    "MakeMore",
+    "MakemoreError",
+    "NgramOptions",
+    "NotFittedError",
+    "OptionError",
+    "read_lines",
+]
+
+_HOMES = {
+    "corpus.lines": ("Lines",),
+    "corpus.reading": ("Columns", "read_lines"),
+    "estimator": ("MakeMore",),
+    "options.families": tuple(name for name in __all__ if name.endswith("Options")),
+    "errors": tuple(name for name in __all__ if name.endswith("Error")),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first used, so that `import makemore` costs nothing."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"makemore.{home}"), name)
+    raise AttributeError(f"module 'makemore' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return __all__

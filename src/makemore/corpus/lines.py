@@ -86,6 +86,7 @@ class Lines:
         strings: Sequence[str],
         labels: Sequence[str] | None = None,
         weights: Sequence[float] | NDArray[np.float64] | None = None,
+        keep_blank: bool = False,
     ) -> Self:
         """Cleans strings, one line each, with a label or a weight each where given.
 
@@ -93,6 +94,7 @@ class Lines:
             strings: the lines; a line break inside one counts as a space.
             labels: one label a line, or None.
             weights: one count a line, finite and at least 0, or None. Lines of weight 0 are dropped.
+            keep_blank: whether blank lines stay, so that line i of the result is string i.
 
         Raises:
             DataError: the three differ in length, a weight is negative or not a number, a label is
@@ -105,7 +107,9 @@ class Lines:
                 raise DataError(f"line {i} is of type {type(string).__name__}: make it a str")
         text = "\n".join(s.replace("\n", " ").replace("\r", " ") for s in strings)
         codes, offsets = _trimmed(_code_points(text))
-        keep = np.diff(offsets) > 0 if len(strings) else np.zeros(0, dtype=bool)
+        if not len(strings):
+            offsets = offsets[:1]
+        keep = (np.diff(offsets) > 0) | keep_blank
         counts = None if weights is None else _checked_weights(weights, len(strings))
         if counts is not None:
             keep &= counts > 0

@@ -1,7 +1,7 @@
 """Splits: which lines a model learns from, which choose it, which only report on it."""
 
 import random
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from makemore.corpus.digests import digests
 from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
+from makemore.options.verbs import SPLITS
 
-SPLITS = ("digest", "lecture", "clean")
 
-
-@dataclass(frozen=True, eq=False)
-class Split:
+class Split(NamedTuple):
     """Three parts of a list, as indices of lines.
 
     Attributes:

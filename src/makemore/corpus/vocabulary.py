@@ -66,6 +66,13 @@ class Vocabulary:
         is_known = self._codes[place] == codes if len(self._codes) else np.zeros(len(codes), bool)
         return np.where(is_known, place + 1, -1).astype(np.int32)
 
+    def knows(self, lines: Lines) -> NDArray[np.bool_]:
+        """(B,) bool: whether every character of each line is in the vocabulary."""
+        unknown = np.flatnonzero(self.encode(lines.codes) < 0)
+        known = np.ones(len(lines), dtype=bool)
+        known[np.searchsorted(lines.offsets, unknown, side="right") - 1] = False
+        return known
+
     def decode(self, ids: NDArray[np.int32]) -> NDArray[np.uint32]:
         """Turns ids of characters back into code points; the boundary becomes a line feed."""
         return np.concatenate([np.array([10], np.uint32), self._codes])[ids]

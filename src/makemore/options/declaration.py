@@ -4,11 +4,14 @@ A declaration feeds validation, the command line, the model file and the generat
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeVar, dataclass_transform
 
 import attrs
 
 from makemore.errors import OptionError
+
+
+T = TypeVar("T")
 
 
 def setting(
@@ -23,9 +26,13 @@ def setting(
     return attrs.field(default=default, metadata=metadata, validator=_check)
 
 
-def options(cls: type) -> Any:
-    """Makes a frozen class of settings, given by name."""
-    return attrs.frozen(kw_only=True, slots=True)(cls)
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(setting,))
+def options(cls: type[T]) -> type[T]:
+    """Makes a frozen class of settings, given by name; their sentences join its docstring."""
+    made = attrs.frozen(kw_only=True, slots=True)(cls)
+    facts = [f"    {f.name}: {f.metadata['help']}." for f in attrs.fields(made)]
+    made.__doc__ = "\n".join([made.__doc__ or "", "", "Attributes:", *facts])
+    return made
 
 
 def _check(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:

@@ -47,12 +47,16 @@ class Family(NamedTuple):
         options: its declaration.
         model: where its class stands, as "module:Class".
         is_counted: whether it is counted; the others are trained.
+        rate: the highest learning rate that serves it well, for those trained.
+        weight_decay: likewise.
     """
 
     name: str
     options: type[Options]
     model: str
-    is_counted: bool
+    is_counted: bool = False
+    rate: float = 0.01
+    weight_decay: float = 0.0
 
     def build(self, family_options: Options, vocabulary_size: int, label_count: int) -> Any:
         """Makes a model that has learned nothing yet."""
@@ -63,10 +67,10 @@ class Family(NamedTuple):
 FAMILIES = {
     family.name: family
     for family in (
-        Family("ngram", NgramOptions, "makemore.models.ngram:Ngram", True),
-        Family("kneser_ney", KneserNeyOptions, "makemore.models.kneser_ney:KneserNey", True),
-        Family("linear", LinearOptions, "makemore.models.linear:Linear", False),
-        Family("mlp", MLPOptions, "makemore.models.mlp:MLP", False),
+        Family("ngram", NgramOptions, "makemore.models.ngram:Ngram", is_counted=True),
+        Family("kneser_ney", KneserNeyOptions, "makemore.models.kneser_ney:KneserNey", is_counted=True),
+        Family("linear", LinearOptions, "makemore.models.linear:Linear", rate=0.3),
+        Family("mlp", MLPOptions, "makemore.models.mlp:MLP", rate=0.05, weight_decay=0.3),
     )
 }
 

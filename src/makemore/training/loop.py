@@ -7,7 +7,7 @@ import copy
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,10 +19,30 @@ from makemore import likelihood
 from makemore.corpus.contexts import Contexts
 from makemore.errors import DivergedError
 from makemore.layers import Network, negative_log_likelihood
-from makemore.options.verbs import TrainOptions
 from makemore.training.schedule import rate_at
 
 _BLOCK_CELLS = 2**22  # logits held at once while training: 16 MiB, and as much again for gradients
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """How a network is trained, everything settled.
+
+    Attributes:
+        steps: steps of the optimizer.
+        rate: the highest learning rate.
+        weight_decay: AdamW's decoupled weight decay.
+        batch: lines in each step, or None for the whole list.
+        measurements: how often the dev part is looked at.
+        seed: fixes the batches.
+    """
+
+    steps: int
+    rate: float
+    weight_decay: float = 0.0
+    batch: int | None = None
+    measurements: int = 50
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,14 +100,12 @@ class Training:
 
     def __init__(self, network: Network, options: TrainOptions) -> None:
         """Takes a network whose weights have been drawn."""
-        assert options.steps is not None and options.rate is not None, "not settled"
         self.network, self.options = network, options
-        self.steps, self.peak = options.steps, options.rate
         self.optimizer = torch.optim.AdamW(
             network.parameters(),
             lr=options.rate,
             betas=(0.9, 0.95),
-            weight_decay=options.weight_decay or 0.0,
+            weight_decay=options.weight_decay,
             fused=True,
         )
         self.done, self.best_loss = 0, math.inf
@@ -104,14 +122,14 @@ class Training:
             DivergedError: the loss is not a finite number.
         """
         batches = _Batches(train, self.options)
-        every = max(1, self.steps // self.options.measurements)
-        while self.done < self.steps:
-            rate = rate_at(self.done, self.steps, self.peak)
+        every = max(1, self.options.steps // self.options.measurements)
+        while self.done < self.options.steps:
+            rate = rate_at(self.done, self.options.steps, self.options.rate)
             loss = self._step(batches.at(self.done), batches.characters, rate)
             self.done += 1
-            is_due = self.done % every == 0 or self.done == self.steps
+            is_due = self.done % every == 0 or self.done == self.options.steps
             dev_loss = self._measure(dev) if dev is not None and is_due else None
-            yield Step(self.done, self.steps, loss, dev_loss, rate)
+            yield Step(self.done, self.options.steps, loss, dev_loss, rate)
         if self.best is not None:
             self.network.load_state_dict(self.best)
 
@@ -130,7 +148,7 @@ class Training:
         if not math.isfinite(loss):
             raise DivergedError(
                 f"the loss at step {self.done + 1} is {loss}, not a finite number, at a learning rate "
-                f"of {rate:.2g}: try a lower --rate, such as {self.peak / 10:.2g}"
+                f"of {rate:.2g}: try a lower --rate, such as {self.options.rate / 10:.2g}"
             )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -217,7 +235,7 @@ def steps_within(
         at least 1.
     """
     before = copy.deepcopy(network.state_dict())
-    trial = Training(network, options.replace(steps=_TRIAL, measurements=1))
+    trial = Training(network, replace(options, steps=_TRIAL, measurements=1))
     clock, took = time.perf_counter(), []
     for _ in trial.run(train, None):
         took.append(time.perf_counter() - clock)

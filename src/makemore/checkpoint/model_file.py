@@ -1,0 +1,201 @@
+"""One file is the whole model: a safetensors file that proves it is what was written.
+
+The metadata holds one JSON document. Beside what the model needs, the document holds a sha256 of
+each tensor's name, dtype, shape and bytes; the metadata also holds the sha256 of the document. The
+header must be written exactly as a safetensors writer writes it. So no byte of a file can change
+without the file being refused, and a tensor is read, and proved, only when it is asked for.
+"""
+
+import json
+import os
+import struct
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from makemore.errors import CheckpointError
+
+FORMAT = 1
+_KEY = "makemore"
+_DIGEST_KEY = "makemore.sha256"
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+def tensor_digest(name: str, value: NDArray[Any]) -> str:
+    """The sha256 of a tensor's name, dtype, shape and bytes, in hexadecimal."""
+    head = json.dumps([name, value.dtype.str, list(value.shape)])
+    return sha256(head.encode() + np.ascontiguousarray(value).tobytes()).hexdigest()
+
+
+def write_model_file(path: str | Path, document: Mapping[str, Any], tensors: Tensors) -> None:
+    """Writes a model file: beside its place, synced, then renamed, so that it is whole or absent.
+
+    Args:
+        path: where to.
+        document: what JSON can hold; `format` and `tensors` are added.
+        tensors: arrays by name.
+
+    Raises:
+        CheckpointError: the file cannot be written there.
+    """
+    packed = {name: np.ascontiguousarray(value) for name, value in sorted(tensors.items())}
+    whole = {
+        "format": FORMAT,
+        **document,
+        "tensors": {name: tensor_digest(name, value) for name, value in packed.items()},
+    }
+    text = json.dumps(whole, sort_keys=True)  # ASCII: the header's bytes are then the same anywhere
+    metadata = {_KEY: text, _DIGEST_KEY: sha256(text.encode()).hexdigest()}
+    write_whole(path, save(packed, metadata))
+
+
+def write_whole(path: str | Path, content: bytes) -> None:
+    """Writes a file so that it is there whole or not at all.
+
+    Raises:
+        CheckpointError: it cannot be written.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a directory")
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be written: {(error.strerror or str(error)).lower()}; nothing was "
+            "changed. Give a path in a directory that exists and that you may write to"
+        ) from None
+    finally:
+        if temporary is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+
+
+def _umask() -> int:
+    """The process's mask of file permissions."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """An opened model file whose document has been proved.
+
+    Attributes:
+        path: where it is.
+        document: what was written, `format` and `tensors` included.
+    """
+
+    path: Path
+    document: dict[str, Any]
+
+    def tensor(self, name: str) -> NDArray[Any]:
+        """Reads and proves one tensor.
+
+        Raises:
+            CheckpointError: it is damaged.
+        """
+        try:
+            with safe_open(self.path, "numpy") as file:
+                value: NDArray[Any] = file.get_tensor(name)
+        except (OSError, SafetensorError):
+            raise _damaged(self.path) from None
+        if tensor_digest(name, value) != self.document["tensors"][name]:
+            raise _damaged(self.path)
+        return value
+
+
+def read_model_file(path: str | Path) -> ModelFile:
+    """Opens a model file and proves its header; tensors are proved as they are read.
+
+    Raises:
+        CheckpointError: it is missing, no makemore model, from a newer version, or damaged.
+    """
+    path = Path(path)
+    header = _header(path)
+    metadata = header.get("__metadata__")
+    if not isinstance(metadata, dict) or _KEY not in metadata:
+        raise CheckpointError(
+            f"{path} is a safetensors file of another program: give a model that makemore wrote"
+        )
+    try:
+        document = json.loads(metadata[_KEY])
+        newer = isinstance(document["format"], int) and document["format"] > FORMAT
+        proved = sha256(metadata[_KEY].encode()).hexdigest() == metadata[_DIGEST_KEY]
+        named = sorted(document["tensors"]) == sorted(header.keys() - {"__metadata__"})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _damaged(path) from None
+    if not proved or not named:
+        raise _damaged(path)
+    if newer:
+        raise CheckpointError(
+            f"{path} has format {document['format']}, newer than format {FORMAT} that this version "
+            "reads: upgrade with pip install --upgrade makemore"
+        )
+    return ModelFile(path, document)
+
+
+def _header(path: Path) -> dict[str, Any]:
+    """The safetensors header, taken only if it is written as a writer writes it."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
+            # A header cannot be longer than its file: nothing is read on a false claim.
+            raw = file.read(length) if 2 <= length <= path.stat().st_size - 8 else b""
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: there is no such file; give a model that fit wrote") from None
+    except IsADirectoryError:
+        raise CheckpointError(f"{path} is a directory; give a model file in it") from None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
+    if not raw.startswith(b"{"):
+        raise _foreign(path, start + raw)
+    try:
+        header = json.loads(raw)
+        with safe_open(path, "numpy"):  # checks shapes, offsets and that the file is all there
+            pass
+    except (ValueError, RecursionError, SafetensorError, OSError):
+        raise _damaged(path) from None
+    written = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    if raw != written + b" " * (-len(written) % 8):
+        raise _damaged(path)
+    return dict(header)
+
+
+def _foreign(path: Path, start: bytes) -> CheckpointError:
+    """The error for a file that is no safetensors file."""
+    what = "no makemore model"
+    if start[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05") or start[:4] == b"PK\x03\x04":
+        what = "a pickle, which makemore never reads, because reading one can run any program"
+    elif not start:
+        what = "an empty file"
+    elif len(start) < 8 or b"\0" not in start:
+        what = "no makemore model but perhaps a list: learn it with makemore fit"
+    return CheckpointError(f"{path} is {what}; give a model that makemore wrote")
+
+
+def _damaged(path: Path) -> CheckpointError:
+    """The error for a model file that is not as it was written."""
+    return CheckpointError(
+        f"{path} is damaged: it is cut short or was changed after it was written; fit it again or "
+        "take it from a copy"
+    )

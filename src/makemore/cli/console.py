@@ -1,0 +1,112 @@
+"""What every verb shares: results to standard output, everything else to standard error."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from makemore.errors import OptionError
+
+_BATCH = 8192  # lines written at once
+
+
+def say(sentence: str) -> None:
+    """Tells the person something that is no result."""
+    print(sentence, file=sys.stderr)
+
+
+def write_lines(lines: Iterable[str]) -> int:
+    """Prints lines as they come and says how many there were."""
+    shown: Callable[[str], str] = visible if sys.stdout.isatty() else str
+    written, batch = 0, []
+    for line in lines:
+        batch.append(shown(line))
+        if len(batch) == _BATCH:
+            sys.stdout.write("\n".join(batch) + "\n")
+            written, batch = written + len(batch), []
+    if batch:
+        sys.stdout.write("\n".join(batch) + "\n")
+    return written + len(batch)
+
+
+def write_json(value: Any) -> None:
+    """Prints a value as one line of JSON."""
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def visible(line: str) -> str:
+    r"""Spells control characters out, so that a line cannot steer a terminal.
+
+    Example:
+        >>> visible("a\x1b[2Jb")
+        'a\\x1b[2Jb'
+    """
+    if line.isprintable():
+        return line
+    return "".join(
+        c if c.isprintable() or not _steers(c) else c.encode("unicode_escape").decode()
+        for c in line
+    )
+
+
+def _steers(character: str) -> bool:
+    """Whether a character is a control or a change of direction."""
+    code = ord(character)
+    return code < 32 or 127 <= code < 160 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Lays rows of text out in columns.
+
+    Example:
+        >>> table([("a", "1"), ("bcd", "2")])
+        ['a    1', 'bcd  2']
+    """
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def key_values(pairs: Iterable[str]) -> dict[str, str]:
+    """Splits `name=value` pairs.
+
+    Raises:
+        OptionError: a pair has no equals sign.
+    """
+    found = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise OptionError(f"-O takes NAME=VALUE, such as -O window=4; {pair!r} has no =")
+        found[name.strip().replace("-", "_")] = value.strip()
+    return found
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[Any], None] | None]:
+    """Shows a bar for training steps on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task, dev = bar.add_task(what, total=None), ""
+
+        def on_step(step: Any) -> None:
+            nonlocal dev
+            dev = dev if step.dev_loss is None else f", dev {step.dev_loss:.4f}"
+            bar.update(
+                task,
+                completed=step.number,
+                total=step.steps,
+                description=f"{what}: step {step.number}/{step.steps}, loss {step.loss:.4f}{dev}",
+            )
+
+        yield on_step

@@ -1,0 +1,32 @@
+"""`makemore demo`: the main job on the bundled first names."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from makemore.cli.console import say
+from makemore.cli.drawing import draw
+from makemore.cli.learning import learn
+from makemore.options.verbs import FitOptions, SampleOptions
+
+
+def demo(
+    *,
+    n: Annotated[int, Parameter(alias="-n")] = 20,
+    model: str = "auto",
+    option: Annotated[tuple[str, ...], Parameter(alias="-O", negative="")] = (),
+    fitting: Annotated[FitOptions, Parameter(name="*")] = FitOptions(),
+    sampling: Annotated[SampleOptions, Parameter(name="*")] = SampleOptions(new=True, distinct=True),
+) -> None:
+    """Learn the bundled first names and print new ones, each once and none from the list.
+
+    Args:
+        n: how many lines to print.
+        model: a family, see makemore models.
+        option: an option of the family, as NAME=VALUE.
+    """
+    from makemore.corpus.datasets import dataset_named
+
+    names = dataset_named("us-names")
+    say(f"{names.name}: {names.what} ({names.attribution})")
+    draw(learn(names.load(), model, option, fitting, None), n, sampling)

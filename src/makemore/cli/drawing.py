@@ -1,0 +1,40 @@
+"""Drawing lines and printing them, as `make`, `demo` and `sample` do."""
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from makemore.cli.console import say, write_json, write_lines
+from makemore.errors import ConstraintError
+from makemore.options.verbs import SampleOptions
+
+if TYPE_CHECKING:
+    from makemore.estimator import MakeMore
+
+
+def draw(
+    maker: "MakeMore", n: int, how: SampleOptions, exclude: str | None = None, as_json: bool = False
+) -> None:
+    """Prints n lines, and says so if there were fewer.
+
+    Raises:
+        ConstraintError: there was none.
+    """
+    excluded: list[str] = []
+    if exclude is not None:
+        from makemore.corpus.reading import read_lines
+
+        excluded = read_lines(exclude).to_list()
+    lines = islice(maker.stream(exclude=excluded, ahead=n, **how.to_dict()), n)
+    if as_json:
+        written = 0
+        for line in lines:
+            write_json({"line": line})
+            written += 1
+    else:
+        written = write_lines(lines)
+    if n and not written:
+        raise ConstraintError(
+            f"no line was found in {how.patience:,} draws that is what was asked for: ask for less"
+        )
+    if written < n:
+        say(f"{written:,} of {n:,} lines: no more were found in {how.patience:,} further draws")

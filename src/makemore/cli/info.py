@@ -1,0 +1,49 @@
+"""`makemore info`: what a model file holds."""
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from makemore.cli.console import table, visible, write_json
+
+
+def info(model: str, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Say what a model file holds.
+
+    Args:
+        model: a file that fit wrote.
+        json: print the whole document as JSON.
+    """
+    from makemore.checkpoint.model_file import read_model_file
+
+    document = read_model_file(model).document
+    if json:
+        write_json(document)
+        return
+    print("\n".join(table(_facts(document))))
+
+
+def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """The document for a person."""
+    cleaning, training = document["cleaning"], document["training"]
+    options = ", ".join(f"{name}={value}" for name, value in document["options"].items())
+    losses = ", ".join(
+        f"{part} {training[f'{part}_loss']:.4f}"
+        for part in ("train", "dev", "test")
+        if training[f"{part}_loss"] is not None
+    )
+    characters = document["characters"]
+    shown = visible(characters[:60]) + ("..." if len(characters) > 60 else "")
+    digests = "kept: --new works, and who has the file can test whether a line was in the list"
+    return [
+        ("made by", f"makemore {document['makemore']}, format {document['format']}"),
+        ("family", f"{document['family']} ({options})"),
+        ("learned", f"{cleaning['kept']:,} lines, {cleaning['repeated']:,} of them repeated"),
+        ("longest line", f"{document['longest']} characters"),
+        ("characters", f"{len(characters)}: {shown}"),
+        ("labels", ", ".join(document["labels"]) or "none"),
+        ("split", f"{training['split']}, seed {training['seed']}"),
+        ("loss", f"{losses or 'not measured'} (nats per character)"),
+        ("training", f"{training.get('steps', 'no')} steps, {training['seconds']:.1f} s"),
+        ("digests", digests if "digests" in document["tensors"] else "left out: --new cannot work"),
+    ]

@@ -1,0 +1,86 @@
+"""Reading a list and learning it, as `make`, `demo` and `fit` do."""
+
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from makemore.cli.console import key_values, progress, say
+from makemore.errors import CheckpointError, OptionError
+from makemore.options.families import family_named
+from makemore.options.verbs import FitOptions, InputOptions
+
+if TYPE_CHECKING:
+    from makemore.corpus.lines import Lines
+    from makemore.estimator import MakeMore
+
+
+def read(file: str, source: InputOptions) -> "Lines":
+    """Reads the list that a verb was given."""
+    from makemore.corpus.reading import Columns, read_lines
+
+    columns = None
+    if source.column is not None:
+        columns = Columns(source.column, source.weight_column, source.label_column)
+    elif source.weight_column is not None or source.label_column is not None:
+        raise OptionError("--weight-column and --label-column need --column for the lines themselves")
+    return read_lines(file, columns, source.encoding)
+
+
+def learn(
+    lines: "Lines", model: str, pairs: Sequence[str], how: FitOptions, output: str | None
+) -> "MakeMore":
+    """Learns a list, saves the model if asked, and says what was done."""
+    from makemore.estimator import MakeMore
+
+    if output is not None:
+        check_place(output)
+    settings = how.to_dict()
+    seed, keep_digests = settings.pop("seed"), settings.pop("digests")
+    chosen = model
+    if pairs:
+        if model == "auto":
+            raise OptionError("-O sets an option of one family: name it with --model")
+        chosen = family_named(model).options.of_strings(key_values(pairs))  # type: ignore[assignment]
+    maker = MakeMore(chosen, **settings, random_state=seed, keep_digests=keep_digests)
+    say(str(lines.summary()))
+    with progress("learning") as on_step:
+        maker.fit(lines, on_step=on_step)
+    say(_done(maker))
+    if output is not None:
+        maker.save(output)
+        say(f"saved {output}")
+    return maker
+
+
+def check_place(output: str) -> None:
+    """Refuses, before any work, a place where nothing can be written.
+
+    Raises:
+        CheckpointError: it is a directory, or in one that does not exist or cannot be written to.
+    """
+    import os
+
+    parent = os.path.dirname(output) or "."
+    reason = None
+    if os.path.isdir(output):
+        reason = "it is a directory"
+    elif not os.path.isdir(parent):
+        reason = f"there is no directory {parent}"
+    elif not os.access(parent, os.W_OK):
+        reason = f"the directory {parent} may not be written to"
+    if reason:
+        raise CheckpointError(f"{output} cannot be written: {reason}; give another path to -o")
+
+
+def _done(maker: "MakeMore") -> str:
+    """What was learned, in a line."""
+    report = maker.report_
+    chosen = f"chose {report['chosen']}; " if "chosen" in report else ""
+    steps = f", {report['steps']:,} steps" if "steps" in report else ""
+    parts = [
+        f"{name} {report[f'{name}_loss']:.4f}"
+        for name in ("train", "dev", "test")
+        if report[f"{name}_loss"] is not None
+    ]
+    losses = f"; loss in nats per character: {', '.join(parts)}" if parts else ""
+    return f"{chosen}learned {maker.family_} in {report['seconds']:.1f} s{steps}{losses}"

@@ -1,0 +1,83 @@
+"""The command `makemore`: finds the verb, runs it, and turns errors into one sentence."""
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from cyclopts import App, CycloptsError
+
+from makemore import __version__
+from makemore.errors import MakemoreError, OptionError
+
+# Each verb's module, and so its options, is imported only when that verb runs.
+VERBS = {
+    "make": "Learn a list and print new lines; the word can be left out: makemore FILE.",
+    "demo": "The same on the bundled first names.",
+    "fit": "Learn a list and keep the model in one file.",
+    "sample": "Print new lines from a model.",
+    "score": "Say how probable lines are.",
+    "evaluate": "Measure a model on lines it may not have seen.",
+    "models": "List the families of models and their options.",
+    "info": "Say what a model file holds.",
+    "data": "List the named corpora, or print one.",
+}
+
+HELP = """Give it a list of names, cities, brands, words or codes: it makes more lines like them.
+
+makemore names.txt learns the list and prints twenty new lines; makemore demo shows it."""
+
+
+def build_app() -> App:
+    """Makes the command, its verbs by name only."""
+    app = App(name="makemore", help=HELP, version=__version__, help_format="plaintext")
+    for verb, sentence in VERBS.items():
+        app.command(f"makemore.cli.{verb}:{verb}", name=verb, help=sentence)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command and leaves the process: 0 for done, 2 for wrong usage, 1 for the rest."""
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in tokens
+    if debug:
+        tokens.remove("--debug")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # lines are Unicode, whatever the system's habits
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        build_app()(with_verb(tokens), exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+    except (MakemoreError, CycloptsError) as error:
+        if debug:
+            raise
+        print(f"makemore: {_sentence(error)}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, (OptionError, CycloptsError)) else 1)
+    except BrokenPipeError:  # the reader, such as head, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("makemore: stopped; nothing was written", file=sys.stderr)
+        sys.exit(130)
+
+
+def with_verb(tokens: list[str]) -> list[str]:
+    """Puts `make` in front of arguments that name no verb.
+
+    Example:
+        >>> with_verb(["names.txt", "-n", "5"])
+        ['make', 'names.txt', '-n', '5']
+    """
+    if not tokens or tokens[0] in VERBS or tokens[0] in ("--help", "-h", "--version"):
+        return tokens
+    close = get_close_matches(tokens[0], VERBS, n=1, cutoff=0.75)
+    if close and not os.path.exists(tokens[0]):
+        raise OptionError(
+            f"{tokens[0]!r} is no file and no verb: did you mean makemore {close[0]}?"
+        )
+    return ["make", *tokens]
+
+
+def _sentence(error: Exception) -> str:
+    """An error's message on one line."""
+    return " ".join(str(error).split()) or type(error).__name__

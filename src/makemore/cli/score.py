@@ -1,0 +1,49 @@
+"""`makemore score`: how probable lines are."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from makemore.cli.console import say, visible, write_json
+from makemore.cli.learning import read
+from makemore.options.verbs import InputOptions
+
+
+def score(
+    model: str,
+    file: str,
+    *,
+    json: Annotated[bool, Parameter(negative="")] = False,
+    source: Annotated[InputOptions, Parameter(name="*")] = InputOptions(),
+) -> None:
+    """Say how probable lines are: log-likelihood in nats, the same per character, the line.
+
+    A line with a character that was nowhere in the list has a log-likelihood of -inf.
+
+    Args:
+        model: a file that fit wrote.
+        file: lines to score; - is standard input.
+        json: print JSON, one object for each line.
+    """
+    import numpy as np
+
+    from makemore.estimator import MakeMore
+
+    maker, lines = MakeMore.load(model), read(file, source)
+    scores = maker.score_lines(lines)
+    for line, nats in zip(lines.to_list(), scores.tolist(), strict=True):
+        each = nats / (len(line) + 1)
+        if json:
+            known = np.isfinite(nats)
+            write_json(
+                {
+                    "line": line,
+                    "log_likelihood": nats if known else None,
+                    "per_character": each if known else None,
+                }
+            )
+        else:
+            print(f"{nats:.4f}\t{each:.4f}\t{visible(line)}")
+    unknown = int((~maker.vocabulary_.knows(lines)).sum())
+    if unknown:
+        say(f"{unknown:,} of {len(lines):,} lines have a character that was nowhere in the list: -inf")

@@ -1,0 +1,172 @@
+"""Reading lists: text, or a column of CSV or TSV, plain or gzipped, from a file or standard input."""
+
+import csv
+import gzip
+import io
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from makemore.corpus.lines import Lines
+from makemore.errors import DataError
+
+STANDARD_INPUT = "-"
+_GZIP_MAGIC = b"\x1f\x8b"
+_BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the lines, their weights and their labels stand in a table.
+
+    A column is a name in the table's first row, or a number from 1; when every column is given by
+    its number, the first row is a line like the others.
+
+    Attributes:
+        line: the column of the lines.
+        weight: the column of their counts, or None.
+        label: the column of their labels, or None.
+    """
+
+    line: str
+    weight: str | None = None
+    label: str | None = None
+
+
+def read_lines(path: str, columns: Columns | None = None, encoding: str = "utf-8") -> Lines:
+    """Reads and cleans a list.
+
+    Args:
+        path: a file, gzipped or not, or `-` for standard input.
+        columns: which columns of a CSV or TSV table to take, or None for one line of text each.
+        encoding: of the text; a byte order mark is passed over.
+
+    Raises:
+        DataError: the file is missing, a directory, binary, in another encoding, without that
+            column, with a weight that is no number, or has no usable line.
+    """
+    name = "standard input" if path == STANDARD_INPUT else path
+    text = _decoded(_bytes(path), name, encoding)
+    try:
+        if columns is None and _is_table(path, text):
+            columns = _only_column(text, name)
+        lines = Lines.from_text(text) if columns is None else _table(text, columns)
+    except DataError as error:
+        raise DataError(f"{name}, {error}") from None
+    if not len(lines):
+        raise DataError(
+            f"{name} has no usable line: {lines.read:,} lines were read and all were blank. "
+            "Give a list with one line for each thing"
+        )
+    return lines
+
+
+def _bytes(path: str) -> bytes:
+    """The whole input, unzipped."""
+    try:
+        raw = sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file; give the path of a list") from None
+    except IsADirectoryError:
+        raise DataError(f"{path} is a directory; give a file in it") from None
+    except OSError as error:
+        if Path(path).is_dir():  # Windows says that permission is denied
+            raise DataError(f"{path} is a directory; give a file in it") from None
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    if not raw.startswith(_GZIP_MAGIC):
+        return raw
+    try:
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error):
+        raise DataError(f"{path} starts like a gzip file, but is damaged or cut short") from None
+
+
+def _decoded(raw: bytes, name: str, encoding: str) -> str:
+    """The text, its byte order mark dropped."""
+    mark = _BYTE_ORDER_MARKS.get(raw[:2])
+    if mark and encoding == "utf-8":
+        raise DataError(f"{name} is {mark.upper()}, not UTF-8: give --encoding {mark}")
+    try:
+        return raw.decode(encoding).removeprefix("\ufeff")
+    except LookupError:
+        raise DataError(f"encoding {encoding!r} is unknown: try utf-8, latin-1 or cp1252") from None
+    except UnicodeError as error:
+        start = getattr(error, "start", 0)
+        line = raw.count(b"\n", 0, start) + 1
+        raise DataError(
+            f"{name}, line {line}: byte 0x{raw[start : start + 1].hex().upper() or '00'} is not "
+            f"{encoding.upper()}: give the list's encoding, for instance --encoding cp1252"
+        ) from None
+
+
+def _is_table(path: str, text: str) -> bool:
+    """Whether a file's name says that it is a table."""
+    return bool(text) and Path(path.removesuffix(".gz")).suffix.lower() in (".csv", ".tsv")
+
+
+def _only_column(text: str, name: str) -> Columns:
+    """The one column of a table of one; for more, the question which."""
+    first = next(csv.reader(io.StringIO(text), delimiter=_delimiter(text)), [])
+    if len(first) <= 1:
+        return Columns(line="1")
+    raise DataError(
+        f"line 1: the table has {len(first)} columns ({', '.join(first[:6])}): say which holds the "
+        "lines with --column NAME, or --column NUMBER where the first row is no header"
+    )
+
+
+def _delimiter(text: str) -> str:
+    """A tab if the first row has one, else the commoner of comma and semicolon."""
+    first = text.split("\n", 1)[0]
+    if "\t" in first:
+        return "\t"
+    return ";" if first.count(";") > first.count(",") else ","
+
+
+def _table(text: str, columns: Columns) -> Lines:
+    """The lines of a table, with their weights and labels."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    wanted = [columns.line, columns.weight, columns.label]
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise DataError(f"line {reader.line_num}: not a readable table: {error}") from None
+    has_header = any(not column.isdecimal() for column in wanted if column is not None)
+    header = rows[0] if has_header and rows else []
+    body = [(i, row) for i, row in enumerate(rows, 1) if row][1 if has_header else 0 :]
+    line, weight, label = (_values(body, _place(column, header), column) for column in wanted)
+    assert line is not None
+    try:
+        return Lines.from_strings(line, label, weight)
+    except DataError as error:
+        hint = ""
+        if weight is not None and not has_header and "weight" in str(error):
+            hint = "; if the first row holds the columns' names, give a name instead of a number"
+        raise DataError(f"row {error}{hint}" if str(error).startswith("line") else str(error)) from None
+
+
+def _place(column: str | None, header: list[str]) -> int | None:
+    """The index of a column given by name or number."""
+    if column is None:
+        return None
+    names = [name.strip() for name in header]
+    if column in names:
+        return names.index(column)
+    if column.isdecimal() and int(column) >= 1:
+        return int(column) - 1
+    known = ", ".join(names) or "none: the file is empty"
+    raise DataError(f"line 1: there is no column {column!r}; the first row has {known}")
+
+
+def _values(body: list[tuple[int, list[str]]], place: int | None, column: str | None) -> list[str] | None:
+    """One column of the rows."""
+    if place is None:
+        return None
+    for number, row in body:
+        if place >= len(row):
+            raise DataError(
+                f"row {number}: there is no column {column}: the row has {len(row)} (if the text has "
+                "no columns, leave --column out)"
+            )
+    return [row[place] for _, row in body]

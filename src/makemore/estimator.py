@@ -1,0 +1,355 @@
+"""`MakeMore`: learn a list, make more of it, score lines, keep it all in one file."""
+
+import inspect
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore import __version__, likelihood
+from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.digests import digests
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import CheckpointError, ConstraintError, NotFittedError, OptionError
+from makemore.evaluation import Evaluation, Variety, evaluate, variety
+from makemore.fitting import OnStep, fit_lines
+from makemore.options.declaration import Options
+from makemore.options.families import family_named
+from makemore.options.verbs import FitOptions, SampleOptions
+from makemore.sampling.stream import Source, stream
+
+
+class MakeMore:
+    """Learns a list of lines and makes more lines like them.
+
+    The constructor stores its arguments and does nothing else; they are checked by `fit`.
+
+    Args:
+        model: a family's name, `auto`, or a family's options such as `MLPOptions(hidden=100)`.
+        budget: time to train a network, as "30s", "2m" or seconds; turned into steps before the first.
+        steps: steps to train a network, instead of a budget.
+        rate: highest learning rate; None for the family's own.
+        weight_decay: of the optimizer; None for the family's own.
+        batch: lines in each step; None for the whole list.
+        split: how lines are set apart: `digest`, `lecture` or `clean`.
+        test: share of lines only reported on, for the digest split.
+        random_state: the seed.
+        keep_digests: whether to keep a digest of every line; `new` needs them.
+
+    Attributes:
+        model_: the fitted model, see `makemore.likelihood.Model`.
+        family_: the name of its family.
+        options_: its family's options.
+        vocabulary_: its characters and labels.
+        summary_: what cleaning did to the list, as a dict.
+        report_: how the model was made: the parts' sizes and losses, steps, seconds.
+        longest_: characters of the longest line.
+
+    Example:
+        >>> maker = MakeMore().fit(["anna", "hannah", "johanna", "susanna"])
+        >>> len(maker.sample(3))
+        3
+        >>> bool(maker.score(["hanna"]) > maker.score(["nnnnn"]))
+        True
+    """
+
+    def __init__(  # noqa: PLR0913  scikit-learn's manner: one argument for each parameter
+        self,
+        model: str | Options = "auto",
+        *,
+        budget: str | float | None = None,
+        steps: int | None = None,
+        rate: float | None = None,
+        weight_decay: float | None = None,
+        batch: int | None = None,
+        split: str = "digest",
+        test: float = 0.0,
+        random_state: int = 0,
+        keep_digests: bool = True,
+    ) -> None:
+        """Stores the parameters."""
+        self.model = model
+        self.budget = budget
+        self.steps = steps
+        self.rate = rate
+        self.weight_decay = weight_decay
+        self.batch = batch
+        self.split = split
+        self.test = test
+        self.random_state = random_state
+        self.keep_digests = keep_digests
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The constructor's arguments by name."""
+        del deep  # no parameter is an estimator
+        return {name: getattr(self, name) for name in self._parameter_names()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Changes some of the constructor's arguments.
+
+        Raises:
+            OptionError: there is no such argument.
+        """
+        for name, value in params.items():
+            if name not in self._parameter_names():
+                known = ", ".join(self._parameter_names())
+                raise OptionError(f"parameter {name!r} is unknown: known are {known}")
+            setattr(self, name, value)
+        return self
+
+    def fit(
+        self,
+        lines: Lines | Sequence[str],
+        labels: Sequence[str] | None = None,
+        weights: Sequence[float] | None = None,
+        on_step: OnStep | None = None,
+    ) -> Self:
+        """Learns a list.
+
+        Args:
+            lines: strings, or `Lines` that were read with their labels and weights.
+            labels: one label for each string, or None.
+            weights: one count for each string, or None.
+            on_step: called with each step of a network's training.
+
+        Raises:
+            DataError: the list cannot be used.
+            OptionError: a parameter cannot be used.
+            DivergedError: training met a loss that is not a number.
+        """
+        names = {"random_state": "seed", "keep_digests": "digests"}
+        params = {names.get(k, k): v for k, v in self.get_params().items() if k != "model"}
+        options = FitOptions.of(params)
+        if not isinstance(lines, Lines):
+            lines = Lines.from_strings(lines, labels, weights)
+        vocabulary = Vocabulary.of(lines)
+        fitted = fit_lines(lines, vocabulary, self.model, options, on_step)
+        self.model_, self.family_ = fitted.model, fitted.family.name
+        self.options_, self.report_ = fitted.options, fitted.report
+        self.vocabulary_ = vocabulary
+        self.summary_ = asdict(lines.summary())
+        self.longest_ = int(lines.lengths().max())
+        self.label_shares_ = _label_shares(lines)
+        self._digests = np.unique(digests(lines.encoded())) if self.keep_digests else None
+        return self
+
+    def sample(self, n: int = 20, *, exclude: Iterable[str] = (), **options: Any) -> list[str]:
+        """Makes lines.
+
+        Args:
+            n: how many.
+            exclude: lines never to give.
+            **options: `SampleOptions` by name: prefix, label, max_length, new, distinct, temperature,
+                top_k, top_p, seed, patience.
+
+        Returns:
+            n lines; fewer if no more were found in `patience` draws.
+
+        Raises:
+            ConstraintError: no line at all was found.
+            OptionError: an option cannot be used.
+        """
+        if n < 0:
+            raise OptionError(f"n is {n}: give 0 or more")
+        wanted = SampleOptions.of(options)
+        lines = list(islice(self.stream(ahead=n, exclude=exclude, **options), n))
+        if n and not lines:
+            raise ConstraintError(
+                f"none of {wanted.patience:,} lines drawn was what was asked for: ask for less, or "
+                "raise patience"
+            )
+        return lines
+
+    def stream(
+        self, *, exclude: Iterable[str] = (), ahead: int = 4096, **options: Any
+    ) -> Iterator[str]:
+        """Makes lines without end; `sample(n)` is the head of it.
+
+        Args:
+            exclude: lines never to give.
+            ahead: how many will probably be taken; speed alone depends on it.
+            **options: as for `sample`.
+        """
+        source = Source(
+            self._fitted, self.vocabulary_, self.longest_, self.label_shares_, self._known
+        )
+        return stream(source, SampleOptions.of(options), frozenset(exclude), max(1, ahead))
+
+    def score_samples(
+        self, lines: Sequence[str], labels: Sequence[str] | None = None
+    ) -> NDArray[np.float64]:
+        """Scores lines.
+
+        Args:
+            lines: strings; each is cleaned as the list was.
+            labels: one label for each, or None; a model with labels then takes their mean.
+
+        Returns:
+            (n,) float64 log-likelihood of each line, nats, its end included; -inf for a line with a
+            character that was nowhere in the list.
+        """
+        return self.score_lines(Lines.from_strings(lines, labels, keep_blank=True))
+
+    def score_lines(self, lines: Lines) -> NDArray[np.float64]:
+        """Scores lines that were read; see `score_samples`."""
+        model, scores = self._fitted, np.full(len(lines), -np.inf)
+        known = np.flatnonzero(self.vocabulary_.knows(lines))
+        lines = lines.select(known)
+
+        def line_log_probs(of: Lines) -> NDArray[np.float64]:
+            return likelihood.line_log_probs(model, self._contexts(of))
+
+        if lines.labels is None and self.vocabulary_.labels:
+            with np.errstate(divide="ignore"):
+                shares = np.log(self.label_shares_)
+            each = [line_log_probs(_labelled(lines, name)) for name in self.vocabulary_.labels]
+            scores[known] = np.logaddexp.reduce(np.array(each) + shares[:, None], axis=0)
+        else:
+            scores[known] = line_log_probs(lines)
+        return scores
+
+    def score(self, lines: Sequence[str], labels: Sequence[str] | None = None) -> float:
+        """Gives the mean log-likelihood per character, ends counted: minus the lectures' loss."""
+        parsed = Lines.from_strings(lines, labels, keep_blank=True)
+        characters = int(parsed.lengths().sum()) + len(parsed)
+        return float(self.score_samples(lines, labels).sum() / characters) if characters else 0.0
+
+    def evaluate(self, lines: Lines | Sequence[str], seed: int = 0) -> Evaluation:
+        """Measures the loss on lines with known characters; see `makemore.evaluation`.
+
+        Raises:
+            DataError: no line is left, or a model with labels was given lines without.
+        """
+        model = self._fitted
+        if not isinstance(lines, Lines):
+            lines = Lines.from_strings(lines)
+        is_known = self.vocabulary_.knows(lines)
+        lines = lines.select(np.flatnonzero(is_known))
+        seen = self.is_seen(lines)
+        found = evaluate(model, self._contexts(lines), seen, seed)
+        return replace(found, unknown=int((~is_known).sum()))
+
+    def variety(self, lines: Sequence[str]) -> Variety:
+        """Counts how many of some lines are distinct and new, and how long they are."""
+        return variety(lines, self.is_seen(Lines.from_strings(lines, keep_blank=True)))
+
+    def is_seen(self, lines: Lines) -> NDArray[np.bool_] | None:
+        """(B,) bool: whether each line was in the list; None if its digests were not kept."""
+        if not self.has_digests:
+            return None
+        return np.isin(digests(lines.encoded()), self._known())
+
+    @property
+    def has_digests(self) -> bool:
+        """Whether the lines of the list can be recognised."""
+        return self._file is not None or self._digests is not None
+
+    def save(self, path: str | Path) -> None:
+        """Writes the whole model to one file.
+
+        Raises:
+            CheckpointError: it cannot be written there.
+        """
+        tensors = {f"{_MODEL}{name}": value for name, value in self._fitted.tensors().items()}
+        if self.has_digests:
+            tensors[_DIGESTS] = self._known().view(np.int64)
+        document = {
+            "makemore": __version__,
+            "parameters": {**self.get_params(), "model": self.family_},
+            "family": self.family_,
+            "options": self.options_.to_dict(),
+            "characters": self.vocabulary_.characters,
+            "labels": list(self.vocabulary_.labels),
+            "label_shares": self.label_shares_.tolist(),
+            "cleaning": {"normalisation": "NFC", "trimmed": True, **self.summary_},
+            "training": self.report_,
+            "longest": self.longest_,
+        }
+        write_model_file(path, document, tensors)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Reads a model that `save` wrote.
+
+        Raises:
+            CheckpointError: the file is missing, damaged, foreign or from a newer version.
+        """
+        file = read_model_file(path)
+        try:
+            return cls._from_file(file)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(f"{path} holds no model this version can build: {error}") from None
+
+    @classmethod
+    def _from_file(cls, file: ModelFile) -> Self:
+        """Builds the model that an opened file describes."""
+        document = file.document
+        maker = cls(**document["parameters"])
+        family = family_named(document["family"])
+        maker.family_, maker.options_ = family.name, family.options.of(document["options"])
+        maker.vocabulary_ = Vocabulary(document["characters"], tuple(document["labels"]))
+        maker.label_shares_ = np.array(document["label_shares"], np.float64)
+        maker.longest_, maker.report_ = int(document["longest"]), document["training"]
+        not_counts = ("normalisation", "trimmed")
+        cleaning = document["cleaning"].items()
+        maker.summary_ = {name: value for name, value in cleaning if name not in not_counts}
+        names = [name for name in document["tensors"] if name.startswith(_MODEL)]
+        tensors = {name.removeprefix(_MODEL): file.tensor(name) for name in names}
+        fresh = family.build(maker.options_, len(maker.vocabulary_), len(maker.vocabulary_.labels))
+        maker.model_ = fresh.load(tensors)
+        maker._digests, maker._file = None, file if _DIGESTS in document["tensors"] else None
+        return maker
+
+    _file: ModelFile | None = None  # where the digests are, for a model that was loaded
+    _digests: NDArray[np.uint64] | None = None
+
+    @property
+    def _fitted(self) -> likelihood.Model:
+        """The model, once there is one."""
+        if not hasattr(self, "model_"):
+            raise NotFittedError("this MakeMore has learned nothing yet: call fit(lines), or load(path)")
+        model: likelihood.Model = self.model_
+        return model
+
+    def _known(self) -> NDArray[np.uint64]:
+        """The ascending digests of the list, read when first asked for."""
+        if self._digests is None and self._file is not None:
+            self._digests = self._file.tensor(_DIGESTS).view(np.uint64)
+        if self._digests is None:
+            raise OptionError(
+                "new needs the digests of the list, and this model was made without: fit it again "
+                "with them"
+            )
+        return self._digests
+
+    def _contexts(self, lines: Lines) -> Contexts:
+        """Lines as the model reads them."""
+        return Contexts.of(lines, self.vocabulary_, self._fitted.window)
+
+    @classmethod
+    def _parameter_names(cls) -> list[str]:
+        """The constructor's arguments."""
+        return list(inspect.signature(cls).parameters)
+
+
+_MODEL = "model."  # what the names of the model's tensors start with
+_DIGESTS = "digests"
+
+
+def _labelled(lines: Lines, label: str) -> Lines:
+    """The same lines, each with this label."""
+    return replace(lines, labels=np.zeros(len(lines), np.int32), label_names=(label,))
+
+
+def _label_shares(lines: Lines) -> NDArray[np.float64]:
+    """(labels,) how often each label stands, weights counted."""
+    if lines.labels is None:
+        return np.zeros(0)
+    counts = np.bincount(lines.labels, lines.weights, len(lines.label_names))
+    return counts / counts.sum()
