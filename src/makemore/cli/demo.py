@@ -5,14 +5,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from makemore.cli.console import say
-from makemore.cli.drawing import draw
+from makemore.cli.drawing import Count, draw
 from makemore.cli.learning import learn
 from makemore.options.verbs import FitOptions, SampleOptions
 
 
 def demo(
     *,
-    n: Annotated[int, Parameter(alias="-n")] = 20,
+    n: Count = 20,
     model: str = "auto",
     option: Annotated[tuple[str, ...], Parameter(alias="-O", negative="")] = (),
     fitting: Annotated[FitOptions, Parameter(name="*")] = FitOptions(),
@@ -29,4 +29,4 @@ def demo(
 
     names = dataset_named("us-names")
     say(f"{names.name}: {names.what} ({names.attribution})")
-    draw(learn(names.load(), model, option, fitting, None), n, sampling)
+    draw(learn(names.load, model, option, fitting, None), n, sampling)

@@ -25,4 +25,4 @@ def fit(
         model: a family, see makemore models.
         option: an option of the family, as NAME=VALUE.
     """
-    learn(read(file, source), model, option, fitting, output)
+    learn(lambda: read(file, source), model, option, fitting, output)

@@ -1,11 +1,12 @@
 """Reading a list and learning it, as `make`, `demo` and `fit` do."""
 
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from makemore.cli.console import key_values, progress, say
 from makemore.errors import CheckpointError, OptionError
+from makemore.options.declaration import Options
 from makemore.options.families import family_named
 from makemore.options.verbs import FitOptions, InputOptions
 
@@ -27,21 +28,21 @@ def read(file: str, source: InputOptions) -> "Lines":
 
 
 def learn(
-    lines: "Lines", model: str, pairs: Sequence[str], how: FitOptions, output: str | None
+    get: Callable[[], "Lines"], model: str, pairs: Sequence[str], how: FitOptions, output: str | None
 ) -> "MakeMore":
-    """Learns a list, saves the model if asked, and says what was done."""
+    """Learns the list it gets, saves the model if asked, and says what was done.
+
+    What can be wrong with the options is found before the list is read.
+    """
     from makemore.estimator import MakeMore
 
     if output is not None:
         check_place(output)
+    how.seconds()
     settings = how.to_dict()
     seed, keep_digests = settings.pop("seed"), settings.pop("digests")
-    chosen = model
-    if pairs:
-        if model == "auto":
-            raise OptionError("-O sets an option of one family: name it with --model")
-        chosen = family_named(model).options.of_strings(key_values(pairs))  # type: ignore[assignment]
-    maker = MakeMore(chosen, **settings, random_state=seed, keep_digests=keep_digests)
+    maker = MakeMore(choose(model, pairs), **settings, random_state=seed, keep_digests=keep_digests)
+    lines = get()
     say(str(lines.summary()))
     with progress("learning") as on_step:
         maker.fit(lines, on_step=on_step)
@@ -50,6 +51,19 @@ def learn(
         maker.save(output)
         say(f"saved {output}")
     return maker
+
+
+def choose(model: str, pairs: Sequence[str]) -> str | Options:
+    """A family by name, or its options where some were given.
+
+    Raises:
+        OptionError: there is no such family or option.
+    """
+    if not pairs:
+        return model if model == "auto" else family_named(model).name
+    if model == "auto":
+        raise OptionError("-O sets an option of one family: name it with --model")
+    return family_named(model).options.of_strings(key_values(pairs))
 
 
 def check_place(output: str) -> None:

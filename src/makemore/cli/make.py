@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from makemore.cli.drawing import draw
+from makemore.cli.drawing import Count, draw
 from makemore.cli.learning import learn, read
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
@@ -12,7 +12,7 @@ from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 def make(
     file: str,
     *,
-    n: Annotated[int, Parameter(alias="-n")] = 20,
+    n: Count = 20,
     output: Annotated[str | None, Parameter(alias="-o")] = None,
     model: str = "auto",
     option: Annotated[tuple[str, ...], Parameter(alias="-O", negative="")] = (),
@@ -29,5 +29,5 @@ def make(
         model: a family, see makemore models.
         option: an option of the family, as NAME=VALUE.
     """
-    maker = learn(read(file, source), model, option, fitting, output)
+    maker = learn(lambda: read(file, source), model, option, fitting, output)
     draw(maker, n, sampling)

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from makemore.cli.drawing import draw
+from makemore.cli.drawing import Count, draw
 from makemore.options.verbs import SampleOptions
 
 
 def sample(
     model: str,
     *,
-    n: Annotated[int, Parameter(alias="-n")] = 20,
+    n: Count = 20,
     exclude: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
     sampling: Annotated[SampleOptions, Parameter(name="*")] = SampleOptions(),

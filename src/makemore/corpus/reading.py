@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import sys
 import zlib
 from dataclasses import dataclass
@@ -55,10 +56,8 @@ def read_lines(path: str, columns: Columns | None = None, encoding: str = "utf-8
     except DataError as error:
         raise DataError(f"{name}, {error}") from None
     if not len(lines):
-        raise DataError(
-            f"{name} has no usable line: {lines.read:,} lines were read and all were blank. "
-            "Give a list with one line for each thing"
-        )
+        why = f"all {lines.read:,} of its lines are blank" if lines.read else "it is empty"
+        raise DataError(f"{name} has no usable line: {why}. Give a list, one line for each thing")
     return lines
 
 
@@ -87,6 +86,14 @@ def _decoded(raw: bytes, name: str, encoding: str) -> str:
     mark = _BYTE_ORDER_MARKS.get(raw[:2])
     if mark and encoding == "utf-8":
         raise DataError(f"{name} is {mark.upper()}, not UTF-8: give --encoding {mark}")
+    if raw[8:9] == b"{" and b'"__metadata__"' in raw[:4096]:
+        raise DataError(f"{name} is a model, not a list: see makemore sample and makemore info")
+    if b"\0" in raw and not encoding.lower().replace("-", "").startswith(("utf16", "utf32")):
+        line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
+        raise DataError(
+            f"{name}, line {line} holds a NUL: this is a binary file, or text in UTF-16 (then give "
+            "--encoding utf-16); give a list of text"
+        )
     try:
         return raw.decode(encoding).removeprefix("\ufeff")
     except LookupError:
@@ -143,7 +150,9 @@ def _table(text: str, columns: Columns) -> Lines:
         hint = ""
         if weight is not None and not has_header and "weight" in str(error):
             hint = "; if the first row holds the columns' names, give a name instead of a number"
-        raise DataError(f"row {error}{hint}" if str(error).startswith("line") else str(error)) from None
+        # Lines were counted from the first one of the column: say the row of the table instead.
+        where = re.sub(r"^line (\d+)", lambda m: f"row {body[int(m[1]) - 1][0]}", str(error))
+        raise DataError(where + hint) from None
 
 
 def _place(column: str | None, header: list[str]) -> int | None:

@@ -43,8 +43,7 @@ def _check(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> N
     allowed = _types(attribute.type)
     is_wrong = not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed)
     if is_wrong:
-        need = " or ".join(kind.__name__ for kind in allowed)
-        raise OptionError(f"{name} is {value!r}, which is no {need}")
+        raise OptionError(f"{name} is {value!r}: give {_in_words(allowed)}")
     low, high, choices = facts["minimum"], facts["maximum"], facts["choices"]
     # Written so that NaN, which compares as false, is out of bounds.
     if (low is not None and not value >= low) or (high is not None and not value <= high):
@@ -59,6 +58,12 @@ def _types(annotation: Any) -> tuple[type, ...]:
     members = getattr(annotation, "__args__", None) or (annotation,)
     kinds = tuple(kind for kind in members if isinstance(kind, type) and kind is not type(None))
     return (*kinds, int) if float in kinds else kinds
+
+
+def _in_words(kinds: tuple[type, ...]) -> str:
+    """What a value must be."""
+    words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+    return " or ".join(words[kind] for kind in kinds if kind is not int or float not in kinds)
 
 
 def _bounds(low: float | None, high: float | None) -> str:
@@ -117,4 +122,4 @@ def _parsed(name: str, text: str, kinds: tuple[type, ...]) -> Any:
                 continue
     if not kinds:
         return text  # an unknown name: `of` says so
-    raise OptionError(f"{name} is {text!r}, which is no {kinds[0].__name__}")
+    raise OptionError(f"{name} is {text!r}: give {_in_words(kinds)}")

@@ -98,7 +98,9 @@ def _batches(
 ) -> Iterator[tuple[int, list[str]]]:
     """How many lines were drawn, and those short enough as text, batch after batch."""
     prefix = _prefix_ids(source.vocabulary, options)
-    most = (options.max_length or max(source.longest, len(prefix))) - len(prefix)
+    # A prefix as long as any line of the list still deserves an end.
+    room = source.longest if len(prefix) < source.longest else source.longest + len(prefix)
+    most = (options.max_length or room) - len(prefix)
     if most < 0:
         raise ConstraintError(
             f"no line of at most {options.max_length} characters starts with {options.prefix!r}, "
