@@ -32,7 +32,7 @@ class MakeMore:
 
     Args:
         model: a family's name, `auto`, or a family's options such as `MLPOptions(hidden=100)`.
-        budget: time to train a network, as "30s", "2m" or seconds; turned into steps before the first.
+        budget: time to train a network, as "30s", "2m" or seconds; becomes steps at once.
         steps: steps to train a network, instead of a budget.
         rate: highest learning rate; None for the family's own.
         weight_decay: of the optimizer; None for the family's own.
@@ -145,8 +145,8 @@ class MakeMore:
         Args:
             n: how many.
             exclude: lines never to give.
-            **options: `SampleOptions` by name: prefix, label, max_length, new, distinct, temperature,
-                top_k, top_p, seed, patience.
+            **options: `SampleOptions` by name: prefix, label, max_length, new, distinct,
+                temperature, top_k, top_p, seed, patience.
 
         Returns:
             n lines; fewer if no more were found in `patience` draws.
@@ -284,7 +284,9 @@ class MakeMore:
         try:
             return cls._from_file(file)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{path} holds no model this version can build: {error}") from None
+            raise CheckpointError(
+                f"{path} holds no model this version can build: {error}"
+            ) from None
 
     @classmethod
     def _from_file(cls, file: ModelFile) -> Self:
@@ -313,7 +315,9 @@ class MakeMore:
     def _fitted(self) -> likelihood.Model:
         """The model, once there is one."""
         if not hasattr(self, "model_"):
-            raise NotFittedError("this MakeMore has learned nothing yet: call fit(lines), or load(path)")
+            raise NotFittedError(
+                "this MakeMore has learned nothing yet: call fit(lines), or load(path)"
+            )
         model: likelihood.Model = self.model_
         return model
 
@@ -352,4 +356,5 @@ def _label_shares(lines: Lines) -> NDArray[np.float64]:
     if lines.labels is None:
         return np.zeros(0)
     counts = np.bincount(lines.labels, lines.weights, len(lines.label_names))
-    return counts / counts.sum()
+    shares: NDArray[np.float64] = counts / counts.sum()
+    return shares

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from makemore import likelihood
 from makemore.corpus.contexts import Contexts
+from makemore.corpus.ranking import summed
 from makemore.errors import DataError
 from makemore.likelihood import Model
 
@@ -77,7 +78,9 @@ def evaluate(
         DataError: there is no line.
     """
     if not len(c.line_weight):
-        raise DataError("there is no line to evaluate on: every one is blank or has an unknown character")
+        raise DataError(
+            "there is no line to evaluate on: every one is blank or has an unknown character"
+        )
     scores = likelihood.line_log_probs(model, c)
     characters = np.diff(c.start).astype(np.float64)
     weights = c.line_weight
@@ -99,8 +102,8 @@ def bootstrap(scores: NDArray[np.float64], characters: NDArray[np.float64], seed
 
         loss = - sum of scores / sum of characters
 
-    Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13. Differs: above
-    4,096 lines, groups of lines drawn at random are resampled instead of lines.
+    Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13. Differs:
+    above 4,096 lines, groups of lines drawn at random are resampled instead of lines.
 
     Args:
         scores: (B,) float64 log-likelihood of each line, nats.
@@ -114,7 +117,8 @@ def bootstrap(scores: NDArray[np.float64], characters: NDArray[np.float64], seed
     rng = np.random.default_rng(seed)
     if lines > _GROUPS:
         group = rng.permutation(lines) % _GROUPS
-        scores, characters = np.bincount(group, scores), np.bincount(group, characters)
+        scores = summed(group, scores, _GROUPS)
+        characters = summed(group, characters, _GROUPS)
     units = len(scores)
     taken = rng.multinomial(units, np.full(units, 1.0 / units), size=_RESAMPLES)
     losses = -(taken @ scores) / (taken @ characters)

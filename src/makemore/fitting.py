@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from makemore import likelihood
 from makemore.corpus.contexts import Contexts
@@ -13,6 +14,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
+from makemore.likelihood import Model
 from makemore.options.declaration import Options
 from makemore.options.families import Family, family_named, family_of
 from makemore.options.verbs import FitOptions
@@ -78,36 +80,35 @@ def fit_lines(
     """
     if not len(lines):
         raise DataError("there is no line to learn: give at least one that is not blank")
+    clock = time.perf_counter()
     family, family_options, reason = choose_family(model)
     split = split_lines(lines, options.split, test=options.test)
-    fresh = family.build(family_options, len(vocabulary), len(vocabulary.labels))
-    clock = time.perf_counter()
+    fitted = family.build(family_options, len(vocabulary), len(vocabulary.labels))
 
-    def contexts(which: np.ndarray[Any, np.dtype[np.int64]]) -> Contexts | None:
+    def contexts(which: NDArray[np.int64]) -> Contexts | None:
         if not len(which):
             return None
-        return Contexts.of(lines.select(which), vocabulary, fresh.window)
+        return Contexts.of(lines.select(which), vocabulary, fitted.window)
 
     parts = {name: contexts(which) for name, which in split._asdict().items()}
+    report: dict[str, Any] = {"split": options.split, "seed": options.seed}
+    if reason:
+        report["chosen"] = reason
     if family.is_counted:
-        details, fitted = {}, fresh.count(parts["train"])
+        fitted.count(parts["train"])
     else:
-        details, fitted = _train(fresh, family, options, parts, on_step)
-    report = {
-        **({"chosen": reason} if reason else {}),
-        **details,
-        "split": options.split,
-        "seed": options.seed,
-        **{f"{name}_lines": len(which) for name, which in split._asdict().items()},
-        **{f"{name}_loss": _loss(fitted, part) for name, part in parts.items()},
-    }
+        report |= _train(fitted, family, options, parts, on_step)
+    for name, part in parts.items():
+        report[f"{name}_lines"] = len(split._asdict()[name])
+        report[f"{name}_loss"] = _loss(fitted, part)
     if family.is_counted and len(split.dev):
         fitted.count(contexts(np.sort(np.concatenate([split.train, split.dev]))))
-    return Fitted(fitted, family, family_options, {**report, "seconds": time.perf_counter() - clock})
+    report["seconds"] = time.perf_counter() - clock
+    return Fitted(fitted, family, family_options, report)
 
 
-def _loss(model: Any, part: Contexts | None) -> float | None:
-    """The loss on a part, if it has lines; None too where a line is impossible, as JSON has no inf."""
+def _loss(model: Model, part: Contexts | None) -> float | None:
+    """The loss on a part that has lines; None where a line is impossible: JSON has no infinity."""
     loss = None if part is None else likelihood.loss(model, part)
     return loss if loss is not None and np.isfinite(loss) else None
 
@@ -118,14 +119,14 @@ def _train(
     options: FitOptions,
     parts: dict[str, Contexts | None],
     on_step: OnStep | None,
-) -> tuple[dict[str, Any], Any]:
-    """Trains a network; what was settled before the first step goes into the report."""
+) -> dict[str, Any]:
+    """Trains a network, and tells what was settled before the first step."""
     import torch  # here, so that counting never waits for it
 
-    from makemore.training.loop import TrainOptions, Training, steps_within
+    from makemore.training.loop import Training, TrainOptions, steps_within
 
     train, dev = parts["train"], parts["dev"]
-    assert train is not None
+    assert train is not None, "a split always leaves something to learn"
     network.initialise(torch.Generator().manual_seed(options.seed))
     settled = TrainOptions(
         steps=options.steps or 1,
@@ -140,4 +141,9 @@ def _train(
     for step in Training(network, settled).run(train, dev):
         if on_step is not None:
             on_step(step)
-    return {"steps": settled.steps, "rate": settled.rate, "weight_decay": settled.weight_decay}, network
+    return {
+        "steps": settled.steps,
+        "rate": settled.rate,
+        "weight_decay": settled.weight_decay,
+        "batch": settled.batch,
+    }

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx
 
 from makemore.corpus.contexts import Contexts
 from makemore.likelihood import Floats
@@ -19,15 +18,13 @@ class _NegativeLogLikelihood(torch.autograd.Function):
     """The sum over edges of -count log p, whose gradient is weight * softmax(logits) - counts."""
 
     @staticmethod
-    def forward(
-        ctx: Any, logits: Tensor, edge: Tensor, count: Tensor, weight: Tensor
-    ) -> Tensor:
+    def forward(ctx: Any, logits: Tensor, edge: Tensor, count: Tensor, weight: Tensor) -> Tensor:
         log_probs = logits.log_softmax(dim=1)
         ctx.save_for_backward(log_probs, edge, count, weight)
         return -(log_probs.view(-1)[edge] @ count)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         log_probs, edge, count, weight = ctx.saved_tensors
         slope = log_probs.exp() * weight[:, None]
         slope.view(-1)[edge] -= count  # edges are distinct: nothing is lost
@@ -96,7 +93,8 @@ class WindowNetwork(Network, WindowModel):
         """See `WindowModel.log_probs_at`."""
         with torch.inference_mode():
             logits = self(Contexts.of_windows(back, self.vocabulary_size, self.label_count))
-            return logits.log_softmax(dim=1).cpu().numpy()
+            log_probs: Floats = logits.log_softmax(dim=1).cpu().numpy()
+        return log_probs
 
 
 def look_up(table: Tensor, ids: NDArray[np.int32]) -> Tensor:

@@ -67,7 +67,8 @@ class Model(Protocol):
 def log_softmax(logits: Floats) -> Floats:
     """Normalises (N, V) logits into natural log-probabilities, row by row."""
     shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    log_probs: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return log_probs
 
 
 def edge_log_probs(model: Model, c: Contexts) -> Floats:

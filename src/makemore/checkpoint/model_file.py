@@ -162,7 +162,9 @@ def _header(path: Path) -> dict[str, Any]:
             # A header cannot be longer than its file: nothing is read on a false claim.
             raw = file.read(length) if 2 <= length <= path.stat().st_size - 8 else b""
     except FileNotFoundError:
-        raise CheckpointError(f"{path}: there is no such file; give a model that fit wrote") from None
+        raise CheckpointError(
+            f"{path}: there is no such file; give a model that fit wrote"
+        ) from None
     except IsADirectoryError:
         raise CheckpointError(f"{path} is a directory; give a model file in it") from None
     except OSError as error:
@@ -184,7 +186,10 @@ def _header(path: Path) -> dict[str, Any]:
 def _foreign(path: Path, start: bytes) -> CheckpointError:
     """The error for a file that is no safetensors file."""
     what = "no makemore model"
-    if start[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05") or start[:4] == b"PK\x03\x04":
+    if (
+        start[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+        or start[:4] == b"PK\x03\x04"
+    ):
         what = "a pickle, which makemore never reads, because reading one can run any program"
     elif not start:
         what = "an empty file"

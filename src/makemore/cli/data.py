@@ -34,5 +34,6 @@ def data(
     assert lines.labels is not None
     assert lines.weights is not None
     labels = (lines.label_names[i] for i in lines.labels.tolist())
-    rows = zip(lines.to_list(), labels, lines.weights.tolist(), strict=True)  # type: ignore[assignment]
-    write_lines(["line\tlabel\tweight", *(f"{line}\t{la}\t{w:g}" for line, la, w in rows)])
+    columns = zip(lines.to_list(), labels, lines.weights.tolist(), strict=True)
+    body = (f"{line}\t{label}\t{weight:.17g}" for line, label, weight in columns)
+    write_lines(["line\tlabel\tweight", *body])

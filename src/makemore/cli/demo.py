@@ -16,7 +16,9 @@ def demo(
     model: str = "auto",
     option: Annotated[tuple[str, ...], Parameter(alias="-O", negative="")] = (),
     fitting: Annotated[FitOptions, Parameter(name="*")] = FitOptions(),
-    sampling: Annotated[SampleOptions, Parameter(name="*")] = SampleOptions(new=True, distinct=True),
+    sampling: Annotated[SampleOptions, Parameter(name="*")] = SampleOptions(
+        new=True, distinct=True
+    ),
 ) -> None:
     """Learn the bundled first names and print new ones, each once and none from the list.
 

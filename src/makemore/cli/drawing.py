@@ -31,11 +31,10 @@ def draw(
 
         excluded = read_lines(exclude).to_list()
     lines = islice(maker.stream(exclude=excluded, ahead=n, **how.to_dict()), n)
+    written = 0
     if as_json:
-        written = 0
-        for line in lines:
+        for written, line in enumerate(lines, 1):  # noqa: B007  counted for below
             write_json({"line": line})
-            written += 1
     else:
         written = write_lines(lines)
     if n and not written:

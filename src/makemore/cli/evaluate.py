@@ -76,6 +76,9 @@ def _variety_table(drawn: "Variety") -> list[str]:
             ("lines drawn", f"{drawn.lines:,}"),
             ("distinct", f"{drawn.distinct:.1%}"),
             ("new", new),
-            ("characters", f"{drawn.shortest} to {drawn.longest}, {drawn.mean_length:.2f} on average"),
+            (
+                "characters",
+                f"{drawn.shortest} to {drawn.longest}, {drawn.mean_length:.2f} on average",
+            ),
         ]
     )

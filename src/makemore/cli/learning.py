@@ -1,6 +1,5 @@
 """Reading a list and learning it, as `make`, `demo` and `fit` do."""
 
-
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -23,12 +22,18 @@ def read(file: str, source: InputOptions) -> "Lines":
     if source.column is not None:
         columns = Columns(source.column, source.weight_column, source.label_column)
     elif source.weight_column is not None or source.label_column is not None:
-        raise OptionError("--weight-column and --label-column need --column for the lines themselves")
+        raise OptionError(
+            "--weight-column and --label-column need --column for the lines themselves"
+        )
     return read_lines(file, columns, source.encoding)
 
 
 def learn(
-    get: Callable[[], "Lines"], model: str, pairs: Sequence[str], how: FitOptions, output: str | None
+    get: Callable[[], "Lines"],
+    model: str,
+    pairs: Sequence[str],
+    how: FitOptions,
+    output: str | None,
 ) -> "MakeMore":
     """Learns the list it gets, saves the model if asked, and says what was done.
 

@@ -1,8 +1,7 @@
 """`makemore models`: the families and their options."""
 
-import attrs
-
 from makemore.cli.console import table
+from makemore.options.declaration import fields
 from makemore.options.families import FAMILIES, Family, family_named
 
 
@@ -27,8 +26,10 @@ def _sentence(family: Family) -> str:
 def _describe(family: Family) -> list[str]:
     """A family with its options, their defaults and bounds."""
     rows = [("option", "default", "least", "most", "meaning")]
-    for field in attrs.fields(family.options):
+    for field in fields(family.options):
         facts = field.metadata
-        bounds = [("" if facts[end] is None else f"{facts[end]:g}") for end in ("minimum", "maximum")]
-        rows.append((field.name, str(field.default), *bounds, facts["help"]))
+        bounds = [
+            ("" if facts[end] is None else f"{facts[end]:g}") for end in ("minimum", "maximum")
+        ]
+        rows.append((field.name, str(field.default), *bounds, facts["meaning"]))
     return [f"{family.name}: {_sentence(family)}", "", *table(rows)]

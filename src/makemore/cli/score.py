@@ -46,4 +46,4 @@ def score(
             print(f"{nats:.4f}\t{each:.4f}\t{visible(line)}")
     unknown = int((~maker.vocabulary_.knows(lines)).sum())
     if unknown:
-        say(f"{unknown:,} of {len(lines):,} lines have a character that was nowhere in the list: -inf")
+        say(f"{unknown:,} of {len(lines):,} lines: -inf, for a character nowhere in the list")

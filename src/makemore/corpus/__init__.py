@@ -1,0 +1,1 @@
+"""Lists of lines: reading, cleaning, splitting, and counting their contexts."""

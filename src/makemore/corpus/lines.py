@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from makemore.corpus.ranking import ranges
 from makemore.errors import DataError
 
+Weights = Sequence[float] | Sequence[str] | NDArray[np.float64]
+
 _LINE_FEED = 10
 
 
@@ -85,7 +87,7 @@ class Lines:
         cls,
         strings: Sequence[str],
         labels: Sequence[str] | None = None,
-        weights: Sequence[float] | NDArray[np.float64] | None = None,
+        weights: Weights | None = None,
         keep_blank: bool = False,
     ) -> Self:
         """Cleans strings, one line each, with a label or a weight each where given.
@@ -93,7 +95,7 @@ class Lines:
         Args:
             strings: the lines; a line break inside one counts as a space.
             labels: one label a line, or None.
-            weights: one count a line, finite and at least 0, or None. Lines of weight 0 are dropped.
+            weights: one count a line, finite and at least 0, or None. Lines of weight 0 go.
             keep_blank: whether blank lines stay, so that line i of the result is string i.
 
         Raises:
@@ -176,8 +178,8 @@ def _code_points(text: str) -> NDArray[np.uint32]:
     except UnicodeEncodeError as error:
         number = text.count("\n", 0, error.start) + 1
         raise DataError(
-            f"line {number} holds half of a surrogate pair (U+{ord(text[error.start]):04X}), which is "
-            "no character: remove it or decode the text again"
+            f"line {number} holds half of a surrogate pair (U+{ord(text[error.start]):04X}), "
+            "which is no character: remove it or decode the text again"
         ) from None
     return np.frombuffer(encoded, np.uint32)
 
@@ -206,9 +208,7 @@ def _trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.i
     return text[ranges(starts, stops)], offsets
 
 
-def _checked_weights(
-    weights: Sequence[float] | NDArray[np.float64], expected: int
-) -> NDArray[np.float64]:
+def _checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
     """Weights as float64, each finite and not negative."""
     if len(weights) != expected:
         raise DataError(f"{len(weights)} weights came for {expected} lines: give one for each line")
@@ -239,7 +239,9 @@ def _indexed_labels(
         raise DataError(f"{len(labels)} labels came for {expected} lines: give one for each line")
     trimmed = [unicodedata.normalize("NFC", str(label)).strip() for label in labels]
     if "" in trimmed:
-        raise DataError(f"line {trimmed.index('') + 1}: the label is blank: give every line a label")
+        raise DataError(
+            f"line {trimmed.index('') + 1}: the label is blank: give every line a label"
+        )
     names = sorted(set(trimmed))
     index = {name: i for i, name in enumerate(names)}
     return np.array([index[t] for t in trimmed], np.int32), tuple(names)

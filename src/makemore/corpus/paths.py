@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.lines import Lines
-from makemore.corpus.ranking import rank, ranges
+from makemore.corpus.ranking import ranges, rank
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError
 
@@ -41,7 +41,7 @@ class Paths(NamedTuple):
             number = int(np.searchsorted(lines.offsets, at, side="right"))
             raise DataError(
                 f"line {number}: {chr(lines.codes[at])!r} is not in this model's vocabulary "
-                f"({len(vocabulary) - 1} characters): fit on a list that has it, or leave the line out"
+                f"({len(vocabulary) - 1} characters): fit on a list that has it, or leave it out"
             )
         count = len(lines)
         start = lines.offsets - lines.offsets[0] + np.arange(count + 1)
@@ -92,11 +92,10 @@ def window_rows(paths: Paths, size: int, window: int, labelled: bool) -> tuple[I
         ids[back:] = paths.target[: len(ids) - back] if back < len(ids) else ids[:0]
         return np.where(position >= back, ids, BOUNDARY)
 
-    columns = [lambda: np.repeat(paths.origin, length)] if labelled else []
-    columns += [lambda back=back: column(back) for back in range(window, 0, -1)]
     row, back = np.zeros(len(position), np.int32), np.zeros((1, 0), np.int32)
-    for make in columns:
-        distinct, row = rank(row.astype(np.int64) * size + make(), len(back) * size)
+    for distance in range(window + labelled, 0, -1):
+        ids = column(distance) if distance <= window else np.repeat(paths.origin, length)
+        distinct, row = rank(row.astype(np.int64) * size + ids, len(back) * size)
         newest = (distinct % size).astype(np.int32)[:, None]
         back = np.concatenate([back[distinct // size], newest], axis=1)
     return row, back

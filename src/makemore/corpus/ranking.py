@@ -4,6 +4,8 @@ The one piece of machinery under every table of contexts. A flag per possible ke
 way while the keys are dense; sorting takes over when they are not.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,11 +13,14 @@ from numpy.typing import NDArray
 _FLAGS_PER_KEY = 8
 
 
-def rank(keys: NDArray[np.int64], limit: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+Ints = NDArray[np.signedinteger[Any]]
+
+
+def rank(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Lists the distinct keys in order and gives each key its place among them.
 
     Args:
-        keys: (n,) int64 in [0, limit).
+        keys: (n,) integers in [0, limit).
         limit: one more than the largest key that can occur.
 
     Returns:
@@ -52,4 +57,11 @@ def ranges(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.in
     lengths = stops - starts
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - lengths), lengths)
+    found: NDArray[np.int64] = np.repeat(starts - (ends - lengths), lengths)
+    found += np.arange(total)
+    return found
+
+
+def summed(place: Ints, values: NDArray[np.float64], places: int) -> NDArray[np.float64]:
+    """Adds up, for each of so many places, the values that belong there."""
+    return np.bincount(place, values, places).astype(np.float64, copy=False)

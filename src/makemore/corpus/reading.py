@@ -1,4 +1,4 @@
-"""Reading lists: text, or a column of CSV or TSV, plain or gzipped, from a file or standard input."""
+"""Reading lists: text, or a column of CSV or TSV; gzipped or not; a file or standard input."""
 
 import csv
 import gzip
@@ -168,14 +168,16 @@ def _place(column: str | None, header: list[str]) -> int | None:
     raise DataError(f"line 1: there is no column {column!r}; the first row has {known}")
 
 
-def _values(body: list[tuple[int, list[str]]], place: int | None, column: str | None) -> list[str] | None:
+def _values(
+    body: list[tuple[int, list[str]]], place: int | None, column: str | None
+) -> list[str] | None:
     """One column of the rows."""
     if place is None:
         return None
     for number, row in body:
         if place >= len(row):
             raise DataError(
-                f"row {number}: there is no column {column}: the row has {len(row)} (if the text has "
-                "no columns, leave --column out)"
+                f"row {number}: there is no column {column}: the row has {len(row)} (if the "
+                "text has no columns, leave --column out)"
             )
     return [row[place] for _, row in body]

@@ -34,8 +34,8 @@ def split_lines(
     Args:
         lines: the list.
         kind: `digest` draws by each line's digest, so that repeats never straddle and a line keeps
-            its part when the list grows. `lecture` shuffles all lines as the makemore lectures do and
-            cuts at 80 and 90 per cent, so that repeats do straddle. `clean` is `lecture` with
+            its part when the list grows. `lecture` shuffles all lines as the makemore lectures do
+            and cuts at 80 and 90 per cent, so that repeats do straddle. `clean` is `lecture` with
             repeats dropped first.
         dev: share of the lines that choose, for `digest`.
         test: share of the lines that only report, for `digest`.

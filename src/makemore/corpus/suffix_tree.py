@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.paths import Ids
-from makemore.corpus.ranking import rank, ranges
+from makemore.corpus.ranking import ranges, rank
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ BOUNDARY = 0  # the start and the end of every line: an id, never a character
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """The V ids a model predicts, and the label ids that may stand where the boundary starts a line.
+    """The V ids a model predicts, and the label ids that may stand at the start of a line.
 
     Id 0 is the boundary, ids 1 to V - 1 are characters in ascending code point order, and the label
     with index j has the id V + j, which is read but never predicted.

@@ -1,6 +1,6 @@
 """Modified Kneser-Ney smoothing, interpolated, over the last K characters.
 
-    p(x | h) = max(a(h x) - D(a(h x)), 0) / a(h .)  +  gamma(h) p(x | h')       h' drops h's oldest id
+    p(x | h) = max(a(h x) - D(a(h x)), 0) / a(h .)  +  gamma(h) p(x | h')    h' is h less its oldest
 
     a(h x)   = count(h x)                      where h is as long as it can be
              = |{y : y h x was seen}|          below: in how many contexts x was seen after h
@@ -12,9 +12,10 @@ A history that reaches the start of the line is as long as it can be. A line's l
 boundary's place there, and is the oldest id of every longer history.
 
 Source: Chen and Goodman (1999), "An empirical study of smoothing techniques for language modeling",
-section 3 and equations 20 to 26. Differs: a line's weight w enters only where h is as long as it can
-be, as count(h x) = sum of w, while a discount takes the share D(r) / r of it that the r lines,
-unweighted, would lose; where too few counts of counts exist for a discount, 1/2, 1 and 3/2 serve.
+Computer Speech and Language 13, 359-394, section 3 (modified Kneser-Ney). Differs: a line's weight
+enters only where h is as long as it can be, as count(h x) = sum of weights, while a discount takes
+the share D(r) / r of it that the r lines, unweighted, would lose; where the counts of counts give
+no discount, 1/2, 1 and 3/2 serve.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,8 +30,8 @@ from makemore.corpus.ranking import rank
 from makemore.corpus.suffix_tree import Leaving, SuffixTree
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.likelihood import MOST_CELLS, Automaton, Floats
-from makemore.window import Back, WindowModel
 from makemore.options.families import KneserNeyOptions
+from makemore.window import Back, WindowModel
 
 _FALLBACK = (0.5, 1.0, 1.5)
 
@@ -143,7 +144,9 @@ class KneserNey(WindowModel):
                 start, stop = tree.level_starts[j - 1 : j + 1]
                 goto[start:stop] = goto[tree.parent[start:stop]]
                 goto[before[ends], newest[ends]] = ends
-        start = tree.level_starts[self.window] if len(tree.level_starts) > self.window else len(tree)
+        start = (
+            tree.level_starts[self.window] if len(tree.level_starts) > self.window else len(tree)
+        )
         goto[start:] = goto[tree.parent[start:]]
         return goto
 

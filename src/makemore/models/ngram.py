@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.contexts import Contexts
-from makemore.corpus.ranking import rank
+from makemore.corpus.ranking import rank, summed
 from makemore.corpus.suffix_tree import Leaving, SuffixTree
 from makemore.likelihood import Floats
-from makemore.window import Back, WindowModel
 from makemore.options.families import NgramOptions
+from makemore.window import Back, WindowModel
 
 
 class Ngram(WindowModel):
@@ -38,7 +38,7 @@ class Ngram(WindowModel):
         depth = np.full(len(c), history.shape[1], np.int64)
         self.tree, nodes = SuffixTree.of(history, depth, V + self.label_count)
         grams, place = rank(nodes[-1][c.row].astype(np.int64) * V + c.next, len(self.tree) * V)
-        count = np.bincount(place, c.count, len(grams))
+        count = summed(place, c.count, len(grams))
         self.leaving = Leaving.of(grams // V, grams % V, count, len(self.tree))
         return self
 
@@ -49,7 +49,8 @@ class Ngram(WindowModel):
         total = counts.sum(axis=1, keepdims=True)
         counts[total[:, 0] == 0] = 1.0  # seen nowhere and nothing added: uniform
         with np.errstate(divide="ignore"):
-            return np.log(counts / counts.sum(axis=1, keepdims=True))[place]
+            log_probs: Floats = np.log(counts / counts.sum(axis=1, keepdims=True))
+        return log_probs[place]
 
     def tensors(self) -> Mapping[str, NDArray[Any]]:
         """See `Model.tensors`."""

@@ -1,0 +1,1 @@
+"""What can be chosen, declared once: families, verbs, and how a declaration works."""

@@ -10,29 +10,35 @@ import attrs
 
 from makemore.errors import OptionError
 
-
 T = TypeVar("T")
 
 
 def setting(
+    meaning: str,
+    *,
     default: Any,
-    help: str,  # noqa: A002
     minimum: float | None = None,
     maximum: float | None = None,
     choices: tuple[str, ...] | None = None,
 ) -> Any:
     """Declares one option: its default, its sentence and its bounds."""
-    metadata = {"help": help, "minimum": minimum, "maximum": maximum, "choices": choices}
+    metadata = {"meaning": meaning, "minimum": minimum, "maximum": maximum, "choices": choices}
     return attrs.field(default=default, metadata=metadata, validator=_check)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(setting,))
 def options(cls: type[T]) -> type[T]:
     """Makes a frozen class of settings, given by name; their sentences join its docstring."""
-    made = attrs.frozen(kw_only=True, slots=True)(cls)
-    facts = [f"    {f.name}: {f.metadata['help']}." for f in attrs.fields(made)]
+    made: type[T] = attrs.frozen(kw_only=True, slots=True)(cls)
+    facts = [f"    {field.name}: {field.metadata['meaning']}." for field in fields(made)]
     made.__doc__ = "\n".join([made.__doc__ or "", "", "Attributes:", *facts])
     return made
+
+
+def fields(cls: type) -> "tuple[attrs.Attribute[Any], ...]":
+    """The settings of a declaration, in their order."""
+    found: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
+    return found
 
 
 def _check(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
@@ -84,7 +90,7 @@ class Options:
 
     def replace(self, **changes: Any) -> Self:
         """The same options but for some."""
-        return attrs.evolve(self, **changes)
+        return self.of({**self.to_dict(), **changes})
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -93,7 +99,7 @@ class Options:
         Raises:
             OptionError: a name is unknown, or a value is out of its bounds.
         """
-        known = [f.name for f in attrs.fields(cls)]  # type: ignore[arg-type]
+        known = [field.name for field in fields(cls)]
         for name in values:
             if name not in known:
                 raise OptionError(f"option {name!r} is unknown here: known are {', '.join(known)}")
@@ -106,8 +112,10 @@ class Options:
         Raises:
             OptionError: a name is unknown, or a text is no value of its option's type.
         """
-        kinds = {f.name: _types(f.type) for f in attrs.fields(cls)}  # type: ignore[arg-type]
-        return cls.of({name: _parsed(name, text, kinds.get(name, ())) for name, text in pairs.items()})
+        kinds = {field.name: _types(field.type) for field in fields(cls)}
+        return cls.of(
+            {name: _parsed(name, text, kinds.get(name, ())) for name, text in pairs.items()}
+        )
 
 
 def _parsed(name: str, text: str, kinds: tuple[type, ...]) -> Any:

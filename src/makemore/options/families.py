@@ -11,32 +11,44 @@ from makemore.options.declaration import Options, options, setting
 class NgramOptions(Options):
     """Counts with add-k smoothing; `window=1` is the lectures' counted bigram."""
 
-    window: int = setting(3, "characters looked back", 1, 64)
-    add: float = setting(1.0, "added to every count; 0 leaves unseen characters impossible", 0, 1e6)
+    window: int = setting("characters looked back", default=3, minimum=1, maximum=64)
+    add: float = setting(
+        "added to every count; 0 leaves unseen characters impossible",
+        default=1.0,
+        minimum=0,
+        maximum=1e6,
+    )
 
 
 @options
 class KneserNeyOptions(Options):
     """Modified Kneser-Ney: counts backed off to shorter contexts; strong and instant."""
 
-    window: int = setting(5, "characters looked back", 1, 64)
+    window: int = setting("characters looked back", default=5, minimum=1, maximum=64)
 
 
 @options
 class LinearOptions(Options):
     """One-hot contexts times a weight matrix: the neural bigram, trigram and so on."""
 
-    window: int = setting(1, "characters looked back", 1, 64)
-    l2: float = setting(0.0, "weight of the mean squared weight in the loss; smooths", 0, 1e3)
+    window: int = setting("characters looked back", default=1, minimum=1, maximum=64)
+    l2: float = setting(
+        "weight of the mean squared weight in the loss; smooths",
+        default=0.0,
+        minimum=0,
+        maximum=1e3,
+    )
 
 
 @options
 class MLPOptions(Options):
     """Embedded characters, one hidden layer of tanh (Bengio et al. 2003)."""
 
-    window: int = setting(3, "characters looked back", 1, 64)
-    embedding: int = setting(10, "numbers a character is embedded in", 1, 4096)
-    hidden: int = setting(200, "neurons of the hidden layer", 1, 65536)
+    window: int = setting("characters looked back", default=3, minimum=1, maximum=64)
+    embedding: int = setting(
+        "numbers a character is embedded in", default=10, minimum=1, maximum=4096
+    )
+    hidden: int = setting("neurons of the hidden layer", default=200, minimum=1, maximum=65536)
 
 
 class Family(NamedTuple):
@@ -68,7 +80,9 @@ FAMILIES = {
     family.name: family
     for family in (
         Family("ngram", NgramOptions, "makemore.models.ngram:Ngram", is_counted=True),
-        Family("kneser_ney", KneserNeyOptions, "makemore.models.kneser_ney:KneserNey", is_counted=True),
+        Family(
+            "kneser_ney", KneserNeyOptions, "makemore.models.kneser_ney:KneserNey", is_counted=True
+        ),
         Family("linear", LinearOptions, "makemore.models.linear:Linear", rate=0.3),
         Family("mlp", MLPOptions, "makemore.models.mlp:MLP", rate=0.05, weight_decay=0.3),
     )

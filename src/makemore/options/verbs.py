@@ -12,31 +12,53 @@ SPLITS = ("digest", "lecture", "clean")
 class SampleOptions(Options):
     """Which lines to draw, and how."""
 
-    prefix: str = setting("", "how every line starts")
-    label: str | None = setting(None, "the label of every line, for a list with labels")
-    max_length: int | None = setting(None, "longest line; as long as the longest read if absent", 1)
-    new: bool = setting(False, "leave out lines of the list that was learned")
-    distinct: bool = setting(False, "never the same line twice")
-    temperature: float = setting(1.0, "below 1 plays safe, above 1 dares", 1e-3, 1e3)
-    top_k: int | None = setting(None, "only the k likeliest characters at each place", 1)
-    top_p: float | None = setting(None, "only the likeliest characters that make up this share", 0, 1)
-    seed: int = setting(0, "the same seed gives the same lines", 0, 2**63 - 1)
-    patience: int = setting(1_000_000, "lines drawn in vain, in a row, before giving up", 1)
+    prefix: str = setting("how every line starts", default="")
+    label: str | None = setting("the label of every line, for a list with labels", default=None)
+    max_length: int | None = setting(
+        "longest line; as long as the longest read if absent", default=None, minimum=1
+    )
+    new: bool = setting("leave out lines of the list that was learned", default=False)
+    distinct: bool = setting("never the same line twice", default=False)
+    temperature: float = setting(
+        "below 1 plays safe, above 1 dares", default=1.0, minimum=1e-3, maximum=1e3
+    )
+    top_k: int | None = setting(
+        "only the k likeliest characters at each place", default=None, minimum=1
+    )
+    top_p: float | None = setting(
+        "only the likeliest characters that make up this share", default=None, minimum=0, maximum=1
+    )
+    seed: int = setting(
+        "the same seed gives the same lines", default=0, minimum=0, maximum=2**63 - 1
+    )
+    patience: int = setting(
+        "lines drawn in vain, in a row, before giving up", default=1_000_000, minimum=1
+    )
 
 
 @options
 class FitOptions(Options):
     """How a list is learned."""
 
-    budget: str | float | None = setting(None, "time to train, as 30s, 2m or seconds")
-    steps: int | None = setting(None, "steps to train, instead of a budget", 1)
-    rate: float | None = setting(None, "highest learning rate; the family's own if absent", 0, 1e3)
-    weight_decay: float | None = setting(None, "weight decay; the family's own if absent", 0, 1e3)
-    batch: int | None = setting(None, "lines in each step; the whole list if absent", 1)
-    split: str = setting("digest", "how lines are set apart", choices=SPLITS)
-    test: float = setting(0.0, "share of lines only reported on, for the digest split", 0, 0.9)
-    seed: int = setting(0, "the same seed gives the same model", 0, 2**63 - 1)
-    digests: bool = setting(True, "keep a digest of every line, which --new needs")
+    budget: str | float | None = setting("time to train, as 30s, 2m or seconds", default=None)
+    steps: int | None = setting("steps to train, instead of a budget", default=None, minimum=1)
+    rate: float | None = setting(
+        "highest learning rate; the family's own if absent", default=None, minimum=0, maximum=1e3
+    )
+    weight_decay: float | None = setting(
+        "weight decay; the family's own if absent", default=None, minimum=0, maximum=1e3
+    )
+    batch: int | None = setting(
+        "lines in each step; the whole list if absent", default=None, minimum=1
+    )
+    split: str = setting("how lines are set apart", default="digest", choices=SPLITS)
+    test: float = setting(
+        "share of lines only reported on, for the digest split", default=0.0, minimum=0, maximum=0.9
+    )
+    seed: int = setting(
+        "the same seed gives the same model", default=0, minimum=0, maximum=2**63 - 1
+    )
+    digests: bool = setting("keep a digest of every line, which --new needs", default=True)
 
     def seconds(self) -> float:
         """The budget in seconds; 30 if neither budget nor steps are given.
@@ -57,7 +79,9 @@ class FitOptions(Options):
 class InputOptions(Options):
     """How a list is read."""
 
-    column: str | None = setting(None, "column of a CSV or TSV table, by name or number")
-    weight_column: str | None = setting(None, "column with how many lines each line stands for")
-    label_column: str | None = setting(None, "column with a label for each line")
-    encoding: str = setting("utf-8", "encoding of the text")
+    column: str | None = setting("column of a CSV or TSV table, by name or number", default=None)
+    weight_column: str | None = setting(
+        "column with how many lines each line stands for", default=None
+    )
+    label_column: str | None = setting("column with a label for each line", default=None)
+    encoding: str = setting("encoding of the text", default="utf-8")

@@ -1,0 +1,1 @@
+"""Making lines from a model."""

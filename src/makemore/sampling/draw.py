@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.ranking import rank
+from makemore.corpus.ranking import Ints, rank
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.likelihood import Automaton, Floats, Model
 
@@ -89,7 +89,7 @@ class Uniforms:
         return self._drawn[position]
 
 
-def invert(cumulative: Cumulative, row: NDArray[np.intp], u: NDArray[np.float64]) -> NDArray[np.intp]:
+def invert(cumulative: Cumulative, row: Ints, u: NDArray[np.float64]) -> NDArray[np.intp]:
     """Counts, by halving, how many entries of its row are at most each u.
 
     Args:
@@ -107,7 +107,8 @@ def invert(cumulative: Cumulative, row: NDArray[np.intp], u: NDArray[np.float64]
     while half:
         at += (flat[half - 1 :].take(at, mode="clip") <= u) * half  # clip: no second bounds check
         half //= 2
-    return at - first
+    found: NDArray[np.intp] = at - first
+    return found
 
 
 class Walk:
@@ -136,12 +137,13 @@ class Walk:
             most: characters a line may add to the prefix.
 
         Returns:
-            (n, most + 1) int32 ids, zero once a line has ended; a line whose last column is not zero
-            had not.
+            (n, most + 1) int32 ids, zero once a line has ended; where the last column is not zero,
+            the line had not.
         """
         V = self._model.vocabulary_size
-        ids = np.zeros((most + 1, len(which)), np.int32)  # one position after the other: faster to fill
-        lines, group = np.arange(len(which)), np.zeros(len(which), np.intp)
+        ids = np.zeros((most + 1, len(which)), np.int32)  # a position is a row: faster to fill
+        lines = np.arange(len(which))
+        group: Ints = np.zeros(len(which), np.intp)
         log_probs, state = self._log_probs, self._state
         for position in range(most + 1):
             u = uniforms.at(first + position)[which[lines]]
@@ -172,7 +174,7 @@ class Table:
     ) -> NDArray[np.int32]:
         """See `Walk.draw`."""
         goto, V = self._automaton.goto.ravel(), self._automaton.goto.shape[1]
-        ids = np.zeros((most + 1, len(which)), np.int32)  # one position after the other: faster to fill
+        ids = np.zeros((most + 1, len(which)), np.int32)  # a position is a row: faster to fill
         lines, state = np.arange(len(which)), np.full(len(which), self._first, np.intp)
         for position in range(most + 1):
             drawn = invert(self._cumulative, state, uniforms.at(first + position)[which[lines]])

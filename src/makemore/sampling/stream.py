@@ -44,7 +44,10 @@ class Source:
 
 
 def stream(
-    source: Source, options: SampleOptions, exclude: frozenset[str] = frozenset(), ahead: int = BLOCK
+    source: Source,
+    options: SampleOptions,
+    exclude: frozenset[str] = frozenset(),
+    ahead: int = BLOCK,
 ) -> Iterator[str]:
     """Draws lines without end.
 
@@ -58,7 +61,7 @@ def stream(
         lines, until `options.patience` lines in a row were not what was asked for.
 
     Raises:
-        ConstraintError: the prefix has a character that the model has never seen, or leaves no room.
+        ConstraintError: the prefix has a character that the model never saw, or leaves no room.
         OptionError: the label is unknown, or missing.
     """
     is_wanted = _filter(source, options, exclude)
@@ -93,9 +96,7 @@ def _filter(
     return wanted
 
 
-def _batches(
-    source: Source, options: SampleOptions, ahead: int
-) -> Iterator[tuple[int, list[str]]]:
+def _batches(source: Source, options: SampleOptions, ahead: int) -> Iterator[tuple[int, list[str]]]:
     """How many lines were drawn, and those short enough as text, batch after batch."""
     prefix = _prefix_ids(source.vocabulary, options)
     # A prefix as long as any line of the list still deserves an end.
@@ -138,8 +139,8 @@ def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.in
     for character, i in zip(options.prefix, ids.tolist(), strict=True):
         if i < 0:
             raise ConstraintError(
-                f"the prefix has {character!r}, which is in no line this model learned, so no line it "
-                "can make starts so: leave it out, or fit on a list that has it"
+                f"the prefix has {character!r}, which is in no line this model learned, so no line "
+                "it can make starts so: leave it out, or fit on a list that has it"
             )
     return ids
 

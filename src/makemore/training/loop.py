@@ -132,6 +132,7 @@ class Training:
             yield Step(self.done, self.options.steps, loss, dev_loss, rate)
         if self.best is not None:
             self.network.load_state_dict(self.best)
+        self.network.eval()
 
     def _step(self, blocks: list[Contexts], characters: float, rate: float) -> float:
         """One step of the optimizer on one batch, block by block."""
@@ -147,8 +148,8 @@ class Training:
             penalty.backward()  # type: ignore[no-untyped-call]
         if not math.isfinite(loss):
             raise DivergedError(
-                f"the loss at step {self.done + 1} is {loss}, not a finite number, at a learning rate "
-                f"of {rate:.2g}: try a lower --rate, such as {self.options.rate / 10:.2g}"
+                f"the loss at step {self.done + 1} is {loss}, not a finite number, at a learning "
+                f"rate of {rate:.2g}: try a lower --rate, such as {self.options.rate / 10:.2g}"
             )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
