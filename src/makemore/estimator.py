@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -10,17 +10,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore import __version__, likelihood
-from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file
+from makemore import likelihood
+from makemore.checkpoint.learned import load_learned, save_learned
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.digests import digests
 from makemore.corpus.lines import Lines
-from makemore.corpus.vocabulary import Vocabulary
-from makemore.errors import CheckpointError, ConstraintError, NotFittedError, OptionError
+from makemore.errors import ConstraintError, NotFittedError, OptionError
 from makemore.evaluation import Evaluation, Variety, evaluate, variety
-from makemore.fitting import OnStep, fit_lines
+from makemore.fitting import Learned, OnStep, fit_lines
 from makemore.options.declaration import Options
-from makemore.options.families import family_named
 from makemore.options.verbs import FitOptions, SampleOptions
 from makemore.sampling.stream import Source, stream
 
@@ -43,13 +41,7 @@ class MakeMore:
         keep_digests: whether to keep a digest of every line; `new` needs them.
 
     Attributes:
-        model_: the fitted model, see `makemore.likelihood.Model`.
-        family_: the name of its family.
-        options_: its family's options.
-        vocabulary_: its characters and labels.
-        summary_: what cleaning did to the list, as a dict.
-        report_: how the model was made: the parts' sizes and losses, steps, seconds.
-        longest_: characters of the longest line.
+        learned_: everything learned: model, vocabulary, report and more; see `makemore.fitting`.
 
     Example:
         >>> maker = MakeMore().fit(["anna", "hannah", "johanna", "susanna"])
@@ -128,15 +120,7 @@ class MakeMore:
         options = FitOptions.of(params)
         if not isinstance(lines, Lines):
             lines = Lines.from_strings(lines, labels, weights)
-        vocabulary = Vocabulary.of(lines)
-        fitted = fit_lines(lines, vocabulary, self.model, options, on_step)
-        self.model_, self.family_ = fitted.model, fitted.family.name
-        self.options_, self.report_ = fitted.options, fitted.report
-        self.vocabulary_ = vocabulary
-        self.summary_ = asdict(lines.summary())
-        self.longest_ = int(lines.lengths().max())
-        self.label_shares_ = _label_shares(lines)
-        self._digests = np.unique(digests(lines.encoded())) if self.keep_digests else None
+        self.learned_ = fit_lines(lines, self.model, options, on_step)
         return self
 
     def sample(self, n: int = 20, *, exclude: Iterable[str] = (), **options: Any) -> list[str]:
@@ -176,10 +160,20 @@ class MakeMore:
             ahead: how many will probably be taken; speed alone depends on it.
             **options: as for `sample`.
         """
+        wanted, learned = SampleOptions.of(options), self._learned
+        if wanted.new and learned.known is None:
+            raise OptionError(
+                "new needs the digests of the list, and this model was made without: fit it again "
+                "with them"
+            )
         source = Source(
-            self._fitted, self.vocabulary_, self.longest_, self.label_shares_, self._known
+            learned.model,
+            learned.vocabulary,
+            learned.longest,
+            learned.label_shares,
+            learned.known if wanted.new else None,
         )
-        return stream(source, SampleOptions.of(options), frozenset(exclude), max(1, ahead))
+        return stream(source, wanted, frozenset(exclude), max(1, ahead))
 
     def score_samples(
         self, lines: Sequence[str], labels: Sequence[str] | None = None
@@ -198,17 +192,17 @@ class MakeMore:
 
     def score_lines(self, lines: Lines) -> NDArray[np.float64]:
         """Scores lines that were read; see `score_samples`."""
-        model, scores = self._fitted, np.full(len(lines), -np.inf)
-        known = np.flatnonzero(self.vocabulary_.knows(lines))
+        learned, scores = self._learned, np.full(len(lines), -np.inf)
+        known = np.flatnonzero(learned.vocabulary.knows(lines))
         lines = lines.select(known)
 
         def line_log_probs(of: Lines) -> NDArray[np.float64]:
-            return likelihood.line_log_probs(model, self._contexts(of))
+            return likelihood.line_log_probs(learned.model, self._contexts(of))
 
-        if lines.labels is None and self.vocabulary_.labels:
+        if lines.labels is None and learned.vocabulary.labels:
             with np.errstate(divide="ignore"):
-                shares = np.log(self.label_shares_)
-            each = [line_log_probs(_labelled(lines, name)) for name in self.vocabulary_.labels]
+                shares = np.log(learned.label_shares)
+            each = [line_log_probs(_labelled(lines, name)) for name in learned.vocabulary.labels]
             scores[known] = np.logaddexp.reduce(np.array(each) + shares[:, None], axis=0)
         else:
             scores[known] = line_log_probs(lines)
@@ -226,13 +220,11 @@ class MakeMore:
         Raises:
             DataError: no line is left, or a model with labels was given lines without.
         """
-        model = self._fitted
         if not isinstance(lines, Lines):
             lines = Lines.from_strings(lines)
-        is_known = self.vocabulary_.knows(lines)
+        is_known = self._learned.vocabulary.knows(lines)
         lines = lines.select(np.flatnonzero(is_known))
-        seen = self.is_seen(lines)
-        found = evaluate(model, self._contexts(lines), seen, seed)
+        found = evaluate(self._learned.model, self._contexts(lines), self.is_seen(lines), seed)
         return replace(found, unknown=int((~is_known).sum()))
 
     def variety(self, lines: Sequence[str]) -> Variety:
@@ -241,14 +233,8 @@ class MakeMore:
 
     def is_seen(self, lines: Lines) -> NDArray[np.bool_] | None:
         """(B,) bool: whether each line was in the list; None if its digests were not kept."""
-        if not self.has_digests:
-            return None
-        return np.isin(digests(lines.encoded()), self._known())
-
-    @property
-    def has_digests(self) -> bool:
-        """Whether the lines of the list can be recognised."""
-        return self._file is not None or self._digests is not None
+        known = self._learned.known
+        return None if known is None else np.isin(digests(lines.encoded()), known())
 
     def save(self, path: str | Path) -> None:
         """Writes the whole model to one file.
@@ -256,22 +242,9 @@ class MakeMore:
         Raises:
             CheckpointError: it cannot be written there.
         """
-        tensors = {f"{_MODEL}{name}": value for name, value in self._fitted.tensors().items()}
-        if self.has_digests:
-            tensors[_DIGESTS] = self._known().view(np.int64)
-        document = {
-            "makemore": __version__,
-            "parameters": {**self.get_params(), "model": self.family_},
-            "family": self.family_,
-            "options": self.options_.to_dict(),
-            "characters": self.vocabulary_.characters,
-            "labels": list(self.vocabulary_.labels),
-            "label_shares": self.label_shares_.tolist(),
-            "cleaning": {"normalisation": "NFC", "trimmed": True, **self.summary_},
-            "training": self.report_,
-            "longest": self.longest_,
-        }
-        write_model_file(path, document, tensors)
+        learned = self._learned
+        # The family that `auto` or an options object stood for: what the file then says it is.
+        save_learned(path, learned, {**self.get_params(), "model": learned.family})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -280,61 +253,21 @@ class MakeMore:
         Raises:
             CheckpointError: the file is missing, damaged, foreign or from a newer version.
         """
-        file = read_model_file(path)
-        try:
-            return cls._from_file(file)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(
-                f"{path} holds no model this version can build: {error}"
-            ) from None
-
-    @classmethod
-    def _from_file(cls, file: ModelFile) -> Self:
-        """Builds the model that an opened file describes."""
-        document = file.document
-        maker = cls(**document["parameters"])
-        family = family_named(document["family"])
-        maker.family_, maker.options_ = family.name, family.options.of(document["options"])
-        maker.vocabulary_ = Vocabulary(document["characters"], tuple(document["labels"]))
-        maker.label_shares_ = np.array(document["label_shares"], np.float64)
-        maker.longest_, maker.report_ = int(document["longest"]), document["training"]
-        not_counts = ("normalisation", "trimmed")
-        cleaning = document["cleaning"].items()
-        maker.summary_ = {name: value for name, value in cleaning if name not in not_counts}
-        names = [name for name in document["tensors"] if name.startswith(_MODEL)]
-        tensors = {name.removeprefix(_MODEL): file.tensor(name) for name in names}
-        fresh = family.build(maker.options_, len(maker.vocabulary_), len(maker.vocabulary_.labels))
-        maker.model_ = fresh.load(tensors)
-        maker._digests, maker._file = None, file if _DIGESTS in document["tensors"] else None
+        learned, parameters = load_learned(path)
+        maker = cls().set_params(**parameters)
+        maker.learned_ = learned
         return maker
 
-    _file: ModelFile | None = None  # where the digests are, for a model that was loaded
-    _digests: NDArray[np.uint64] | None = None
-
     @property
-    def _fitted(self) -> likelihood.Model:
-        """The model, once there is one."""
-        if not hasattr(self, "model_"):
-            raise NotFittedError(
-                "this MakeMore has learned nothing yet: call fit(lines), or load(path)"
-            )
-        model: likelihood.Model = self.model_
-        return model
-
-    def _known(self) -> NDArray[np.uint64]:
-        """The ascending digests of the list, read when first asked for."""
-        if self._digests is None and self._file is not None:
-            self._digests = self._file.tensor(_DIGESTS).view(np.uint64)
-        if self._digests is None:
-            raise OptionError(
-                "new needs the digests of the list, and this model was made without: fit it again "
-                "with them"
-            )
-        return self._digests
+    def _learned(self) -> Learned:
+        """Everything learned, once there is something."""
+        if not hasattr(self, "learned_"):
+            raise NotFittedError("nothing is learned yet: call fit(lines), or MakeMore.load(path)")
+        return self.learned_
 
     def _contexts(self, lines: Lines) -> Contexts:
         """Lines as the model reads them."""
-        return Contexts.of(lines, self.vocabulary_, self._fitted.window)
+        return Contexts.of(lines, self._learned.vocabulary, self._learned.model.window)
 
     @classmethod
     def _parameter_names(cls) -> list[str]:
@@ -342,19 +275,6 @@ class MakeMore:
         return list(inspect.signature(cls).parameters)
 
 
-_MODEL = "model."  # what the names of the model's tensors start with
-_DIGESTS = "digests"
-
-
 def _labelled(lines: Lines, label: str) -> Lines:
     """The same lines, each with this label."""
     return replace(lines, labels=np.zeros(len(lines), np.int32), label_names=(label,))
-
-
-def _label_shares(lines: Lines) -> NDArray[np.float64]:
-    """(labels,) how often each label stands, weights counted."""
-    if lines.labels is None:
-        return np.zeros(0)
-    counts = np.bincount(lines.labels, lines.weights, len(lines.label_names))
-    shares: NDArray[np.float64] = counts / counts.sum()
-    return shares

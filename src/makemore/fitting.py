@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from makemore import likelihood
 from makemore.corpus.contexts import Contexts
-from makemore.corpus.lines import Lines
+from makemore.corpus.digests import digests
+from makemore.corpus.lines import Lines, Summary
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
@@ -22,20 +24,32 @@ from makemore.options.verbs import FitOptions
 OnStep = Callable[[Any], None]
 
 
-class Fitted(NamedTuple):
-    """A model that has learned a list.
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """Everything that is known once a list is learned: what a model file holds.
 
     Attributes:
-        model: the model.
-        family: its family.
+        model: the fitted model.
+        family: the name of its family.
         options: its family's options.
-        report: how it was made, as JSON can hold it: the parts' sizes and losses, steps, seconds.
+        vocabulary: the list's characters and labels.
+        label_shares: (labels,) float64, how often each label stood, weights counted.
+        longest: characters of the longest line.
+        cleaning: what cleaning did to the list.
+        report: how the model was made, as JSON can hold it: the parts' sizes and losses, steps,
+            seconds.
+        known: gives the (k,) uint64 ascending digests of the list; None where they were not kept.
     """
 
-    model: Any
-    family: Family
+    model: Model
+    family: str
     options: Options
+    vocabulary: Vocabulary
+    label_shares: NDArray[np.float64]
+    longest: int
+    cleaning: Summary
     report: dict[str, Any]
+    known: Callable[[], NDArray[np.uint64]] | None
 
 
 def choose_family(model: str | Options) -> tuple[Family, Options, str | None]:
@@ -55,12 +69,8 @@ def choose_family(model: str | Options) -> tuple[Family, Options, str | None]:
 
 
 def fit_lines(
-    lines: Lines,
-    vocabulary: Vocabulary,
-    model: str | Options,
-    options: FitOptions,
-    on_step: OnStep | None = None,
-) -> Fitted:
+    lines: Lines, model: str | Options, options: FitOptions, on_step: OnStep | None = None
+) -> Learned:
     """Learns a list.
 
     Counted families are measured after counting the train part, and then counted again on all lines
@@ -68,7 +78,6 @@ def fit_lines(
 
     Args:
         lines: at least one line.
-        vocabulary: its characters and labels.
         model: a family's name, `auto`, or a family's options.
         options: how to learn.
         on_step: called with each `Step` of a network's training.
@@ -80,31 +89,62 @@ def fit_lines(
     """
     if not len(lines):
         raise DataError("there is no line to learn: give at least one that is not blank")
-    clock = time.perf_counter()
     family, family_options, reason = choose_family(model)
-    split = split_lines(lines, options.split, test=options.test)
-    fitted = family.build(family_options, len(vocabulary), len(vocabulary.labels))
+    vocabulary = Vocabulary.of(lines)
+    fresh = family.build(family_options, len(vocabulary), len(vocabulary.labels))  # may import torch
+    clock = time.perf_counter()
+    report = _fit(fresh, family, lines, vocabulary, options, on_step)
+    report |= {"chosen": reason, "seconds": time.perf_counter() - clock}
+    known = np.unique(digests(lines.encoded())) if options.digests else None
+    return Learned(
+        model=fresh,
+        family=family.name,
+        options=family_options,
+        vocabulary=vocabulary,
+        label_shares=_label_shares(lines),
+        longest=int(lines.lengths().max()),
+        cleaning=lines.summary(),
+        report=report,
+        known=None if known is None else partial(np.asarray, known),
+    )
+
+
+def _label_shares(lines: Lines) -> NDArray[np.float64]:
+    """(labels,) how often each label stands, weights counted."""
+    if lines.labels is None:
+        return np.zeros(0)
+    counts = np.bincount(lines.labels, lines.weights, len(lines.label_names))
+    shares: NDArray[np.float64] = counts / counts.sum()
+    return shares
+
+
+def _fit(
+    model: Any,
+    family: Family,
+    lines: Lines,
+    vocabulary: Vocabulary,
+    options: FitOptions,
+    on_step: OnStep | None,
+) -> dict[str, Any]:
+    """Counts or trains a model and measures it on each part."""
+    split = split_lines(lines, options.split, test=options.test)._asdict()
 
     def contexts(which: NDArray[np.int64]) -> Contexts | None:
         if not len(which):
             return None
-        return Contexts.of(lines.select(which), vocabulary, fitted.window)
+        return Contexts.of(lines.select(which), vocabulary, model.window)
 
-    parts = {name: contexts(which) for name, which in split._asdict().items()}
+    parts = {name: contexts(which) for name, which in split.items()}
     report: dict[str, Any] = {"split": options.split, "seed": options.seed}
-    if reason:
-        report["chosen"] = reason
     if family.is_counted:
-        fitted.count(parts["train"])
+        model.count(parts["train"])
     else:
-        report |= _train(fitted, family, options, parts, on_step)
+        report |= _train(model, family, options, parts, on_step)
     for name, part in parts.items():
-        report[f"{name}_lines"] = len(split._asdict()[name])
-        report[f"{name}_loss"] = _loss(fitted, part)
-    if family.is_counted and len(split.dev):
-        fitted.count(contexts(np.sort(np.concatenate([split.train, split.dev]))))
-    report["seconds"] = time.perf_counter() - clock
-    return Fitted(fitted, family, family_options, report)
+        report |= {f"{name}_lines": len(split[name]), f"{name}_loss": _loss(model, part)}
+    if family.is_counted and len(split["dev"]):
+        model.count(contexts(np.sort(np.concatenate([split["train"], split["dev"]]))))
+    return report
 
 
 def _loss(model: Model, part: Contexts | None) -> float | None:

@@ -93,8 +93,8 @@ def check_place(output: str) -> None:
 
 def _done(maker: "MakeMore") -> str:
     """What was learned, in a line."""
-    report = maker.report_
-    chosen = f"chose {report['chosen']}; " if "chosen" in report else ""
+    report = maker.learned_.report
+    chosen = f"chose {report['chosen']}; " if report["chosen"] else ""
     steps = f", {report['steps']:,} steps" if "steps" in report else ""
     parts = [
         f"{name} {report[f'{name}_loss']:.4f}"
@@ -102,4 +102,4 @@ def _done(maker: "MakeMore") -> str:
         if report[f"{name}_loss"] is not None
     ]
     losses = f"; loss in nats per character: {', '.join(parts)}" if parts else ""
-    return f"{chosen}learned {maker.family_} in {report['seconds']:.1f} s{steps}{losses}"
+    return f"{chosen}learned {maker.learned_.family} in {report['seconds']:.1f} s{steps}{losses}"

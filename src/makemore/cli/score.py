@@ -44,6 +44,6 @@ def score(
             )
         else:
             print(f"{nats:.4f}\t{each:.4f}\t{visible(line)}")
-    unknown = int((~maker.vocabulary_.knows(lines)).sum())
+    unknown = int((~maker.learned_.vocabulary.knows(lines)).sum())
     if unknown:
         say(f"{unknown:,} of {len(lines):,} lines: -inf, for a character nowhere in the list")

@@ -33,14 +33,14 @@ class Source:
         vocabulary: its characters and labels.
         longest: characters of the longest line it learned.
         label_shares: (labels,) float64, how often each label stood; empty without labels.
-        known: () -> (k,) uint64 ascending digests of every line it read, asked for `new` only.
+        known: gives the (k,) uint64 ascending digests of every line it read; needed for `new`.
     """
 
     model: Model
     vocabulary: Vocabulary
     longest: int
     label_shares: NDArray[np.float64]
-    known: Callable[[], NDArray[np.uint64]]
+    known: Callable[[], NDArray[np.uint64]] | None = None
 
 
 def stream(
@@ -79,7 +79,8 @@ def _filter(
 ) -> Callable[[list[str]], list[str]]:
     """Makes the function that keeps the wanted lines of a list."""
     seen = set(exclude)
-    known = source.known() if options.new else None
+    assert source.known is not None or not options.new, "new without digests"
+    known = source.known() if options.new and source.known else None
 
     def wanted(lines: list[str]) -> list[str]:
         if known is not None and len(known):

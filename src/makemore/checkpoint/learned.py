@@ -1,0 +1,93 @@
+"""What a model file says: everything learned, as a document and tensors, and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore import __version__
+from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file
+from makemore.corpus.lines import Summary
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import CheckpointError
+from makemore.fitting import Learned
+from makemore.options.families import family_named
+
+_MODEL = "model."  # what the names of the model's tensors start with
+_DIGESTS = "digests"
+
+
+def save_learned(path: str | Path, learned: Learned, parameters: Mapping[str, Any]) -> None:
+    """Writes one file that is the whole model.
+
+    Args:
+        path: where to.
+        learned: what was learned.
+        parameters: what the estimator was made with, as JSON can hold it.
+
+    Raises:
+        CheckpointError: it cannot be written there.
+    """
+    document = {
+        "makemore": __version__,
+        "parameters": dict(parameters),
+        "family": learned.family,
+        "options": learned.options.to_dict(),
+        "characters": learned.vocabulary.characters,
+        "labels": list(learned.vocabulary.labels),
+        "label_shares": learned.label_shares.tolist(),
+        "longest": learned.longest,
+        "normalisation": "NFC, trimmed, blank lines dropped",
+        "cleaning": asdict(learned.cleaning),
+        "training": learned.report,
+    }
+    tensors = {f"{_MODEL}{name}": value for name, value in learned.model.tensors().items()}
+    if learned.known is not None:
+        tensors[_DIGESTS] = learned.known().view(np.int64)
+    write_model_file(path, document, tensors)
+
+
+def load_learned(path: str | Path) -> tuple[Learned, dict[str, Any]]:
+    """Reads what `save_learned` wrote: what was learned, and the estimator's parameters.
+
+    The digests are read, and proved, when they are first asked for.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, foreign or from a newer version.
+    """
+    file = read_model_file(path)
+    try:
+        return _learned(file), dict(file.document["parameters"])
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise CheckpointError(f"{path} holds no model this version can build: {error}") from None
+
+
+def _learned(file: ModelFile) -> Learned:
+    """Builds what an opened file describes."""
+    document = file.document
+    family = family_named(document["family"])
+    options = family.options.of(document["options"])
+    vocabulary = Vocabulary(document["characters"], tuple(document["labels"]))
+    names = [name for name in document["tensors"] if name.startswith(_MODEL)]
+    tensors = {name.removeprefix(_MODEL): file.tensor(name) for name in names}
+    model = family.build(options, len(vocabulary), len(vocabulary.labels))
+    return Learned(
+        model=model.load(tensors),
+        family=family.name,
+        options=options,
+        vocabulary=vocabulary,
+        label_shares=np.array(document["label_shares"], np.float64),
+        longest=int(document["longest"]),
+        cleaning=Summary(**document["cleaning"]),
+        report=document["training"],
+        known=partial(_digests, file) if _DIGESTS in document["tensors"] else None,
+    )
+
+
+def _digests(file: ModelFile) -> NDArray[np.uint64]:
+    """The digests of the list."""
+    return file.tensor(_DIGESTS).view(np.uint64)
