@@ -173,7 +173,8 @@ class MakeMore:
             learned.label_shares,
             learned.known if wanted.new else None,
         )
-        return stream(source, wanted, frozenset(exclude), max(1, ahead))
+        excluded = frozenset(Lines.from_strings(list(exclude)).to_list())
+        return stream(source, wanted, excluded, max(1, ahead))
 
     def score_samples(
         self, lines: Sequence[str], labels: Sequence[str] | None = None

@@ -1,9 +1,9 @@
 """One file is the whole model: a safetensors file that proves it is what was written.
 
-The metadata holds one JSON document. Beside what the model needs, the document holds a sha256 of
-each tensor's name, dtype, shape and bytes; the metadata also holds the sha256 of the document. The
-header must be written exactly as a safetensors writer writes it. So no byte of a file can change
-without the file being refused, and a tensor is read, and proved, only when it is asked for.
+The metadata holds one entry: a JSON document with its sha256. Beside what the model needs, the
+document holds a sha256 of each tensor's name, dtype, shape and bytes. The header must be written
+exactly as a safetensors writer writes it. So no byte of a file can change without the file being
+refused, and a tensor is read, and proved, only when it is asked for.
 """
 
 import json
@@ -26,7 +26,6 @@ from makemore.errors import CheckpointError
 
 FORMAT = 1
 _KEY = "makemore"
-_DIGEST_KEY = "makemore.sha256"
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -55,8 +54,9 @@ def write_model_file(path: str | Path, document: Mapping[str, Any], tensors: Ten
         "tensors": {name: tensor_digest(name, value) for name, value in packed.items()},
     }
     text = json.dumps(whole, sort_keys=True)  # ASCII: the header's bytes are then the same anywhere
-    metadata = {_KEY: text, _DIGEST_KEY: sha256(text.encode()).hexdigest()}
-    write_whole(path, save(packed, metadata))
+    # One entry only: a writer may put several in any order, and the same model is the same bytes.
+    entry = {"sha256": sha256(text.encode()).hexdigest(), "document": text}
+    write_whole(path, save(packed, {_KEY: json.dumps(entry, separators=(",", ":"))}))
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
@@ -137,9 +137,10 @@ def read_model_file(path: str | Path) -> ModelFile:
             f"{path} is a safetensors file of another program: give a model that makemore wrote"
         )
     try:
-        document = json.loads(metadata[_KEY])
+        entry = json.loads(metadata[_KEY])
+        document = json.loads(entry["document"])
         newer = isinstance(document["format"], int) and document["format"] > FORMAT
-        proved = sha256(metadata[_KEY].encode()).hexdigest() == metadata[_DIGEST_KEY]
+        proved = sha256(entry["document"].encode()).hexdigest() == entry["sha256"]
         named = sorted(document["tensors"]) == sorted(header.keys() - {"__metadata__"})
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _damaged(path) from None

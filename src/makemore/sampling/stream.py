@@ -5,6 +5,7 @@ that fails is passed over, never cut or mended, so those that stay have the mode
 among the lines allowed.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -136,8 +137,14 @@ def _cuts(first: int, largest: int) -> Iterator[tuple[int, int]]:
 
 def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.int32]:
     """The prefix as ids."""
-    ids = vocabulary.encode(np.array([ord(c) for c in options.prefix], np.uint32))
-    for character, i in zip(options.prefix, ids.tolist(), strict=True):
+    prefix = unicodedata.normalize("NFC", options.prefix)
+    if prefix[:1].isspace():
+        raise ConstraintError(
+            f"the prefix {prefix!r} starts with a space, which no line does: lines are "
+            "trimmed. Leave the space out"
+        )
+    ids = vocabulary.encode(np.array([ord(c) for c in prefix], np.uint32))
+    for character, i in zip(prefix, ids.tolist(), strict=True):
         if i < 0:
             raise ConstraintError(
                 f"the prefix has {character!r}, which is in no line this model learned, so no line "
@@ -178,12 +185,15 @@ def _drawer(
 
 
 def _text(ids: NDArray[np.int32], vocabulary: Vocabulary, prefix: NDArray[np.int32]) -> list[str]:
-    """The lines that ended, as strings; `ids` is (n, T), zero after a line's end."""
-    ended = ids[:, -1] == BOUNDARY
-    if not ended.any():
-        return []
+    """The lines that can stand in a cleaned list, as strings; `ids` is (n, T), zero after the end.
+
+    Left out are lines that had not ended, blank ones, and those with a space at either end.
+    """
     drawn = np.concatenate([np.tile(prefix, (len(ids), 1)), ids], axis=1)
     length = np.count_nonzero(drawn, axis=1)
+    is_space = np.array([True, *map(str.isspace, vocabulary.characters)])  # a blank line is as bad
+    first, last = drawn[:, 0], drawn[np.arange(len(drawn)), np.maximum(length, 1) - 1]
+    is_clean = (drawn[:, -1] == BOUNDARY) & ~is_space[first] & ~is_space[last]
     is_text = np.arange(drawn.shape[1]) <= length[:, None]  # the line and one end, which splits
-    codes = vocabulary.decode(drawn[is_text & ended[:, None]])
+    codes = vocabulary.decode(drawn[is_text & is_clean[:, None]])
     return codes.tobytes().decode("utf-32-le").split("\n")[:-1]

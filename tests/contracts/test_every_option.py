@@ -1,0 +1,54 @@
+"""What every declaration of options must keep."""
+
+import json
+
+import pytest
+
+from makemore.errors import OptionError
+from makemore.options.declaration import fields
+from makemore.options.families import FAMILIES
+from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
+
+DECLARATIONS = [FitOptions, InputOptions, SampleOptions, *(f.options for f in FAMILIES.values())]
+SETTINGS = [(cls, field) for cls in DECLARATIONS for field in fields(cls)]
+
+
+@pytest.mark.parametrize("cls", DECLARATIONS)
+def test_it_survives_json(cls):
+    assert cls.of(json.loads(json.dumps(cls().to_dict()))) == cls()
+
+
+@pytest.mark.parametrize("cls", DECLARATIONS)
+def test_it_is_frozen(cls):
+    options = cls()
+    with pytest.raises(AttributeError):
+        setattr(options, fields(cls)[0].name, 1)
+
+
+@pytest.mark.parametrize("cls", DECLARATIONS)
+def test_an_unknown_name_is_refused_with_those_known(cls):
+    with pytest.raises(OptionError, match=f"unknown here: known are .*{fields(cls)[0].name}"):
+        cls.of({"surely_not_an_option": 1})
+
+
+@pytest.mark.parametrize("cls, field", SETTINGS, ids=lambda x: getattr(x, "__name__", None))
+def test_every_setting_has_a_sentence_that_reaches_the_docstring(cls, field):
+    assert len(field.metadata["meaning"].split()) >= 2
+    assert f"{field.name}: {field.metadata['meaning']}." in cls.__doc__
+
+
+@pytest.mark.parametrize("cls, field", SETTINGS, ids=lambda x: getattr(x, "__name__", None))
+def test_out_of_bounds_is_refused_with_the_bounds(cls, field):
+    low, high = field.metadata["minimum"], field.metadata["maximum"]
+    if low is not None:
+        with pytest.raises(OptionError, match=rf"{field.name} is .*: give "):
+            cls(**{field.name: low - 1})
+    if high is not None:
+        with pytest.raises(OptionError, match=rf"{field.name} is .*: give "):
+            cls(**{field.name: high + 1})
+
+
+@pytest.mark.parametrize("cls, field", SETTINGS, ids=lambda x: getattr(x, "__name__", None))
+def test_another_type_is_refused(cls, field):
+    with pytest.raises(OptionError, match=rf"{field.name} is .*: give "):
+        cls(**{field.name: object()})

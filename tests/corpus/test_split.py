@@ -1,0 +1,161 @@
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from makemore.corpus.digests import digests
+from makemore.corpus.lines import Lines
+from makemore.corpus.split import Split, split_lines
+from makemore.errors import OptionError
+
+KINDS = ("digest", "lecture", "clean")
+
+
+def strings(lines: Lines, part: np.ndarray) -> list[str]:
+    return lines.select(part).to_list()
+
+
+def shuffled_as_in_the_lectures(names: list[str]) -> list[str]:
+    """The lectures' own two statements; the state of the global generator is put back."""
+    state = random.getstate()
+    try:
+        random.seed(42)
+        random.shuffle(names)
+    finally:
+        random.setstate(state)
+    return names
+
+
+def test_the_lecture_split_has_the_lectures_sizes(us_names):
+    split = split_lines(us_names, "lecture")
+    assert [len(part) for part in split] == [25_626, 3_203, 3_204]
+    characters = [int(us_names.select(part).lengths().sum()) + len(part) for part in split]
+    assert characters == [182_625, 22_655, 22_866]
+
+
+def test_the_lecture_split_is_the_lectures_shuffle_line_for_line(us_names):
+    names = shuffled_as_in_the_lectures(us_names.to_list())
+    n1, n2 = int(0.8 * len(names)), int(0.9 * len(names))
+    split = split_lines(us_names, "lecture")
+    assert strings(us_names, split.train) == names[:n1]
+    assert strings(us_names, split.dev) == names[n1:n2]
+    assert strings(us_names, split.test) == names[n2:]
+
+
+def test_the_clean_split_has_no_repeats_and_no_overlap(us_names):
+    parts = [strings(us_names, part) for part in split_lines(us_names, "clean")]
+    everything = [name for part in parts for name in part]
+    assert len(everything) == len(set(everything)) == 29_494
+    assert set(everything) == set(us_names.to_list())
+    assert [len(part) for part in parts] == [23_595, 2_949, 2_950]
+
+
+def test_the_clean_split_is_the_lectures_shuffle_of_distinct_lines(us_names):
+    names = shuffled_as_in_the_lectures(list(dict.fromkeys(us_names.to_list())))
+    split = split_lines(us_names, "clean")
+    assert strings(us_names, np.concatenate(split)) == names
+
+
+def test_another_seed_shuffles_otherwise(us_names):
+    first, second = split_lines(us_names, "lecture"), split_lines(us_names, "lecture", seed=43)
+    assert len(first.train) == len(second.train)
+    assert first.train.tolist() != second.train.tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_splitting_leaves_the_global_generators_alone(few, kind):
+    before = random.getstate()
+    split_lines(few, kind)
+    assert random.getstate() == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parts_are_indices_of_lines(us_names, kind):
+    split = split_lines(us_names, kind, test=0.1)
+    assert isinstance(split, Split)
+    assert all(part.dtype == np.int64 for part in split)
+    everything = np.concatenate(split).tolist()
+    assert len(everything) == len(set(everything))
+    if kind != "clean":
+        assert sorted(everything) == list(range(len(us_names)))
+
+
+def test_by_digest_repeats_never_straddle(us_names):
+    split = split_lines(us_names, dev=0.2, test=0.2)
+    train, dev, test = (set(strings(us_names, part)) for part in split)
+    assert not train & dev
+    assert not train & test
+    assert not dev & test
+    assert train | dev | test == set(us_names.to_list())
+
+
+def test_by_digest_the_shares_are_about_those_asked_for(us_names):
+    split = split_lines(us_names, dev=0.2, test=0.05)
+    assert len(split.dev) == pytest.approx(0.2 * len(us_names), rel=0.05)
+    assert len(split.test) == pytest.approx(0.05 * len(us_names), rel=0.1)
+    assert not len(split_lines(us_names, dev=0.1).test)
+    assert not len(split_lines(us_names, dev=0.0).dev)
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=3), max_size=40), st.data())
+@settings(deadline=None, max_examples=100)
+def test_by_digest_a_line_keeps_its_part_when_the_list_grows(words, data):
+    words = ["anna", *words]  # anna is for learning: the list is never one that has nothing else
+    added = data.draw(st.lists(st.text("abcd", min_size=1, max_size=4), max_size=30))
+    grown = data.draw(st.permutations(words + added))
+    where = {}
+    for part, which in split_lines(Lines.from_strings(words))._asdict().items():
+        where.update((words[i], part) for i in which.tolist())
+    assert where["anna"] == "train"
+    for part, which in split_lines(Lines.from_strings(grown))._asdict().items():
+        assert all(where.get(grown[i], part) == part for i in which.tolist())
+
+
+def test_by_digest_a_line_of_train_does_not_move_when_test_is_asked_for(us_names):
+    without, with_test = split_lines(us_names), split_lines(us_names, test=0.1)
+    assert set(with_test.train.tolist()) <= set(without.train.tolist())
+
+
+def test_by_digest_the_parts_are_ascending_and_the_digest_decides(us_names):
+    split = split_lines(us_names, dev=0.25, test=0.25)
+    fraction = digests(us_names.encoded()).astype(np.float64) / 2.0**64
+    assert split.test.tolist() == np.flatnonzero(fraction < 0.25).tolist()
+    assert split.dev.tolist() == np.flatnonzero((fraction >= 0.25) & (fraction < 0.5)).tolist()
+    assert split.train.tolist() == np.flatnonzero(fraction >= 0.5).tolist()
+
+
+def test_a_tiny_list_by_digest_still_has_something_to_learn_from():
+    words = [f"word{i}" for i in range(200)]
+    fraction = digests(w.encode() for w in words) / 2.0**64
+    dev_only = [w for w, f in zip(words, fraction, strict=True) if f < 0.1]
+    assert dev_only, "of 200 words some fall into a tenth"
+    for size in (1, len(dev_only)):
+        split = split_lines(Lines.from_strings(dev_only[:size]))
+        assert [len(part) for part in split] == [size, 0, 0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_a_tiny_list_of_any_split_still_has_something_to_learn_from(kind, size):
+    lines = Lines.from_strings(["anna", "ben", "otto", "susanna", "johanna"][:size])
+    assert len(split_lines(lines, kind).train)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_lines_split_into_nothing(kind):
+    assert [part.tolist() for part in split_lines(Lines.from_strings([]), kind)] == [[], [], []]
+
+
+def test_an_unknown_kind_is_refused_with_those_known(few):
+    with pytest.raises(OptionError, match=r"split 'random' is unknown.*digest, lecture, clean"):
+        split_lines(few, "random")
+
+
+@pytest.mark.parametrize(
+    ("dev", "test"), [(-0.1, 0), (0, -0.1), (1, 0), (0.5, 0.5), (0.9, 0.2), (float("nan"), 0)]
+)
+def test_shares_that_leave_nothing_to_learn_are_refused(few, dev, test):
+    with pytest.raises(OptionError, match=r"must be 0 or more and leave lines to learn"):
+        split_lines(few, dev=dev, test=test)

@@ -1,0 +1,138 @@
+"""Kneser-Ney against a slow transcription of Chen and Goodman's definitions."""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from makemore import likelihood
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.split import split_lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.models.kneser_ney import KneserNey
+from makemore.options.families import KneserNeyOptions
+
+
+def slow(lines, weights, labels, K, V):
+    """p(x | history) as a function, by dicts of tuples; a history has its oldest id first."""
+    weight, repeats, longest = defaultdict(Counter), defaultdict(Counter), set()
+    for ids, w, label in zip(lines, weights, labels, strict=True):
+        for t, x in enumerate([*ids, 0]):
+            before = ids[max(0, t - K) : t]
+            starts = t < K or label is not None  # the boundary, or the label, is in sight
+            h = ((0 if label is None else label,) if starts else ()) + tuple(before)
+            weight[h][x] += w
+            repeats[h][x] += 1
+            longest.add(h)
+    # types: in how many contexts one id longer was x seen after h?
+    level = {(h, x) for h in repeats for x in repeats[h]}
+    for length in range(max(map(len, longest)), 0, -1):
+        for h, x in [(h, x) for h, x in level if len(h) == length]:
+            shorter = h[1:]
+            weight[shorter][x] += 1
+            repeats[shorter][x] += 1
+            level.add((shorter, x))
+    discounts = {}
+    for length in {len(h) for h in repeats}:
+        counts = [r for h in repeats if len(h) == length for r in repeats[h].values()]
+        n1, n2, n3, n4 = (counts.count(k) for k in (1, 2, 3, 4))
+        D = (0.5, 1.0, 1.5)
+        if n1 and n2 and n3:
+            Y = n1 / (n1 + 2 * n2)
+            found = (1 - 2 * Y * n2 / n1, 2 - 3 * Y * n3 / n2, 3 - 4 * Y * n4 / n3)
+            if all(0 <= d <= k for k, d in enumerate(found, 1)):
+                D = found
+        discounts[length] = D
+
+    def p(h, x):
+        if h not in weight:
+            return p(h[1:], x) if h else 1 / V
+        total = sum(weight[h].values())
+        kept = {}
+        for y, r in repeats[h].items():
+            kept[y] = weight[h][y] * max(r - discounts[len(h)][min(r, 3) - 1], 0) / r
+        gamma = 1 - sum(kept.values()) / total
+        return kept.get(x, 0.0) / total + gamma * (p(h[1:], x) if h else 1 / V)
+
+    return p
+
+
+words = st.lists(st.text("abc", min_size=1, max_size=6), min_size=1, max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(words, st.integers(1, 4), st.booleans(), st.booleans(), st.randoms(use_true_random=False))
+def test_it_equals_the_transcription(texts, K, labelled, weighted, rng):
+    names = [rng.choice("FM") for _ in texts] if labelled else None
+    weights = [rng.choice([1.0, 2.0, 0.5, 10.0]) for _ in texts] if weighted else None
+    lines = Lines.from_strings(texts, names, weights)
+    vocabulary = Vocabulary.of(lines)
+    V = len(vocabulary)
+    model = KneserNey(KneserNeyOptions(window=K), V, len(vocabulary.labels))
+    model.count(Contexts.of(lines, vocabulary, K))
+    ids = [
+        vocabulary.encode(np.array([ord(c) for c in text], np.uint32)).tolist() for text in texts
+    ]
+    origins = [vocabulary.label_id(n) for n in names] if names else [None] * len(texts)
+    p = slow(ids, weights or [1.0] * len(texts), origins, K, V)
+    for label in set(origins):
+        for before in ([], [1], [1, 1], [V - 1, 1, V - 1, 1], [1] * 5):
+            row = model.start(1, label)
+            for i in before:
+                row = model.step(np.array([i], np.int32), row[1])
+            seen = tuple(before[max(0, len(before) - K) :])
+            starts = len(before) < K or label is not None
+            h = ((0 if label is None else label,) if starts else ()) + seen
+            expected = [p(h, x) for x in range(V)]
+            np.testing.assert_allclose(np.exp(row[0][0]), expected, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "split, dev_at_most, test_at_most", [("lecture", 1.991, 1.991), ("clean", 2.012, 2.020)]
+)
+def test_the_bundled_names_reach_the_known_losses(us_names, split, dev_at_most, test_at_most):
+    vocabulary = Vocabulary.of(us_names)
+    parts = split_lines(us_names, split)
+    options = KneserNeyOptions()
+    train, dev, test = (
+        Contexts.of(us_names.select(part), vocabulary, options.window) for part in parts
+    )
+    model = KneserNey(options, len(vocabulary), 0).count(train)
+    assert likelihood.loss(model, dev) <= dev_at_most
+    assert likelihood.loss(model, test) <= test_at_most
+    assert likelihood.loss(model, dev) > 1.9  # what no counting has reached without seeing dev
+
+
+def test_thousands_of_different_characters_cost_memory_only_where_they_occur():
+    lines = Lines.from_strings(
+        [chr(0x4E00 + i) + chr(0x4E00 + (7 * i) % 2000) for i in range(2000)]
+    )
+    vocabulary = Vocabulary.of(lines)
+    model = KneserNey(KneserNeyOptions(), len(vocabulary), 0)
+    model.count(Contexts.of(lines, vocabulary, 5))
+    assert sum(value.nbytes for value in model.tensors().values()) < 1_000_000
+    assert np.isfinite(likelihood.loss(model, Contexts.of(lines, vocabulary, None)))
+    assert model.automaton() is None or len(model.tree) * 2001 <= 2**24
+
+
+def test_two_thousand_one_character_lines_are_learned():
+    lines = Lines.from_strings([chr(0x4E00 + i) for i in range(2048)])
+    vocabulary = Vocabulary.of(lines)
+    model = KneserNey(KneserNeyOptions(), len(vocabulary), 0)
+    model.count(Contexts.of(lines, vocabulary, 5))
+    first, _ = model.start(1)
+    np.testing.assert_allclose(first[0, 1:], first[0, 1], atol=1e-5)  # each as likely
+    after, _ = model.step(np.array([7], np.int32), model.start(1)[1])
+    assert np.exp(after[0, 0]) > 0.7  # and then the end
+
+
+def test_rare_lines_of_small_weight_do_not_vanish():
+    lines = Lines.from_strings(["ab", "cd"], weights=[1000.0, 0.001])
+    vocabulary = Vocabulary.of(lines)
+    model = KneserNey(KneserNeyOptions(window=2), len(vocabulary), 0)
+    model.count(Contexts.of(lines, vocabulary, 2))
+    heavy, light = likelihood.line_log_probs(model, Contexts.of(lines, vocabulary, None))
+    assert heavy > light > -15

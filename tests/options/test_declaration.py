@@ -1,0 +1,63 @@
+import math
+
+import pytest
+
+from makemore.errors import OptionError
+from makemore.options.families import LinearOptions, MLPOptions, family_named, family_of
+from makemore.options.verbs import FitOptions, SampleOptions
+
+
+def test_text_from_the_command_line_becomes_values():
+    assert MLPOptions.of_strings({"hidden": "64", "window": "2"}) == MLPOptions(hidden=64, window=2)
+    assert LinearOptions.of_strings({"l2": "1e-2"}).l2 == 0.01
+
+
+@pytest.mark.parametrize("text", ["x", "1.5", "", "0x10"])
+def test_text_that_is_no_value_is_refused(text):
+    with pytest.raises(OptionError, match="hidden is .*: give a whole number"):
+        MLPOptions.of_strings({"hidden": text})
+
+
+def test_true_is_no_whole_number():
+    with pytest.raises(OptionError, match="window is True: give a whole number"):
+        MLPOptions(window=True)
+
+
+def test_nan_is_out_of_bounds():
+    with pytest.raises(OptionError, match="temperature is nan"):
+        SampleOptions(temperature=math.nan)
+
+
+def test_a_whole_number_may_stand_for_a_number():
+    assert SampleOptions(temperature=2).temperature == 2
+
+
+def test_replace_checks_what_it_changes():
+    assert MLPOptions().replace(hidden=3).hidden == 3
+    with pytest.raises(OptionError, match="hidden is 0"):
+        MLPOptions().replace(hidden=0)
+
+
+@pytest.mark.parametrize(
+    "budget, seconds", [("30s", 30), ("2m", 120), ("1.5h", 5400), (7, 7), ("0.5", 0.5), (None, 30)]
+)
+def test_a_budget_is_a_time(budget, seconds):
+    assert FitOptions(budget=budget).seconds() == seconds
+
+
+@pytest.mark.parametrize("budget", ["soon", "0s", "-1s", "30 apples", "", 0])
+def test_what_is_no_time_is_refused(budget):
+    with pytest.raises(OptionError, match="budget is .* give a time such as 30s"):
+        FitOptions(budget=budget).seconds()
+
+
+def test_families_are_found_by_name_and_by_options():
+    assert family_named("mlp").options is MLPOptions
+    assert family_of(MLPOptions()).name == "mlp"
+
+
+def test_unknown_families_are_refused():
+    with pytest.raises(OptionError, match="model 'gpt9' is unknown: choose one of auto, ngram"):
+        family_named("gpt9")
+    with pytest.raises(OptionError, match="is no family's options"):
+        family_of(SampleOptions())

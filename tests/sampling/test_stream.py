@@ -1,0 +1,150 @@
+from functools import partial
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.digests import digests
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import ConstraintError, OptionError
+from makemore.models.kneser_ney import KneserNey
+from makemore.options.families import KneserNeyOptions
+from makemore.options.verbs import SampleOptions
+from makemore.sampling.stream import Source, stream
+
+
+def source_of(texts, labels=None, window=3):
+    lines = Lines.from_strings(texts, labels)
+    vocabulary = Vocabulary.of(lines)
+    model = KneserNey(KneserNeyOptions(window=window), len(vocabulary), len(vocabulary.labels))
+    model.count(Contexts.of(lines, vocabulary, window))
+    shares = np.zeros(0)
+    if lines.labels is not None:
+        shares = np.bincount(lines.labels) / len(lines)
+    known = np.unique(digests(lines.encoded()))
+    return Source(model, vocabulary, int(lines.lengths().max()), shares, partial(np.asarray, known))
+
+
+@pytest.fixture(scope="module")
+def source():
+    return source_of(["anna", "hannah", "johanna", "ben", "benno", "susanna", "otto", "new york"])
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    return source_of(["anna", "hannah", "bob", "ben", "otto"], ["F", "F", "M", "M", "M"])
+
+
+def take(source, n, ahead=None, exclude=(), **options):
+    found = stream(source, SampleOptions(**options), frozenset(exclude), ahead or n)
+    return list(islice(found, n))
+
+
+def test_ten_lines_are_the_head_of_twenty(source):
+    assert take(source, 10) == take(source, 20)[:10]
+    assert (
+        take(source, 10, new=True, distinct=True) == take(source, 20, new=True, distinct=True)[:10]
+    )
+
+
+@pytest.mark.parametrize("ahead", [1, 100, 4096, 20_000, 100_000])
+def test_how_many_are_drawn_at_once_changes_nothing(source, ahead):
+    assert take(source, 9000, ahead=ahead) == take(source, 9000)
+
+
+def test_another_seed_gives_other_lines(source):
+    assert take(source, 20, seed=1) != take(source, 20, seed=2)
+
+
+def test_every_line_starts_with_the_prefix(source):
+    lines = take(source, 200, prefix="ha")
+    assert len(set(lines)) > 10
+    assert all(line.startswith("ha") for line in lines)
+
+
+def test_a_prefix_gives_what_drawing_and_picking_gives(source):
+    """A prefix conditions: the lines are those of the model that start so, in its proportions."""
+    free = [line for line in take(source, 60_000, ahead=4096) if line.startswith("an")]
+    given = take(source, len(free), prefix="an")
+    for line in ("anna", "ann", "an"):
+        share = free.count(line) / len(free)
+        spread = 4 * np.sqrt(2 * share * (1 - share) / len(free)) + 1e-9
+        assert abs(given.count(line) / len(given) - share) < spread
+
+
+def test_no_line_is_longer_than_asked_and_none_is_cut(source):
+    short = take(source, 500, max_length=4)
+    assert max(map(len, short)) == 4
+    free = take(source, 20_000)
+    share = np.mean([line == "anna" for line in free if len(line) <= 4])
+    assert np.mean([line == "anna" for line in short]) == pytest.approx(share, abs=0.09)
+
+
+def test_without_a_length_none_is_longer_than_the_longest_read(source):
+    assert max(map(len, take(source, 5000))) == 8
+
+
+def test_a_prefix_as_long_as_the_longest_line_still_finds_an_end(source):
+    lines = take(source, 50, prefix="susannahan")
+    assert len(lines) == 50
+    assert len(set(lines)) > 1
+
+
+def test_new_lines_are_not_in_the_list(source):
+    lines = take(source, 300, new=True)
+    assert len(lines) == 300
+    assert not set(lines) & {"anna", "hannah", "johanna", "ben", "benno", "susanna", "otto"}
+    assert "anna" in take(source, 300)
+
+
+def test_distinct_lines_never_repeat_and_run_out():
+    tiny = source_of(["a", "b"], window=1)
+    lines = take(tiny, 50, distinct=True, patience=5000)
+    assert sorted(lines) == ["a", "b"]  # no line is longer than the longest read
+
+
+def test_excluded_lines_do_not_come(source):
+    assert "anna" not in take(source, 500, exclude=["anna", "ben"])
+    assert "ben" not in take(source, 500, exclude=["anna", "ben"], distinct=True)
+
+
+def test_no_line_is_blank_or_has_a_space_at_an_end():
+    spaced = source_of(["a b", "b a", "a", "b"], window=1)
+    lines = take(spaced, 3000)
+    assert any(" " in line for line in lines)
+    assert all(line and line == line.strip() for line in lines)
+
+
+def test_a_label_is_kept_to(labelled):
+    women, men = (take(labelled, 400, label=label) for label in ("F", "M"))
+    assert sum(line.startswith("b") for line in men) > sum(line.startswith("b") for line in women)
+
+
+def test_without_a_label_labels_come_as_often_as_in_the_list(labelled):
+    def share(lines):
+        return sum(line.startswith("h") for line in lines) / len(lines)
+
+    n = 8000
+    women, men = (share(take(labelled, n, label=label)) for label in ("F", "M"))
+    assert share(take(labelled, n)) == pytest.approx(0.4 * women + 0.6 * men, abs=0.03)
+    assert take(labelled, 10) == take(labelled, 5000)[:10]
+
+
+def test_wishes_that_cannot_be_met_are_refused(source, labelled):
+    with pytest.raises(ConstraintError, match="the prefix has 'é', which is in no line"):
+        take(source, 1, prefix="é")
+    with pytest.raises(ConstraintError, match="no line of at most 2 characters starts with 'anna'"):
+        take(source, 1, prefix="anna", max_length=2)
+    with pytest.raises(ConstraintError, match="starts with a space"):
+        take(source, 1, prefix=" a")
+    with pytest.raises(OptionError, match=r"label 'X' is not one of this model's labels \(F, M\)"):
+        take(labelled, 1, label="X")
+    with pytest.raises(OptionError, match="fitted on a list without labels"):
+        take(source, 1, label="F")
+
+
+def test_a_stream_has_no_end(source):
+    lines = list(islice(stream(source, SampleOptions()), 30_000))
+    assert len(lines) == 30_000

@@ -1,0 +1,213 @@
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from makemore import Lines, MakeMore, MLPOptions, NotFittedError, OptionError
+from makemore.errors import CheckpointError, ConstraintError, DataError
+
+LINES = ["anna", "hannah", "johanna", "ben", "benno", "anna", "susanna", "otto", "bob", "ann"]
+LABELS = ["F", "F", "F", "M", "M", "F", "F", "M", "M", "F"]
+SMALL = MLPOptions(embedding=4, hidden=16)
+
+
+@pytest.fixture(scope="module", params=["kneser_ney", "ngram", "linear", "mlp"])
+def maker(request):
+    model = SMALL if request.param == "mlp" else request.param
+    return MakeMore(model, steps=20).fit(LINES)
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    return MakeMore().fit(LINES, labels=LABELS)
+
+
+def test_the_constructor_only_stores():
+    odd = MakeMore("no such family", budget="soon", steps=-1)
+    assert odd.get_params()["steps"] == -1
+    assert not [name for name in vars(odd) if name.endswith("_")]
+    with pytest.raises(OptionError):
+        odd.fit(LINES)
+
+
+def test_it_can_be_cloned_and_its_parameters_set():
+    maker = MakeMore("mlp", random_state=3)
+    twin = clone(maker)
+    assert twin.get_params() == maker.get_params()
+    assert maker.set_params(steps=5).steps == 5
+    with pytest.raises(OptionError, match="parameter 'stepps' is unknown: known are model"):
+        maker.set_params(stepps=5)
+
+
+def test_fit_gives_itself_and_forgets_what_it_knew():
+    maker = MakeMore()
+    assert maker.fit(["aaa"]) is maker
+    maker.fit(["bbb", "bb"])
+    assert set("".join(maker.sample(20))) == {"b"}
+
+
+def test_before_fit_every_question_is_refused(tmp_path):
+    for ask in (
+        lambda m: m.sample(1),
+        lambda m: m.score(["a"]),
+        lambda m: m.score_samples(["a"]),
+        lambda m: m.evaluate(["a"]),
+        lambda m: m.save(tmp_path / "m"),
+    ):
+        with pytest.raises(NotFittedError, match="nothing is learned yet: call fit"):
+            ask(MakeMore())
+
+
+@pytest.mark.parametrize("lines", [[], ["", "  "]])
+def test_nothing_to_learn_is_refused(lines):
+    with pytest.raises(DataError, match="no line to learn"):
+        MakeMore().fit(lines)
+
+
+def test_it_makes_as_many_lines_as_asked(maker):
+    lines = maker.sample(30)
+    assert len(lines) == 30
+    assert set("".join(lines)) <= set("".join(LINES))
+    assert maker.sample(0) == []
+
+
+def test_wrong_wishes_are_refused(maker):
+    with pytest.raises(OptionError, match="n is -1"):
+        maker.sample(-1)
+    with pytest.raises(OptionError, match="option 'prefx' is unknown here: known are prefix"):
+        maker.sample(1, prefx="a")
+    with pytest.raises(ConstraintError, match="none of 2,000 lines drawn"):
+        maker.sample(3, max_length=1, exclude=list(set("".join(LINES))), patience=2000)
+
+
+def test_scores_are_of_lines_as_they_were_given(maker):
+    scores = maker.score_samples(["anna", " anna ", "", "xyz", "an\u0303na"])
+    assert scores.shape == (5,)
+    assert scores[0] == scores[1]
+    assert np.isfinite(scores[2])
+    assert scores[3] == scores[4] == -np.inf
+
+
+def test_score_is_the_mean_per_character_with_ends(maker):
+    scores = maker.score_samples(["anna", "ben"])
+    assert maker.score(["anna", "ben"]) == pytest.approx(scores.sum() / (5 + 4))
+
+
+def test_probabilities_of_all_short_lines_stay_below_one(maker):
+    characters = sorted(set("".join(LINES)))
+    every = ["", *characters, *(a + b for a in characters for b in characters)]
+    total = np.exp(maker.score_samples(every)).sum()
+    assert 0 < total < 1
+
+
+def test_a_saved_model_answers_the_same(maker, tmp_path):
+    path = tmp_path / "names.safetensors"
+    maker.save(path)
+    loaded = MakeMore.load(path)
+    assert loaded.sample(20, new=True) == maker.sample(20, new=True)
+    np.testing.assert_array_equal(loaded.score_samples(LINES), maker.score_samples(LINES))
+    assert loaded.learned_.report == maker.learned_.report
+    assert loaded.learned_.cleaning == maker.learned_.cleaning
+    loaded.save(tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
+
+
+def test_copies_answer_the_same(maker):
+    for twin in (copy.deepcopy(maker), pickle.loads(pickle.dumps(maker))):
+        assert twin.sample(10, new=True) == maker.sample(10, new=True)
+
+
+def test_the_same_seed_learns_the_same_model(tmp_path):
+    for name in "ab":
+        MakeMore(SMALL, steps=15, batch=4, random_state=5).fit(LINES).save(tmp_path / name)
+    one, two = ((tmp_path / name).read_bytes() for name in "ab")
+    times = [content.index(b"seconds") for content in (one, two)]
+    assert times[0] == times[1]
+    header = len(one) - int.from_bytes(one[:8], "little") - 8
+    assert one[-header:] == two[-header:]  # the tensors; the header tells the seconds it took
+
+
+def test_labels_and_weights_are_learned(labelled):
+    women = labelled.score_samples(["anna", "bob"], labels=["F", "F"])
+    men = labelled.score_samples(["anna", "bob"], labels=["M", "M"])
+    assert women[0] > men[0]
+    assert men[1] > women[1]
+    shares = np.array([0.6, 0.4])
+    mean = np.log(shares[0] * np.exp(women) + shares[1] * np.exp(men))
+    np.testing.assert_allclose(labelled.score_samples(["anna", "bob"]), mean, atol=1e-9)
+    heavy = MakeMore().fit(["aa", "bb"], weights=[99, 1])
+    assert heavy.score(["aa"]) > heavy.score(["bb"]) + 0.3
+
+
+def test_labels_are_asked_for_where_they_are_needed(labelled):
+    with pytest.raises(DataError, match="fitted with labels: give one for each line"):
+        labelled.evaluate(["anna"])
+    assert labelled.evaluate(Lines.from_strings(["anna"], ["F"])).all.lines == 1
+    with pytest.raises(OptionError, match="label 'X' is not one of"):
+        labelled.score_samples(["anna"], labels=["X"])
+
+
+def test_a_labelled_model_survives_its_file(labelled, tmp_path):
+    labelled.save(tmp_path / "m")
+    loaded = MakeMore.load(tmp_path / "m")
+    assert loaded.sample(20, label="M") == labelled.sample(20, label="M")
+    assert loaded.sample(20) == labelled.sample(20)
+
+
+def test_without_digests_new_is_refused_with_the_reason(tmp_path):
+    maker = MakeMore(keep_digests=False).fit(LINES)
+    maker.save(tmp_path / "m")
+    for each in (maker, MakeMore.load(tmp_path / "m")):
+        with pytest.raises(OptionError, match="new needs the digests of the list"):
+            each.sample(1, new=True)
+        assert len(each.sample(3)) == 3
+
+
+def test_steps_are_reported_while_it_learns():
+    seen = []
+    MakeMore(SMALL, steps=12).fit(LINES, on_step=lambda step: seen.append(step.number))
+    assert seen == list(range(1, 13))
+
+
+def test_the_steps_of_a_budget_repeat_the_run():
+    lines = LINES * 5
+    once = MakeMore(SMALL, budget=0.3).fit(lines)
+    again = MakeMore(SMALL, steps=once.learned_.report["steps"]).fit(lines)
+    assert once.sample(20) == again.sample(20)
+
+
+def test_counted_models_know_the_lines_that_chose_them():
+    lines = [f"name{i}" for i in range(200)]
+    maker = MakeMore().fit(lines)
+    report = maker.learned_.report
+    assert report["train_lines"] + report["dev_lines"] == 200
+    assert report["dev_lines"] > 0
+    assert -maker.score(lines) < report["train_loss"] + 0.2
+
+
+def test_the_test_part_is_never_learned(us_names):
+    maker = MakeMore("kneser_ney", test=0.2).fit(us_names)
+    report = maker.learned_.report
+    assert report["test_lines"] == pytest.approx(0.2 * len(us_names), rel=0.1)
+    assert report["test_loss"] == pytest.approx(report["dev_loss"], abs=0.05)
+
+
+def test_auto_says_what_it_chose_and_why():
+    report = MakeMore().fit(LINES).learned_.report
+    assert report["chosen"].startswith("kneser_ney: ")
+    assert MakeMore("kneser_ney").fit(LINES).learned_.report["chosen"] is None
+
+
+def test_a_file_that_describes_no_model_is_refused(tmp_path, maker):
+    from makemore.checkpoint.model_file import read_model_file, write_model_file
+
+    maker.save(tmp_path / "m")
+    file = read_model_file(tmp_path / "m")
+    tensors = {name: file.tensor(name) for name in file.document["tensors"]}
+    for change in ({"family": "gpt9"}, {"options": {"window": -1}}, {"longest": "x"}):
+        document = {k: v for k, v in file.document.items() if k not in ("format", "tensors")}
+        write_model_file(tmp_path / "odd", {**document, **change}, tensors)
+        with pytest.raises(CheckpointError, match="holds no model this version can build"):
+            MakeMore.load(tmp_path / "odd")

@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+import torch
+
+from makemore import likelihood
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import DivergedError
+from makemore.models.mlp import MLP
+from makemore.options.families import MLPOptions
+from makemore.training import loop
+from makemore.training.loop import Training, TrainOptions, steps_within
+
+
+@pytest.fixture(scope="module")
+def data(us_names):
+    lines = us_names.select(np.arange(0, 32_000, 80))
+    vocabulary = Vocabulary.of(us_names)
+    train = Contexts.of(lines.select(np.arange(300)), vocabulary, 3)
+    return train, Contexts.of(lines.select(np.arange(300, 400)), vocabulary, 3)
+
+
+def fresh(seed=0):
+    options = MLPOptions(embedding=4, hidden=20)
+    return MLP(options, 27, 0).initialise(torch.Generator().manual_seed(seed))
+
+
+def weights(network):
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def equal(one, two):
+    return all(torch.equal(one[name], two[name]) for name in one)
+
+
+OPTIONS = TrainOptions(steps=30, rate=0.05, weight_decay=0.1, measurements=6)
+
+
+@pytest.mark.parametrize("batch", [None, 64])
+def test_training_lowers_the_loss(data, batch):
+    train, dev = data
+    network = fresh()
+    before = likelihood.loss(network, dev)
+    options = TrainOptions(steps=60, rate=0.05, batch=batch)
+    steps = list(Training(network, options).run(train, dev))
+    assert [step.number for step in steps] == list(range(1, 61))
+    assert likelihood.loss(network, dev) < before - 0.4
+    assert steps[0].loss == pytest.approx(before, abs=0.1 if batch is None else 0.4)
+
+
+@pytest.mark.parametrize("batch", [None, 64])
+@pytest.mark.parametrize("stop", [1, 7, 29])
+def test_a_restart_from_any_step_equals_going_on(data, batch, stop):
+    train, dev = data
+    options = TrainOptions(steps=30, rate=0.05, weight_decay=0.1, batch=batch, measurements=6)
+    whole = Training(fresh(), options)
+    losses = [step.loss for step in whole.run(train, dev)]
+    first = Training(fresh(), options)
+    running = first.run(train, dev)
+    for _ in range(stop):
+        next(running)
+    state = first.state()
+    second = Training(fresh(seed=99), options)
+    second.restore(state)
+    assert [step.loss for step in second.run(train, dev)] == losses[stop:]
+    assert equal(weights(second.network), weights(whole.network))
+    assert state.done == stop  # a state is not changed by the run that starts from it
+
+
+def test_the_network_ends_with_the_weights_that_the_dev_part_chose(data):
+    train, dev = data
+    training = Training(fresh(), TrainOptions(steps=40, rate=0.3, measurements=40))
+    seen = [step.dev_loss for step in training.run(train, dev)]
+    assert min(seen) < seen[-1]  # it did get worse again
+    assert likelihood.loss(training.network, dev) == pytest.approx(min(seen), abs=1e-6)
+
+
+def test_without_a_dev_part_the_last_weights_stay(data):
+    train, _ = data
+    training = Training(fresh(), OPTIONS)
+    assert all(step.dev_loss is None for step in training.run(train, None))
+    assert training.best is None
+
+
+def test_the_dev_part_is_measured_as_often_as_asked_and_at_the_end(data):
+    train, dev = data
+    steps = list(Training(fresh(), OPTIONS).run(train, dev))
+    assert [step.number for step in steps if step.dev_loss is not None] == [5, 10, 15, 20, 25, 30]
+
+
+def test_every_line_comes_once_an_epoch(data):
+    train, _ = data
+    batches = loop._Batches(train, TrainOptions(steps=1, rate=0.1, batch=60))
+    counted = sum(c.count.sum() for step in range(5) for c in batches.at(step))
+    assert counted == train.total
+    first, again = (batches.at(0)[0].paths.target for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first[:20], batches.at(5)[0].paths.target[:20])
+
+
+def test_blocks_give_the_same_step(data, monkeypatch):
+    train, dev = data
+    one = Training(fresh(), OPTIONS)
+    losses = [step.loss for step in one.run(train, dev)]
+    monkeypatch.setattr(loop, "_BLOCK_CELLS", 27 * 100)
+    two = Training(fresh(), OPTIONS)
+    np.testing.assert_allclose([step.loss for step in two.run(train, dev)], losses, atol=1e-4)
+
+
+def test_a_loss_that_is_not_finite_stops_with_a_sentence(data):
+    train, dev = data
+    training = Training(fresh(), TrainOptions(steps=300, rate=1e3, weight_decay=1.0))
+    with pytest.raises(
+        DivergedError, match=r"the loss at step \d+ is .*: try a lower --rate, such"
+    ):
+        list(training.run(train, dev))
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.5])
+def test_a_budget_becomes_steps_and_leaves_the_network_as_it_was(data, seconds):
+    train, dev = data
+    network = fresh()
+    before = weights(network)
+    steps = steps_within(seconds, network, OPTIONS, train, dev)
+    assert steps >= 1
+    assert equal(weights(network), before)
+
+
+def test_weights_of_lines_steer_training():
+    lines = Lines.from_strings(["a", "b"], weights=[9.0, 1.0])
+    c = Contexts.of(lines, Vocabulary.of(lines), 1)
+    network = MLP(MLPOptions(window=1, embedding=2, hidden=4), 3, 0)
+    network.initialise(torch.Generator().manual_seed(0))
+    for _ in Training(network, TrainOptions(steps=300, rate=0.05)).run(c, None):
+        pass
+    first, _ = network.start(1)
+    np.testing.assert_allclose(np.exp(first[0]), [0, 0.9, 0.1], atol=0.02)
