@@ -34,7 +34,7 @@ class MakeMore:
         steps: steps to train a network, instead of a budget.
         rate: highest learning rate; None for the family's own.
         weight_decay: of the optimizer; None for the family's own.
-        batch: lines in each step; None for the whole list.
+        batch: lines in each step; None for the family's own.
         split: how lines are set apart: `digest`, `lecture` or `clean`.
         test: share of lines only reported on, for the digest split.
         random_state: the seed.

@@ -91,7 +91,8 @@ def fit_lines(
         raise DataError("there is no line to learn: give at least one that is not blank")
     family, family_options, reason = choose_family(model)
     vocabulary = Vocabulary.of(lines)
-    fresh = family.build(family_options, len(vocabulary), len(vocabulary.labels))  # may import torch
+    # Before the clock starts: the first network of a process imports torch.
+    fresh = family.build(family_options, len(vocabulary), len(vocabulary.labels))
     clock = time.perf_counter()
     report = _fit(fresh, family, lines, vocabulary, options, on_step)
     report |= {"chosen": reason, "seconds": time.perf_counter() - clock}
@@ -172,7 +173,7 @@ def _train(
         steps=options.steps or 1,
         rate=family.rate if options.rate is None else options.rate,
         weight_decay=family.weight_decay if options.weight_decay is None else options.weight_decay,
-        batch=options.batch,
+        batch=family.batch if options.batch is None else options.batch,
         seed=options.seed,
     )
     if options.steps is None:

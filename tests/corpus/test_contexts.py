@@ -81,7 +81,8 @@ def edges(c: Contexts) -> list[tuple[Key, int]]:
 
 def walks(c: Contexts) -> list[list[tuple[Key, int]]]:
     """The edges of each line."""
-    along = [edges(c)[e] for e in c.edge.tolist()]
+    names = edges(c)
+    along = [names[e] for e in c.edge.tolist()]
     return [along[low:high] for low, high in zip(c.start[:-1], c.start[1:], strict=True)]
 
 
@@ -112,9 +113,6 @@ def some_lists(draw, most: int = 10) -> Given:
 
 WINDOWS = st.sampled_from([1, 2, 3, 4, 5, 9])
 LOOKBACK = st.none() | WINDOWS
-
-
-# Against the oracle
 
 
 @given(some_lists(), LOOKBACK)
@@ -221,9 +219,6 @@ def test_the_lookback_of_a_window_is_its_end_with_the_label_in_front(came, windo
     assert c.lookback(narrow).tolist() == expected
 
 
-# One way of counting against another
-
-
 @given(some_lists(), LOOKBACK, st.data())
 @settings(deadline=None, max_examples=200)
 def test_taking_lines_is_counting_only_those_lines(came, window, data):
@@ -309,9 +304,6 @@ def test_blocks_of_a_tree_are_trees_of_whole_lines_in_order(came, rows):
     assert all(part.depth_starts[-1] == len(part) for part in parts)
 
 
-# Small tables by hand
-
-
 def test_the_table_of_two_short_lines():
     c = Given(["ab", "b"]).counted(2)
     assert c.back.tolist() == [[0, 0], [0, 1], [0, 2], [1, 2]]
@@ -390,9 +382,6 @@ def test_windows_taken_as_they_are_have_no_lines():
     assert labelled.lookback(1).tolist() == [[3, 1]]
 
 
-# Odd and large lists
-
-
 def test_a_line_of_a_thousand_characters():
     came = Given(["ab" * 500, "ba"])
     tree = came.counted(None)
@@ -423,9 +412,6 @@ def test_the_bundled_names_have_the_known_sizes(us_names):
     assert len(tree.windows(3)) == 5_438
     assert len(tree.windows(4)) == 20_243
     assert_same(tree.windows(4), Contexts.of(train, Vocabulary.of(us_names), 4))
-
-
-# What cannot be counted
 
 
 def test_an_unknown_character_is_refused_with_its_line():

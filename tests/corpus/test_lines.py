@@ -170,7 +170,7 @@ def test_a_list_of_nothing_has_no_lines(strings):
     assert lines.read == len(strings)
 
 
-@pytest.mark.parametrize(("text", "read"), [("", 0), ("\n", 1), ("\n\n", 2), (" ", 1)])
+@pytest.mark.parametrize("text, read", [("", 0), ("\n", 1), ("\n\n", 2), (" ", 1)])
 def test_a_text_of_nothing_has_no_lines(text, read):
     lines = Lines.from_text(text)
     assert (len(lines), lines.to_list(), lines.read) == (0, [], read)
@@ -222,7 +222,7 @@ def test_weights_become_counts():
 
 
 @pytest.mark.parametrize(
-    ("weight", "shown"),
+    "weight, shown",
     [
         (-1.0, "-1.0"),
         (float("nan"), "nan"),

@@ -23,7 +23,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize(
-    ("text", "encoded"),
+    "text, encoded",
     [
         ("b\u00fccher", "xn--bcher-kva"),  # the example of RFC 3492's authors
         ("m\u00fcnchen", "xn--mnchen-3ya"),

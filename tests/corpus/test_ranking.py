@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.corpus.ranking import ranges, rank
+from makemore.corpus.ranking import ranges, rank, summed
 
 
 @given(st.integers(1, 60), st.integers(0, 1000), st.data())
@@ -58,3 +58,17 @@ def test_ranges_are_pythons_ranges_in_a_row(pairs):
     strung = ranges(starts, stops)
     assert strung.tolist() == expected
     assert strung.dtype == np.int64
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(-9, 9))), st.integers(7, 10))
+@settings(deadline=None, max_examples=100)
+def test_summed_adds_up_what_belongs_to_each_place(pairs, places):
+    place, value = np.array(pairs, np.int64).reshape(-1, 2).T
+    found = summed(place, value / 4, places)
+    assert found.dtype == np.float64
+    assert found.tolist() == [sum(v for p, v in pairs if p == i) / 4 for i in range(places)]
+
+
+def test_nothing_summed_is_zero_everywhere():
+    found = summed(np.zeros(0, np.int32), np.zeros(0), 3)
+    assert (found.dtype, found.tolist()) == (np.float64, [0.0, 0.0, 0.0])

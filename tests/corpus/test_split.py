@@ -154,7 +154,7 @@ def test_an_unknown_kind_is_refused_with_those_known(few):
 
 
 @pytest.mark.parametrize(
-    ("dev", "test"), [(-0.1, 0), (0, -0.1), (1, 0), (0.5, 0.5), (0.9, 0.2), (float("nan"), 0)]
+    "dev, test", [(-0.1, 0), (0, -0.1), (1, 0), (0.5, 0.5), (0.9, 0.2), (float("nan"), 0)]
 )
 def test_shares_that_leave_nothing_to_learn_are_refused(few, dev, test):
     with pytest.raises(OptionError, match=r"must be 0 or more and leave lines to learn"):

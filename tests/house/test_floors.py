@@ -27,7 +27,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 
 def room_of(module: str) -> str:
-    return (module.split(".") + ["__init__"])[1]
+    return [*module.split("."), "__init__"][1]
 
 
 def imported(path: Path) -> list[str]:

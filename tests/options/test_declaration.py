@@ -14,7 +14,7 @@ def test_text_from_the_command_line_becomes_values():
 
 @pytest.mark.parametrize("text", ["x", "1.5", "", "0x10"])
 def test_text_that_is_no_value_is_refused(text):
-    with pytest.raises(OptionError, match="hidden is .*: give a whole number"):
+    with pytest.raises(OptionError, match=r"hidden is .*: give a whole number"):
         MLPOptions.of_strings({"hidden": text})
 
 
@@ -34,7 +34,7 @@ def test_a_whole_number_may_stand_for_a_number():
 
 def test_replace_checks_what_it_changes():
     assert MLPOptions().replace(hidden=3).hidden == 3
-    with pytest.raises(OptionError, match="hidden is 0"):
+    with pytest.raises(OptionError, match=r"hidden is 0"):
         MLPOptions().replace(hidden=0)
 
 
@@ -47,7 +47,7 @@ def test_a_budget_is_a_time(budget, seconds):
 
 @pytest.mark.parametrize("budget", ["soon", "0s", "-1s", "30 apples", "", 0])
 def test_what_is_no_time_is_refused(budget):
-    with pytest.raises(OptionError, match="budget is .* give a time such as 30s"):
+    with pytest.raises(OptionError, match=r"budget is .* give a time such as 30s"):
         FitOptions(budget=budget).seconds()
 
 

@@ -61,6 +61,7 @@ class Family(NamedTuple):
         is_counted: whether it is counted; the others are trained.
         rate: the highest learning rate that serves it well, for those trained.
         weight_decay: likewise.
+        batch: lines in each step that serve it well, or None for the whole list.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Family(NamedTuple):
     is_counted: bool = False
     rate: float = 0.01
     weight_decay: float = 0.0
+    batch: int | None = None
 
     def build(self, family_options: Options, vocabulary_size: int, label_count: int) -> Any:
         """Makes a model that has learned nothing yet."""
@@ -84,7 +86,7 @@ FAMILIES = {
             "kneser_ney", KneserNeyOptions, "makemore.models.kneser_ney:KneserNey", is_counted=True
         ),
         Family("linear", LinearOptions, "makemore.models.linear:Linear", rate=0.3),
-        Family("mlp", MLPOptions, "makemore.models.mlp:MLP", rate=0.05, weight_decay=0.3),
+        Family("mlp", MLPOptions, "makemore.models.mlp:MLP", False, 0.05, 0.1, batch=2048),
     )
 }
 

@@ -49,7 +49,7 @@ class FitOptions(Options):
         "weight decay; the family's own if absent", default=None, minimum=0, maximum=1e3
     )
     batch: int | None = setting(
-        "lines in each step; the whole list if absent", default=None, minimum=1
+        "lines in each step; the family's own if absent", default=None, minimum=1
     )
     split: str = setting("how lines are set apart", default="digest", choices=SPLITS)
     test: float = setting(

@@ -1,0 +1,33 @@
+PYTHON ?= python3
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+
+.PHONY: demo setup format lint types docs test check
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q -c constraints.txt -e . && touch $@
+
+.venv/developing: .venv/installed
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]' && touch $@
+
+demo: .venv/installed
+	$(BIN)/makemore demo
+
+setup: .venv/developing
+
+format: setup
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lint: setup
+	$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+docs: setup
+	$(BIN)/python docs/generate.py
+
+test: setup
+	$(BIN)/pytest -m "not slow"
+
+check: lint types
+	$(BIN)/python docs/generate.py --check && $(BIN)/pytest

@@ -1,0 +1,34 @@
+"""Kneser-Ney: from the list to the fitted model, and lines sampled per second."""
+
+from recording import Recorder, stopwatch
+
+from makemore import MakeMore
+from makemore.corpus.datasets import dataset_named
+
+CLAIM = "Kneser-Ney learns the bundled names at once and samples a million lines in a second"
+REPEATS = 5
+
+
+def run(recorder: Recorder) -> bytes:
+    """Fits on both splits, then samples a hundred thousand and a million lines as strings."""
+    lines = dataset_named("us-names").load()
+    for split, goal in (("lecture", "1.991"), ("clean", "2.012")):
+        seconds = []
+        for _ in range(REPEATS):
+            with stopwatch() as clock:
+                report = MakeMore("kneser_ney", split=split).fit(lines).learned_.report
+                seconds.append(clock())
+        recorder.measured(f"{split} split, list to fitted model", "s", seconds, "0.5")
+        unit = "nats per character"
+        recorder.measured(f"{split} split, dev loss", unit, [report["dev_loss"]], goal)
+        recorder.measured(f"{split} split, test loss", unit, [report["test_loss"]])
+    maker = MakeMore("kneser_ney").fit(lines)
+    for count in (100_000, 1_000_000):
+        rates = []
+        for seed in range(REPEATS):
+            with stopwatch() as clock:
+                made = maker.sample(count, seed=seed)
+                rates.append(len(made) / clock())
+        goal = "1,000,000" if count == 1_000_000 else ""
+        recorder.measured(f"sampled, {count:,} lines at once", "lines per second", rates, goal)
+    return "\n".join(lines.to_list()).encode()

@@ -1,0 +1,123 @@
+"""The lectures' MLP loop, literally, beside `mlp` with the same 11,897 parameters."""
+
+import random
+import statistics
+
+import torch
+import torch.nn.functional as F
+from recording import Recorder, stopwatch
+
+from makemore import MakeMore, MLPOptions
+from makemore.corpus.datasets import dataset_named
+
+CLAIM = (
+    "makemore's mlp reaches the lecture loop's own final dev loss (lecture split, 11,897 "
+    "parameters, 200,000 steps of batch 32, rate 0.1 then 0.01) in a small part of the loop's time"
+)
+SEEDS = (0, 1, 2, 3, 4)
+
+
+class Reached(Exception):
+    """Training got where it was to get."""
+
+
+def lecture_tables(words, stoi, window=3):
+    """Inputs and targets as the lecture builds them, one character after the other."""
+    X, Y = [], []
+    for word in words:
+        context = [0] * window
+        for character in word + ".":
+            X.append(context)
+            Y.append(stoi[character])
+            context = [*context[1:], stoi[character]]
+    return torch.tensor(X), torch.tensor(Y)
+
+
+def lecture_loop(X, Y, Xdev, Ydev, seed):
+    """The loop as in the lecture: seconds of its 200,000 steps, and its final dev loss."""
+    g = torch.Generator().manual_seed(seed)
+    C = torch.randn((27, 10), generator=g)
+    W1 = torch.randn((30, 200), generator=g)
+    b1 = torch.randn(200, generator=g)
+    W2 = torch.randn((200, 27), generator=g)
+    b2 = torch.randn(27, generator=g)
+    parameters = [C, W1, b1, W2, b2]
+    for p in parameters:
+        p.requires_grad = True
+    with stopwatch() as clock:
+        for i in range(200_000):
+            ix = torch.randint(0, X.shape[0], (32,), generator=g)
+            h = torch.tanh(C[X[ix]].view(-1, 30) @ W1 + b1)
+            loss = F.cross_entropy(h @ W2 + b2, Y[ix])
+            for p in parameters:
+                p.grad = None
+            loss.backward()
+            rate = 0.1 if i < 100_000 else 0.01
+            for p in parameters:
+                p.data += -rate * p.grad
+        seconds = clock()
+    with torch.no_grad():
+        h = torch.tanh(C[Xdev].view(-1, 30) @ W1 + b1)
+        return seconds, F.cross_entropy(h @ W2 + b2, Ydev).item()
+
+
+def seconds_to(target, lines, seed):
+    """Seconds from the list in memory, tables and measuring included, to a dev loss."""
+    maker = MakeMore(MLPOptions(), split="lecture", steps=120, measurements=30, random_state=seed)
+    with stopwatch() as clock:
+
+        def on_step(step):
+            if step.dev_loss is not None and step.dev_loss <= target:
+                raise Reached(f"{clock():.9f} {step.number}")
+
+        try:
+            maker.fit(lines, on_step=on_step)
+        except Reached as reached:
+            seconds, step = str(reached).split()
+            return float(seconds), int(step)
+    return float("nan"), 0
+
+
+def run(recorder: Recorder) -> bytes:
+    """Measures both, seed by seed, in turn."""
+    lines = dataset_named("us-names").load()
+    words = lines.to_list()
+    stoi = {".": 0} | {c: i for i, c in enumerate(sorted(set("".join(words))), 1)}
+    random.seed(42)
+    shuffled = list(words)
+    random.shuffle(shuffled)
+    first, second = int(0.8 * len(words)), int(0.9 * len(words))
+    with stopwatch() as clock:
+        train = lecture_tables(shuffled[:first], stoi)
+        recorder.say(f"lecture's own tables: {clock():.2f} s, not counted against it")
+    dev = lecture_tables(shuffled[first:second], stoi)
+    seconds_to(9.0, lines, 0)  # the first step of a process is slow; both sides start warm
+    theirs, losses, ours = [], [], []
+    for seed in SEEDS:
+        seconds, loss = lecture_loop(*train, *dev, seed)
+        reached, step = seconds_to(loss, lines, seed)
+        recorder.say(
+            f"seed {seed}: lecture {seconds:.1f} s to dev {loss:.4f}; "
+            f"mlp {reached:.3f} s, {step} steps: {seconds / reached:.0f} times faster"
+        )
+        theirs.append(seconds)
+        losses.append(loss)
+        ours.append(reached)
+    recorder.measured("lecture loop, 200,000 steps", "s", theirs)
+    recorder.measured("lecture loop, final dev loss", "nats per character", losses)
+    recorder.measured("mlp, to the same dev loss", "s", ours)
+    ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
+    recorder.measured("times faster", "", ratios, "50, aim for 100")
+    recorder.say(f"median ratio {statistics.median(ratios):.0f}")
+    five = []
+    for seed in SEEDS:
+        maker = MakeMore(MLPOptions(), split="lecture", budget="4.5s", random_state=seed)
+        with stopwatch() as clock:
+            report = maker.fit(lines).learned_.report
+            recorder.say(
+                f"seed {seed}: {clock():.2f} s, {report['steps']} steps, test "
+                f"{report['test_loss']:.4f}"
+            )
+        five.append(report["dev_loss"])
+    recorder.measured("mlp, dev loss in five seconds", "nats per character", five, "2.1027")
+    return "\n".join(words).encode()

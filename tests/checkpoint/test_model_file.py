@@ -1,0 +1,377 @@
+import json
+import os
+import pickle
+import random
+import struct
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save, save_file
+
+from makemore.checkpoint import model_file
+from makemore.checkpoint.model_file import read_model_file, tensor_digest, write_model_file
+from makemore.errors import CheckpointError
+
+DOCUMENT = {"family": "toy", "characters": "ab\u00e9\u4e2d\U0001f600", "options": {"window": 2}}
+TENSORS = {
+    "model.key": np.array([1, -2], np.int64),
+    "model.value": np.array([[0.5, -0.25], [3.0, 0.0]], np.float32),
+    "digests": np.array([7], np.int64),
+    "none": np.zeros((0, 3), np.float32),
+}
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    """A very small model file."""
+    path = tmp_path / "toy.safetensors"
+    write_model_file(path, DOCUMENT, TENSORS)
+    return path
+
+
+def read_all(path: Path) -> dict[str, np.ndarray]:
+    """Reads a model file and every tensor in it."""
+    file = read_model_file(path)
+    return {name: file.tensor(name) for name in file.document["tensors"]}
+
+
+def test_what_was_written_is_read(path):
+    file = read_model_file(path)
+    assert {name: file.document[name] for name in DOCUMENT} == DOCUMENT
+    assert file.document["format"] == model_file.FORMAT
+    assert sorted(file.document["tensors"]) == sorted(TENSORS)
+    for name, value in TENSORS.items():
+        found = file.tensor(name)
+        assert (found.dtype, found.shape) == (value.dtype, value.shape)
+        assert found.tolist() == value.tolist()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "u1", "i1", "i2", "i4", "i8", "u8", "f2", "f4", "f8"])
+def test_every_kind_of_number_comes_back(tmp_path, dtype):
+    value = np.array([[0, 1, 1], [1, 0, 0]]).astype(dtype)
+    write_model_file(tmp_path / "m", {}, {"a": value})
+    found = read_all(tmp_path / "m")["a"]
+    assert found.dtype == value.dtype
+    assert found.tolist() == value.tolist()
+
+
+def test_arrays_that_do_not_lie_in_one_piece_are_written_as_they_look(tmp_path):
+    table = np.arange(12, dtype=np.float32).reshape(3, 4)
+    write_model_file(tmp_path / "m", {}, {"turned": table.T, "every second": table[:, ::2]})
+    found = read_all(tmp_path / "m")
+    assert found["turned"].tolist() == table.T.tolist()
+    assert found["every second"].tolist() == table[:, ::2].tolist()
+
+
+def test_a_file_without_tensors_is_a_file(tmp_path):
+    write_model_file(tmp_path / "m", DOCUMENT, {})
+    assert read_all(tmp_path / "m") == {}
+
+
+def test_the_same_model_makes_the_same_bytes(tmp_path, path):
+    backwards = dict(reversed(TENSORS.items()))
+    write_model_file(tmp_path / "again", dict(reversed(DOCUMENT.items())), backwards)
+    assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+def test_a_path_may_be_a_string(tmp_path):
+    write_model_file(str(tmp_path / "m"), DOCUMENT, TENSORS)
+    assert read_model_file(str(tmp_path / "m")).document["family"] == "toy"
+
+
+def test_a_digest_tells_name_type_shape_and_bytes_apart():
+    value = np.array([[0, 1], [2, 3]], np.int32)
+    others = [
+        tensor_digest("b", value),
+        tensor_digest("a", value.astype(np.uint32)),
+        tensor_digest("a", value.reshape(4)),
+        tensor_digest("a", value.T),
+        tensor_digest("a", value + 1),
+    ]
+    assert len({tensor_digest("a", value), *others}) == 6
+    assert tensor_digest("a", value.T) == tensor_digest("a", value.T.copy())
+
+
+def is_refused(path: Path, content: bytes) -> bool:
+    """Whether a file of this content cannot be read whole; any other error passes through."""
+    path.write_bytes(content)
+    try:
+        read_all(path)
+    except CheckpointError:
+        return True
+    return False
+
+
+def test_every_change_of_any_byte_is_refused(path):
+    whole, rng, taken = path.read_bytes(), random.Random(5), []
+    for at, byte in enumerate(whole):
+        swapped = {0x20: 0x0A}.get(byte, 0x20)
+        for other in {byte ^ 1, byte ^ 0x80, swapped, rng.randrange(256)} - {byte}:
+            if not is_refused(path, whole[:at] + bytes([other]) + whole[at + 1 :]):
+                taken.append((at, byte, other))
+    assert taken == []
+    assert not is_refused(path, whole)
+
+
+def test_every_cut_is_refused(path):
+    whole = path.read_bytes()
+    assert all(is_refused(path, whole[:length]) for length in range(len(whole)))
+
+
+@pytest.mark.parametrize("more", [b"\0", b" ", b"\n", b"}", b"\0" * 8, b" " * 8])
+def test_anything_appended_is_refused(path, more):
+    path.write_bytes(path.read_bytes() + more)
+    with pytest.raises(CheckpointError, match=r"is damaged: it is cut short or was changed"):
+        read_all(path)
+
+
+def test_two_models_in_a_row_are_refused(path):
+    path.write_bytes(path.read_bytes() * 2)
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_all(path)
+
+
+def test_bytes_that_change_places_are_refused(path):
+    whole, taken = path.read_bytes(), []
+    for at in range(len(whole) - 1):
+        pair = whole[at : at + 2]
+        swapped = whole[:at] + pair[::-1] + whole[at + 2 :]
+        if pair[0] != pair[1] and not is_refused(path, swapped):
+            taken.append(at)
+    assert taken == []
+
+
+def header_and_body(content: bytes) -> tuple[dict, bytes]:
+    length = struct.unpack("<Q", content[:8])[0]
+    return json.loads(content[8 : 8 + length]), content[8 + length :]
+
+
+def with_header(header: dict, body: bytes, **how) -> bytes:
+    raw = json.dumps(header, **{"separators": (",", ":"), "ensure_ascii": False, **how}).encode()
+    raw += b" " * (-len(raw) % 8)
+    return struct.pack("<Q", len(raw)) + raw + body
+
+
+def test_a_header_written_in_another_way_is_refused_though_it_means_the_same(path):
+    header, body = header_and_body(path.read_bytes())
+    assert with_header(header, body) == path.read_bytes()
+    path.write_bytes(with_header(header, body, separators=(", ", ": ")))
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_model_file(path)
+
+
+def test_a_tensor_more_less_or_under_another_name_is_refused(path):
+    header, body = header_and_body(path.read_bytes())
+    nothing = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+    renamed = {("nine" if name == "none" else name): value for name, value in header.items()}
+    fewer = {name: value for name, value in header.items() if name != "none"}
+    for other in ({**header, "more": nothing}, fewer, renamed):
+        path.write_bytes(with_header(other, body))
+        with pytest.raises(CheckpointError, match="damaged"):
+            read_model_file(path)
+
+
+def test_a_tensor_of_another_shape_or_type_is_refused(path):
+    header, body = header_and_body(path.read_bytes())
+    for change in ({"shape": [4]}, {"shape": [4, 1]}, {"dtype": "I32"}, {"dtype": "U32"}):
+        value = {**header["model.value"], **change}
+        path.write_bytes(with_header({**header, "model.value": value}, body))
+        with pytest.raises(CheckpointError, match="damaged"):
+            read_all(path)
+
+
+def test_a_tensor_is_proved_when_it_is_read(path):
+    header, body = header_and_body(path.read_bytes())
+    low, _ = header["model.value"]["data_offsets"]
+    at = path.stat().st_size - len(body) + low
+    whole = bytearray(path.read_bytes())
+    whole[at] ^= 1
+    path.write_bytes(bytes(whole))
+    file = read_model_file(path)
+    assert file.tensor("model.key").tolist() == [1, -2]
+    with pytest.raises(CheckpointError, match=r"toy\.safetensors is damaged"):
+        file.tensor("model.value")
+
+
+def test_a_file_that_changes_after_it_was_opened_is_refused(path):
+    file = read_model_file(path)
+    path.unlink()
+    with pytest.raises(CheckpointError, match="damaged"):
+        file.tensor("model.key")
+
+
+def test_an_empty_file_is_called_so(path):
+    path.write_bytes(b"")
+    with pytest.raises(
+        CheckpointError, match=r"is an empty file; give a model that makemore wrote"
+    ):
+        read_model_file(path)
+
+
+def test_a_missing_file_is_called_so(tmp_path):
+    with pytest.raises(
+        CheckpointError, match=r"there is no such file; give a model that fit wrote"
+    ):
+        read_model_file(tmp_path / "none.safetensors")
+
+
+def test_a_directory_is_called_so(tmp_path):
+    with pytest.raises(CheckpointError, match=r"is a directory; give a model file in it"):
+        read_model_file(tmp_path)
+
+
+def test_a_path_through_a_file_is_refused(path):
+    with pytest.raises(CheckpointError, match=r"cannot be read: not a directory"):
+        read_model_file(path / "names.safetensors")
+
+
+@pytest.mark.parametrize("text", ["a\n", "anna\nben\n", "anna\nben\notto\n" * 1000])
+def test_a_list_is_called_so(path, text):
+    path.write_text(text)
+    with pytest.raises(CheckpointError, match=r"perhaps a list: learn it with makemore fit"):
+        read_model_file(path)
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_a_pickle_is_never_read(path, protocol):
+    path.write_bytes(pickle.dumps({"weights": [0.5] * 20}, protocol))
+    with pytest.raises(CheckpointError, match=r"is a pickle, which makemore never reads"):
+        read_model_file(path)
+
+
+def test_a_zipped_pickle_is_never_read(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps([1]))
+    with pytest.raises(CheckpointError, match=r"is a pickle, which makemore never reads"):
+        read_model_file(path)
+
+
+@pytest.mark.parametrize("metadata", [None, {"format": "pt"}])
+def test_a_safetensors_file_of_another_program_is_called_so(path, metadata):
+    save_file({"weight": np.zeros((2, 2), np.float32)}, path, metadata)
+    with pytest.raises(CheckpointError, match=r"is a safetensors file of another program"):
+        read_model_file(path)
+
+
+def test_other_binary_files_are_refused(path):
+    rng = random.Random(7)
+    for size in (1, 7, 8, 9, 16, 100, 1000):
+        for content in (bytes(size), b"\xff" * size, rng.randbytes(size), b"{" * size):
+            path.write_bytes(content)
+            with pytest.raises(CheckpointError):
+                read_model_file(path)
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 2**31, 2**60, 2**63, 2**64 - 1])
+def test_a_false_length_of_the_header_is_refused(path, length):
+    path.write_bytes(struct.pack("<Q", length) + path.read_bytes()[8:])
+    with pytest.raises(CheckpointError, match=r"give a model that makemore wrote|damaged"):
+        read_model_file(path)
+
+
+def test_a_newer_format_is_called_so(path, monkeypatch):
+    with monkeypatch.context() as future:
+        future.setattr(model_file, "FORMAT", model_file.FORMAT + 1)
+        write_model_file(path, DOCUMENT, TENSORS)
+    with pytest.raises(
+        CheckpointError, match=r"has format 2, newer than format 1.*pip install --up"
+    ):
+        read_model_file(path)
+
+
+DEEP = "[" * 100_000
+LONG = '{"format":' + "9" * 5000 + "}"
+
+
+@pytest.mark.parametrize(
+    "entry", ["", "[]", "{}", "null", "3", '"a"', '{"document":3}', DEEP, LONG]
+)
+def test_an_entry_that_is_none_is_refused(path, entry):
+    path.write_bytes(save({"a": np.zeros(2)}, {"makemore": entry}))
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_model_file(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        '"a"',
+        '{"format":1}',
+        '{"tensors":{}}',
+        '{"format":1,"tensors":3}',
+        '{"format":1,"tensors":{"b":""}}',
+        DEEP,
+        LONG,
+    ],
+)
+def test_a_document_that_is_none_is_refused_though_it_is_proved(path, text):
+    entry = {"sha256": sha256(text.encode()).hexdigest(), "document": text}
+    path.write_bytes(save({"a": np.zeros(2)}, {"makemore": json.dumps(entry)}))
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_model_file(path)
+
+
+def test_a_document_with_half_a_surrogate_pair_is_refused(path):
+    entry = {"sha256": "", "document": '{"format":1,"tensors":{},"family":"\ud800"}'}
+    path.write_bytes(save({}, {"makemore": json.dumps(entry)}))
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_model_file(path)
+
+
+@pytest.mark.parametrize("digest", [None, "", "0" * 64, 3])
+def test_a_document_without_its_digest_is_refused(path, digest):
+    entry = {"sha256": digest, "document": json.dumps({"format": 1, "tensors": {}})}
+    path.write_bytes(save({}, {"makemore": json.dumps(entry)}))
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_model_file(path)
+
+
+@pytest.mark.parametrize("missing", ["none/toy.safetensors", "toy.safetensors/inside", "n" * 300])
+def test_a_place_that_cannot_be_is_refused_and_nothing_is_left(tmp_path, path, missing):
+    before, content = sorted(tmp_path.iterdir()), path.read_bytes()
+    with pytest.raises(CheckpointError, match=r"cannot be written: .*; nothing was changed\. Give"):
+        write_model_file(tmp_path / missing, DOCUMENT, TENSORS)
+    assert sorted(tmp_path.iterdir()) == before
+    assert path.read_bytes() == content
+
+
+def test_a_directory_in_the_place_of_the_file_is_refused_and_nothing_is_left(tmp_path):
+    target = tmp_path / "model"
+    target.mkdir()
+    with pytest.raises(CheckpointError, match=r"cannot be written: it is a directory"):
+        write_model_file(target, DOCUMENT, TENSORS)
+    assert list(tmp_path.iterdir()) == [target]
+    assert list(target.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync"])
+def test_a_file_survives_a_failed_write_of_another_over_it(path, monkeypatch, step):
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    before = path.read_bytes()
+    with monkeypatch.context() as full:
+        full.setattr(os, step, fail)
+        with pytest.raises(CheckpointError, match=r"cannot be written: no space left on device"):
+            write_model_file(path, {"family": "other"}, {})
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_new_file_takes_the_place_of_an_old_one(path):
+    write_model_file(path, {"family": "other"}, {})
+    assert read_model_file(path).document["family"] == "other"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_model_file_is_as_readable_as_any_new_file(tmp_path, path):
+    other = tmp_path / "other"
+    other.write_bytes(b"")
+    assert path.stat().st_mode == other.stat().st_mode

@@ -1,0 +1,384 @@
+"""Every verb does its job: results on standard output, everything else on standard error."""
+
+import gzip
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from makemore import Columns, MakeMore, read_lines
+from makemore.cli.main import main
+from makemore.options.families import FAMILIES
+
+LABELLED = "name,sex,births\nanna,F,30\nhannah,F,20\nben,M,25\nbenno,M,5\notto,M,10\n"
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory, few) -> Path:
+    """A directory with a list, a labelled table, and a model of each."""
+    bench = tmp_path_factory.mktemp("verbs")
+    (bench / "list.txt").write_text("\n".join(few.to_list()) + "\n")
+    (bench / "table.csv").write_text(LABELLED)
+    (bench / "other.txt").write_text("hanna\nanna\nqoph\nbenn\u00e9\n")
+    MakeMore("kneser_ney").fit(few).save(bench / "model")
+    rows = [row.split(",") for row in LABELLED.splitlines()[1:]]
+    names, sexes, births = zip(*rows, strict=True)
+    MakeMore("kneser_ney").fit(names, sexes, [float(b) for b in births]).save(bench / "labelled")
+    return bench
+
+
+@pytest.fixture
+def makemore(capsys, bench):
+    """Runs a command line whose {words} are files of the bench: output and errors."""
+
+    def run(line: str) -> tuple[str, str]:
+        words = {path.name.partition(".")[0]: path for path in bench.iterdir()}
+        try:
+            main([part.format(**words) for part in line.split()])
+            code = 0
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        if code:
+            pytest.fail(f"makemore {line} gave {code}: {err}")
+        return out, err
+
+    return run
+
+
+def give(monkeypatch, content: bytes) -> None:
+    """Puts something on standard input."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def test_make_prints_new_lines_and_says_the_rest_on_standard_error(makemore, few):
+    out, err = makemore("make {list} -n 30")
+    assert len(out.splitlines()) == 30
+    assert set("".join(out.split())) <= set("".join(few.to_list()))
+    assert "10 lines read, 0 blank, 1 repeated, 10 kept" in err
+    assert "chose kneser_ney" in err
+    assert "loss in nats per character: train " in err
+
+
+def test_make_prints_twenty_lines_unless_told_otherwise(makemore):
+    assert len(makemore("{list}")[0].splitlines()) == 20
+    assert makemore("{list} -n 0")[0] == ""
+
+
+def test_make_keeps_the_model_where_it_is_told_to(makemore, tmp_path):
+    out, err = makemore(f"{{list}} -n 7 -o {tmp_path}/kept")
+    assert f"saved {tmp_path}/kept" in err
+    assert makemore(f"sample {tmp_path}/kept -n 7")[0] == out
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_make_reads_standard_input(makemore, monkeypatch, bench):
+    content = (bench / "list.txt").read_bytes()
+    from_file = makemore("{list} -n 5")[0]
+    for given in (content, gzip.compress(content)):
+        give(monkeypatch, given)
+        assert makemore("- -n 5")[0] == from_file
+
+
+def test_make_takes_the_options_of_a_family(makemore):
+    out, err = makemore("{list} --model ngram -O window=2 -O add=0.5 -n 5")
+    assert len(out.splitlines()) == 5
+    assert "learned ngram" in err
+    assert makemore("{list} --model ngram -O window=1 -O add=0.5 -n 5")[0] != out
+
+
+def test_demo_prints_names_that_are_new_each_once(makemore, us_names):
+    out, err = makemore("demo -n 3")
+    names = out.splitlines()
+    assert len(set(names)) == len(names) == 3
+    assert not set(names) & set(us_names.to_list())
+    assert "US Social Security Administration" in err
+    assert "32,033 lines read" in err
+
+
+def test_fit_writes_a_model_and_nothing_to_standard_output(makemore, tmp_path):
+    out, err = makemore(f"fit {{list}} -o {tmp_path}/new --model ngram -O window=2 --seed 5")
+    assert out == ""
+    assert "learned ngram" in err
+    maker = MakeMore.load(tmp_path / "new")
+    assert maker.sample(5) == makemore(f"sample {tmp_path}/new -n 5")[0].splitlines()
+    about = makemore(f"info {tmp_path}/new")[0]
+    assert all(fact in about for fact in ("ngram", "window=2", "add=1.0", "seed 5"))
+
+
+def test_fit_makes_the_model_that_the_class_makes(makemore, tmp_path, bench):
+    makemore(f"fit {{list}} -o {tmp_path}/new --model kneser_ney")
+    probe = ["hanna", "otta", "ben"]
+    scores = MakeMore.load(tmp_path / "new").score_samples(probe)
+    assert scores.tolist() == MakeMore.load(bench / "model").score_samples(probe).tolist()
+
+
+def test_fit_trains_a_network_for_so_many_steps(makemore, tmp_path):
+    _, err = makemore(
+        f"fit {{list}} -o {tmp_path}/new --model mlp -O hidden=4 -O embedding=2 --steps 3"
+    )
+    assert "learned mlp" in err
+    assert "3 steps" in err
+    assert len(makemore(f"sample {tmp_path}/new -n 4")[0].splitlines()) == 4
+
+
+def test_fit_reads_a_table_with_labels_and_weights(makemore, tmp_path, bench):
+    columns = "--column name --label-column sex --weight-column births"
+    makemore(f"fit {{table}} -o {tmp_path}/new --model kneser_ney {columns}")
+    out, _ = makemore(f"info {tmp_path}/new")
+    assert "F, M" in out
+    makers = MakeMore.load(tmp_path / "new"), MakeMore.load(bench / "labelled")
+    scores = [maker.score_samples(["ben", "hanna"], ["M", "F"]).tolist() for maker in makers]
+    assert scores[0] == scores[1]
+
+
+def test_fit_without_digests_forgets_the_list(makemore, tmp_path):
+    makemore(f"fit {{list}} -o {tmp_path}/new --no-digests")
+    assert "left out: --new cannot work" in makemore(f"info {tmp_path}/new")[0]
+    assert "kept: --new works" in makemore("info {model}")[0]
+
+
+def test_sample_prints_so_many_lines_and_nothing_else(makemore):
+    out, err = makemore("sample {model} -n 12")
+    assert (len(out.splitlines()), err) == (12, "")
+    assert len(makemore("sample {model}")[0].splitlines()) == 20
+
+
+def test_sample_prints_what_the_class_makes(makemore, bench):
+    lines = MakeMore.load(bench / "model").sample(15, seed=3)
+    assert makemore("sample {model} -n 15 --seed 3")[0].splitlines() == lines
+
+
+def test_the_same_seed_gives_the_same_lines_and_another_gives_others(makemore):
+    out, _ = makemore("sample {model} -n 50 --seed 7")
+    assert makemore("sample {model} -n 50 --seed 7")[0] == out
+    assert makemore("sample {model} -n 50 --seed 8")[0] != out
+    assert makemore("sample {model} -n 50 --seed 0")[0] == makemore("sample {model} -n 50")[0]
+
+
+@pytest.mark.parametrize("how", ["", "--new", "--distinct", "--prefix an", "--temperature 2"])
+def test_five_lines_are_the_head_of_ten(makemore, how):
+    five = makemore(f"sample {{model}} -n 5 {how}")[0].splitlines()
+    ten = makemore(f"sample {{model}} -n 10 {how}")[0].splitlines()
+    assert (len(five), len(ten)) == (5, 10)
+    assert five == ten[:5]
+
+
+def test_a_few_lines_are_the_head_of_very_many(makemore):
+    few_lines = makemore("sample {model} -n 100")[0]
+    assert makemore("sample {model} -n 20000")[0].startswith(few_lines)
+
+
+def test_sample_prints_one_json_object_for_each_line(makemore):
+    plain = makemore("sample {model} -n 10")[0].splitlines()
+    out = makemore("sample {model} -n 10 --json")[0]
+    assert [json.loads(line) for line in out.splitlines()] == [{"line": line} for line in plain]
+
+
+def test_new_lines_are_none_of_the_list(makemore, few):
+    out = makemore("sample {model} -n 100 --new")[0]
+    assert not set(out.splitlines()) & set(few.to_list())
+    assert set(makemore("sample {model} -n 100")[0].splitlines()) & set(few.to_list())
+
+
+def test_distinct_lines_come_once(makemore):
+    lines = makemore("sample {model} -n 60 --distinct")[0].splitlines()
+    assert len(set(lines)) == len(lines) == 60
+    assert len(set(makemore("sample {model} -n 60")[0].splitlines())) < 60
+
+
+def test_fewer_distinct_lines_than_asked_are_printed_and_said(makemore):
+    out, err = makemore("sample {model} -n 50 --distinct --prefix otto --max-length 4 --patience 9")
+    assert out == "otto\n"
+    assert err == "1 of 50 lines: no more were found in 9 further draws\n"
+
+
+def test_a_prefix_starts_every_line(makemore):
+    lines = makemore("sample {model} -n 30 --prefix han")[0].splitlines()
+    assert len(lines) == 30
+    assert all(line.startswith("han") for line in lines)
+
+
+def test_excluded_lines_are_never_printed(makemore, bench, tmp_path):
+    without = makemore("sample {model} -n 40")[0].splitlines()
+    (tmp_path / "not").write_text(f" {without[0]}\n{without[1]}  \n")
+    lines = makemore(f"sample {{model}} -n 40 --exclude {tmp_path}/not")[0].splitlines()
+    assert len(lines) == 40
+    kept = [line for line in without if line not in without[:2]]
+    assert lines[: len(kept)] == kept
+    assert not set(lines) & set(without[:2])
+
+
+def test_no_line_is_longer_than_asked(makemore):
+    lines = makemore("sample {model} -n 50 --max-length 4")[0].splitlines()
+    assert len(lines) == 50
+    assert max(map(len, lines)) <= 4
+
+
+def test_a_low_temperature_prints_the_likeliest_line_only(makemore):
+    cold = makemore("sample {model} -n 30 --temperature 0.001")[0].splitlines()
+    assert len(set(cold)) == 1
+    assert set(makemore("sample {model} -n 30 --top-k 1")[0].splitlines()) == set(cold)
+    assert len(set(makemore("sample {model} -n 30")[0].splitlines())) > 1
+
+
+def test_a_length_far_beyond_memory_is_no_trouble(makemore):
+    out, _ = makemore("sample {model} -n 3 --max-length 1000000000000000")
+    assert len(out.splitlines()) == 3
+
+
+def test_a_label_is_asked_for_by_name(makemore, bench):
+    maker = MakeMore.load(bench / "labelled")
+    for label in "FM":
+        lines = makemore(f"sample {{labelled}} -n 20 --label {label}")[0].splitlines()
+        assert lines == maker.sample(20, label=label)
+    assert len(makemore("sample {labelled} -n 9")[0].splitlines()) == 9
+
+
+def test_score_prints_nats_nats_per_character_and_the_line(makemore, bench):
+    out, _ = makemore("score {model} {list}")
+    lines = (bench / "list.txt").read_text().split()
+    scores = MakeMore.load(bench / "model").score_samples(lines)
+    rows = [row.split("\t") for row in out.splitlines()]
+    assert [row[2] for row in rows] == lines
+    assert np.allclose([float(row[0]) for row in rows], scores, atol=5e-5)
+    each = scores / np.array([len(line) + 1 for line in lines])
+    assert np.allclose([float(row[1]) for row in rows], each, atol=5e-5)
+
+
+def test_score_gives_unknown_characters_minus_infinity_and_counts_them(makemore):
+    out, err = makemore("score {model} {other}")
+    rows = [row.split("\t") for row in out.splitlines()]
+    assert [row[2] for row in rows] == ["hanna", "anna", "qoph", "benn\u00e9"]
+    assert [row[0] == "-inf" for row in rows] == [False, False, True, True]
+    assert [row[1] == "-inf" for row in rows] == [False, False, True, True]
+    assert err.startswith("2 of 4 lines")
+    assert err.count("\n") == 1
+
+
+def test_score_says_nothing_more_when_all_is_known(makemore):
+    assert makemore("score {model} {list}")[1] == ""
+
+
+def test_score_as_json_has_null_for_minus_infinity(makemore, bench):
+    out, _ = makemore("score {model} {other} --json")
+    rows = [json.loads(row, parse_constant=pytest.fail) for row in out.splitlines()]
+    assert [row["line"] for row in rows] == ["hanna", "anna", "qoph", "benn\u00e9"]
+    scores = MakeMore.load(bench / "model").score_samples(["hanna", "anna"])
+    assert [row["log_likelihood"] for row in rows] == [*scores.tolist(), None, None]
+    assert rows[0]["per_character"] == pytest.approx(scores[0] / 6)
+    assert rows[2]["per_character"] is None
+
+
+def test_score_reads_standard_input_and_tables(makemore, monkeypatch):
+    give(monkeypatch, b"anna\n\nben\n")
+    assert [row.split("\t")[2] for row in makemore("score {model} -")[0].splitlines()] == [
+        "anna",
+        "ben",
+    ]
+    out = makemore("score {labelled} {table} --column name --label-column sex")[0]
+    assert [row.split("\t")[2] for row in out.splitlines()][:2] == ["anna", "hannah"]
+
+
+def test_evaluate_prints_the_loss_seen_and_unseen_lines_apart(makemore, bench):
+    out, err = makemore("evaluate {model} {other} --samples 50")
+    assert err.startswith("2 lines left out")
+    rows = {row.split()[0]: row.split() for row in out.splitlines() if row}
+    assert [rows[name][1] for name in ("all", "seen", "unseen")] == ["2", "1", "1"]
+    scores = MakeMore.load(bench / "model").score_samples(["hanna", "anna"])
+    assert float(rows["all"][3]) == pytest.approx(-scores.sum() / 11, abs=5e-5)
+    assert float(rows["seen"][3]) == pytest.approx(-scores[1] / 5, abs=5e-5)
+    assert rows["lines"][2] == "50"
+    assert {"distinct", "new", "characters"} <= set(rows)
+
+
+def test_evaluate_without_samples_prints_the_loss_alone(makemore):
+    out, _ = makemore("evaluate {model} {list} --samples 0")
+    assert [row.split()[0] for row in out.splitlines()] == ["lines", "all", "seen"]
+
+
+def test_evaluate_as_json_has_everything_measured(makemore):
+    out, _ = makemore("evaluate {model} {other} --json --samples 40")
+    found = json.loads(out, parse_constant=pytest.fail)
+    assert (found["all"]["lines"], found["unknown"]) == (2, 2)
+    assert found["samples"]["lines"] == 40
+    assert found["all"]["bits"] == pytest.approx(found["all"]["nats"] / np.log(2))
+    assert found["all"]["low"] <= found["all"]["nats"] <= found["all"]["high"]
+    assert json.loads(makemore("evaluate {model} {list} --json --samples 0")[0])["samples"] is None
+
+
+def test_evaluate_as_json_is_json_where_a_line_is_impossible(makemore, tmp_path):
+    makemore(f"fit {{list}} -o {tmp_path}/hard --model ngram -O add=0")
+    (tmp_path / "impossible").write_text("hat\n")  # no t follows ha in the list
+    out, _ = makemore(f"evaluate {tmp_path}/hard {tmp_path}/impossible --json --samples 0")
+    found = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert found["unseen"]["lines"] == 1
+
+
+def test_evaluate_gives_the_same_numbers_for_the_same_seed(makemore):
+    first = makemore("evaluate {model} {list} --seed 4 --samples 30")
+    assert makemore("evaluate {model} {list} --seed 4 --samples 30") == first
+    assert makemore("evaluate {model} {list} --seed 5 --samples 30") != first
+
+
+def test_models_lists_every_family(makemore):
+    out, err = makemore("models")
+    assert err == ""
+    assert [row.split()[0] for row in out.splitlines()[: len(FAMILIES)]] == list(FAMILIES)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_models_shows_the_options_of_a_family(makemore, name):
+    out, _ = makemore(f"models {name}")
+    assert out.startswith(f"{name}: ")
+    rows = {row.split()[0]: row.split()[1] for row in out.splitlines()[2:]}
+    del rows["option"]
+    assert rows == {k: str(v) for k, v in FAMILIES[name].options().to_dict().items()}
+
+
+def test_info_says_what_a_file_holds(makemore, few):
+    out, err = makemore("info {model}")
+    assert err == ""
+    rows = dict(row.split("  ", 1) for row in out.splitlines())
+    found = {name: value.strip() for name, value in rows.items()}
+    assert found["family"] == "kneser_ney (window=5)"
+    assert found["learned"] == "10 lines, 1 of them repeated"
+    assert found["longest line"] == "7 characters"
+    characters = "".join(sorted(set("".join(few.to_list()))))
+    assert found["characters"] == f"{len(characters)}: {characters}"
+    assert found["labels"] == "none"
+
+
+def test_info_as_json_is_the_whole_document(makemore, few):
+    document = json.loads(makemore("info {model} --json")[0], parse_constant=pytest.fail)
+    assert document["family"] == "kneser_ney"
+    assert document["characters"] == "".join(sorted(set("".join(few.to_list()))))
+    assert document["cleaning"]["kept"] == 10
+    assert "digests" in document["tensors"]
+
+
+def test_data_lists_the_named_corpora(makemore):
+    out, err = makemore("data")
+    assert err == ""
+    assert {"us-names", "cities"} <= {row.split()[0] for row in out.splitlines()}
+    assert "CC BY 4.0" in out
+
+
+def test_data_prints_the_lines_of_one_and_its_source_on_standard_error(makemore, us_names):
+    out, err = makemore("data us-names")
+    assert out.splitlines() == us_names.to_list()
+    assert "US Social Security Administration" in err
+    assert "public domain" in err
+
+
+def test_data_as_a_table_is_read_back_with_labels_and_weights(makemore, tmp_path, us_names):
+    out, _ = makemore("data us-names --table")
+    assert out.startswith("line\tlabel\tweight\nemma\tF\t18688\n")
+    (tmp_path / "names.tsv").write_text(out)
+    lines = read_lines(str(tmp_path / "names.tsv"), Columns("line", "weight", "label"))
+    assert lines.to_list() == us_names.to_list()
+    assert lines.label_names == ("F", "M")
+    assert lines.weights.sum() == 3_487_353
