@@ -142,7 +142,7 @@ def read_model_file(path: str | Path) -> ModelFile:
         newer = isinstance(document["format"], int) and document["format"] > FORMAT
         proved = sha256(entry["document"].encode()).hexdigest() == entry["sha256"]
         named = sorted(document["tensors"]) == sorted(header.keys() - {"__metadata__"})
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _damaged(path) from None
     if not proved or not named:
         raise _damaged(path)

@@ -1,6 +1,7 @@
 """What every verb shares: results to standard output, everything else to standard error."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,14 @@ def write_lines(lines: Iterable[str]) -> int:
 
 def write_json(value: Any) -> None:
     """Prints a value as one line of JSON."""
-    print(json.dumps(value, ensure_ascii=False))
+    print(json.dumps(_finite(value), ensure_ascii=False))
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def visible(line: str) -> str:

@@ -1,12 +1,9 @@
 """`makemore demo`: the main job on the bundled first names."""
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
 from makemore.cli.console import say
-from makemore.cli.drawing import Count, draw
+from makemore.cli.drawing import draw
 from makemore.cli.learning import learn
+from makemore.cli.parameters import Count, Fitting, Pairs, Sampling
 from makemore.options.verbs import FitOptions, SampleOptions
 
 
@@ -14,11 +11,9 @@ def demo(
     *,
     n: Count = 20,
     model: str = "auto",
-    option: Annotated[tuple[str, ...], Parameter(alias="-O", negative="")] = (),
-    fitting: Annotated[FitOptions, Parameter(name="*")] = FitOptions(),
-    sampling: Annotated[SampleOptions, Parameter(name="*")] = SampleOptions(
-        new=True, distinct=True
-    ),
+    option: Pairs = (),
+    fitting: Fitting = FitOptions(),
+    sampling: Sampling = SampleOptions(new=True, distinct=True),
 ) -> None:
     """Learn the bundled first names and print new ones, each once and none from the list.
 

@@ -1,10 +1,7 @@
 """Drawing lines and printing them, as `make`, `demo` and `sample` do."""
 
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
-from cyclopts.validators import Number
+from typing import TYPE_CHECKING
 
 from makemore.cli.console import say, write_json, write_lines
 from makemore.errors import ConstraintError
@@ -12,9 +9,6 @@ from makemore.options.verbs import SampleOptions
 
 if TYPE_CHECKING:
     from makemore.estimator import MakeMore
-
-
-Count = Annotated[int, Parameter(alias="-n", validator=Number(gte=0))]
 
 
 def draw(

@@ -1,11 +1,10 @@
 """`makemore evaluate`: a model on lines it may not have seen, and the lines it makes."""
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any
 
 from makemore.cli.console import say, table, write_json
 from makemore.cli.learning import read
+from makemore.cli.parameters import File, Json, Natural, Source
 from makemore.options.verbs import InputOptions
 
 if TYPE_CHECKING:
@@ -14,12 +13,12 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: str,
-    file: str,
+    file: File,
     *,
-    samples: int = 1000,
-    seed: int = 0,
-    json: Annotated[bool, Parameter(negative="")] = False,
-    source: Annotated[InputOptions, Parameter(name="*")] = InputOptions(),
+    samples: Natural = 1000,
+    seed: Natural = 0,
+    json: Json = False,
+    source: Source = InputOptions(),
 ) -> None:
     """Measure a model on lines: loss with a 95 per cent interval, seen and unseen lines apart.
 

@@ -1,21 +1,18 @@
 """`makemore fit`: learn a list and keep the model in one file."""
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
 from makemore.cli.learning import learn, read
+from makemore.cli.parameters import File, Fitting, Output, Pairs, Source
 from makemore.options.verbs import FitOptions, InputOptions
 
 
 def fit(
-    file: str,
+    file: File,
     *,
-    output: Annotated[str, Parameter(alias="-o")],
+    output: Output,
     model: str = "auto",
-    option: Annotated[tuple[str, ...], Parameter(alias="-O", negative="")] = (),
-    source: Annotated[InputOptions, Parameter(name="*")] = InputOptions(),
-    fitting: Annotated[FitOptions, Parameter(name="*")] = FitOptions(),
+    option: Pairs = (),
+    source: Source = InputOptions(),
+    fitting: Fitting = FitOptions(),
 ) -> None:
     """Learn a list and keep the model in one file.
 

@@ -1,13 +1,12 @@
 """`makemore info`: what a model file holds."""
 
-from typing import Annotated, Any
-
-from cyclopts import Parameter
+from typing import Any
 
 from makemore.cli.console import table, visible, write_json
+from makemore.cli.parameters import Json
 
 
-def info(model: str, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def info(model: str, *, json: Json = False) -> None:
     """Say what a model file holds.
 
     Args:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 
 from cyclopts import App, CycloptsError
@@ -54,11 +55,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"makemore: {_sentence(error)}", file=sys.stderr)
         sys.exit(2 if isinstance(error, (OptionError, CycloptsError)) else 1)
     except BrokenPipeError:  # the reader, such as head, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+        sys.exit(1)
+    except OSError as error:  # what files can do wrong is caught where they are: this is the output
+        if debug:
+            raise
+        _drop_output()
+        reason = (error.strerror or str(error)).lower()
+        print(f"makemore: standard output cannot be written: {reason}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("makemore: stopped; nothing was written", file=sys.stderr)
         sys.exit(130)
+
+
+def _drop_output() -> None:
+    """Sends what is still to be written nowhere, so that leaving raises nothing more."""
+    with suppress(OSError):  # an output that is no file has nothing to send on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def with_verb(tokens: list[str]) -> list[str]:

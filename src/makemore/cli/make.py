@@ -1,24 +1,21 @@
 """`makemore FILE`: learn a list and print new lines."""
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
-from makemore.cli.drawing import Count, draw
+from makemore.cli.drawing import draw
 from makemore.cli.learning import learn, read
+from makemore.cli.parameters import Count, File, Fitting, Output, Pairs, Sampling, Source
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
 
 def make(
-    file: str,
+    file: File,
     *,
     n: Count = 20,
-    output: Annotated[str | None, Parameter(alias="-o")] = None,
+    output: Output | None = None,
     model: str = "auto",
-    option: Annotated[tuple[str, ...], Parameter(alias="-O", negative="")] = (),
-    source: Annotated[InputOptions, Parameter(name="*")] = InputOptions(),
-    fitting: Annotated[FitOptions, Parameter(name="*")] = FitOptions(),
-    sampling: Annotated[SampleOptions, Parameter(name="*")] = SampleOptions(),
+    option: Pairs = (),
+    source: Source = InputOptions(),
+    fitting: Fitting = FitOptions(),
+    sampling: Sampling = SampleOptions(),
 ) -> None:
     """Learn a list and print new lines.
 

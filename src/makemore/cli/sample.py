@@ -1,10 +1,7 @@
 """`makemore sample`: new lines from a model."""
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
-from makemore.cli.drawing import Count, draw
+from makemore.cli.drawing import draw
+from makemore.cli.parameters import Count, Json, Sampling
 from makemore.options.verbs import SampleOptions
 
 
@@ -13,8 +10,8 @@ def sample(
     *,
     n: Count = 20,
     exclude: str | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
-    sampling: Annotated[SampleOptions, Parameter(name="*")] = SampleOptions(),
+    json: Json = False,
+    sampling: Sampling = SampleOptions(),
 ) -> None:
     """Print new lines from a model.
 

@@ -1,20 +1,17 @@
 """`makemore score`: how probable lines are."""
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
 from makemore.cli.console import say, visible, write_json
 from makemore.cli.learning import read
+from makemore.cli.parameters import File, Json, Source
 from makemore.options.verbs import InputOptions
 
 
 def score(
     model: str,
-    file: str,
+    file: File,
     *,
-    json: Annotated[bool, Parameter(negative="")] = False,
-    source: Annotated[InputOptions, Parameter(name="*")] = InputOptions(),
+    json: Json = False,
+    source: Source = InputOptions(),
 ) -> None:
     """Say how probable lines are: log-likelihood in nats, the same per character, the line.
 
@@ -25,8 +22,6 @@ def score(
         file: lines to score; - is standard input.
         json: print JSON, one object for each line.
     """
-    import numpy as np
-
     from makemore.estimator import MakeMore
 
     maker, lines = MakeMore.load(model), read(file, source)
@@ -34,14 +29,7 @@ def score(
     for line, nats in zip(lines.to_list(), scores.tolist(), strict=True):
         each = nats / (len(line) + 1)
         if json:
-            known = np.isfinite(nats)
-            write_json(
-                {
-                    "line": line,
-                    "log_likelihood": nats if known else None,
-                    "per_character": each if known else None,
-                }
-            )
+            write_json({"line": line, "log_likelihood": nats, "per_character": each})
         else:
             print(f"{nats:.4f}\t{each:.4f}\t{visible(line)}")
     unknown = int((~maker.learned_.vocabulary.knows(lines)).sum())

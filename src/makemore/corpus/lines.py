@@ -27,6 +27,7 @@ class Summary:
         repeated: of the lines kept, those equal to an earlier one; they stay.
         kept: lines that remain.
         characters: characters of the lines that remain, line ends not counted.
+        weightless: lines dropped because they stand for no line, their weight being 0.
     """
 
     read: int
@@ -34,12 +35,14 @@ class Summary:
     repeated: int
     kept: int
     characters: int
+    weightless: int = 0
 
     def __str__(self) -> str:
         """One line for a person."""
+        weightless = f"{self.weightless:,} of weight 0, " if self.weightless else ""
         return (
-            f"{self.read:,} lines read, {self.blank:,} blank, {self.repeated:,} repeated, "
-            f"{self.kept:,} kept, {self.characters:,} characters"
+            f"{self.read:,} lines read, {self.blank:,} blank, {weightless}"
+            f"{self.repeated:,} repeated, {self.kept:,} kept, {self.characters:,} characters"
         )
 
 
@@ -53,7 +56,8 @@ class Lines:
         labels: (B,) int32 indices into `label_names`, or None.
         label_names: the distinct labels, sorted.
         weights: (B,) float64 counts a line stands for, or None for one each.
-        read: lines that came in, blank ones included.
+        read: lines that came in.
+        blank: of these, lines dropped as blank.
 
     Example:
         >>> lines = Lines.from_strings([" anna ", "", "ben"])
@@ -67,6 +71,7 @@ class Lines:
     label_names: tuple[str, ...]
     weights: NDArray[np.float64] | None
     read: int
+    blank: int
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -80,7 +85,7 @@ class Lines:
         keep = np.diff(offsets) > 0
         kept_offsets = np.concatenate([offsets[:1], offsets[1:][keep]])
         read = len(keep) if text else 0
-        return cls(codes, kept_offsets, None, (), None, read)
+        return cls(codes, kept_offsets, None, (), None, read, read - int(keep.sum()) if read else 0)
 
     @classmethod
     def from_strings(
@@ -112,11 +117,12 @@ class Lines:
         if not len(strings):
             offsets = offsets[:1]
         keep = (np.diff(offsets) > 0) | keep_blank
+        blank = int((~keep).sum())
         counts = None if weights is None else _checked_weights(weights, len(strings))
         if counts is not None:
             keep &= counts > 0
         indices, names = (None, ()) if labels is None else _indexed_labels(labels, len(strings))
-        whole = cls(codes, offsets, indices, names, counts, len(strings))
+        whole = cls(codes, offsets, indices, names, counts, len(strings), blank)
         return whole.select(np.flatnonzero(keep))
 
     def __len__(self) -> int:
@@ -133,6 +139,7 @@ class Lines:
             self.label_names,
             None if self.weights is None else self.weights[which],
             self.read,
+            self.blank,
         )
 
     def lengths(self) -> NDArray[np.int64]:
@@ -162,7 +169,8 @@ class Lines:
     def summary(self) -> Summary:
         """Counts what was read, dropped, repeated and kept."""
         repeated = len(self) - len(set(self.encoded()))
-        return Summary(self.read, self.read - len(self), repeated, len(self), len(self.codes))
+        weightless = self.read - self.blank - len(self)
+        return Summary(self.read, self.blank, repeated, len(self), len(self.codes), weightless)
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:
@@ -173,8 +181,9 @@ def _code_points(text: str) -> NDArray[np.uint32]:
             f"line {number} holds a NUL character: this looks like a binary file, or like UTF-16 "
             "(then give --encoding utf-16)"
         )
+    text = unicodedata.normalize("NFC", text)
     try:
-        encoded = unicodedata.normalize("NFC", text).encode("utf-32-le")
+        encoded = text.encode("utf-32-le")
     except UnicodeEncodeError as error:
         number = text.count("\n", 0, error.start) + 1
         raise DataError(
@@ -219,7 +228,9 @@ def _checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
     wrong = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
     if len(wrong):
         i = int(wrong[0])
-        raise DataError(f"line {i + 1}: weight {weights[i]!r} is not a number of 0 or more")
+        given = weights[i]
+        shown = repr(given.item() if isinstance(given, np.generic) else given)
+        raise DataError(f"line {i + 1}: weight {shown} is not a number of 0 or more")
     return counts
 
 

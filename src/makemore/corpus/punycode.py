@@ -17,7 +17,7 @@ def to_punycode(text: str) -> str:
 
     Example:
         >>> to_punycode("são paulo")
-        'xn--so-yja paulo'
+        'xn--so-sia paulo'
     """
     return _word_by_word(text, lambda word: idna.encode(word).decode("ascii"), "encoded")
 
@@ -29,7 +29,7 @@ def from_punycode(text: str) -> str:
         DataError: a word is not valid.
 
     Example:
-        >>> from_punycode("xn--so-yja paulo")
+        >>> from_punycode("xn--so-sia paulo")
         'são paulo'
     """
     return _word_by_word(text, idna.decode, "decoded")

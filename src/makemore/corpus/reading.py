@@ -6,6 +6,7 @@ import io
 import re
 import sys
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +48,8 @@ def read_lines(path: str, columns: Columns | None = None, encoding: str = "utf-8
         DataError: the file is missing, a directory, binary, in another encoding, without that
             column, with a weight that is no number, or has no usable line.
     """
-    name = "standard input" if path == STANDARD_INPUT else path
-    text = _decoded(_bytes(path), name, encoding)
+    name = "standard input" if path == STANDARD_INPUT else path or "the empty name"
+    text = _decoded(_bytes(path, name), name, encoding)
     try:
         if columns is None and _is_table(path, text):
             columns = _only_column(text, name)
@@ -56,13 +57,17 @@ def read_lines(path: str, columns: Columns | None = None, encoding: str = "utf-8
     except DataError as error:
         raise DataError(f"{name}, {error}") from None
     if not len(lines):
-        why = f"all {lines.read:,} of its lines are blank" if lines.read else "it is empty"
+        kinds = [("blank", lines.blank), ("of weight 0", lines.read - lines.blank)]
+        found = " or ".join(kind for kind, count in kinds if count)
+        why = f"all {lines.read:,} of its lines are {found}" if found else "it is empty"
         raise DataError(f"{name} has no usable line: {why}. Give a list, one line for each thing")
     return lines
 
 
-def _bytes(path: str) -> bytes:
+def _bytes(path: str, name: str) -> bytes:
     """The whole input, unzipped."""
+    if not path:
+        raise DataError("the name of the list is empty; give the path of a file")
     try:
         raw = sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
     except FileNotFoundError:
@@ -78,7 +83,7 @@ def _bytes(path: str) -> bytes:
     try:
         return gzip.decompress(raw)
     except (OSError, EOFError, zlib.error):
-        raise DataError(f"{path} starts like a gzip file, but is damaged or cut short") from None
+        raise DataError(f"{name} starts like a gzip file, but is damaged or cut short") from None
 
 
 def _decoded(raw: bytes, name: str, encoding: str) -> str:
@@ -88,14 +93,15 @@ def _decoded(raw: bytes, name: str, encoding: str) -> str:
         raise DataError(f"{name} is {mark.upper()}, not UTF-8: give --encoding {mark}")
     if raw[8:9] == b"{" and b'"__metadata__"' in raw[:4096]:
         raise DataError(f"{name} is a model, not a list: see makemore sample and makemore info")
-    if b"\0" in raw and not encoding.lower().replace("-", "").startswith(("utf16", "utf32")):
+    if b"\0" in raw and not re.sub("[-_ ]", "", encoding.lower()).startswith(("utf16", "utf32")):
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
         raise DataError(
             f"{name}, line {line} holds a NUL: this is a binary file, or text in UTF-16 (then give "
             "--encoding utf-16); give a list of text"
         )
     try:
-        return raw.decode(encoding).removeprefix("\ufeff")
+        text = raw.decode(encoding).removeprefix("\ufeff")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except LookupError:
         raise DataError(f"encoding {encoding!r} is unknown: try utf-8, latin-1 or cp1252") from None
     except UnicodeError as error:
@@ -114,13 +120,22 @@ def _is_table(path: str, text: str) -> bool:
 
 def _only_column(text: str, name: str) -> Columns:
     """The one column of a table of one; for more, the question which."""
-    first = next(csv.reader(io.StringIO(text), delimiter=_delimiter(text)), [])
+    first = next(filter(None, _rows(text)), [])
     if len(first) <= 1:
         return Columns(line="1")
     raise DataError(
         f"line 1: the table has {len(first)} columns ({', '.join(first[:6])}): say which holds the "
         "lines with --column NAME, or --column NUMBER where the first row is no header"
     )
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    """The rows of a table, blank ones as empty lists."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise DataError(f"line {reader.line_num}: not a readable table: {error}") from None
 
 
 def _delimiter(text: str) -> str:
@@ -133,15 +148,10 @@ def _delimiter(text: str) -> str:
 
 def _table(text: str, columns: Columns) -> Lines:
     """The lines of a table, with their weights and labels."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     wanted = [columns.line, columns.weight, columns.label]
-    try:
-        rows = list(reader)
-    except csv.Error as error:
-        raise DataError(f"line {reader.line_num}: not a readable table: {error}") from None
     has_header = any(not column.isdecimal() for column in wanted if column is not None)
-    header = rows[0] if has_header and rows else []
-    body = [(i, row) for i, row in enumerate(rows, 1) if row][1 if has_header else 0 :]
+    body = [(number, row) for number, row in enumerate(_rows(text), 1) if row]
+    header = body.pop(0)[1] if has_header and body else []
     line, weight, label = (_values(body, _place(column, header), column) for column in wanted)
     assert line is not None
     try:
@@ -164,7 +174,9 @@ def _place(column: str | None, header: list[str]) -> int | None:
         return names.index(column)
     if column.isdecimal() and int(column) >= 1:
         return int(column) - 1
-    known = ", ".join(names) or "none: the file is empty"
+    if column.isdecimal():
+        raise DataError(f"line 1: there is no column {column!r}: columns count from 1")
+    known = ", ".join(names) or "no columns"
     raise DataError(f"line 1: there is no column {column!r}; the first row has {known}")
 
 

@@ -53,6 +53,8 @@ def split_lines(
     random.Random(seed).shuffle(order)  # the lectures' shuffle, draw for draw
     shuffled = which[np.array(order, np.int64)] if order else which
     first, second = int(0.8 * len(shuffled)), int(0.9 * len(shuffled))
+    if not first:  # a single line: learning comes first
+        first = second = len(shuffled)
     return Split(shuffled[:first], shuffled[first:second], shuffled[second:])
 
 

@@ -137,25 +137,32 @@ class Walk:
             most: characters a line may add to the prefix.
 
         Returns:
-            (n, most + 1) int32 ids, zero once a line has ended; where the last column is not zero,
-            the line had not.
+            (n, T) int32 ids, T at most most + 1, zero once a line has ended; where the last column
+            is not zero, the line had not.
         """
         V = self._model.vocabulary_size
-        ids = np.zeros((most + 1, len(which)), np.int32)  # a position is a row: faster to fill
+        columns = []
         lines = np.arange(len(which))
         group: Ints = np.zeros(len(which), np.intp)
         log_probs, state = self._log_probs, self._state
         for position in range(most + 1):
             u = uniforms.at(first + position)[which[lines]]
             drawn = invert(self._shape.cumulate(log_probs), group, u)
-            ids[position, lines] = drawn
+            columns.append(_scattered(drawn, lines, len(which)))
             goes_on = drawn != BOUNDARY
             lines = lines[goes_on]
             if not len(lines) or position == most:
                 break
             key, group = rank(group[goes_on] * V + drawn[goes_on], len(log_probs) * V)
             log_probs, state = self._model.step((key % V).astype(np.int32), state[key // V])
-        return ids.T
+        return np.stack(columns, axis=1)
+
+
+def _scattered(drawn: Ints, lines: Ints, n: int) -> NDArray[np.int32]:
+    """(n,) the ids drawn in their lines' places, zero elsewhere."""
+    column = np.zeros(n, np.int32)
+    column[lines] = drawn
+    return column
 
 
 class Table:
@@ -174,14 +181,14 @@ class Table:
     ) -> NDArray[np.int32]:
         """See `Walk.draw`."""
         goto, V = self._automaton.goto.ravel(), self._automaton.goto.shape[1]
-        ids = np.zeros((most + 1, len(which)), np.int32)  # a position is a row: faster to fill
+        columns = []
         lines, state = np.arange(len(which)), np.full(len(which), self._first, np.intp)
         for position in range(most + 1):
             drawn = invert(self._cumulative, state, uniforms.at(first + position)[which[lines]])
-            ids[position, lines] = drawn
+            columns.append(_scattered(drawn, lines, len(which)))
             goes_on = drawn != BOUNDARY
             lines = lines[goes_on]
             if not len(lines):
                 break
             state = goto[state[goes_on] * V + drawn[goes_on]].astype(np.intp)
-        return ids.T
+        return np.stack(columns, axis=1)

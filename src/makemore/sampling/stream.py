@@ -156,7 +156,7 @@ def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.in
 def _drawer(
     source: Source, options: SampleOptions, prefix: NDArray[np.int32], ahead: int
 ) -> Callable[[int, int, int], NDArray[np.int32]]:
-    """Makes the function that draws lines low to high of the stream, (n, most + 1) ids."""
+    """Makes the function that draws lines low to high of the stream, (n, T) ids."""
     shape = Shape(options.temperature, options.top_k, options.top_p)
     model, vocabulary = source.model, source.vocabulary
     given = None if options.label is None else vocabulary.label_id(options.label)
@@ -174,11 +174,15 @@ def _drawer(
         if given is not None or not vocabulary.labels:
             everything = np.arange(high - low)
             return (table or walk(given)).draw(uniforms, everything, 0, most)
-        ids = np.zeros((high - low, most + 1), np.int32)
         label = np.searchsorted(np.cumsum(source.label_shares)[:-1], uniforms.at(0), side="right")
-        for i in np.unique(label).tolist():
-            which = np.flatnonzero(label == i)
-            ids[which] = walk(len(vocabulary) + i).draw(uniforms, which, 1, most)
+        parts = [np.flatnonzero(label == i) for i in range(len(vocabulary.labels))]
+        drawn = [
+            walk(len(vocabulary) + i).draw(uniforms, which, 1, most)
+            for i, which in enumerate(parts)
+        ]
+        ids = np.zeros((high - low, max(part.shape[1] for part in drawn)), np.int32)
+        for which, part in zip(parts, drawn, strict=True):
+            ids[which, : part.shape[1]] = part
         return ids
 
     return draw

@@ -1,0 +1,33 @@
+"""The parameters that verbs share, as annotations."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
+
+
+def _whole(type_: type, tokens: Sequence[Any]) -> int:
+    """A whole number, and not a rounded one."""
+    return int(tokens[0].value)
+
+
+def _no_option(type_: type, value: str) -> None:
+    """Refuses what looks like an option where a file is due; - alone is standard input."""
+    if value.startswith("-") and value != "-":
+        raise ValueError(f"unknown option {value}; a file of that name is given as ./{value}")
+
+
+_NOT_NEGATIVE = {"converter": _whole, "validator": Number(gte=0)}
+
+File = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_no_option)]
+Count = Annotated[int, Parameter(alias="-n", **_NOT_NEGATIVE)]
+Natural = Annotated[int, Parameter(**_NOT_NEGATIVE)]
+Output = Annotated[str, Parameter(alias="-o")]
+Pairs = Annotated[tuple[str, ...], Parameter(alias="-O", negative="")]
+Json = Annotated[bool, Parameter(negative="")]
+Source = Annotated[InputOptions, Parameter(name="*")]
+Fitting = Annotated[FitOptions, Parameter(name="*")]
+Sampling = Annotated[SampleOptions, Parameter(name="*")]
