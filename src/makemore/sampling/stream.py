@@ -5,6 +5,7 @@ that fails is passed over, never cut or mended, so those that stay have the mode
 among the lines allowed.
 """
 
+import os
 import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from makemore.options.verbs import SampleOptions
 from makemore.sampling.draw import BLOCK, Shape, Table, Uniforms, Walk
 
 _TABLE_PAYS = 4 * BLOCK  # lines from which writing a model out as states is the faster way
-_MOST_CELLS = 2**25  # lines times V drawn at once
+_MOST_CELLS = 2**25  # lines times V, or times their length, drawn at once
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def stream(
         ahead: how many lines will probably be taken; speed alone depends on it.
 
     Yields:
-        lines, until `options.patience` lines in a row were not what was asked for.
+        lines, until `options.patience` draws in a row, or a batch more, were not what was asked.
 
     Raises:
         ConstraintError: the prefix has a character that the model never saw, or leaves no room.
@@ -115,13 +116,15 @@ def _batches(source: Source, options: SampleOptions, ahead: int) -> Iterator[tup
         low, high = bounds
         return high - low, _text(draw(low, high, most), source.vocabulary, prefix)
 
-    largest = max(BLOCK, min(16 * BLOCK, _MOST_CELLS // len(source.vocabulary)) // BLOCK * BLOCK)
-    bounds = _cuts(min(ahead, largest), largest)
+    cells = max(len(source.vocabulary), most + 1)  # a line's share of the largest arrays
+    largest = max(BLOCK, min(16 * BLOCK, _MOST_CELLS // cells) // BLOCK * BLOCK)
+    bounds = _cuts(min(ahead + ahead // 8 + 4, largest), largest)  # some are passed over
     if ahead <= largest:
         yield from map(batch, bounds)
         return
-    with ThreadPoolExecutor(2) as pool:  # NumPy works outside the interpreter's lock
-        pending = [pool.submit(batch, next(bounds)) for _ in range(2)]
+    workers = min(8, os.cpu_count() or 1)
+    with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
+        pending = [pool.submit(batch, next(bounds)) for _ in range(workers)]
         for cut in bounds:
             yield pending.pop(0).result()
             pending.append(pool.submit(batch, cut))
