@@ -6,6 +6,7 @@ import pytest
 from sklearn.base import clone
 
 from makemore import Lines, MakeMore, MLPOptions, NotFittedError, OptionError
+from makemore.corpus.split import split_lines
 from makemore.errors import CheckpointError, ConstraintError, DataError
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "anna", "susanna", "otto", "bob", "ann"]
@@ -192,6 +193,8 @@ def test_the_test_part_is_never_learned(us_names):
     report = maker.learned_.report
     assert report["test_lines"] == pytest.approx(0.2 * len(us_names), rel=0.1)
     assert report["test_loss"] == pytest.approx(report["dev_loss"], abs=0.05)
+    held_out = us_names.select(split_lines(us_names, test=0.2).test)
+    assert maker.evaluate(held_out).all.nats == pytest.approx(report["test_loss"], abs=0.02)
 
 
 def test_auto_says_what_it_chose_and_why():
@@ -211,3 +214,22 @@ def test_a_file_that_describes_no_model_is_refused(tmp_path, maker):
         write_model_file(tmp_path / "odd", {**document, **change}, tensors)
         with pytest.raises(CheckpointError, match="holds no model this version can build"):
             MakeMore.load(tmp_path / "odd")
+
+
+def test_only_labels_of_lines_that_stay_are_labels():
+    lines = Lines.from_strings(["anna", " ", "ben"], labels=["F", "X", "M"])
+    assert lines.label_names == ("F", "M")
+    with pytest.raises(DataError, match="line 2: the label is blank"):
+        Lines.from_strings(["anna", "ben"], labels=["F", None])
+
+
+def test_lines_may_come_from_any_iterable():
+    assert Lines.from_strings(name for name in ("anna", "ben")).to_list() == ["anna", "ben"]
+
+
+def test_saving_over_a_link_keeps_the_link(tmp_path, maker):
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    maker.save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert MakeMore.load(tmp_path / "real").sample(3) == maker.sample(3)

@@ -238,14 +238,18 @@ def test_a_list_is_called_so(path, text):
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_a_pickle_is_never_read(path, protocol):
     path.write_bytes(pickle.dumps({"weights": [0.5] * 20}, protocol))
-    with pytest.raises(CheckpointError, match=r"is a pickle, which makemore never reads"):
+    with pytest.raises(
+        CheckpointError, match=r"is a pickle or a zip archive, which makemore never reads"
+    ):
         read_model_file(path)
 
 
 def test_a_zipped_pickle_is_never_read(path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("archive/data.pkl", pickle.dumps([1]))
-    with pytest.raises(CheckpointError, match=r"is a pickle, which makemore never reads"):
+    with pytest.raises(
+        CheckpointError, match=r"is a pickle or a zip archive, which makemore never reads"
+    ):
         read_model_file(path)
 
 

@@ -229,14 +229,26 @@ def test_a_file_named_like_a_verb_is_still_a_file(tmp_path, monkeypatch):
 
 
 class FullDisk(io.StringIO):
-    """Standard output on a disk without room."""
+    """Standard output on a disk without room, which shows in one of two moments."""
+
+    def __init__(self, moment: str) -> None:
+        super().__init__()
+        self.moment = moment
 
     def write(self, text: str) -> int:
-        raise OSError(28, "No space left on device")
+        return self.happen("write") or super().write(text)
+
+    def flush(self) -> None:
+        self.happen("flush")
+
+    def happen(self, moment: str) -> None:
+        if moment == self.moment:
+            raise OSError(28, "No space left on device")
 
 
-def test_a_full_disk_is_one_sentence(capsys, monkeypatch, shelf):
-    monkeypatch.setattr(sys, "stdout", FullDisk())
+@pytest.mark.parametrize("moment", ["write", "flush"])
+def test_a_full_disk_is_one_sentence(capsys, monkeypatch, shelf, moment):
+    monkeypatch.setattr(sys, "stdout", FullDisk(moment))
     with pytest.raises(SystemExit) as stop:
         main(["sample", str(shelf / "model"), "-n", "3"])
     monkeypatch.undo()
@@ -275,8 +287,12 @@ def test_a_reader_that_has_had_enough_gives_no_traceback(shelf, n):
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-c", RUN, "sample", str(shelf / "model"), "-n", n]
+    # Unbuffered, a few lines would fail at once; buffered, as is usual, only when they are flushed.
+    usual = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
     with os.fdopen(write, "wb") as closed:
-        done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            command, stdout=closed, stderr=subprocess.PIPE, env=usual, check=False
+        )
     assert done.stderr == b""
     assert done.returncode == 1
 

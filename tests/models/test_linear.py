@@ -59,3 +59,10 @@ def test_the_penalty_smooths_as_adding_to_counts_does():
         for l2 in (0.0, 1.0)
     ]
     assert spread[1] < 0.5 * spread[0]
+
+
+def test_the_penalty_is_the_mean_squared_weight():
+    model = Linear(LinearOptions(window=1, l2=0.01), 3, 0)
+    torch.nn.init.constant_(model.W, -2.0)
+    assert model.penalty().item() == pytest.approx(0.01 * 4.0)
+    assert Linear(LinearOptions(window=1), 3, 0).penalty() is None

@@ -65,7 +65,7 @@ def write_whole(path: str | Path, content: bytes) -> None:
     Raises:
         CheckpointError: it cannot be written.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))  # a link stays, what it leads to is replaced
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -191,7 +191,7 @@ def _foreign(path: Path, start: bytes) -> CheckpointError:
         start[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
         or start[:4] == b"PK\x03\x04"
     ):
-        what = "a pickle, which makemore never reads, because reading one can run any program"
+        what = "a pickle or a zip archive, which makemore never reads: it could run any program"
     elif not start:
         what = "an empty file"
     elif len(start) < 8 or b"\0" not in start:

@@ -4,6 +4,7 @@ from typing import Any
 
 from makemore.cli.console import table, visible, write_json
 from makemore.cli.parameters import Json
+from makemore.errors import CheckpointError
 
 
 def info(model: str, *, json: Json = False) -> None:
@@ -19,7 +20,10 @@ def info(model: str, *, json: Json = False) -> None:
     if json:
         write_json(document)
         return
-    print("\n".join(table(_facts(document))))
+    try:
+        print("\n".join(table(_facts(document))))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{model} describes no model this version knows: {error}") from None
 
 
 def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:

@@ -81,14 +81,16 @@ def check_place(output: str) -> None:
 
     parent = os.path.dirname(output) or "."
     reason = None
-    if os.path.isdir(output):
+    if output in ("", "-"):
+        reason = "a model needs a file of its own"
+    elif os.path.isdir(output):
         reason = "it is a directory"
     elif not os.path.isdir(parent):
         reason = f"there is no directory {parent}"
     elif not os.access(parent, os.W_OK):
         reason = f"the directory {parent} may not be written to"
     if reason:
-        raise CheckpointError(f"{output} cannot be written: {reason}; give another path to -o")
+        raise CheckpointError(f"{output!r} cannot be written: {reason}; give another path to -o")
 
 
 def _done(maker: "MakeMore") -> str:

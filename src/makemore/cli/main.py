@@ -47,7 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):  # lines are Unicode, whatever the system's habits
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        build_app()(with_verb(tokens), exit_on_error=False, print_error=False)
+        run = build_app()
+        run(
+            with_verb(tokens),
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+        )
         sys.stdout.flush()
     except (MakemoreError, CycloptsError) as error:
         if debug:

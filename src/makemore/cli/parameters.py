@@ -14,9 +14,9 @@ def _whole(type_: type, tokens: Sequence[Any]) -> int:
     return int(tokens[0].value)
 
 
-def _no_option(type_: type, value: str) -> None:
+def _no_option(type_: type, value: str | None) -> None:
     """Refuses what looks like an option where a file is due; - alone is standard input."""
-    if value.startswith("-") and value != "-":
+    if value is not None and value.startswith("-") and value != "-":
         raise ValueError(f"unknown option {value}; a file of that name is given as ./{value}")
 
 
@@ -25,7 +25,7 @@ _NOT_NEGATIVE = {"converter": _whole, "validator": Number(gte=0)}
 File = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_no_option)]
 Count = Annotated[int, Parameter(alias="-n", **_NOT_NEGATIVE)]
 Natural = Annotated[int, Parameter(**_NOT_NEGATIVE)]
-Output = Annotated[str, Parameter(alias="-o")]
+Output = Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)]
 Pairs = Annotated[tuple[str, ...], Parameter(alias="-O", negative="")]
 Json = Annotated[bool, Parameter(negative="")]
 Source = Annotated[InputOptions, Parameter(name="*")]

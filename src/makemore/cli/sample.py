@@ -1,7 +1,7 @@
 """`makemore sample`: new lines from a model."""
 
 from makemore.cli.drawing import draw
-from makemore.cli.parameters import Count, Json, Sampling
+from makemore.cli.parameters import Count, File, Json, Sampling
 from makemore.options.verbs import SampleOptions
 
 
@@ -9,7 +9,7 @@ def sample(
     model: str,
     *,
     n: Count = 20,
-    exclude: str | None = None,
+    exclude: File | None = None,
     json: Json = False,
     sampling: Sampling = SampleOptions(),
 ) -> None:

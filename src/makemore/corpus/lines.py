@@ -1,8 +1,8 @@
 """Lines in memory: one flat array of code points and offsets, cleaned, with labels and weights."""
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Self
 
@@ -90,7 +90,7 @@ class Lines:
     @classmethod
     def from_strings(
         cls,
-        strings: Sequence[str],
+        strings: Iterable[str],
         labels: Sequence[str] | None = None,
         weights: Weights | None = None,
         keep_blank: bool = False,
@@ -109,6 +109,7 @@ class Lines:
         """
         if isinstance(strings, str):
             raise DataError("one string came where a list of strings is needed: pass [line, ...]")
+        strings = list(strings)
         for i, string in enumerate(strings, 1):
             if not isinstance(string, str):
                 raise DataError(f"line {i} is of type {type(string).__name__}: make it a str")
@@ -120,10 +121,13 @@ class Lines:
         blank = int((~keep).sum())
         counts = None if weights is None else _checked_weights(weights, len(strings))
         if counts is not None:
-            keep &= counts > 0
-        indices, names = (None, ()) if labels is None else _indexed_labels(labels, len(strings))
-        whole = cls(codes, offsets, indices, names, counts, len(strings), blank)
-        return whole.select(np.flatnonzero(keep))
+            keep &= (counts > 0) | keep_blank
+        kept = np.flatnonzero(keep)
+        lines = cls(codes, offsets, None, (), counts, len(strings), blank).select(kept)
+        if labels is None:
+            return lines
+        indices, names = _indexed_labels(labels, kept, len(strings))
+        return replace(lines, labels=indices, label_names=names)
 
     def __len__(self) -> int:
         """B: how many lines."""
@@ -243,16 +247,17 @@ def _number(value: object) -> float:
 
 
 def _indexed_labels(
-    labels: Sequence[str], expected: int
+    labels: Sequence[str], kept: NDArray[np.int64], expected: int
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Labels as indices into their sorted names."""
+    """Labels of the lines kept, as indices into their sorted names."""
     if len(labels) != expected:
         raise DataError(f"{len(labels)} labels came for {expected} lines: give one for each line")
-    trimmed = [unicodedata.normalize("NFC", str(label)).strip() for label in labels]
-    if "" in trimmed:
-        raise DataError(
-            f"line {trimmed.index('') + 1}: the label is blank: give every line a label"
-        )
+    trimmed = []
+    for i in kept.tolist():
+        label = "" if labels[i] is None else unicodedata.normalize("NFC", str(labels[i])).strip()
+        if not label:
+            raise DataError(f"line {i + 1}: the label is blank: give every line a label")
+        trimmed.append(label)
     names = sorted(set(trimmed))
     index = {name: i for i, name in enumerate(names)}
     return np.array([index[t] for t in trimmed], np.int32), tuple(names)

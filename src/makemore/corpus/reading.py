@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import os
 import re
 import sys
 import zlib
@@ -36,7 +37,9 @@ class Columns:
     label: str | None = None
 
 
-def read_lines(path: str, columns: Columns | None = None, encoding: str = "utf-8") -> Lines:
+def read_lines(
+    path: str | os.PathLike[str], columns: Columns | None = None, encoding: str = "utf-8"
+) -> Lines:
     """Reads and cleans a list.
 
     Args:
@@ -48,11 +51,12 @@ def read_lines(path: str, columns: Columns | None = None, encoding: str = "utf-8
         DataError: the file is missing, a directory, binary, in another encoding, without that
             column, with a weight that is no number, or has no usable line.
     """
-    name = "standard input" if path == STANDARD_INPUT else path or "the empty name"
+    path = os.fspath(path)
+    name = "standard input" if path == STANDARD_INPUT else path
     text = _decoded(_bytes(path, name), name, encoding)
     try:
         if columns is None and _is_table(path, text):
-            columns = _only_column(text, name)
+            columns = _only_column(text)
         lines = Lines.from_text(text) if columns is None else _table(text, columns)
     except DataError as error:
         raise DataError(f"{name}, {error}") from None
@@ -78,6 +82,8 @@ def _bytes(path: str, name: str) -> bytes:
         if Path(path).is_dir():  # Windows says that permission is denied
             raise DataError(f"{path} is a directory; give a file in it") from None
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise DataError(f"{path!r} is no name a file can have; give the path of a list") from None
     if not raw.startswith(_GZIP_MAGIC):
         return raw
     try:
@@ -102,15 +108,20 @@ def _decoded(raw: bytes, name: str, encoding: str) -> str:
     try:
         text = raw.decode(encoding).removeprefix("\ufeff")
         return text.replace("\r\n", "\n").replace("\r", "\n")
-    except LookupError:
+    except (LookupError, ValueError) as error:
+        if isinstance(error, UnicodeError):
+            raise _undecodable(raw, name, encoding, error) from None
         raise DataError(f"encoding {encoding!r} is unknown: try utf-8, latin-1 or cp1252") from None
-    except UnicodeError as error:
-        start = getattr(error, "start", 0)
-        line = raw.count(b"\n", 0, start) + 1
-        raise DataError(
-            f"{name}, line {line}: byte 0x{raw[start : start + 1].hex().upper() or '00'} is not "
-            f"{encoding.upper()}: give the list's encoding, for instance --encoding cp1252"
-        ) from None
+
+
+def _undecodable(raw: bytes, name: str, encoding: str, error: UnicodeError) -> DataError:
+    """The error for text that is not in the encoding it is read in."""
+    start = getattr(error, "start", 0)
+    line = raw.count(b"\n", 0, start) + 1
+    return DataError(
+        f"{name}, line {line}: byte 0x{raw[start : start + 1].hex().upper() or '00'} is not "
+        f"{encoding.upper()}: give the list's encoding, for instance --encoding cp1252"
+    )
 
 
 def _is_table(path: str, text: str) -> bool:
@@ -118,7 +129,7 @@ def _is_table(path: str, text: str) -> bool:
     return bool(text) and Path(path.removesuffix(".gz")).suffix.lower() in (".csv", ".tsv")
 
 
-def _only_column(text: str, name: str) -> Columns:
+def _only_column(text: str) -> Columns:
     """The one column of a table of one; for more, the question which."""
     first = next(filter(None, _rows(text)), [])
     if len(first) <= 1:

@@ -53,7 +53,7 @@ class FitOptions(Options):
     )
     split: str = setting("how lines are set apart", default="digest", choices=SPLITS)
     test: float = setting(
-        "share of lines only reported on, for the digest split", default=0.0, minimum=0, maximum=0.9
+        "share of lines only reported on, for the digest split", default=0.0, minimum=0, maximum=0.8
     )
     seed: int = setting(
         "the same seed gives the same model", default=0, minimum=0, maximum=2**63 - 1
