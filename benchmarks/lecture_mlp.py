@@ -63,7 +63,7 @@ def lecture_loop(X, Y, Xdev, Ydev, seed):
 
 def seconds_to(target, lines, seed):
     """Seconds from the list in memory, tables and measuring included, to a dev loss."""
-    maker = MakeMore(MLPOptions(), split="lecture", steps=120, random_state=seed)
+    maker = MakeMore(MLPOptions(), split="lecture", steps=160, random_state=seed)
     with stopwatch() as clock:
 
         def on_step(step):

@@ -128,7 +128,7 @@ class Training:
             loss = self._step(batches.at(self.done), batches.characters, rate)
             self.done += 1
             is_due = self.done % every == 0 or self.done == self.options.steps
-            dev_loss = self._measure(dev) if dev is not None and is_due else None
+            dev_loss = self.measure(dev) if dev is not None and is_due else None
             yield Step(self.done, self.options.steps, loss, dev_loss, rate)
         if self.best is not None:
             self.network.load_state_dict(self.best)
@@ -156,8 +156,8 @@ class Training:
         self.optimizer.step()
         return loss
 
-    def _measure(self, dev: Contexts) -> float:
-        """The loss on the dev part; the best weights so far are kept."""
+    def measure(self, dev: Contexts) -> float:
+        """Gives the loss on the dev part, and keeps the best weights so far."""
         self.network.eval()
         loss = likelihood.loss(self.network, dev)  # type: ignore[arg-type]
         if loss < self.best_loss:
@@ -236,19 +236,22 @@ def steps_within(
         at least 1.
     """
     before = copy.deepcopy(network.state_dict())
-    trial = Training(network, replace(options, steps=_TRIAL, measurements=1))
-    clock, took = time.perf_counter(), []
+    trial = Training(network, replace(options, steps=_MOST_TRIALS, measurements=1))
+    start, took = time.perf_counter(), []
     for _ in trial.run(train, None):
-        took.append(time.perf_counter() - clock)
-        clock = time.perf_counter()
+        took.append(time.perf_counter() - start - sum(took))
+        if len(took) >= _FEWEST_TRIALS and sum(took) > seconds * _TRIAL_SHARE:
+            break
     measure = 0.0
     if dev is not None:
         clock = time.perf_counter()
-        trial._measure(dev)
+        trial.measure(dev)
         measure = time.perf_counter() - clock
     network.load_state_dict(before)
     left = seconds - sum(took) - measure * (options.measurements + 1)
-    return max(1, int(left / sorted(took)[len(took) // 2]))
+    usual = sorted(took[len(took) // 2 :])  # the first steps of a process are slow
+    return max(1, int(left / usual[len(usual) // 2]))
 
 
-_TRIAL = 7  # steps timed and thrown away
+# Steps timed and thrown away: at least and at most so many, and then this share of the budget.
+_FEWEST_TRIALS, _MOST_TRIALS, _TRIAL_SHARE = 8, 200, 0.05
