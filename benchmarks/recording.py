@@ -51,10 +51,11 @@ class Measurement:
 
 @dataclass
 class Recorder:
-    """Collects a benchmark's measurements and its log."""
+    """Collects a benchmark's measurements and its log, and the commit it started from."""
 
     measurements: list[Measurement] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    commit: str = field(default_factory=lambda: _commit())
 
     def say(self, sentence: str) -> None:
         """Prints a sentence and keeps it for the log."""
@@ -91,7 +92,7 @@ def write_record(slug: str, claim: str, recorder: Recorder, data: bytes, seconds
         "claim": claim,
         "measurements": [measurement.as_json() for measurement in recorder.measurements],
         "command": f"python benchmarks/run.py {slug}",
-        "commit": _commit(),
+        "commit": recorder.commit,
         "data_sha256": sha256(data).hexdigest(),
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",

@@ -255,7 +255,7 @@ class MakeMore:
             CheckpointError: the file is missing, damaged, foreign or from a newer version.
         """
         learned, parameters = load_learned(path)
-        maker = cls().set_params(**parameters)
+        maker = cls().set_params(**{**parameters, "model": learned.options})
         maker.learned_ = learned
         return maker
 

@@ -17,6 +17,12 @@ def test_every_public_name_is_there_and_documented():
         assert inspect.getdoc(getattr(makemore, name)), name
 
 
+def test_every_public_name_but_errors_has_an_example():
+    for name in makemore.__all__:
+        if not name.endswith("Error"):
+            assert ">>> " in inspect.getdoc(getattr(makemore, name)), name
+
+
 def test_the_public_names_are_these():
     assert sorted(makemore.__all__) == [
         "CheckpointError",

@@ -26,7 +26,8 @@ VERBS = {
 
 HELP = """Give it a list of names, cities, brands, words or codes: it makes more lines like them.
 
-makemore names.txt learns the list and prints twenty new lines; makemore demo shows it."""
+makemore names.txt learns the list and prints twenty new lines; makemore demo shows it.
+makemore VERB --help lists a verb's options; --debug shows where an error came from."""
 
 
 def build_app() -> App:

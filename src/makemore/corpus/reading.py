@@ -30,6 +30,10 @@ class Columns:
         line: the column of the lines.
         weight: the column of their counts, or None.
         label: the column of their labels, or None.
+
+    Example:
+        >>> Columns("name", weight="births")
+        Columns(line='name', weight='births', label=None)
     """
 
     line: str
@@ -50,6 +54,11 @@ def read_lines(
     Raises:
         DataError: the file is missing, a directory, binary, in another encoding, without that
             column, with a weight that is no number, or has no usable line.
+
+    Example:
+        >>> read_lines("no such list.txt")
+        Traceback (most recent call last):
+        makemore.errors.DataError: no such list.txt: there is no such file; give the path of a list
     """
     path = os.fspath(path)
     name = "standard input" if path == STANDARD_INPUT else path

@@ -6,6 +6,7 @@ for a window is the longest end of it that was ever seen.
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -99,6 +100,31 @@ class SuffixTree:
             alive = alive[deeper > 0]
             at[alive] = deeper[deeper > 0]
         return at
+
+    def transitions(self, width: int, longest: int) -> Ids:
+        """Finds, for each node and one newer id, the node of the longest end of the two.
+
+        A node one id longer than another is where that id leads; all else is as one step up.
+
+        Args:
+            width: V, how many ids can follow; ids from V up are labels, never newer than anything.
+            longest: how many ids a history keeps; nodes that are longer lose their oldest.
+
+        Returns:
+            (S, V) int32 nodes of at most so many ids.
+        """
+        goto = np.zeros((len(self), width), np.int32)
+        newest, before = self.oldest.copy(), np.zeros(len(self), np.int64)
+        for j, (low, high) in enumerate(pairwise(self.level_starts.tolist())):
+            above = self.parent[low:high]
+            if j > 1:
+                newest[low:high] = newest[above]
+                before[low:high] = self.child(before[above], self.oldest[low:high])
+            if 0 < j <= longest:
+                ends = low + np.flatnonzero(newest[low:high] < width)
+                goto[before[ends], newest[ends]] = ends  # completes the level above
+            goto[low:high] = goto[above]
+        return goto
 
 
 @dataclass(frozen=True, eq=False)

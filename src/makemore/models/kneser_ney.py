@@ -79,7 +79,7 @@ class KneserNey(WindowModel):
         tree, V = self.tree, self.vocabulary_size
         if len(tree) * V > MOST_CELLS:
             return None
-        goto, emits = self._transitions(), np.arange(len(tree))
+        goto, emits = tree.transitions(V, self.window), np.arange(len(tree))
         is_label = tree.oldest >= V
         is_state = ~is_label | ((tree.oldest == label) & (tree.depth <= self.window))
         if label is not None:  # a full history answers with its label in front, where that was seen
@@ -126,29 +126,6 @@ class KneserNey(WindowModel):
             probs[low:high] = probs[parent[low:high]] * self.gamma[rows[low:high], None]
             probs[low:high] += self.leaving.dense(rows[low:high], V)
         return probs[place[: len(node)]]
-
-    def _transitions(self) -> NDArray[np.int32]:
-        """(S, V) the node of the longest end of each node and one more id, labels left behind.
-
-        A node one id longer than another goes there; all else is as one step up.
-        """
-        tree, V = self.tree, self.vocabulary_size
-        newest, before = tree.oldest.copy(), np.zeros(len(tree), np.int64)
-        goto = np.zeros((len(tree), V), np.int32)
-        for j, (low, high) in enumerate(pairwise(tree.level_starts.tolist())):
-            if j > 1:
-                newest[low:high] = newest[tree.parent[low:high]]
-                before[low:high] = tree.child(before[tree.parent[low:high]], tree.oldest[low:high])
-            if 0 < j <= self.window:
-                ends = low + np.flatnonzero(newest[low:high] < V)
-                start, stop = tree.level_starts[j - 1 : j + 1]
-                goto[start:stop] = goto[tree.parent[start:stop]]
-                goto[before[ends], newest[ends]] = ends
-        start = (
-            tree.level_starts[self.window] if len(tree.level_starts) > self.window else len(tree)
-        )
-        goto[start:] = goto[tree.parent[start:]]
-        return goto
 
 
 class _Grams(NamedTuple):

@@ -9,7 +9,12 @@ from makemore.options.declaration import Options, options, setting
 
 @options
 class NgramOptions(Options):
-    """Counts with add-k smoothing; `window=1` is the lectures' counted bigram."""
+    """Counts with add-k smoothing; `window=1` is the lectures' counted bigram.
+
+    Example:
+        >>> NgramOptions(window=1, add=0).window
+        1
+    """
 
     window: int = setting("characters looked back", default=3, minimum=1, maximum=64)
     add: float = setting(
@@ -22,14 +27,24 @@ class NgramOptions(Options):
 
 @options
 class KneserNeyOptions(Options):
-    """Modified Kneser-Ney: counts backed off to shorter contexts; strong and instant."""
+    """Modified Kneser-Ney: counts backed off to shorter contexts; strong and instant.
+
+    Example:
+        >>> KneserNeyOptions(window=1).window
+        1
+    """
 
     window: int = setting("characters looked back", default=5, minimum=1, maximum=64)
 
 
 @options
 class LinearOptions(Options):
-    """One-hot contexts times a weight matrix: the neural bigram, trigram and so on."""
+    """One-hot contexts times a weight matrix: the neural bigram, trigram and so on.
+
+    Example:
+        >>> LinearOptions().window
+        1
+    """
 
     window: int = setting("characters looked back", default=1, minimum=1, maximum=64)
     l2: float = setting(
@@ -42,7 +57,12 @@ class LinearOptions(Options):
 
 @options
 class MLPOptions(Options):
-    """Embedded characters, one hidden layer of tanh (Bengio et al. 2003)."""
+    """Embedded characters, one hidden layer of tanh (Bengio et al. 2003).
+
+    Example:
+        >>> MLPOptions(window=1).window
+        1
+    """
 
     window: int = setting("characters looked back", default=3, minimum=1, maximum=64)
     embedding: int = setting(

@@ -237,7 +237,8 @@ def steps_within(
     """
     before = copy.deepcopy(network.state_dict())
     trial = Training(network, replace(options, steps=_MOST_TRIALS, measurements=1))
-    start, took = time.perf_counter(), []
+    took: list[float] = []
+    start = time.perf_counter()
     for _ in trial.run(train, None):
         took.append(time.perf_counter() - start - sum(took))
         if len(took) >= _FEWEST_TRIALS and sum(took) > seconds * _TRIAL_SHARE:
