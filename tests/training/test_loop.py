@@ -34,7 +34,7 @@ def equal(one, two):
     return all(torch.equal(one[name], two[name]) for name in one)
 
 
-OPTIONS = TrainOptions(steps=30, rate=0.05, weight_decay=0.1, measurements=6)
+OPTIONS = TrainOptions(steps=30, rate=0.05, weight_decay=0.1, every=5)
 
 
 @pytest.mark.parametrize("batch", [None, 64])
@@ -53,7 +53,7 @@ def test_training_lowers_the_loss(data, batch):
 @pytest.mark.parametrize("stop", [1, 7, 29])
 def test_a_restart_from_any_step_equals_going_on(data, batch, stop):
     train, dev = data
-    options = TrainOptions(steps=30, rate=0.05, weight_decay=0.1, batch=batch, measurements=6)
+    options = TrainOptions(steps=30, rate=0.05, weight_decay=0.1, batch=batch, every=5)
     whole = Training(fresh(), options)
     losses = [step.loss for step in whole.run(train, dev)]
     first = Training(fresh(), options)
@@ -70,7 +70,7 @@ def test_a_restart_from_any_step_equals_going_on(data, batch, stop):
 
 def test_the_network_ends_with_the_weights_that_the_dev_part_chose(data):
     train, dev = data
-    training = Training(fresh(), TrainOptions(steps=40, rate=0.3, measurements=40))
+    training = Training(fresh(), TrainOptions(steps=40, rate=0.3, every=1))
     seen = [step.dev_loss for step in training.run(train, dev)]
     assert min(seen) < seen[-1]  # it did get worse again
     assert likelihood.loss(training.network, dev) == pytest.approx(min(seen), abs=1e-6)
@@ -136,3 +136,36 @@ def test_weights_of_lines_steer_training():
         pass
     first, _ = network.start(1)
     np.testing.assert_allclose(np.exp(first[0]), [0, 0.9, 0.1], atol=0.02)
+
+
+@pytest.mark.parametrize("steps, every", [(1, 10), (30, 10), (500, 10), (1000, 20), (5000, 100)])
+def test_how_often_the_dev_part_is_looked_at_depends_on_the_steps_alone(steps, every):
+    assert TrainOptions(steps=steps, rate=0.1).pace == every
+
+
+@pytest.mark.parametrize(
+    "step, look, seconds, expected",
+    [(0.01, 0.001, 2, 196), (0.001, 0.5, 2, 18), (0.001, 0.01, 2, 1480)],
+)
+def test_a_budget_pays_for_steps_and_looks(data, monkeypatch, step, look, seconds, expected):
+    """On a clock that only training moves, the steps found use the budget up."""
+    train, dev = data
+    clock = [0.0]
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: clock[0])
+    plain_step, plain_measure = Training._step, Training.measure
+
+    def slow_step(self, *args):
+        clock[0] += step
+        return plain_step(self, *args)
+
+    def slow_measure(self, *args):
+        clock[0] += look
+        return plain_measure(self, *args)
+
+    monkeypatch.setattr(Training, "_step", slow_step)
+    monkeypatch.setattr(Training, "measure", slow_measure)
+    steps = steps_within(seconds, fresh(), OPTIONS, train, dev)
+    pace = TrainOptions(steps=steps, rate=0.1).pace
+    spent = clock[0] + steps * step + steps // pace * look
+    assert spent <= seconds * 1.05
+    assert steps > 0.5 * expected

@@ -6,7 +6,7 @@ Step i depends on the seed, on i and on the state before it, and on nothing else
 import copy
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from makemore.errors import DivergedError
 from makemore.layers import Network, negative_log_likelihood
 from makemore.training.schedule import rate_at
 
+_MOST_LOOKS, _FEWEST_BETWEEN_LOOKS = 50, 10
 _BLOCK_CELLS = 2**22  # logits held at once while training: 16 MiB, and as much again for gradients
 
 
@@ -33,7 +34,8 @@ class TrainOptions:
         rate: the highest learning rate.
         weight_decay: AdamW's decoupled weight decay.
         batch: lines in each step, or None for the whole list.
-        measurements: how often the dev part is looked at.
+        every: steps from one look at the dev part to the next; None for a fiftieth of all, but
+            at least 10, so that looking stays cheap.
         seed: fixes the batches.
     """
 
@@ -41,8 +43,13 @@ class TrainOptions:
     rate: float
     weight_decay: float = 0.0
     batch: int | None = None
-    measurements: int = 50
+    every: int | None = None
     seed: int = 0
+
+    @property
+    def pace(self) -> int:
+        """Steps from one look at the dev part to the next: settled by the steps, never by time."""
+        return self.every or max(_FEWEST_BETWEEN_LOOKS, self.steps // _MOST_LOOKS)
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,7 @@ class Training:
             DivergedError: the loss is not a finite number.
         """
         batches = _Batches(train, self.options)
-        every = max(1, self.options.steps // self.options.measurements)
+        every = self.options.pace
         while self.done < self.options.steps:
             rate = rate_at(self.done, self.options.steps, self.options.rate)
             loss = self._step(batches.at(self.done), batches.characters, rate)
@@ -236,22 +243,28 @@ def steps_within(
         at least 1.
     """
     before = copy.deepcopy(network.state_dict())
-    trial = Training(network, replace(options, steps=_MOST_TRIALS, measurements=1))
+    trial = Training(network, replace(options, steps=_MOST_TRIALS))
     took: list[float] = []
     start = time.perf_counter()
     for _ in trial.run(train, None):
         took.append(time.perf_counter() - start - sum(took))
         if len(took) >= _FEWEST_TRIALS and sum(took) > seconds * _TRIAL_SHARE:
             break
-    measure = 0.0
-    if dev is not None:
-        clock = time.perf_counter()
-        trial.measure(dev)
-        measure = time.perf_counter() - clock
+    look = min(_seconds(trial.measure, dev) for _ in range(2)) if dev is not None else 0.0
     network.load_state_dict(before)
-    left = seconds - sum(took) - measure * (options.measurements + 1)
+    left = seconds - (time.perf_counter() - start)
     usual = sorted(took[len(took) // 2 :])  # the first steps of a process are slow
-    return max(1, int(left / usual[len(usual) // 2]))
+    step = usual[len(usual) // 2]
+    few = left / (step + look / _FEWEST_BETWEEN_LOOKS)
+    many = (left - look * _MOST_LOOKS) / step
+    return max(1, int(many if few > _MOST_LOOKS * _FEWEST_BETWEEN_LOOKS else few))
+
+
+def _seconds(ask: Callable[[Contexts], float], about: Contexts) -> float:
+    """How long an answer takes."""
+    start = time.perf_counter()
+    ask(about)
+    return time.perf_counter() - start
 
 
 # Steps timed and thrown away: at least and at most so many, and then this share of the budget.
