@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from makemore.cli.main import VERBS
+from makemore.cli.main import VERBS, sentence_of
 from makemore.options.declaration import fields
 from makemore.options.families import FAMILIES
 
@@ -28,7 +28,7 @@ def names() -> str:
 
 def verbs() -> str:
     """The verbs of the command line."""
-    rows = [f"| `{verb}` | {sentence} |" for verb, sentence in VERBS.items()]
+    rows = [f"| `{verb}` | {sentence_of(verb)} |" for verb in VERBS]
     return "\n".join(["| verb | what it does |", "|---|---|", *rows]) + "\n"
 
 

@@ -233,3 +233,73 @@ def test_saving_over_a_link_keeps_the_link(tmp_path, maker):
     maker.save(tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert MakeMore.load(tmp_path / "real").sample(3) == maker.sample(3)
+
+
+def test_scikit_learn_can_cross_validate_it():
+    from sklearn.model_selection import cross_val_score
+
+    scores = cross_val_score(MakeMore(), np.array(LINES * 3), cv=3)
+    assert np.isfinite(scores).all()
+
+
+def test_it_shows_how_it_was_made():
+    assert repr(MakeMore()) == "MakeMore()"
+    assert repr(MakeMore("mlp", steps=5)) == "MakeMore(model='mlp', steps=5)"
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    maker = MakeMore(SMALL, steps=np.int64(3), random_state=np.int64(1)).fit(LINES)
+    maker.save(tmp_path / "m")
+    assert MakeMore.load(tmp_path / "m").random_state == 1
+
+
+@pytest.mark.parametrize(
+    "params, sentence",
+    [
+        ({"steps": 3, "budget": "1s"}, "steps and budget both say how long"),
+        ({"split": "lecture", "test": 0.1}, "test is for the digest split"),
+        ({"budget": "soon"}, "give a time such as 30s"),
+        ({"model": MLPOptions}, r"model is the class MLPOptions: make one, MLPOptions\(\)"),
+    ],
+)
+def test_parameters_that_contradict_are_refused(params, sentence):
+    with pytest.raises(OptionError, match=sentence):
+        MakeMore(**params).fit(LINES)
+
+
+def test_what_is_no_list_of_strings_is_refused(maker):
+    with pytest.raises(DataError, match="one string came where a list"):
+        maker.sample(1, exclude="anna")
+    with pytest.raises(DataError, match="a NoneType came where a list"):
+        MakeMore().fit(None)
+    with pytest.raises(DataError, match="give none beside them"):
+        MakeMore().fit(Lines.from_strings(LINES), labels=LABELS)
+    with pytest.raises(DataError, match="the weights have 2 dimensions"):
+        Lines.from_strings(["a"], weights=np.ones((1, 1)))
+    with pytest.raises(DataError, match="no line to score"):
+        maker.score([])
+    with pytest.raises(DataError, match="no line to look at"):
+        maker.variety([])
+    with pytest.raises(OptionError, match=r"n is 2\.0: give a whole number"):
+        maker.sample(2.0)
+
+
+def test_wishes_that_cannot_be_met_are_refused_before_the_first_line(maker):
+    with pytest.raises(ConstraintError, match="the prefix has"):
+        maker.stream(prefix="\u00df")
+
+
+def test_a_decomposed_prefix_is_the_same_prefix():
+    maker = MakeMore().fit(["\u00e9lise", "\u00e9mile", "\u00e9mma"])
+    assert maker.sample(5, prefix="e\u0301m") == maker.sample(5, prefix="\u00e9m")
+
+
+def test_variety_is_of_lines_as_they_are_cleaned(maker):
+    found = maker.variety(["anna", "anna "])
+    assert (found.distinct, found.longest, found.new) == (0.5, 4, 0.0)
+
+
+def test_a_loaded_model_is_fitted_again_with_the_same_options(tmp_path):
+    MakeMore(SMALL, steps=3).fit(LINES).save(tmp_path / "m")
+    again = MakeMore.load(tmp_path / "m").fit(LINES)
+    assert again.learned_.options == SMALL

@@ -15,7 +15,7 @@ from makemore.checkpoint.learned import load_learned, save_learned
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.digests import digests
 from makemore.corpus.lines import Lines
-from makemore.errors import ConstraintError, NotFittedError, OptionError
+from makemore.errors import ConstraintError, DataError, NotFittedError, OptionError
 from makemore.evaluation import Evaluation, Variety, evaluate, variety
 from makemore.fitting import Learned, OnStep, fit_lines
 from makemore.options.declaration import Options
@@ -95,6 +95,29 @@ class MakeMore:
             setattr(self, name, value)
         return self
 
+    def _plain_params(self) -> dict[str, Any]:
+        """The parameters, numbers of NumPy as plain ones."""
+        return {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in self.get_params().items()
+        }
+
+    def __repr__(self) -> str:
+        """The call that makes it, as far as it differs from the default."""
+        usual = type(self)().get_params()
+        changed = {k: v for k, v in self.get_params().items() if v != usual[k]}
+        return f"MakeMore({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks for before cross-validation; imported only when it asks."""
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="density_estimator",
+            target_tags=TargetTags(required=False),
+            input_tags=InputTags(string=True, two_d_array=False),
+        )
+
     def fit(
         self,
         lines: Lines | Sequence[str],
@@ -116,10 +139,12 @@ class MakeMore:
             DivergedError: training met a loss that is not a number.
         """
         names = {"random_state": "seed", "keep_digests": "digests"}
-        params = {names.get(k, k): v for k, v in self.get_params().items() if k != "model"}
+        params = {names.get(k, k): v for k, v in self._plain_params().items() if k != "model"}
         options = FitOptions.of(params)
         if not isinstance(lines, Lines):
             lines = Lines.from_strings(lines, labels, weights)
+        elif labels is not None or weights is not None:
+            raise DataError("Lines carry their own labels and weights: give none beside them")
         self.learned_ = fit_lines(lines, self.model, options, on_step)
         return self
 
@@ -139,8 +164,8 @@ class MakeMore:
             ConstraintError: no line at all was found.
             OptionError: an option cannot be used.
         """
-        if n < 0:
-            raise OptionError(f"n is {n}: give 0 or more")
+        if not isinstance(n, int) or n < 0:
+            raise OptionError(f"n is {n!r}: give a whole number, 0 or more")
         wanted = SampleOptions.of(options)
         lines = list(islice(self.stream(ahead=n, exclude=exclude, **options), n))
         if n and not lines:
@@ -173,7 +198,7 @@ class MakeMore:
             learned.label_shares,
             learned.known if wanted.new else None,
         )
-        excluded = frozenset(Lines.from_strings(list(exclude)).to_list())
+        excluded = frozenset(Lines.from_strings(exclude).to_list())
         return stream(source, wanted, excluded, max(1, ahead))
 
     def score_samples(
@@ -212,8 +237,10 @@ class MakeMore:
     def score(self, lines: Sequence[str], labels: Sequence[str] | None = None) -> float:
         """Gives the mean log-likelihood per character, ends counted: minus the lectures' loss."""
         parsed = Lines.from_strings(lines, labels, keep_blank=True)
+        if not len(parsed):
+            raise DataError("there is no line to score: give at least one")
         characters = int(parsed.lengths().sum()) + len(parsed)
-        return float(self.score_samples(lines, labels).sum() / characters) if characters else 0.0
+        return float(self.score_lines(parsed).sum() / characters)
 
     def evaluate(self, lines: Lines | Sequence[str], seed: int = 0) -> Evaluation:
         """Measures the loss on lines with known characters; see `makemore.evaluation`.
@@ -230,7 +257,8 @@ class MakeMore:
 
     def variety(self, lines: Sequence[str]) -> Variety:
         """Counts how many of some lines are distinct and new, and how long they are."""
-        return variety(lines, self.is_seen(Lines.from_strings(lines, keep_blank=True)))
+        cleaned = Lines.from_strings(lines, keep_blank=True)
+        return variety(cleaned.to_list(), self.is_seen(cleaned))
 
     def is_seen(self, lines: Lines) -> NDArray[np.bool_] | None:
         """(B,) bool: whether each line was in the list; None if its digests were not kept."""
@@ -245,7 +273,7 @@ class MakeMore:
         """
         learned = self._learned
         # The family that `auto` or an options object stood for: what the file then says it is.
-        save_learned(path, learned, {**self.get_params(), "model": learned.family})
+        save_learned(path, learned, {**self._plain_params(), "model": learned.family})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

@@ -156,7 +156,12 @@ def variety(lines: Sequence[str], is_seen: NDArray[np.bool_] | None) -> Variety:
     Args:
         lines: at least one line.
         is_seen: (B,) bool, whether each was in the list, or None if that is not known.
+
+    Raises:
+        DataError: there is no line.
     """
+    if not lines:
+        raise DataError("there is no line to look at: give at least one")
     lengths = [len(line) for line in lines]
     return Variety(
         lines=len(lines),

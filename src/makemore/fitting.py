@@ -15,7 +15,7 @@ from makemore.corpus.digests import digests
 from makemore.corpus.lines import Lines, Summary
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.errors import DataError
+from makemore.errors import DataError, OptionError
 from makemore.likelihood import Model
 from makemore.options.declaration import Options
 from makemore.options.families import Family, family_named, family_of
@@ -58,13 +58,15 @@ def choose_family(model: str | Options) -> tuple[Family, Options, str | None]:
     Raises:
         OptionError: there is no such family.
     """
+    if isinstance(model, type):
+        raise OptionError(f"model is the class {model.__name__}: make one, {model.__name__}()")
     if isinstance(model, Options):
         return family_of(model), model, None
     if model != "auto":
         family = family_named(model)
         return family, family.options(), None
     family = family_named("kneser_ney")
-    reason = "kneser_ney: it needs no training, and of the families here it has the lowest loss"
+    reason = "kneser_ney: it needs no training"
     return family, family.options(), reason
 
 
@@ -87,6 +89,7 @@ def fit_lines(
         OptionError: an option cannot be used.
         DivergedError: training met a loss that is not a number.
     """
+    options.check()
     if not len(lines):
         raise DataError("there is no line to learn: give at least one that is not blank")
     family, family_options, reason = choose_family(model)
@@ -149,7 +152,7 @@ def _fit(
 
 
 def _loss(model: Model, part: Contexts | None) -> float | None:
-    """The loss on a part that has lines; None where a line is impossible: JSON has no infinity."""
+    """The loss on a part; None where it has no lines, or is infinite, which JSON cannot say."""
     loss = None if part is None else likelihood.loss(model, part)
     return loss if loss is not None and np.isfinite(loss) else None
 

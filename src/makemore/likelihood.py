@@ -54,8 +54,8 @@ class Model(Protocol):
     def step(self, ids: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """(n, V) log-probabilities after these (n,) ids, and the state that follows."""
 
-    def automaton(self, label: int | None = None) -> Automaton | None:
-        """The model written out as states, for lines of one label; None where it cannot be."""
+    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
+        """The model as at most so many states, for lines of one label; None if it takes more."""
 
     def tensors(self) -> Mapping[str, NDArray[Any]]:
         """Everything learned, as named arrays."""

@@ -41,7 +41,7 @@ class WindowModel(ABC):
         back = np.concatenate([state[:, :first], state[:, first + 1 :], ids[:, None]], axis=1)
         return self.log_probs_at(back), back
 
-    def automaton(self, label: int | None = None) -> Automaton | None:
+    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
         """See `Model.automaton`."""
-        del label
+        del most, label
         return None

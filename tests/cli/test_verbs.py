@@ -106,7 +106,7 @@ def test_fit_writes_a_model_and_nothing_to_standard_output(makemore, tmp_path):
     maker = MakeMore.load(tmp_path / "new")
     assert maker.sample(5) == makemore(f"sample {tmp_path}/new -n 5")[0].splitlines()
     about = makemore(f"info {tmp_path}/new")[0]
-    assert all(fact in about for fact in ("ngram", "window=2", "add=1.0", "seed 5"))
+    assert all(fact in about for fact in ("ngram", "window=2", "add=1.0", "digest"))
 
 
 def test_fit_makes_the_model_that_the_class_makes(makemore, tmp_path, bench):
@@ -382,3 +382,21 @@ def test_data_as_a_table_is_read_back_with_labels_and_weights(makemore, tmp_path
     assert lines.to_list() == us_names.to_list()
     assert lines.label_names == ("F", "M")
     assert lines.weights.sum() == 3_487_353
+
+
+def test_demo_gives_names_that_nobody_in_the_list_has_and_none_twice(capsys, us_names):
+    from makemore.cli.main import main
+
+    main(["demo", "-n", "200", "--seed", "3"])
+    made = capsys.readouterr().out.splitlines()
+    assert len(set(made)) == 200
+    assert not set(made) & set(us_names.to_list())
+
+
+def test_an_infinite_loss_is_said(capsys, tmp_path):
+    from makemore.cli.main import main
+
+    path = tmp_path / "list.txt"
+    path.write_text("\n".join(f"{i * 7919 % 10007:05d}" for i in range(100)))
+    main([str(path), "--model", "ngram", "-O", "add=0", "-O", "window=4", "-n", "1"])
+    assert "dev infinite" in capsys.readouterr().err

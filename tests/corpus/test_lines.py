@@ -323,3 +323,9 @@ def test_the_summary_adds_up(strings):
     assert summary.kept == len(kept)
     assert summary.repeated == len(kept) - len(set(kept))
     assert summary.characters == sum(map(len, kept))
+
+
+def test_lines_selected_are_summed_up_as_if_no_others_had_been_read():
+    lines = Lines.from_strings(["a", "", "b", "c"])
+    assert str(lines.summary()).startswith("4 lines read, 1 blank")
+    assert str(lines.select(np.array([0, 2])).summary()).startswith("2 lines read, 0 blank")

@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 
+import hypothesis
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from makemore import likelihood
@@ -16,14 +17,12 @@ from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 
 
-def slow(lines, weights, labels, K, V):
-    """p(x | history) as a function, by dicts of tuples; a history has its oldest id first."""
+def counted(lines, weights, K):
+    """a(h x), weighted and plain, and the discounts of each length; the oldest id first in h."""
     weight, repeats, longest = defaultdict(Counter), defaultdict(Counter), set()
-    for ids, w, label in zip(lines, weights, labels, strict=True):
+    for ids, w in zip(lines, weights, strict=True):
         for t, x in enumerate([*ids, 0]):
-            before = ids[max(0, t - K) : t]
-            starts = t < K or label is not None  # the boundary, or the label, is in sight
-            h = ((0 if label is None else label,) if starts else ()) + tuple(before)
+            h = (*((0,) if t < K else ()), *ids[max(0, t - K) : t])
             weight[h][x] += w
             repeats[h][x] += 1
             longest.add(h)
@@ -31,31 +30,65 @@ def slow(lines, weights, labels, K, V):
     level = {(h, x) for h in repeats for x in repeats[h]}
     for length in range(max(map(len, longest)), 0, -1):
         for h, x in [(h, x) for h, x in level if len(h) == length]:
-            shorter = h[1:]
-            weight[shorter][x] += 1
-            repeats[shorter][x] += 1
-            level.add((shorter, x))
-    discounts = {}
-    for length in {len(h) for h in repeats}:
-        counts = [r for h in repeats if len(h) == length for r in repeats[h].values()]
-        n1, n2, n3, n4 = (counts.count(k) for k in (1, 2, 3, 4))
-        D = (0.5, 1.0, 1.5)
-        if n1 and n2 and n3:
-            Y = n1 / (n1 + 2 * n2)
-            found = (1 - 2 * Y * n2 / n1, 2 - 3 * Y * n3 / n2, 3 - 4 * Y * n4 / n3)
-            if all(0 <= d <= k for k, d in enumerate(found, 1)):
-                D = found
-        discounts[length] = D
+            weight[h[1:]][x] += 1
+            repeats[h[1:]][x] += 1
+            level.add((h[1:], x))
+    return weight, repeats
 
-    def p(h, x):
+
+def discounts(tables):
+    """D of each length of history, from the counts of counts in all the tables together."""
+    found = {}
+    for length in {len(h) for table in tables for h in table}:
+        counts = [
+            r for table in tables for h in table if len(h) == length for r in table[h].values()
+        ]
+        n1, n2, n3, n4 = (counts.count(k) for k in (1, 2, 3, 4))
+        found[length] = (0.5, 1.0, 1.5)
+        if n1 and n2 and n3 and n4:
+            Y = n1 / (n1 + 2 * n2)
+            D = (1 - 2 * Y * n2 / n1, 2 - 3 * Y * n3 / n2, 3 - 4 * Y * n4 / n3)
+            if all(0 < d < k for k, d in enumerate(D, 1)):
+                found[length] = D
+    return found
+
+
+def given(weight, repeats, D, h, x):
+    """What h itself gives to x, and the share it leaves to others."""
+    total = sum(weight[h].values())
+    kept = {
+        y: weight[h][y] * max(r - D[len(h)][min(r, 3) - 1], 0) / r / total
+        for y, r in repeats[h].items()
+    }
+    return kept.get(x, 0.0), 1 - sum(kept.values())
+
+
+def slow(lines, weights, labels, K, V):
+    """p(x | label, history) as a function, by dicts of tuples."""
+    weight, repeats = counted(lines, weights, K)
+    D = discounts([repeats])
+    within = {}
+    for label in set(labels) - {None}:
+        mine = [i for i, each in enumerate(labels) if each == label]
+        within[label] = counted([lines[i] for i in mine], [weights[i] for i in mine], K)
+    within_D = discounts([table for _, table in within.values()])
+
+    def pooled(h, x):
         if h not in weight:
-            return p(h[1:], x) if h else 1 / V
-        total = sum(weight[h].values())
-        kept = {}
-        for y, r in repeats[h].items():
-            kept[y] = weight[h][y] * max(r - discounts[len(h)][min(r, 3) - 1], 0) / r
-        gamma = 1 - sum(kept.values()) / total
-        return kept.get(x, 0.0) / total + gamma * (p(h[1:], x) if h else 1 / V)
+            return pooled(h[1:], x)
+        kept, gamma = given(weight, repeats, D, h, x)
+        return kept + gamma * (pooled(h[1:], x) if h else 1 / V)
+
+    def p(label, h, x):
+        if label is None:
+            return pooled(h, x)
+        if h not in weight:
+            return p(label, h[1:], x)
+        base = (2 * p(label, h[1:], x) + pooled(h, x)) / 3 if h else pooled(h, x)
+        if h not in within[label][0]:
+            return base
+        kept, gamma = given(*within[label], within_D, h, x)
+        return kept + gamma * base
 
     return p
 
@@ -64,7 +97,9 @@ words = st.lists(st.text("abc", min_size=1, max_size=6), min_size=1, max_size=12
 
 
 @settings(max_examples=60, deadline=None)
-@given(words, st.integers(1, 4), st.booleans(), st.booleans(), st.randoms(use_true_random=False))
+@hypothesis.given(
+    words, st.integers(1, 4), st.booleans(), st.booleans(), st.randoms(use_true_random=False)
+)
 def test_it_equals_the_transcription(texts, K, labelled, weighted, rng):
     names = [rng.choice("FM") for _ in texts] if labelled else None
     weights = [rng.choice([1.0, 2.0, 0.5, 10.0]) for _ in texts] if weighted else None
@@ -84,9 +119,8 @@ def test_it_equals_the_transcription(texts, K, labelled, weighted, rng):
             for i in before:
                 row = model.step(np.array([i], np.int32), row[1])
             seen = tuple(before[max(0, len(before) - K) :])
-            starts = len(before) < K or label is not None
-            h = ((0 if label is None else label,) if starts else ()) + seen
-            expected = [p(h, x) for x in range(V)]
+            h = (*((0,) if len(before) < K else ()), *seen)
+            expected = [p(label, h, x) for x in range(V)]
             np.testing.assert_allclose(np.exp(row[0][0]), expected, atol=2e-6)
 
 
@@ -115,7 +149,7 @@ def test_thousands_of_different_characters_cost_memory_only_where_they_occur():
     model.count(Contexts.of(lines, vocabulary, 5))
     assert sum(value.nbytes for value in model.tensors().values()) < 1_000_000
     assert np.isfinite(likelihood.loss(model, Contexts.of(lines, vocabulary, None)))
-    assert model.automaton() is None or len(model.tree) * 2001 <= 2**24
+    assert model.automaton(2**24) is None or len(model.pooled.tree) * 2001 <= 2**24
 
 
 def test_two_thousand_one_character_lines_are_learned():
@@ -136,3 +170,28 @@ def test_rare_lines_of_small_weight_do_not_vanish():
     model.count(Contexts.of(lines, vocabulary, 2))
     heavy, light = likelihood.line_log_probs(model, Contexts.of(lines, vocabulary, None))
     assert heavy > light > -15
+
+
+@settings(max_examples=300, deadline=None)
+@hypothesis.given(words, st.integers(1, 4))
+def test_no_known_character_is_ever_impossible(texts, K):
+    lines = Lines.from_strings(texts)
+    vocabulary = Vocabulary.of(lines)
+    model = KneserNey(KneserNeyOptions(window=K), len(vocabulary), 0)
+    c = Contexts.of(lines, vocabulary, K)
+    assert np.isfinite(model.count(c).log_probs(c)).all()
+
+
+def test_labels_know_more_than_no_labels():
+    from makemore.corpus.datasets import dataset_named
+
+    lines = dataset_named("us-names").load(with_labels=True)
+    plain = dataset_named("us-names").load()
+    split = split_lines(lines, "lecture")
+    losses = []
+    for each in (plain, lines):
+        vocabulary = Vocabulary.of(each)
+        train, dev = (Contexts.of(each.select(part), vocabulary, 5) for part in split[:2])
+        model = KneserNey(KneserNeyOptions(), len(vocabulary), len(vocabulary.labels)).count(train)
+        losses.append(likelihood.loss(model, dev))
+    assert losses[1] < losses[0] - 0.01

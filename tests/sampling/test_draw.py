@@ -91,7 +91,7 @@ def test_the_numbers_of_a_line_do_not_depend_on_what_else_is_drawn():
 def test_a_table_draws_the_very_lines_that_a_walk_draws(model, prefix):
     ids, shape, n = np.array(prefix, np.int32), Shape(0.8, top_k=3), 3000
     walk = Walk(model, shape, ids, None).draw(Uniforms(1, 0, n), np.arange(n), 0, 9)
-    table = Table(model.automaton(), shape, ids).draw(Uniforms(1, 0, n), np.arange(n), 0, 9)
+    table = Table(model.automaton(2**24), shape, ids).draw(Uniforms(1, 0, n), np.arange(n), 0, 9)
     np.testing.assert_array_equal(walk, table)
 
 
@@ -112,7 +112,9 @@ def test_lines_come_with_the_probabilities_of_the_model(model, engine):
     if engine == "walk":
         ids = Walk(model, Shape(), NOTHING, None).draw(Uniforms(3, 0, n), which, 0, most)
     else:
-        ids = Table(model.automaton(), Shape(), NOTHING).draw(Uniforms(3, 0, n), which, 0, most)
+        ids = Table(model.automaton(2**24), Shape(), NOTHING).draw(
+            Uniforms(3, 0, n), which, 0, most
+        )
     lines, counts = np.unique(ids, axis=0, return_counts=True)
     observed, expected = [], []
     for line, count in zip(lines, counts, strict=True):

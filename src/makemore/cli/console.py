@@ -9,6 +9,7 @@ from typing import Any
 
 from makemore.errors import OptionError
 
+PARTS = ("train", "dev", "test")
 _BATCH = 8192  # lines written at once
 
 
@@ -77,6 +78,22 @@ def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def losses_in_words(report: dict[str, Any]) -> str:
+    """The losses on the parts that have lines.
+
+    Example:
+        >>> lines = {"train_lines": 9, "dev_lines": 0, "test_lines": 2}
+        >>> losses_in_words({**lines, "train_loss": 1.5, "dev_loss": None, "test_loss": None})
+        'in nats per character: train 1.5000, test infinite'
+    """
+    found = []
+    for part in PARTS:
+        if report[f"{part}_lines"]:
+            loss = report[f"{part}_loss"]
+            found.append(f"{part} infinite" if loss is None else f"{part} {loss:.4f}")
+    return f"in nats per character: {', '.join(found)}"
 
 
 def key_values(pairs: Iterable[str]) -> dict[str, str]:

@@ -3,27 +3,22 @@
 from makemore.cli.console import say
 from makemore.cli.drawing import draw
 from makemore.cli.learning import learn
-from makemore.cli.parameters import Count, Fitting, Pairs, Sampling
+from makemore.cli.parameters import Count, Natural
 from makemore.options.verbs import FitOptions, SampleOptions
 
 
-def demo(
-    *,
-    n: Count = 20,
-    model: str = "auto",
-    option: Pairs = (),
-    fitting: Fitting = FitOptions(),
-    sampling: Sampling = SampleOptions(new=True, distinct=True),
-) -> None:
-    """Learn the bundled first names and print new ones, each once and none from the list.
+def demo(*, n: Count = 20, prefix: str = "", model: str = "auto", seed: Natural = 0) -> None:
+    """Learn the bundled first names and print new ones: none from the list, none twice.
 
     Args:
-        n: how many lines to print.
+        n: how many names to print.
+        prefix: how every name starts.
         model: a family, see makemore models.
-        option: an option of the family, as NAME=VALUE.
+        seed: the same seed gives the same names.
     """
     from makemore.corpus.datasets import dataset_named
 
     names = dataset_named("us-names")
     say(f"{names.name}: {names.what} ({names.attribution})")
-    draw(learn(names.load, model, option, fitting, None), n, sampling)
+    maker = learn(names.load, model, (), FitOptions(seed=seed), None)
+    draw(maker, n, SampleOptions(prefix=prefix, new=True, distinct=True, seed=seed))

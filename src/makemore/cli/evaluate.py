@@ -20,7 +20,10 @@ def evaluate(
     json: Json = False,
     source: Source = InputOptions(),
 ) -> None:
-    """Measure a model on lines: loss with a 95 per cent interval, seen and unseen lines apart.
+    """Measure a model on lines it may not have seen.
+
+    The loss comes with a 95 per cent interval, by resampling lines (each distinct row of a table
+    with weights), and apart for lines that were in the list and those that were not.
 
     Args:
         model: a file that fit wrote.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from makemore.cli.console import table, visible, write_json
+from makemore.cli.console import losses_in_words, table, visible, write_json
 from makemore.cli.parameters import Json
 from makemore.errors import CheckpointError
 
@@ -30,11 +30,8 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
     """The document for a person."""
     cleaning, training = document["cleaning"], document["training"]
     options = ", ".join(f"{name}={value}" for name, value in document["options"].items())
-    losses = ", ".join(
-        f"{part} {training[f'{part}_loss']:.4f}"
-        for part in ("train", "dev", "test")
-        if training[f"{part}_loss"] is not None
-    )
+    losses = losses_in_words(training)
+    steps = f"{training['steps']:,} steps, seed {training['seed']}, " if "steps" in training else ""
     characters = document["characters"]
     shown = visible(characters[:60]) + ("..." if len(characters) > 60 else "")
     digests = "kept: --new works, and who has the file can test whether a line was in the list"
@@ -45,8 +42,8 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("longest line", f"{document['longest']} characters"),
         ("characters", f"{len(characters)}: {shown}"),
         ("labels", ", ".join(document["labels"]) or "none"),
-        ("split", f"{training['split']}, seed {training['seed']}"),
+        ("split", training["split"]),
         ("loss", f"{losses or 'not measured'} (nats per character)"),
-        ("training", f"{training.get('steps', 'no')} steps, {training['seconds']:.1f} s"),
+        ("training", f"{steps}{training['seconds']:.1f} s"),
         ("digests", digests if "digests" in document["tensors"] else "left out: --new cannot work"),
     ]

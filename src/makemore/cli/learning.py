@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import key_values, progress, say
+from makemore.cli.console import key_values, losses_in_words, progress, say
 from makemore.errors import CheckpointError, OptionError
 from makemore.options.declaration import Options
 from makemore.options.families import family_named
@@ -98,10 +98,6 @@ def _done(maker: "MakeMore") -> str:
     report = maker.learned_.report
     chosen = f"chose {report['chosen']}; " if report["chosen"] else ""
     steps = f", {report['steps']:,} steps" if "steps" in report else ""
-    parts = [
-        f"{name} {report[f'{name}_loss']:.4f}"
-        for name in ("train", "dev", "test")
-        if report[f"{name}_loss"] is not None
-    ]
-    losses = f"; loss in nats per character: {', '.join(parts)}" if parts else ""
-    return f"{chosen}learned {maker.learned_.family} in {report['seconds']:.1f} s{steps}{losses}"
+    losses = losses_in_words(report)
+    what = f"learned {maker.learned_.family} in {report['seconds']:.1f} s{steps}"
+    return f"{chosen}{what}; loss {losses}"

@@ -5,24 +5,16 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from difflib import get_close_matches
+from importlib import import_module
 
 from cyclopts import App, CycloptsError
 
 from makemore import __version__
 from makemore.errors import MakemoreError, OptionError
 
-# Each verb's module, and so its options, is imported only when that verb runs.
-VERBS = {
-    "make": "Learn a list and print new lines; the word can be left out: makemore FILE.",
-    "demo": "The same on the bundled first names.",
-    "fit": "Learn a list and keep the model in one file.",
-    "sample": "Print new lines from a model.",
-    "score": "Say how probable lines are.",
-    "evaluate": "Measure a model on lines it may not have seen.",
-    "models": "List the families of models and their options.",
-    "info": "Say what a model file holds.",
-    "data": "List the named corpora, or print one.",
-}
+VERBS = ("make", "demo", "fit", "sample", "score", "evaluate", "models", "info", "data")
+
+_HELP_FLAGS = ("--help", "-h")
 
 HELP = """Give it a list of names, cities, brands, words or codes: it makes more lines like them.
 
@@ -30,12 +22,19 @@ makemore names.txt learns the list and prints twenty new lines; makemore demo sh
 makemore VERB --help lists a verb's options; --debug shows where an error came from."""
 
 
-def build_app() -> App:
-    """Makes the command, its verbs by name only."""
+def build_app(listing: bool = False) -> App:
+    """Makes the command; a verb's module is imported when it runs, or when all verbs are listed."""
     app = App(name="makemore", help=HELP, version=__version__, help_format="plaintext")
-    for verb, sentence in VERBS.items():
-        app.command(f"makemore.cli.{verb}:{verb}", name=verb, help=sentence)
+    for place, verb in enumerate(VERBS):
+        help_ = sentence_of(verb) if listing else None  # absent: the verb's own, in full
+        app.command(f"makemore.cli.{verb}:{verb}", name=verb, sort_key=place, help=help_)
     return app
+
+
+def sentence_of(verb: str) -> str:
+    """What a verb does: the first line of its help."""
+    function = getattr(import_module(f"makemore.cli.{verb}"), verb)
+    return (function.__doc__ or "").split("\n", 1)[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -48,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):  # lines are Unicode, whatever the system's habits
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        run = build_app()
+        run = build_app(listing=not tokens or tokens[0] in _HELP_FLAGS)
         run(
             with_verb(tokens),
             exit_on_error=False,
@@ -89,7 +88,7 @@ def with_verb(tokens: list[str]) -> list[str]:
         >>> with_verb(["names.txt", "-n", "5"])
         ['make', 'names.txt', '-n', '5']
     """
-    if not tokens or tokens[0] in VERBS or tokens[0] in ("--help", "-h", "--version"):
+    if not tokens or tokens[0] in VERBS or tokens[0] in (*_HELP_FLAGS, "--version"):
         return tokens
     close = get_close_matches(tokens[0], VERBS, n=1, cutoff=0.75)
     if close and not os.path.exists(tokens[0]):

@@ -2,7 +2,7 @@
 
 from makemore.cli.drawing import draw
 from makemore.cli.learning import learn, read
-from makemore.cli.parameters import Count, File, Fitting, Output, Pairs, Sampling, Source
+from makemore.cli.parameters import Count, File, Fitting, Json, Output, Pairs, Sampling, Source
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
 
@@ -10,6 +10,8 @@ def make(
     file: File,
     *,
     n: Count = 20,
+    exclude: File | None = None,
+    json: Json = False,
     output: Output | None = None,
     model: str = "auto",
     option: Pairs = (),
@@ -17,14 +19,16 @@ def make(
     fitting: Fitting = FitOptions(),
     sampling: Sampling = SampleOptions(),
 ) -> None:
-    """Learn a list and print new lines.
+    """Learn a list and print new lines; the word can be left out: makemore FILE.
 
     Args:
         file: text with one line for each thing, or a CSV or TSV table; - is standard input.
         n: how many lines to print.
+        exclude: a file of lines never to print.
+        json: print JSON, one object for each line.
         output: where to keep the model.
         model: a family, see makemore models.
         option: an option of the family, as NAME=VALUE.
     """
     maker = learn(lambda: read(file, source), model, option, fitting, output)
-    draw(maker, n, sampling)
+    draw(maker, n, sampling, exclude, json)

@@ -6,7 +6,7 @@ from makemore.options.families import FAMILIES, Family, family_named
 
 
 def models(name: str | None = None) -> None:
-    """List the families of models, or the options of one.
+    """List the families of models and their options.
 
     Args:
         name: a family.

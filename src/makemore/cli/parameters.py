@@ -11,7 +11,10 @@ from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
 def _whole(type_: type, tokens: Sequence[Any]) -> int:
     """A whole number, and not a rounded one."""
-    return int(tokens[0].value)
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError("give a whole number") from None
 
 
 def _no_option(type_: type, value: str | None) -> None:
@@ -26,7 +29,7 @@ File = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_no_option)
 Count = Annotated[int, Parameter(alias="-n", **_NOT_NEGATIVE)]
 Natural = Annotated[int, Parameter(**_NOT_NEGATIVE)]
 Output = Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)]
-Pairs = Annotated[tuple[str, ...], Parameter(alias="-O", negative="")]
+Pairs = Annotated[tuple[str, ...], Parameter(alias="-O", negative="", show_default=False)]
 Json = Annotated[bool, Parameter(negative="")]
 Source = Annotated[InputOptions, Parameter(name="*")]
 Fitting = Annotated[FitOptions, Parameter(name="*")]

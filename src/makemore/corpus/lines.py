@@ -107,8 +107,9 @@ class Lines:
             DataError: the three differ in length, a weight is negative or not a number, a label is
                 blank, or a line holds a NUL or half a surrogate pair.
         """
-        if isinstance(strings, str):
-            raise DataError("one string came where a list of strings is needed: pass [line, ...]")
+        if isinstance(strings, str) or not isinstance(strings, Iterable):
+            what = "one string" if isinstance(strings, str) else f"a {type(strings).__name__}"
+            raise DataError(f"{what} came where a list of strings is needed: pass [line, ...]")
         strings = list(strings)
         for i, string in enumerate(strings, 1):
             if not isinstance(string, str):
@@ -123,7 +124,8 @@ class Lines:
         if counts is not None:
             keep &= (counts > 0) | keep_blank
         kept = np.flatnonzero(keep)
-        lines = cls(codes, offsets, None, (), counts, len(strings), blank).select(kept)
+        lines = cls(codes, offsets, None, (), counts, 0, 0).select(kept)
+        lines = replace(lines, read=len(strings), blank=blank)
         if labels is None:
             return lines
         indices, names = _indexed_labels(labels, kept, len(strings))
@@ -134,7 +136,7 @@ class Lines:
         return len(self.offsets) - 1
 
     def select(self, which: NDArray[np.int64]) -> Self:
-        """Gives the lines with these indices, in this order."""
+        """Gives the lines with these indices, in this order, as if no others had been read."""
         starts, stops = self.offsets[which], self.offsets[which + 1]
         return type(self)(
             self.codes[ranges(starts, stops)],
@@ -142,8 +144,8 @@ class Lines:
             None if self.labels is None else self.labels[which],
             self.label_names,
             None if self.weights is None else self.weights[which],
-            self.read,
-            self.blank,
+            len(which),
+            0,
         )
 
     def lengths(self) -> NDArray[np.int64]:
@@ -229,6 +231,8 @@ def _checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
         counts = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError):
         counts = np.array([_number(w) for w in weights])
+    if counts.ndim != 1:
+        raise DataError(f"the weights have {counts.ndim} dimensions: give one number for each line")
     wrong = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
     if len(wrong):
         i = int(wrong[0])

@@ -50,7 +50,9 @@ class Paths(NamedTuple):
         origin = np.full(count, BOUNDARY, dtype=np.int32)
         if vocabulary.labels:
             if lines.labels is None:
-                raise DataError("this model was fitted with labels: give one for each line")
+                raise DataError(
+                    "this model was fitted with labels: give one for each line (--label-column)"
+                )
             origin = vocabulary.label_ids(lines.label_names)[lines.labels]
         weight = np.ones(count) if lines.weights is None else lines.weights
         return cls(target, start, origin, weight)

@@ -15,6 +15,7 @@ from makemore.corpus.lines import Lines
 from makemore.errors import DataError
 
 STANDARD_INPUT = "-"
+_TABLES = (".csv", ".tsv")  # what such a file holds is a table
 _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -64,9 +65,12 @@ def read_lines(
     name = "standard input" if path == STANDARD_INPUT else path
     text = _decoded(_bytes(path, name), name, encoding)
     try:
-        if columns is None and _is_table(path, text):
-            columns = _only_column(text)
-        lines = Lines.from_text(text) if columns is None else _table(text, columns)
+        if columns is None and text.strip() and _suffix(path) in _TABLES:
+            raise _which_column(text, _delimiter(path, text))
+        if columns is None:
+            lines = Lines.from_text(text)
+        else:
+            lines = _table(text, columns, _delimiter(path, text))
     except DataError as error:
         raise DataError(f"{name}, {error}") from None
     if not len(lines):
@@ -133,44 +137,43 @@ def _undecodable(raw: bytes, name: str, encoding: str, error: UnicodeError) -> D
     )
 
 
-def _is_table(path: str, text: str) -> bool:
-    """Whether a file's name says that it is a table."""
-    return bool(text) and Path(path.removesuffix(".gz")).suffix.lower() in (".csv", ".tsv")
+def _suffix(path: str) -> str:
+    """What a file's name says it is, gzipped or not."""
+    return Path(path.removesuffix(".gz")).suffix.lower()
 
 
-def _only_column(text: str) -> Columns:
-    """The one column of a table of one; for more, the question which."""
-    first = next(filter(None, _rows(text)), [])
-    if len(first) <= 1:
-        return Columns(line="1")
-    raise DataError(
-        f"line 1: the table has {len(first)} columns ({', '.join(first[:6])}): say which holds the "
-        "lines with --column NAME, or --column NUMBER where the first row is no header"
+def _which_column(text: str, delimiter: str) -> DataError:
+    """The question which column of a table holds the lines."""
+    first = next(filter(None, _rows(text, delimiter)), [])
+    count = f"{len(first)} column" + ("s" if len(first) != 1 else "")
+    return DataError(
+        f"line 1: the table has {count} ({', '.join(first[:6])}): say which holds the lines with "
+        "--column NAME, or --column NUMBER where the first row is no header"
     )
 
 
-def _rows(text: str) -> Iterator[list[str]]:
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     """The rows of a table, blank ones as empty lists."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         yield from reader
     except csv.Error as error:
         raise DataError(f"line {reader.line_num}: not a readable table: {error}") from None
 
 
-def _delimiter(text: str) -> str:
-    """A tab if the first row has one, else the commoner of comma and semicolon."""
+def _delimiter(path: str, text: str) -> str:
+    """A tab in a TSV file or where the first row has one, else the commoner of comma, semicolon."""
     first = text.split("\n", 1)[0]
-    if "\t" in first:
+    if _suffix(path) == ".tsv" or "\t" in first:
         return "\t"
     return ";" if first.count(";") > first.count(",") else ","
 
 
-def _table(text: str, columns: Columns) -> Lines:
+def _table(text: str, columns: Columns, delimiter: str) -> Lines:
     """The lines of a table, with their weights and labels."""
     wanted = [columns.line, columns.weight, columns.label]
     has_header = any(not column.isdecimal() for column in wanted if column is not None)
-    body = [(number, row) for number, row in enumerate(_rows(text), 1) if row]
+    body = [(number, row) for number, row in enumerate(_rows(text, delimiter), 1) if row]
     header = body.pop(0)[1] if has_header and body else []
     line, weight, label = (_values(body, _place(column, header), column) for column in wanted)
     assert line is not None

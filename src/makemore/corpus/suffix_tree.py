@@ -101,6 +101,44 @@ class SuffixTree:
             at[alive] = deeper[deeper > 0]
         return at
 
+    def lineage(self, node: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ids]:
+        """Gives nodes and all above them, ascending, and where each of the nodes stands there."""
+        above = [node]
+        while above[-1].any():
+            above.append(self.parent[above[-1]])
+        rows, place = rank(np.concatenate(above), len(self))
+        return rows, place[: len(node)]
+
+    def twins(
+        self,
+        other: "SuffixTree",
+        rows: NDArray[np.int64],
+        above: NDArray[np.int64],
+        levels: list[tuple[int, int]],
+        first: int | None,
+    ) -> NDArray[np.int64]:
+        """Finds here the nodes of another tree, each under one id that comes before its newest.
+
+        Args:
+            other: the other tree.
+            rows: (n,) nodes of it with all above them, ascending.
+            above: (n,) the place in `rows` of each node's parent.
+            levels: where in `rows` each depth starts and stops.
+            first: the id.
+
+        Returns:
+            (n,) int64 nodes here, -1 where there is none.
+        """
+        twin = np.zeros(len(rows), np.int64)
+        for low, high in levels:
+            if low == 0:
+                twin[:high] = self.child(np.zeros(high, np.int64), np.full(high, first))
+            else:
+                upper = twin[above[low:high]]
+                found = self.child(np.maximum(upper, 0), other.oldest[rows[low:high]])
+                twin[low:high] = np.where(upper > 0, found, 0)
+        return np.where(twin > 0, twin, -1)
+
     def transitions(self, width: int, longest: int) -> Ids:
         """Finds, for each node and one newer id, the node of the longest end of the two.
 

@@ -8,17 +8,21 @@
     Y = n1 / (n1 + 2 n2),  Dk = k - (k + 1) Y n(k+1) / n(k),   n(k) = |{h x : a(h x) = k}|
     gamma(h) = what the discounts took;  below the empty context stands the uniform distribution.
 
-A history that reaches the start of the line is as long as it can be. A line's label stands in the
-boundary's place there, and is the oldest id of every longer history.
+A history that reaches the start of the line is as long as it can be. With labels, the same counts
+are kept within each label l too, and stand above both the shorter history and the unlabelled one:
+
+    p(x | l h) = max(a(l h x) - D, 0) / a(l h .)  +  gamma(l h) (2 p(x | l h') + p(x | h)) / 3
 
 Source: Chen and Goodman (1999), "An empirical study of smoothing techniques for language modeling",
 Computer Speech and Language 13, 359-394, section 3 (modified Kneser-Ney). Differs: a line's weight
 enters only where h is as long as it can be, as count(h x) = sum of weights, while a discount takes
 the share D(r) / r of it that the r lines, unweighted, would lose; where the counts of counts give
-no discount, 1/2, 1 and 3/2 serve.
+no discount, 1/2, 1 and 3/2 serve. Two ways to back off at once as in Bilmes and Kirchhoff (2003),
+"Factored language models and generalized parallel backoff", here with shares of 2/3 and 1/3.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
@@ -37,17 +41,15 @@ _FALLBACK = (0.5, 1.0, 1.5)
 
 
 class KneserNey(WindowModel):
-    """The back-off tree with what each node gives to the characters seen there.
+    """Counts of all lines, and beside them, where there are labels, counts within each label.
 
     Attributes:
-        tree: the histories, each above the one it backs off to.
-        gamma: (S,) float32, the share each node leaves to its parent.
-        leaving: for each node, `max(a - D, 0) / a(h .)` of the ids seen there.
+        pooled: the counts whatever the label.
+        labelled: the counts within labels, each history under its label; None without labels.
     """
 
-    tree: SuffixTree
-    gamma: NDArray[np.float32]
-    leaving: Leaving
+    pooled: "BackOff"
+    labelled: "BackOff | None"
 
     def __init__(self, options: KneserNeyOptions, vocabulary_size: int, label_count: int) -> None:
         """Makes a model that has counted nothing."""
@@ -57,75 +59,118 @@ class KneserNey(WindowModel):
 
     def count(self, c: Contexts) -> Self:
         """Counts contexts; what it knew before is replaced."""
-        V = self.vocabulary_size
         c = c.windows(self.window)
-        history, depth = self._histories(c.lookback(self.window))
-        self.tree, nodes = SuffixTree.of(history, depth, V + self.label_count)
-        levels = [_discounted(grams, len(self.tree)) for grams in _grams(c, nodes, depth)]
-        node, ids, value = (np.concatenate(parts) for parts in zip(*reversed(levels), strict=True))
-        self.leaving = Leaving.of(node, ids, value, len(self.tree))
-        given = np.bincount(node, value, len(self.tree))
-        self.gamma = np.maximum(1.0 - given, 0.0).astype(np.float32)
+        back, size = c.lookback(self.window), self.vocabulary_size + self.label_count
+        history, depth = self._histories(back)
+        self.pooled, self.labelled = BackOff.of(c, history, depth, size), None
+        if self.label_count:
+            history = np.concatenate([back[:, :1], history], axis=1)
+            self.labelled = BackOff.of(c, history, depth + 1, size)
         return self
 
     def log_probs_at(self, back: Back) -> Floats:
         """See `WindowModel.log_probs_at`."""
-        history, _ = self._histories(back)
-        node, place = rank(self.tree.find(history), len(self.tree))
-        return np.log(self._probs(node))[place]
+        node = self.pooled.tree.find(self._histories(back)[0])
+        if not self.label_count:
+            return self._log_probs(node, None)
+        log_probs = np.empty((len(back), self.vocabulary_size), np.float32)
+        for label in np.unique(back[:, 0]).tolist():
+            which = np.flatnonzero(back[:, 0] == label)
+            log_probs[which] = self._log_probs(node[which], label)
+        return log_probs
 
-    def automaton(self, label: int | None = None) -> Automaton | None:
+    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
         """See `Model.automaton`; a state is the longest end of a history that was ever seen."""
-        tree, V = self.tree, self.vocabulary_size
-        if len(tree) * V > MOST_CELLS:
+        tree, V = self.pooled.tree, self.vocabulary_size
+        if len(tree) > most or len(tree) * V > MOST_CELLS:
             return None
-        goto, emits = tree.transitions(V, self.window), np.arange(len(tree))
-        is_label = tree.oldest >= V
-        is_state = ~is_label | ((tree.oldest == label) & (tree.depth <= self.window))
-        if label is not None:  # a full history answers with its label in front, where that was seen
-            full = np.flatnonzero((tree.depth == self.window) & ~is_label)
-            emits[full] = np.maximum(full, tree.child(full, np.full(len(full), label)))
-        state = np.cumsum(is_state) - 1
-        origin = BOUNDARY if label is None else label
-        first = tree.find(np.array([[origin]], np.int32))[0]
-        log_probs = np.log(self._probs(emits[is_state]))
-        return Automaton(int(state[first]), state[goto[is_state]].astype(np.int32), log_probs)
+        first = int(tree.find(np.array([[BOUNDARY]], np.int32))[0])
+        log_probs = self._log_probs(np.arange(len(tree)), label)
+        return Automaton(first, tree.transitions(V, self.window), log_probs)
 
     def tensors(self) -> Mapping[str, NDArray[Any]]:
         """See `Model.tensors`."""
-        return {"key": self.tree.key, "gamma": self.gamma, **vars(self.leaving)}
+        if self.labelled is None:
+            return self.pooled.tensors()
+        within = {f"labels.{name}": value for name, value in self.labelled.tensors().items()}
+        return {**self.pooled.tensors(), **within}
 
     def load(self, tensors: Mapping[str, NDArray[Any]]) -> Self:
         """See `Model.load`."""
-        self.tree = SuffixTree(self.vocabulary_size + self.label_count, tensors["key"])
-        self.gamma = tensors["gamma"]
-        self.leaving = Leaving(tensors["start"], tensors["next"], tensors["value"])
+        size = self.vocabulary_size + self.label_count
+        self.pooled = BackOff.load(tensors, "", size)
+        self.labelled = BackOff.load(tensors, "labels.", size) if self.label_count else None
         return self
 
     def _histories(self, back: Back) -> tuple[Back, NDArray[np.int64]]:
-        """(n, J) ids, the newest first, as far as the start of the line, and how many count."""
-        is_labelled = self.label_count > 0
-        newest_first = back[:, is_labelled:][:, ::-1]
+        """(n, K) ids without the label, the newest first, and how many count: to the boundary."""
+        newest_first = back[:, self.label_count > 0 :][:, ::-1]
         seen = np.count_nonzero(newest_first != BOUNDARY, axis=1)
-        if not is_labelled:
-            return newest_first, np.minimum(seen + 1, self.window)
-        history = np.concatenate([newest_first, np.zeros_like(back[:, :1])], axis=1)
-        history[np.arange(len(back)), seen] = back[:, 0]
-        return history, seen + 1
+        return newest_first, np.minimum(seen + 1, self.window)
 
-    def _probs(self, node: NDArray[np.int64]) -> Floats:
-        """(n, V) probabilities after these nodes, each from its parent's, the shortest first."""
-        tree, V = self.tree, self.vocabulary_size
-        lineage = [node]
-        while lineage[-1].any():
-            lineage.append(tree.parent[lineage[-1]])
-        rows, place = rank(np.concatenate(lineage), len(tree))
-        parent = np.searchsorted(rows, tree.parent[rows])
+    def _log_probs(self, node: NDArray[np.int64], label: int | None) -> Floats:
+        """(n, V) log-probabilities after these nodes, in lines of this label."""
+        pooled, V = self.pooled, self.vocabulary_size
+        rows, place = pooled.tree.lineage(node)
+        above = np.searchsorted(rows, pooled.tree.parent[rows])
+        levels = list(pairwise(np.searchsorted(rows, pooled.tree.level_starts).tolist()))
         probs = np.full((len(rows), V), 1.0 / V, np.float32)  # below the empty history: uniform
-        for low, high in pairwise(np.searchsorted(rows, tree.level_starts).tolist()):
-            probs[low:high] = probs[parent[low:high]] * self.gamma[rows[low:high], None]
-            probs[low:high] += self.leaving.dense(rows[low:high], V)
-        return probs[place[: len(node)]]
+        for low, high in levels:
+            probs[low:high] = pooled.raised(rows[low:high], probs[above[low:high]])
+        if self.labelled is not None:
+            twin = self.labelled.tree.twins(pooled.tree, rows, above, levels, label)
+            within = probs.copy()
+            for low, high in levels:
+                shorter = within[above[low:high]] if low else probs[low:high]
+                base: Floats = (2 * shorter + probs[low:high]) / np.float32(3)
+                within[low:high] = self.labelled.raised(twin[low:high], base)
+            probs = within
+        return np.log(probs)[place]
+
+
+@dataclass(frozen=True, eq=False)
+class BackOff:
+    """Histories with what each gives to the ids seen after it, and what it leaves to a shorter one.
+
+    Attributes:
+        tree: the histories.
+        gamma: (S,) float32, the share that each leaves.
+        leaving: for each, `max(a - D, 0) / a(h .)` of the ids seen there.
+    """
+
+    tree: SuffixTree
+    gamma: NDArray[np.float32]
+    leaving: Leaving
+
+    @classmethod
+    def of(cls, c: Contexts, history: Back, depth: NDArray[np.int64], size: int) -> Self:
+        """Counts contexts by their (N, J) histories, newest id first, so many of which count."""
+        tree, nodes = SuffixTree.of(history, depth, size)
+        levels = [_discounted(grams, len(tree)) for grams in _grams(c, nodes, depth)]
+        node, ids, value = (np.concatenate(parts) for parts in zip(*reversed(levels), strict=True))
+        given = np.bincount(node, value, len(tree))
+        gamma = np.maximum(1.0 - given, 0.0).astype(np.float32)
+        return cls(tree, gamma, Leaving.of(node, ids, value, len(tree)))
+
+    @classmethod
+    def load(cls, tensors: Mapping[str, NDArray[Any]], prefix: str, size: int) -> Self:
+        """Takes back what `tensors` gave, under names with a prefix."""
+        key, gamma, *leaving = (
+            tensors[prefix + name] for name in ("key", "gamma", "start", "next", "value")
+        )
+        return cls(SuffixTree(size, key), gamma, Leaving(*leaving))
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """Everything counted, as named arrays."""
+        return {"key": self.tree.key, "gamma": self.gamma, **vars(self.leaving)}
+
+    def raised(self, node: NDArray[np.int64], base: Floats) -> Floats:
+        """(n, V) probabilities at nodes above a base; at -1, which is no node, the base."""
+        probs = base.copy()
+        there = np.flatnonzero(node >= 0)
+        probs[there] *= self.gamma[node[there], None]
+        probs[there] += self.leaving.dense(node[there], base.shape[1])
+        return probs
 
 
 class _Grams(NamedTuple):
@@ -174,8 +219,9 @@ def _discounted(
 def _discounts(repeats: NDArray[np.int64]) -> tuple[float, float, float]:
     """D1, D2 and D3 from the counts of counts, or the fallback where they give none."""
     n1, n2, n3, n4 = (int(np.count_nonzero(repeats == k)) for k in (1, 2, 3, 4))
-    if not (n1 and n2 and n3):
+    if not (n1 and n2 and n3 and n4):
         return _FALLBACK
     Y = n1 / (n1 + 2 * n2)
     found = (1 - 2 * Y * n2 / n1, 2 - 3 * Y * n3 / n2, 3 - 4 * Y * n4 / n3)
-    return found if all(0 <= d <= k for k, d in enumerate(found, 1)) else _FALLBACK
+    # A discount of nothing would leave nothing to unseen ids, a whole one nothing to seen ones.
+    return found if all(0 < d < k for k, d in enumerate(found, 1)) else _FALLBACK

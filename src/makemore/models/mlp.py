@@ -6,8 +6,9 @@ W1 starts with the gain 5/3 of tanh over the root of its fan-in, so that no neur
 and W2 near zero, so that the first loss is that of the uniform distribution.
 
 Source: Bengio, Ducharme, Vincent and Jauvin (2003), "A neural probabilistic language model",
-equation 1; initialisation by He, Zhang, Ren and Sun (2015), arXiv 1502.01852, and the makemore
-lectures. Differs: characters instead of words, no direct connections from x to the logits.
+equation 1; a gain over the root of the fan-in as in He, Zhang, Ren and Sun (2015), arXiv
+1502.01852, with PyTorch's gain for tanh, as in the makemore lectures. Differs: characters instead
+of words, no direct connections from x to the logits.
 """
 
 from typing import Self

@@ -4,7 +4,7 @@
 
 A context never seen has only the k: it is uniform, for k = 0 as well, as the limit.
 
-Source: the lectures' counted bigram at K = 1; add-k as in Chen and Goodman (1999), section 2.2.
+Source: the lectures' counted bigram at K = 1; add-k as in Chen and Goodman (1999), section 2.1.
 """
 
 from collections.abc import Mapping

@@ -76,7 +76,7 @@ def _bounds(low: float | None, high: float | None) -> str:
     """The allowed range, in words."""
     if high is None:
         return f"{low:,} or more"
-    return f"{high:,} or less" if low is None else f"something from {low:,} to {high:,}"
+    return f"{high:,g} or less" if low is None else f"something from {low:,g} to {high:,g}"
 
 
 class Options:

@@ -40,7 +40,9 @@ class SampleOptions(Options):
 class FitOptions(Options):
     """How a list is learned."""
 
-    budget: str | float | None = setting("time to train, as 30s, 2m or seconds", default=None)
+    budget: str | float | None = setting(
+        "time to train, as 30s, 2m or seconds; 30s if absent", default=None
+    )
     steps: int | None = setting("steps to train, instead of a budget", default=None, minimum=1)
     rate: float | None = setting(
         "highest learning rate; the family's own if absent", default=None, minimum=0, maximum=1e3
@@ -51,14 +53,31 @@ class FitOptions(Options):
     batch: int | None = setting(
         "lines in each step; the family's own if absent", default=None, minimum=1
     )
-    split: str = setting("how lines are set apart", default="digest", choices=SPLITS)
+    split: str = setting(
+        "how lines are set apart: digest, lecture or clean", default="digest", choices=SPLITS
+    )
     test: float = setting(
-        "share of lines only reported on, for the digest split", default=0.0, minimum=0, maximum=0.8
+        "share of lines kept aside to report on, never learned (digest split)",
+        default=0.0,
+        minimum=0,
+        maximum=0.8,
     )
     seed: int = setting(
         "the same seed gives the same model", default=0, minimum=0, maximum=2**63 - 1
     )
     digests: bool = setting("keep a digest of every line, which --new needs", default=True)
+
+    def check(self) -> None:
+        """Refuses options that say two things at once.
+
+        Raises:
+            OptionError: they do.
+        """
+        self.seconds()
+        if self.steps is not None and self.budget is not None:
+            raise OptionError("steps and budget both say how long to train: give one of them")
+        if self.test and self.split != "digest":
+            raise OptionError(f"test is for the digest split; the {self.split} split has its own")
 
     def seconds(self) -> float:
         """The budget in seconds; 30 if neither budget nor steps are given.

@@ -69,24 +69,26 @@ class Shape:
 
 
 class Uniforms:
-    """Uniform numbers in [0, 1) for lines low to high of the stream, position after position."""
+    """Uniform numbers in [0, 1) for lines low to high of the stream, position by position."""
 
     def __init__(self, seed: int, low: int, high: int) -> None:
-        """Takes the generators of the blocks that hold these lines."""
-        first, last = low // BLOCK, (high - 1) // BLOCK
-        self._generators = [
-            np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, block))))
-            for block in range(first, last + 1)
-        ]
-        self._drawn: list[NDArray[np.float64]] = []
-        self._part = slice(low - first * BLOCK, high - first * BLOCK)
+        """Finds the blocks that hold these lines."""
+        self._seed, self._blocks = seed, range(low // BLOCK, (high - 1) // BLOCK + 1)
+        self._part = slice(low - self._blocks[0] * BLOCK, high - self._blocks[0] * BLOCK)
+        self._next = -1  # the position that the generators stand at
 
     def at(self, position: int) -> NDArray[np.float64]:
-        """(high - low,) float64, one for each line at a position."""
-        while len(self._drawn) <= position:
-            drawn = [generator.random(BLOCK) for generator in self._generators]
-            self._drawn.append(np.concatenate(drawn)[self._part])
-        return self._drawn[position]
+        """(high - low,) float64, one for each line; cheapest one position after the other."""
+        if position != self._next:
+            self._generators = [self._generator(block, position) for block in self._blocks]
+        drawn = [generator.random(BLOCK) for generator in self._generators]
+        self._next = position + 1
+        return np.concatenate(drawn)[self._part]
+
+    def _generator(self, block: int, position: int) -> np.random.Generator:
+        """The generator of a block, at a position: each number is one step of it."""
+        bits = np.random.PCG64(np.random.SeedSequence((self._seed, block)))
+        return np.random.Generator(bits.advance(position * BLOCK))
 
 
 def invert(cumulative: Cumulative, row: Ints, u: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -23,7 +23,7 @@ from makemore.options.verbs import SampleOptions
 from makemore.sampling.draw import BLOCK, Shape, Table, Uniforms, Walk
 
 _TABLE_PAYS = 4 * BLOCK  # lines from which writing a model out as states is the faster way
-_MOST_CELLS = 2**25  # lines times V, or times their length, drawn at once
+_MOST_CELLS = 2**23  # lines times V, or times their length, drawn at once
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def stream(
         exclude: lines never to give.
         ahead: how many lines will probably be taken; speed alone depends on it.
 
-    Yields:
+    Returns:
         lines, until `options.patience` draws in a row, or a batch more, were not what was asked.
 
     Raises:
@@ -67,13 +67,18 @@ def stream(
         OptionError: the label is unknown, or missing.
     """
     is_wanted = _filter(source, options, exclude)
-    in_vain = 0
-    for drawn, lines in _batches(source, options, ahead):
-        wanted = is_wanted(lines)
-        yield from wanted
-        in_vain = 0 if wanted else in_vain + drawn
-        if in_vain >= options.patience:
-            return
+    batches = _batches(source, options, ahead)  # what cannot be met is said here, not at the first
+
+    def lines() -> Iterator[str]:
+        in_vain = 0
+        for drawn, found in batches:
+            wanted = is_wanted(found)
+            yield from wanted
+            in_vain = 0 if wanted else in_vain + drawn
+            if in_vain >= options.patience:
+                return
+
+    return lines()
 
 
 def _filter(
@@ -119,10 +124,14 @@ def _batches(source: Source, options: SampleOptions, ahead: int) -> Iterator[tup
     cells = max(len(source.vocabulary), most + 1)  # a line's share of the largest arrays
     largest = max(BLOCK, min(16 * BLOCK, _MOST_CELLS // cells) // BLOCK * BLOCK)
     bounds = _cuts(min(ahead + ahead // 8 + 4, largest), largest)  # some are passed over
-    if ahead <= largest:
-        yield from map(batch, bounds)
-        return
-    workers = min(8, os.cpu_count() or 1)
+    return map(batch, bounds) if ahead <= largest else _at_once(batch, bounds)
+
+
+def _at_once(
+    batch: Callable[[tuple[int, int]], tuple[int, list[str]]], bounds: Iterator[tuple[int, int]]
+) -> Iterator[tuple[int, list[str]]]:
+    """The batches in their order, some drawn at the same time."""
+    workers = min(4, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
         pending = [pool.submit(batch, next(bounds)) for _ in range(workers)]
         for cut in bounds:
@@ -165,7 +174,7 @@ def _drawer(
     given = None if options.label is None else vocabulary.label_id(options.label)
     table = None
     if ahead >= _TABLE_PAYS and (given is not None or not vocabulary.labels):
-        automaton = model.automaton(given)
+        automaton = model.automaton(2 * ahead, given)  # more states than that would not pay
         table = None if automaton is None else Table(automaton, shape, prefix)
 
     @cache

@@ -153,7 +153,7 @@ class Training:
         penalty = self.network.penalty()
         if penalty is not None:
             penalty.backward()  # type: ignore[no-untyped-call]
-        if not math.isfinite(loss):
+        if not math.isfinite(loss + (0.0 if penalty is None else penalty.item())):
             raise DivergedError(
                 f"the loss at step {self.done + 1} is {loss}, not a finite number, at a learning "
                 f"rate of {rate:.2g}: try a lower --rate, such as {self.options.rate / 10:.2g}"

@@ -9,6 +9,7 @@ def rate_at(step: int, steps: int, peak: float) -> float:
     """Gives the rate of a step.
 
     Source: Loshchilov and Hutter (2017), arXiv 1608.03983, equation 5, one cycle down to zero.
+    Differs: a warm-up comes first.
 
     Args:
         step: from 0 to steps - 1.
