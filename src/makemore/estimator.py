@@ -1,6 +1,5 @@
 """`MakeMore`: learn a list, make more of it, score lines, keep it all in one file."""
 
-import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -20,10 +19,11 @@ from makemore.evaluation import Evaluation, Variety, evaluate, variety
 from makemore.fitting import Learned, OnStep, fit_lines
 from makemore.options.declaration import Options
 from makemore.options.verbs import FitOptions, SampleOptions
+from makemore.parameters import Parameters
 from makemore.sampling.stream import Source, stream
 
 
-class MakeMore:
+class MakeMore(Parameters):
     """Learns a list of lines and makes more lines like them.
 
     The constructor stores its arguments and does nothing else; they are checked by `fit`.
@@ -77,47 +77,6 @@ class MakeMore:
         self.random_state = random_state
         self.keep_digests = keep_digests
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The constructor's arguments by name."""
-        del deep  # no parameter is an estimator
-        return {name: getattr(self, name) for name in self._parameter_names()}
-
-    def set_params(self, **params: Any) -> Self:
-        """Changes some of the constructor's arguments.
-
-        Raises:
-            OptionError: there is no such argument.
-        """
-        for name, value in params.items():
-            if name not in self._parameter_names():
-                known = ", ".join(self._parameter_names())
-                raise OptionError(f"parameter {name!r} is unknown: known are {known}")
-            setattr(self, name, value)
-        return self
-
-    def _plain_params(self) -> dict[str, Any]:
-        """The parameters, numbers of NumPy as plain ones."""
-        return {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in self.get_params().items()
-        }
-
-    def __repr__(self) -> str:
-        """The call that makes it, as far as it differs from the default."""
-        usual = type(self)().get_params()
-        changed = {k: v for k, v in self.get_params().items() if v != usual[k]}
-        return f"MakeMore({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
-
-    def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks for before cross-validation; imported only when it asks."""
-        from sklearn.utils import InputTags, Tags, TargetTags
-
-        return Tags(
-            estimator_type="density_estimator",
-            target_tags=TargetTags(required=False),
-            input_tags=InputTags(string=True, two_d_array=False),
-        )
-
     def fit(
         self,
         lines: Lines | Sequence[str],
@@ -139,7 +98,7 @@ class MakeMore:
             DivergedError: training met a loss that is not a number.
         """
         names = {"random_state": "seed", "keep_digests": "digests"}
-        params = {names.get(k, k): v for k, v in self._plain_params().items() if k != "model"}
+        params = {names.get(k, k): v for k, v in self.plain_params().items() if k != "model"}
         options = FitOptions.of(params)
         if not isinstance(lines, Lines):
             lines = Lines.from_strings(lines, labels, weights)
@@ -273,7 +232,7 @@ class MakeMore:
         """
         learned = self._learned
         # The family that `auto` or an options object stood for: what the file then says it is.
-        save_learned(path, learned, {**self._plain_params(), "model": learned.family})
+        save_learned(path, learned, {**self.plain_params(), "model": learned.family})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -297,11 +256,6 @@ class MakeMore:
     def _contexts(self, lines: Lines) -> Contexts:
         """Lines as the model reads them."""
         return Contexts.of(lines, self._learned.vocabulary, self._learned.model.window)
-
-    @classmethod
-    def _parameter_names(cls) -> list[str]:
-        """The constructor's arguments."""
-        return list(inspect.signature(cls).parameters)
 
 
 def _labelled(lines: Lines, label: str) -> Lines:

@@ -99,7 +99,7 @@ def fit_lines(
     clock = time.perf_counter()
     report = _fit(fresh, family, lines, vocabulary, options, on_step)
     report |= {"chosen": reason, "seconds": time.perf_counter() - clock}
-    known = np.unique(digests(lines.encoded())) if options.digests else None
+    known = partial(np.asarray, np.unique(digests(lines.encoded())))
     return Learned(
         model=fresh,
         family=family.name,
@@ -109,7 +109,7 @@ def fit_lines(
         longest=int(lines.lengths().max()),
         cleaning=lines.summary(),
         report=report,
-        known=None if known is None else partial(np.asarray, known),
+        known=known if options.digests else None,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "makemore"
 FLOORS = [
     ["errors", "__init__"],
-    ["options"],
+    ["options", "parameters"],
     ["corpus"],
     ["likelihood"],
     ["window"],

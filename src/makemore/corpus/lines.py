@@ -107,13 +107,7 @@ class Lines:
             DataError: the three differ in length, a weight is negative or not a number, a label is
                 blank, or a line holds a NUL or half a surrogate pair.
         """
-        if isinstance(strings, str) or not isinstance(strings, Iterable):
-            what = "one string" if isinstance(strings, str) else f"a {type(strings).__name__}"
-            raise DataError(f"{what} came where a list of strings is needed: pass [line, ...]")
-        strings = list(strings)
-        for i, string in enumerate(strings, 1):
-            if not isinstance(string, str):
-                raise DataError(f"line {i} is of type {type(string).__name__}: make it a str")
+        strings = _checked_strings(strings)
         text = "\n".join(s.replace("\n", " ").replace("\r", " ") for s in strings)
         codes, offsets = _trimmed(_code_points(text))
         if not len(strings):
@@ -177,6 +171,18 @@ class Lines:
         repeated = len(self) - len(set(self.encoded()))
         weightless = self.read - self.blank - len(self)
         return Summary(self.read, self.blank, repeated, len(self), len(self.codes), weightless)
+
+
+def _checked_strings(strings: Iterable[str]) -> list[str]:
+    """Strings in a list, and nothing but strings."""
+    if isinstance(strings, str) or not isinstance(strings, Iterable):
+        what = "one string" if isinstance(strings, str) else f"a {type(strings).__name__}"
+        raise DataError(f"{what} came where a list of strings is needed: pass [line, ...]")
+    listed = list(strings)
+    for i, string in enumerate(listed, 1):
+        if not isinstance(string, str):
+            raise DataError(f"line {i} is of type {type(string).__name__}: make it a str")
+    return listed
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:
