@@ -13,7 +13,7 @@ from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.models.kneser_ney import KneserNey
+from makemore.models.kneser_ney import KneserNey, _discounts
 from makemore.options.families import KneserNeyOptions
 
 
@@ -195,3 +195,19 @@ def test_labels_know_more_than_no_labels():
         model = KneserNey(KneserNeyOptions(), len(vocabulary), len(vocabulary.labels)).count(train)
         losses.append(likelihood.loss(model, dev))
     assert losses[1] < losses[0] - 0.01
+
+
+@pytest.mark.parametrize(
+    "n1, n2, n3, n4",
+    [(0, 1, 1, 1), (1, 1, 1, 0), (1, 1, 2, 1), (4, 4, 4, 9)],
+    ids=["none of one", "none of four", "D2 of nothing", "D3 of nothing"],
+)
+def test_counts_of_counts_that_give_no_discount_fall_back(n1, n2, n3, n4):
+    repeats = np.repeat([1, 2, 3, 4], [n1, n2, n3, n4])
+    assert _discounts(repeats) == (0.5, 1.0, 1.5)
+
+
+def test_counts_of_counts_give_the_discounts_of_chen_and_goodman():
+    Y = 100 / (100 + 2 * 40)
+    expected = (1 - 2 * Y * 40 / 100, 2 - 3 * Y * 20 / 40, 3 - 4 * Y * 12 / 20)
+    assert _discounts(np.repeat([1, 2, 3, 4], [100, 40, 20, 12])) == pytest.approx(expected)

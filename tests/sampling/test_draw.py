@@ -83,6 +83,9 @@ def test_the_numbers_of_a_line_do_not_depend_on_what_else_is_drawn():
     part = Uniforms(7, BLOCK - 5, BLOCK + 5)
     for position in (0, 1, 4):
         np.testing.assert_array_equal(whole.at(position)[BLOCK - 5 : BLOCK + 5], part.at(position))
+    one_by_one = Uniforms(7, BLOCK - 5, BLOCK + 5)
+    expected = [one_by_one.at(position) for position in range(5)]
+    np.testing.assert_array_equal(Uniforms(7, BLOCK - 5, BLOCK + 5).at(4), expected[4])
     assert not np.array_equal(part.at(0), part.at(1))
     assert not np.array_equal(Uniforms(8, 0, 5).at(0), Uniforms(7, 0, 5).at(0))
 

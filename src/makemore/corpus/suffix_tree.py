@@ -134,9 +134,8 @@ class SuffixTree:
             if low == 0:
                 twin[:high] = self.child(np.zeros(high, np.int64), np.full(high, first))
             else:
-                upper = twin[above[low:high]]
-                found = self.child(np.maximum(upper, 0), other.oldest[rows[low:high]])
-                twin[low:high] = np.where(upper > 0, found, 0)
+                # Where there is no twin above, this asks the root, under which only firsts stand.
+                twin[low:high] = self.child(twin[above[low:high]], other.oldest[rows[low:high]])
         return np.where(twin > 0, twin, -1)
 
     def transitions(self, width: int, longest: int) -> Ids:
