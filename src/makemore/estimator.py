@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from makemore import likelihood
 from makemore.checkpoint.learned import load_learned, save_learned
 from makemore.corpus.contexts import Contexts
-from makemore.corpus.digests import digests
 from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError, DataError, NotFittedError, OptionError
 from makemore.evaluation import Evaluation, Variety, evaluate, variety
@@ -222,7 +221,7 @@ class MakeMore(Parameters):
     def is_seen(self, lines: Lines) -> NDArray[np.bool_] | None:
         """(B,) bool: whether each line was in the list; None if its digests were not kept."""
         known = self._learned.known
-        return None if known is None else np.isin(digests(lines.encoded()), known())
+        return None if known is None else np.isin(lines.digests, known())
 
     def save(self, path: str | Path) -> None:
         """Writes the whole model to one file.

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from makemore import likelihood
 from makemore.corpus.contexts import Contexts
-from makemore.corpus.digests import digests
 from makemore.corpus.lines import Lines, Summary
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
@@ -99,7 +98,7 @@ def fit_lines(
     clock = time.perf_counter()
     report = _fit(fresh, family, lines, vocabulary, options, on_step)
     report |= {"chosen": reason, "seconds": time.perf_counter() - clock}
-    known = partial(np.asarray, np.unique(digests(lines.encoded())))
+    known = partial(np.asarray, np.unique(lines.digests))
     return Learned(
         model=fresh,
         family=family.name,

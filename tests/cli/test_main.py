@@ -310,3 +310,10 @@ def test_lines_are_utf_8_whatever_the_locale(tmp_path):
     )
     assert set(done.stdout.decode("utf-8").split()) <= set("".join(accented)) | set(accented)
     assert not done.stdout.isascii()
+
+
+def test_options_that_contradict_are_found_before_the_list_is_read(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["no such list.txt", "--steps", "3", "--budget", "1s"])
+    assert left.value.code == 2
+    assert "steps and budget both say" in capsys.readouterr().err

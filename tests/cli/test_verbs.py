@@ -400,3 +400,8 @@ def test_an_infinite_loss_is_said(capsys, tmp_path):
     path.write_text("\n".join(f"{i * 7919 % 10007:05d}" for i in range(100)))
     main([str(path), "--model", "ngram", "-O", "add=0", "-O", "window=4", "-n", "1"])
     assert "dev infinite" in capsys.readouterr().err
+
+
+def test_info_names_the_unit_of_the_losses_once(makemore):
+    about = makemore("info {model}")[0]
+    assert about.count("nats per character") == 1

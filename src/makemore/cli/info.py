@@ -30,7 +30,6 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
     """The document for a person."""
     cleaning, training = document["cleaning"], document["training"]
     options = ", ".join(f"{name}={value}" for name, value in document["options"].items())
-    losses = losses_in_words(training)
     steps = f"{training['steps']:,} steps, seed {training['seed']}, " if "steps" in training else ""
     characters = document["characters"]
     shown = visible(characters[:60]) + ("..." if len(characters) > 60 else "")
@@ -43,7 +42,7 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("characters", f"{len(characters)}: {shown}"),
         ("labels", ", ".join(document["labels"]) or "none"),
         ("split", training["split"]),
-        ("loss", f"{losses or 'not measured'} (nats per character)"),
+        ("loss", losses_in_words(training)),
         ("training", f"{steps}{training['seconds']:.1f} s"),
         ("digests", digests if "digests" in document["tensors"] else "left out: --new cannot work"),
     ]

@@ -43,7 +43,7 @@ def learn(
 
     if output is not None:
         check_place(output)
-    how.seconds()
+    how.check()
     settings = how.to_dict()
     seed, keep_digests = settings.pop("seed"), settings.pop("digests")
     maker = MakeMore(choose(model, pairs), **settings, random_state=seed, keep_digests=keep_digests)

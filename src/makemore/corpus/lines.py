@@ -3,12 +3,13 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.corpus.digests import digests as digests_of
 from makemore.corpus.ranking import ranges
 from makemore.errors import DataError
 
@@ -166,8 +167,18 @@ class Lines:
             first.setdefault(line, i)
         return np.fromiter(first.values(), np.int64, len(first))
 
+    @cached_property
+    def digests(self) -> NDArray[np.uint64]:
+        """(B,) uint64: each line's digest, see `makemore.corpus.digests`."""
+        return digests_of(self.encoded())
+
     def summary(self) -> Summary:
         """Counts what was read, dropped, repeated and kept."""
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> Summary:
+        """The summary, counted once."""
         repeated = len(self) - len(set(self.encoded()))
         weightless = self.read - self.blank - len(self)
         return Summary(self.read, self.blank, repeated, len(self), len(self.codes), weightless)
@@ -206,9 +217,9 @@ def _code_points(text: str) -> NDArray[np.uint32]:
 
 
 @cache
-def _spaces() -> NDArray[np.uint32]:
-    """Every code point that `str.strip` removes; all lie below U+3001."""
-    return np.array([code for code in range(0x3001) if chr(code).isspace()], np.uint32)
+def _spaces() -> NDArray[np.bool_]:
+    """Whether `str.strip` removes each code point up to U+3001, from where on it removes none."""
+    return np.array([chr(code).isspace() for code in range(0x3002)])
 
 
 def _trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
@@ -216,9 +227,7 @@ def _trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.i
     breaks = np.flatnonzero(text == _LINE_FEED)
     starts = np.concatenate([np.zeros(1, np.int64), breaks + 1])
     stops = np.concatenate([breaks, np.array([len(text)], np.int64)])
-    is_space = np.zeros(0x3002, dtype=bool)
-    is_space[_spaces()] = True
-    inked = np.flatnonzero(~is_space[np.minimum(text, 0x3001)])
+    inked = np.flatnonzero(~_spaces()[np.minimum(text, 0x3001)])
     first = np.searchsorted(inked, starts)
     last = np.searchsorted(inked, stops)  # inked[last - 1] is the line's last character
     has_ink = last > first

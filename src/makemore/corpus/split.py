@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.digests import digests
 from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
 from makemore.options.verbs import SPLITS
@@ -62,7 +61,7 @@ def _by_digest(lines: Lines, dev: float, test: float) -> Split:
     """A line's digest, as a fraction of 2^64, decides its part."""
     if dev < 0 or test < 0 or not dev + test < 1:
         raise OptionError(f"dev {dev} and test {test} must be 0 or more and leave lines to learn")
-    fraction = digests(lines.encoded()) / 2.0**64
+    fraction = lines.digests / 2.0**64
     is_test = fraction < test
     is_dev = ~is_test & (fraction < test + dev)
     train = np.flatnonzero(~is_test & ~is_dev)
