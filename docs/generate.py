@@ -10,7 +10,7 @@ from pathlib import Path
 
 from makemore.cli.main import VERBS, sentence_of
 from makemore.options.declaration import fields
-from makemore.options.families import FAMILIES
+from makemore.options.registry import FAMILIES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")

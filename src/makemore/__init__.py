@@ -16,22 +16,21 @@ if TYPE_CHECKING:
         OptionError,
     )
     from makemore.estimator import MakeMore
-    from makemore.options.families import (
-        KneserNeyOptions,
-        LinearOptions,
-        MLPOptions,
-        NgramOptions,
-    )
+    from makemore.options.families import KneserNeyOptions, LinearOptions, MLPOptions, NgramOptions
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BoWOptions",
     "CheckpointError",
     "Columns",
     "ConstraintError",
     "DataError",
+    "DeepMLPOptions",
     "DivergedError",
+    "GRUOptions",
     "KneserNeyOptions",
+    "LSTMOptions",
     "LinearOptions",
     "Lines",
     "MLPOptions",
@@ -40,6 +39,11 @@ __all__ = [
     "NgramOptions",
     "NotFittedError",
     "OptionError",
+    "PlainMLPOptions",
+    "RNNOptions",
+    "ResNetOptions",
+    "TransformerOptions",
+    "WaveNetOptions",
     "read_lines",
 ]
 

@@ -17,7 +17,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError, OptionError
 from makemore.likelihood import Model
 from makemore.options.declaration import Options
-from makemore.options.families import Family, family_named, family_of
+from makemore.options.registry import Family, family_named, family_of
 from makemore.options.verbs import FitOptions
 
 OnStep = Callable[[Any], None]

@@ -6,7 +6,7 @@ import pytest
 
 from makemore.errors import OptionError
 from makemore.options.declaration import fields
-from makemore.options.families import FAMILIES
+from makemore.options.registry import FAMILIES
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
 DECLARATIONS = [FitOptions, InputOptions, SampleOptions, *(f.options for f in FAMILIES.values())]

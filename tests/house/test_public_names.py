@@ -25,12 +25,16 @@ def test_every_public_name_but_errors_has_an_example():
 
 def test_the_public_names_are_these():
     assert sorted(makemore.__all__) == [
+        "BoWOptions",
         "CheckpointError",
         "Columns",
         "ConstraintError",
         "DataError",
+        "DeepMLPOptions",
         "DivergedError",
+        "GRUOptions",
         "KneserNeyOptions",
+        "LSTMOptions",
         "LinearOptions",
         "Lines",
         "MLPOptions",
@@ -39,6 +43,11 @@ def test_the_public_names_are_these():
         "NgramOptions",
         "NotFittedError",
         "OptionError",
+        "PlainMLPOptions",
+        "RNNOptions",
+        "ResNetOptions",
+        "TransformerOptions",
+        "WaveNetOptions",
         "read_lines",
     ]
 

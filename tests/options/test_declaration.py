@@ -3,7 +3,8 @@ import math
 import pytest
 
 from makemore.errors import OptionError
-from makemore.options.families import LinearOptions, MLPOptions, family_named, family_of
+from makemore.options.families import LinearOptions, MLPOptions
+from makemore.options.registry import family_named, family_of
 from makemore.options.verbs import FitOptions, SampleOptions
 
 

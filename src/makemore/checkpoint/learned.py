@@ -15,7 +15,7 @@ from makemore.corpus.lines import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
 from makemore.fitting import Learned
-from makemore.options.families import family_named
+from makemore.options.registry import family_named
 
 _MODEL = "model."  # what the names of the model's tensors start with
 _DIGESTS = "digests"

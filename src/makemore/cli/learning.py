@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from makemore.cli.console import key_values, losses_in_words, progress, say
 from makemore.errors import CheckpointError, OptionError
 from makemore.options.declaration import Options
-from makemore.options.families import family_named
+from makemore.options.registry import family_named
 from makemore.options.verbs import FitOptions, InputOptions
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from makemore.cli.console import table
 from makemore.options.declaration import fields
-from makemore.options.families import FAMILIES, Family, family_named
+from makemore.options.registry import FAMILIES, Family, family_named
 
 
 def models(name: str | None = None) -> None:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from makemore.corpus.contexts import Contexts
-from makemore.layers import WindowNetwork, look_up
+from makemore.layers.network import WindowNetwork, look_up
 from makemore.options.families import LinearOptions
 
 

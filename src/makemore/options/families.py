@@ -1,10 +1,30 @@
-"""Every family of models: its options, and where its class stands."""
+"""The options of every family of models, in the order of the lessons."""
 
-from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 from makemore.errors import OptionError
 from makemore.options.declaration import Options, options, setting
+
+
+def _window(default: int) -> Any:
+    """How far back a family looks."""
+    return setting("characters looked back", default=default, minimum=1, maximum=64)
+
+
+def _embedding(default: int) -> Any:
+    """How many numbers stand for a character."""
+    meaning = "numbers a character is embedded in"
+    return setting(meaning, default=default, minimum=1, maximum=4096)
+
+
+def _hidden(meaning: str, default: int) -> Any:
+    """How wide a network is."""
+    return setting(meaning, default=default, minimum=1, maximum=65536)
+
+
+def _dropout(meaning: str, default: float) -> Any:
+    """How much is dropped at random in each step of training."""
+    return setting(meaning, default=default, minimum=0, maximum=0.9)
 
 
 @options
@@ -16,7 +36,7 @@ class NgramOptions(Options):
         1
     """
 
-    window: int = setting("characters looked back", default=3, minimum=1, maximum=64)
+    window: int = _window(3)
     add: float = setting(
         "added to every count; 0 leaves unseen characters impossible",
         default=1.0,
@@ -34,7 +54,7 @@ class KneserNeyOptions(Options):
         1
     """
 
-    window: int = setting("characters looked back", default=5, minimum=1, maximum=64)
+    window: int = _window(5)
 
 
 @options
@@ -46,7 +66,7 @@ class LinearOptions(Options):
         1
     """
 
-    window: int = setting("characters looked back", default=1, minimum=1, maximum=64)
+    window: int = _window(1)
     l2: float = setting(
         "weight of the mean squared weight in the loss; smooths",
         default=0.0,
@@ -64,71 +84,157 @@ class MLPOptions(Options):
         1
     """
 
-    window: int = setting("characters looked back", default=3, minimum=1, maximum=64)
+    window: int = _window(3)
+    embedding: int = _embedding(10)
+    hidden: int = _hidden("neurons of the hidden layer", 200)
+
+
+@options
+class PlainMLPOptions(Options):
+    """The deep stack without normalisation: Linear - tanh, again and again.
+
+    Example:
+        >>> PlainMLPOptions(layers=3).layers
+        3
+    """
+
+    window: int = _window(3)
+    embedding: int = _embedding(10)
+    hidden: int = _hidden("neurons of each hidden layer", 100)
+    layers: int = setting("linear layers, the last one included", default=6, minimum=1, maximum=64)
+    dropout: float = _dropout("share of the last hidden layer dropped", 0.0)
+
+
+@options
+class DeepMLPOptions(Options):
+    """A deep stack: Linear - BatchNorm - tanh, again and again.
+
+    Example:
+        >>> DeepMLPOptions(layers=3).layers
+        3
+    """
+
+    window: int = _window(3)
+    embedding: int = _embedding(10)
+    hidden: int = _hidden("neurons of each hidden layer", 100)
+    layers: int = setting("linear layers, the last one included", default=6, minimum=1, maximum=64)
+    dropout: float = _dropout("share of the last hidden layer dropped", 0.0)
+
+
+@options
+class ResNetOptions(Options):
+    """The deep stack with residual blocks (He et al. 2016).
+
+    Example:
+        >>> ResNetOptions(blocks=2).blocks
+        2
+    """
+
+    window: int = _window(3)
+    embedding: int = _embedding(10)
+    hidden: int = _hidden("neurons of each layer", 100)
+    blocks: int = setting("residual blocks of two layers", default=2, minimum=1, maximum=64)
+    dropout: float = _dropout("share of the last hidden layer dropped", 0.0)
+
+
+@options
+class WaveNetOptions(Options):
+    """Characters fused in pairs, pairs in fours, fours in eights (van den Oord et al. 2016).
+
+    Example:
+        >>> WaveNetOptions(window=16).window
+        16
+    """
+
+    window: int = _window(8)
+    embedding: int = _embedding(24)
+    hidden: int = _hidden("neurons of each layer", 128)
+    dropout: float = _dropout("share of the last hidden layer dropped", 0.0)
+
+
+@options
+class BoWOptions(Options):
+    """A causal bag of words: the mean of all characters so far beside the last one.
+
+    Example:
+        >>> BoWOptions(hidden=32).hidden
+        32
+    """
+
+    embedding: int = _embedding(64)
+    hidden: int = _hidden("neurons of the hidden layer", 64)
+    dropout: float = _dropout("share of neurons dropped", 0.0)
+
+
+@options
+class RNNOptions(Options):
+    """A simple recurrent network with tanh (Elman 1990).
+
+    Example:
+        >>> RNNOptions(hidden=32).hidden
+        32
+    """
+
+    embedding: int = _embedding(64)
+    hidden: int = _hidden("neurons that remember", 128)
+    dropout: float = _dropout("share of what is read out dropped", 0.0)
+
+
+@options
+class LSTMOptions(Options):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997).
+
+    Example:
+        >>> LSTMOptions(hidden=32).hidden
+        32
+    """
+
+    embedding: int = _embedding(64)
+    hidden: int = _hidden("neurons that remember", 192)
+    dropout: float = _dropout("share of what is read out dropped", 0.0)
+
+
+@options
+class GRUOptions(Options):
+    """A gated recurrent unit (Cho et al. 2014).
+
+    Example:
+        >>> GRUOptions(hidden=32).hidden
+        32
+    """
+
+    embedding: int = _embedding(64)
+    hidden: int = _hidden("neurons that remember", 192)
+    dropout: float = _dropout("share of what is read out dropped", 0.0)
+
+
+@options
+class TransformerOptions(Options):
+    """A decoder of the Transformer, as GPT-2 has it (Vaswani et al. 2017).
+
+    Example:
+        >>> TransformerOptions(layers=2).layers
+        2
+    """
+
+    layers: int = setting("layers of attention", default=4, minimum=1, maximum=64)
     embedding: int = setting(
-        "numbers a character is embedded in", default=10, minimum=1, maximum=4096
+        "numbers a character is embedded in; a multiple of twice the heads",
+        default=64,
+        minimum=2,
+        maximum=4096,
     )
-    hidden: int = setting("neurons of the hidden layer", default=200, minimum=1, maximum=65536)
+    heads: int = setting("heads of attention", default=4, minimum=1, maximum=64)
+    dropout: float = _dropout("share of what is added dropped", 0.0)
 
+    def __attrs_post_init__(self) -> None:
+        """Checks that the heads share the embedding out, in pairs of numbers.
 
-class Family(NamedTuple):
-    """One row of the registry.
-
-    Attributes:
-        name: the family's name.
-        options: its declaration.
-        model: where its class stands, as "module:Class".
-        is_counted: whether it is counted; the others are trained.
-        rate: the highest learning rate that serves it well, for those trained.
-        weight_decay: likewise.
-        batch: lines in each step that serve it well, or None for the whole list.
-    """
-
-    name: str
-    options: type[Options]
-    model: str
-    is_counted: bool = False
-    rate: float = 0.01
-    weight_decay: float = 0.0
-    batch: int | None = None
-
-    def build(self, family_options: Options, vocabulary_size: int, label_count: int) -> Any:
-        """Makes a model that has learned nothing yet."""
-        module, _, name = self.model.partition(":")
-        return getattr(import_module(module), name)(family_options, vocabulary_size, label_count)
-
-
-FAMILIES = {
-    family.name: family
-    for family in (
-        Family("ngram", NgramOptions, "makemore.models.ngram:Ngram", is_counted=True),
-        Family(
-            "kneser_ney", KneserNeyOptions, "makemore.models.kneser_ney:KneserNey", is_counted=True
-        ),
-        Family("linear", LinearOptions, "makemore.models.linear:Linear", rate=0.3),
-        Family("mlp", MLPOptions, "makemore.models.mlp:MLP", False, 0.05, 0.1, batch=2048),
-    )
-}
-
-
-def family_named(name: str) -> Family:
-    """Looks a family up.
-
-    Raises:
-        OptionError: there is none of that name.
-    """
-    if name not in FAMILIES:
-        raise OptionError(f"model {name!r} is unknown: choose one of auto, {', '.join(FAMILIES)}")
-    return FAMILIES[name]
-
-
-def family_of(family_options: Options) -> Family:
-    """Finds the family that an options object belongs to.
-
-    Raises:
-        OptionError: it belongs to none.
-    """
-    for family in FAMILIES.values():
-        if type(family_options) is family.options:
-            return family
-    raise OptionError(f"{family_options!r} is no family's options: see makemore models")
+        Raises:
+            OptionError: they do not.
+        """
+        if self.embedding % (2 * self.heads):
+            raise OptionError(
+                f"embedding is {self.embedding}: give a multiple of twice the heads, which are "
+                f"{self.heads}"
+            )

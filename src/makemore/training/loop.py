@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from makemore import likelihood
 from makemore.corpus.contexts import Contexts
 from makemore.errors import DivergedError
-from makemore.layers import Network, negative_log_likelihood
+from makemore.layers.loss import negative_log_likelihood
+from makemore.layers.network import Network, Noise
 from makemore.training.schedule import rate_at
 
 _MOST_LOOKS, _FEWEST_BETWEEN_LOOKS = 50, 10
@@ -109,11 +110,7 @@ class Training:
         """Takes a network whose weights have been drawn."""
         self.network, self.options = network, options
         self.optimizer = torch.optim.AdamW(
-            network.parameters(),
-            lr=options.rate,
-            betas=(0.9, 0.95),
-            weight_decay=options.weight_decay,
-            fused=True,
+            _groups(network, options.weight_decay), lr=options.rate, betas=(0.9, 0.95), fused=True
         )
         self.done, self.best_loss = 0, math.inf
         self.best: dict[str, Any] | None = None
@@ -144,6 +141,7 @@ class Training:
     def _step(self, blocks: list[Contexts], characters: float, rate: float) -> float:
         """One step of the optimizer on one batch, block by block."""
         self.network.train()
+        self.network.noise = Noise(self.options.seed, self.done)
         self.optimizer.zero_grad(set_to_none=True)
         loss = 0.0
         for block in blocks:
@@ -161,6 +159,7 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
+        self.network.noise = None
         return loss
 
     def measure(self, dev: Contexts) -> float:
@@ -187,6 +186,16 @@ class Training:
         self.network.load_state_dict(state.network)
         self.optimizer.load_state_dict(copy.deepcopy(state.optimizer))
         self.best = copy.deepcopy(state.best)
+
+
+def _groups(network: Network, weight_decay: float) -> list[dict[str, Any]]:
+    """Parameters for the optimizer: matrices decay, shifts and scales do not."""
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    vectors = [p for p in network.parameters() if p.ndim <= 1]
+    return [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
 
 
 class _Batches:

@@ -1,17 +1,12 @@
-"""The torch half: a network's side of the likelihood, and how it answers in NumPy."""
+"""A network's side of the likelihood."""
 
-from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from makemore.corpus.contexts import Contexts
-from makemore.likelihood import Floats
-from makemore.window import Back, WindowModel
 
 
 class _NegativeLogLikelihood(torch.autograd.Function):
@@ -59,44 +54,3 @@ def negative_log_likelihood(logits: Tensor, c: Contexts) -> Tensor:
         logits, edge.to(where), count.to(where), weight.to(where)
     )
     return total
-
-
-class Network(nn.Module):
-    """What every network adds to its `forward`: a seeded start, and its weights as arrays."""
-
-    @abstractmethod
-    def forward(self, c: Contexts) -> Tensor:
-        """(N, V) logits of the next id in each context."""
-
-    @abstractmethod
-    def initialise(self, rng: torch.Generator) -> Self:
-        """Draws fresh weights."""
-
-    def penalty(self) -> Tensor | None:
-        """What is added to the mean loss, or None for nothing."""
-        return None
-
-    def tensors(self) -> Mapping[str, NDArray[Any]]:
-        """See `Model.tensors`."""
-        return {name: value.detach().cpu().numpy() for name, value in self.state_dict().items()}
-
-    def load(self, tensors: Mapping[str, NDArray[Any]]) -> Self:
-        """See `Model.load`."""
-        self.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
-        return self
-
-
-class WindowNetwork(Network, WindowModel):
-    """A network that looks back K characters."""
-
-    def log_probs_at(self, back: Back) -> Floats:
-        """See `WindowModel.log_probs_at`."""
-        with torch.inference_mode():
-            logits = self(Contexts.of_windows(back, self.vocabulary_size, self.label_count))
-            log_probs: Floats = logits.log_softmax(dim=1).cpu().numpy()
-        return log_probs
-
-
-def look_up(table: Tensor, ids: NDArray[np.int32]) -> Tensor:
-    """Gives the rows of a table for some ids: (..., E) from (V, E) and (...)."""
-    return nn.functional.embedding(torch.from_numpy(ids).to(table.device), table)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.layers import negative_log_likelihood
+from makemore.layers.loss import negative_log_likelihood
 
 
 @settings(max_examples=30, deadline=None)

@@ -1,0 +1,1 @@
+"""The torch half: what networks are made of, and how they answer in NumPy."""

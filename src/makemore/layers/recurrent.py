@@ -1,0 +1,70 @@
+"""One scan for every recurrent cell: down the tree of prefixes, each context once."""
+
+from abc import abstractmethod
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.vocabulary import BOUNDARY
+from makemore.layers.network import PrefixNetwork, look_up
+from makemore.likelihood import Floats
+
+
+class RecurrentNetwork(PrefixNetwork):
+    """A network whose state after a character follows from the state before it.
+
+        state = cell(x, state of the parent)        logits = read_out(state)
+
+    All contexts of one depth take their step together.
+    """
+
+    state_size: int
+
+    @abstractmethod
+    def inputs(self) -> Tensor:
+        """(V + labels, X) what each id brings to the cell."""
+
+    @abstractmethod
+    def cell(self, x: Tensor, state: Tensor) -> Tensor:
+        """(n, S) states after ids whose inputs are (n, X), from the (n, S) states before."""
+
+    @abstractmethod
+    def read_out(self, state: Tensor) -> Tensor:
+        """(n, V) logits of the next id."""
+
+    def forward(self, c: Contexts) -> Tensor:
+        """(N, V) logits."""
+        return self.read_out(self.scan(c))
+
+    def scan(self, c: Contexts) -> Tensor:
+        """(N, S) the state after each context's last id."""
+        assert c.parent is not None, "whole prefixes are asked for"
+        starts = c.depth_starts
+        inputs = torch.split(look_up(self.inputs(), c.last), np.diff(starts).tolist())
+        state = self._before(1).expand(int(starts[1]), -1)
+        states = [self.cell(inputs[0], state)]
+        for depth, x in enumerate(inputs[1:], start=1):
+            low, high = starts[depth], starts[depth + 1]
+            parent = torch.from_numpy(c.parent[low:high] - np.int32(starts[depth - 1]))
+            states.append(self.cell(x, states[-1].index_select(0, parent.to(x.device))))
+        return torch.cat(states)
+
+    def _before(self, n: int) -> Tensor:
+        """(n, S) the state before anything is read."""
+        return torch.zeros(n, self.state_size, device=self.device)
+
+    def start(self, n: int, label: int | None = None) -> tuple[Floats, Floats]:
+        """See `Model.start`."""
+        ids = np.full(n, BOUNDARY if label is None else label, np.int32)
+        return self.step(ids, self._before(n).cpu().numpy())
+
+    def step(self, ids: NDArray[np.int32], state: Floats) -> tuple[Floats, Floats]:
+        """See `Model.step`."""
+        with torch.inference_mode():
+            before = torch.from_numpy(state).to(self.device)
+            after = self.cell(look_up(self.inputs(), ids), before)
+            log_probs = self.read_out(after).log_softmax(dim=1)
+        return log_probs.cpu().numpy(), after.cpu().numpy()

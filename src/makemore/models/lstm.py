@@ -1,0 +1,69 @@
+"""Long short-term memory.
+
+    i, f, o = sigma(x W + h U + b)        g = tanh(x W_g + h U_g + b_g)
+    c' = f * c + i * g                    h' = o * tanh(c')        logits = h' V + d
+
+Source: Hochreiter and Schmidhuber (1997), "Long short-term memory", with the forget gate of Gers,
+Schmidhuber and Cummins (2000), "Learning to forget"; the letters are those of `torch.nn.LSTM`.
+The forget gate's bias starts at one, as in Jozefowicz, Zaremba and Sutskever (2015), "An empirical
+exploration of recurrent network architectures".
+"""
+
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from makemore.layers.recurrent import RecurrentNetwork
+from makemore.options.families import LSTMOptions
+
+
+class LSTM(RecurrentNetwork):
+    """(V + labels) E + 4 (E + H + 1) H + (H + 1) V parameters; a state is h and c side by side.
+
+    Example:
+        >>> sum(p.numel() for p in LSTM(LSTMOptions(embedding=64, hidden=64), 27, 0).parameters())
+        36507
+    """
+
+    def __init__(self, options: LSTMOptions, vocabulary_size: int, label_count: int) -> None:
+        """Makes a network whose weights are not drawn yet."""
+        super().__init__()
+        E, H = options.embedding, options.hidden
+        self.vocabulary_size, self.label_count = vocabulary_size, label_count
+        self.hidden, self.state_size, self.dropout = H, 2 * H, options.dropout
+        self.C = nn.Parameter(torch.empty(vocabulary_size + label_count, E))
+        self.W = nn.Parameter(torch.empty(E, 4 * H))  # i, f, o, g
+        self.U = nn.Parameter(torch.empty(H, 4 * H))
+        self.b = nn.Parameter(torch.empty(4 * H))
+        self.V = nn.Parameter(torch.empty(H, vocabulary_size))
+        self.d = nn.Parameter(torch.empty(vocabulary_size))
+
+    def initialise(self, rng: torch.Generator) -> Self:
+        """Draws what looks at h orthogonal, and starts with an open forget gate."""
+        nn.init.normal_(self.C, generator=rng)
+        nn.init.normal_(self.W, std=self.W.shape[0] ** -0.5, generator=rng)
+        for square in self.U.chunk(4, dim=1):
+            nn.init.orthogonal_(square, generator=rng)
+        nn.init.normal_(self.V, std=0.01, generator=rng)
+        nn.init.zeros_(self.b)
+        nn.init.ones_(self.b[self.hidden : 2 * self.hidden])
+        nn.init.zeros_(self.d)
+        return self
+
+    def inputs(self) -> Tensor:
+        """What x brings, x W + b, for every id."""
+        return self.C @ self.W + self.b
+
+    def cell(self, x: Tensor, state: Tensor) -> Tensor:
+        """(n, 2 H) the next h and c."""
+        H = self.hidden
+        h, c = state.chunk(2, dim=1)
+        gates, g = torch.split(torch.addmm(x, h, self.U), [3 * H, H], dim=1)
+        i, f, o = gates.sigmoid().chunk(3, dim=1)
+        c = f * c + i * g.tanh()
+        return torch.cat([o * c.tanh(), c], dim=1)
+
+    def read_out(self, state: Tensor) -> Tensor:
+        """(n, V) logits."""
+        return self.drop(state[:, : self.hidden]) @ self.V + self.d

@@ -1,0 +1,118 @@
+"""A hierarchy that fuses characters in pairs, pairs in fours, fours in eights.
+
+    x_0 = C(c)        x_l[j] = tanh(BN_l(x_(l-1)[2 j] A_l + x_(l-1)[2 j + 1] B_l))
+    logits = x_L V + d
+
+In a list the same pair, the same four stand in many windows. Each distinct chunk is fused once, as
+heavy in BN_l as it is frequent, and its product with A_l or B_l is taken once, so the lower layers
+cost next to nothing.
+
+Source: van den Oord et al. (2016), arXiv 1609.03499, section 2.1, figure 3 (dilated causal
+convolutions), as the tree of the makemore lectures. Differs: tanh with batch normalisation for
+gated units, no residual or skip connections. A label is added to what the last fusion normalises.
+"""
+
+from typing import NamedTuple, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.ranking import rank
+from makemore.corpus.vocabulary import BOUNDARY
+from makemore.layers.batch_norm import BatchNorm
+from makemore.layers.network import WindowNetwork, look_up
+from makemore.options.families import WaveNetOptions
+
+
+class Fusion(NamedTuple):
+    """The distinct chunks of one level of the hierarchy.
+
+    Attributes:
+        left: (n,) int32, the first half of each chunk, among the chunks of the level below.
+        right: (n,) int32, the second half.
+        weight: (n,) float32, how often the chunk stands in the windows.
+    """
+
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    weight: NDArray[np.float32]
+
+
+def fusions(back: NDArray[np.int32], weight: NDArray[np.float64], size: int) -> list[Fusion]:
+    """Finds the distinct chunks of 2, 4, ... characters; the last level has a row per window.
+
+    Args:
+        back: (N, K) int32 ids below `size`; windows are filled up in front to a power of two.
+        weight: (N,) how often each window stands.
+        size: how many ids there are.
+
+    Example:
+        >>> two = fusions(np.array([[0, 1, 2, 1], [2, 1, 2, 1]], np.int32), np.array([1.0, 3.0]), 3)
+        >>> [level.left.tolist() for level in two], two[0].weight.tolist()
+        ([[0, 2], [0, 1]], [1.0, 7.0])
+    """
+    levels = max(1, (back.shape[1] - 1).bit_length())
+    wanting = 2**levels - back.shape[1]
+    place = np.pad(back, ((0, 0), (wanting, 0)), constant_values=BOUNDARY)
+    found = []
+    for _ in range(levels - 1):
+        key = place[:, ::2].astype(np.int64) * size + place[:, 1::2]
+        distinct, rows = rank(key.ravel(), size * size)
+        share = np.bincount(rows, np.repeat(weight, key.shape[1]), len(distinct))
+        left, right = np.divmod(distinct, size)
+        found.append(
+            Fusion(left.astype(np.int32), right.astype(np.int32), share.astype(np.float32))
+        )
+        place, size = rows.reshape(key.shape), len(distinct)
+    found.append(Fusion(place[:, 0].copy(), place[:, 1].copy(), weight.astype(np.float32)))
+    return found
+
+
+class WaveNet(WindowNetwork):
+    """V E + labels H + 2 E H + (L - 1) 2 H H + 2 L H + (H + 1) V parameters, L = log2 K rounded up.
+
+    Example:
+        >>> sum(p.numel() for p in WaveNet(WaveNetOptions(), 27, 0).parameters())
+        76579
+    """
+
+    def __init__(self, options: WaveNetOptions, vocabulary_size: int, label_count: int) -> None:
+        """Makes a network whose weights are not drawn yet."""
+        super().__init__()
+        E, H, K = options.embedding, options.hidden, options.window
+        self.window, self.dropout = K, options.dropout
+        self.vocabulary_size, self.label_count = vocabulary_size, label_count
+        sizes = [E, *[H] * (max(1, (K - 1).bit_length()) - 1)]
+        self.C = nn.Parameter(torch.empty(vocabulary_size, E))
+        self.A = nn.ParameterList([torch.empty(size, H) for size in sizes])
+        self.B = nn.ParameterList([torch.empty(size, H) for size in sizes])
+        self.norms = nn.ModuleList([BatchNorm(H) for _ in sizes])
+        self.labels = nn.Parameter(torch.empty(label_count, H))
+        self.V = nn.Parameter(torch.empty(H, vocabulary_size))
+        self.d = nn.Parameter(torch.empty(vocabulary_size))
+
+    def initialise(self, rng: torch.Generator) -> Self:
+        """Draws weights with the gain 5/3 of tanh over the root of their fan-in."""
+        nn.init.normal_(self.C, generator=rng)
+        for M in (*self.A, *self.B):
+            nn.init.normal_(M, std=(5 / 3) / (2 * M.shape[0]) ** 0.5, generator=rng)
+        nn.init.normal_(self.labels, generator=rng)
+        nn.init.normal_(self.V, std=0.01, generator=rng)
+        nn.init.zeros_(self.d)
+        return self
+
+    def forward(self, c: Contexts) -> Tensor:
+        """(N, V) logits."""
+        back = c.lookback(self.window)  # (N, K), with labels (N, 1 + K)
+        windows = back[:, 1:] if self.label_count else back
+        x: Tensor = self.C
+        levels = fusions(windows, c.weight, self.vocabulary_size)
+        for level, A, B, norm in zip(levels, self.A, self.B, self.norms, strict=True):
+            fused = look_up(x @ A, level.left) + look_up(x @ B, level.right)  # (n, H)
+            if self.label_count and level is levels[-1]:
+                fused = fused + look_up(self.labels, back[:, 0] - np.int32(self.vocabulary_size))
+            x = torch.tanh(norm(fused, torch.from_numpy(level.weight).to(fused.device)))
+        return self.drop(x) @ self.V + self.d

@@ -1,0 +1,54 @@
+import pytest
+import torch
+
+from makemore.layers.batch_norm import BatchNorm
+
+
+def both(steps=1, seed=0):
+    """Our layer on weighted rows, torch's on the rows repeated, after some batches of training."""
+    rng = torch.Generator().manual_seed(seed)
+    ours, theirs = BatchNorm(5), torch.nn.BatchNorm1d(5)
+    gamma, beta = torch.rand(5, generator=rng), torch.rand(5, generator=rng)
+    with torch.no_grad():
+        for layer, names in ((ours, ("gamma", "beta")), (theirs, ("weight", "bias"))):
+            getattr(layer, names[0]).copy_(gamma)
+            getattr(layer, names[1]).copy_(beta)
+    for _ in range(steps):
+        x = torch.randn(9, 5, generator=rng) * 3 + 1
+        count = torch.randint(1, 6, (9,), generator=rng)
+        rows, plain = x.clone().requires_grad_(), x.clone().requires_grad_()
+        found = ours(rows, count.float())
+        expected = theirs(plain.repeat_interleave(count, 0))
+    return ours, theirs, (rows, plain, count, found, expected)
+
+
+def test_distinct_rows_with_counts_equal_torch_on_the_plain_rows():
+    _, _, (_, _, count, found, expected) = both()
+    torch.testing.assert_close(found.repeat_interleave(count, 0), expected)
+
+
+def test_gradients_equal_those_of_torch_on_the_plain_rows():
+    ours, theirs, (rows, plain, count, found, expected) = both()
+    target = torch.randn(expected.shape, generator=torch.Generator().manual_seed(1))
+    (expected * target).sum().backward()
+    row = torch.arange(9).repeat_interleave(count)
+    (found * torch.zeros(9, 5).index_add_(0, row, target)).sum().backward()
+    torch.testing.assert_close(rows.grad, plain.grad, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(ours.gamma.grad, theirs.weight.grad)
+    torch.testing.assert_close(ours.beta.grad, theirs.bias.grad)
+
+
+def test_running_averages_and_inference_equal_torchs():
+    ours, theirs, _ = both(steps=7)
+    torch.testing.assert_close(ours.mean, theirs.running_mean)
+    torch.testing.assert_close(ours.variance, theirs.running_var)
+    x = torch.randn(4, 5, generator=torch.Generator().manual_seed(2))
+    torch.testing.assert_close(ours.eval()(x, torch.zeros(4)), theirs.eval()(x))
+
+
+@pytest.mark.parametrize("weight", [0.25, 1.0])
+def test_a_single_row_leaves_finite_averages(weight):
+    layer = BatchNorm(2)
+    layer(torch.tensor([[1.0, 2.0]]), torch.tensor([weight]))
+    assert torch.isfinite(layer.mean).all()
+    assert (layer.variance > 0).all()

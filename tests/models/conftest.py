@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+import torch
+
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+
+
+@pytest.fixture
+def some_names(us_names):
+    """Three hundred names, many of which start alike and some of which are given twice."""
+    return us_names.select(np.concatenate([np.arange(0, 32_000, 110), np.arange(12)]))
+
+
+@pytest.fixture
+def plain(some_names):
+    """Gives a model's contexts, and the row among them of every character of every line."""
+
+    def of(window):
+        c = Contexts.of(some_names, Vocabulary.of(some_names), window)
+        return c, torch.from_numpy(c.row[c.edge].astype(np.int64))
+
+    return of
+
+
+@pytest.fixture
+def texts(some_names):
+    """Every line as the ids it reads: the boundary, then its characters."""
+    vocabulary = Vocabulary.of(some_names)
+    return [
+        np.concatenate([[0], vocabulary.encode(Lines.from_strings([text]).codes)])
+        for text in some_names.to_list()
+    ]
+
+
+def drawn(model, seed=0):
+    """A model whose every weight is drawn, biases and scales too, so that none can be forgotten."""
+    rng = torch.Generator().manual_seed(seed)
+    model.initialise(rng)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim == 1 or parameter.abs().mean() < 0.05:
+                parameter.add_(0.3 * torch.randn(parameter.shape, generator=rng))
+    return model

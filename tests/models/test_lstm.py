@@ -1,0 +1,30 @@
+import torch
+from conftest import drawn
+
+from makemore.models.lstm import LSTM
+from makemore.options.families import LSTMOptions
+
+
+def test_it_equals_torchs_own_lstm_on_the_plain_lines(plain, texts):
+    c, row = plain(None)
+    H = 9
+    model = drawn(LSTM(LSTMOptions(embedding=7, hidden=H), c.vocabulary_size, 0))
+    twin = torch.nn.LSTM(7, H, batch_first=True)
+
+    def in_torchs_order(weight):  # ours: i, f, o, g; torch's: i, f, g, o
+        i, f, o, g = weight.chunk(4, dim=-1)
+        return torch.cat([i, f, g, o], dim=-1)
+
+    with torch.no_grad():
+        twin.weight_ih_l0.copy_(in_torchs_order(model.W).T)
+        twin.weight_hh_l0.copy_(in_torchs_order(model.U).T)
+        twin.bias_ih_l0.copy_(in_torchs_order(model.b))
+        twin.bias_hh_l0.zero_()
+        h = torch.cat([twin(model.C[torch.from_numpy(ids)][None])[0][0] for ids in texts])
+        torch.testing.assert_close(model(c)[row], h @ model.V + model.d, atol=1e-5, rtol=1e-4)
+
+
+def test_its_forget_gate_starts_open():
+    model = LSTM(LSTMOptions(embedding=4, hidden=6), 27, 0)
+    model.initialise(torch.Generator().manual_seed(0))
+    assert model.b.tolist() == [0.0] * 6 + [1.0] * 6 + [0.0] * 12
