@@ -22,7 +22,11 @@ def names() -> str:
     from makemore import MakeMore
     from makemore.corpus.datasets import dataset_named
 
-    made = MakeMore().fit(dataset_named("us-names").load()).sample(20, new=True, distinct=True)
+    made = (
+        MakeMore("kneser_ney")
+        .fit(dataset_named("us-names").load())
+        .sample(20, new=True, distinct=True)
+    )
     return "> " + ", ".join(made) + "\n"
 
 

@@ -15,7 +15,8 @@ from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError, DataError, NotFittedError, OptionError
 from makemore.evaluation import Evaluation, Variety, evaluate, variety
-from makemore.fitting import Learned, OnStep, fit_lines
+from makemore.fitting.fit import OnStep, fit_lines
+from makemore.fitting.learned import Learned
 from makemore.options.declaration import Options
 from makemore.options.verbs import FitOptions, SampleOptions
 from makemore.parameters import Parameters
@@ -40,7 +41,7 @@ class MakeMore(Parameters):
         keep_digests: whether to keep a digest of every line; `new` needs them.
 
     Attributes:
-        learned_: everything learned: model, vocabulary, report and more; see `makemore.fitting`.
+        learned_: everything learned: model, vocabulary, report and more: a `Learned`.
 
     Example:
         >>> maker = MakeMore().fit(["anna", "hannah", "johanna", "susanna"])

@@ -17,6 +17,7 @@ from makemore.options.families import (
     KneserNeyOptions,
     LinearOptions,
     LSTMOptions,
+    MixtureOptions,
     MLPOptions,
     NgramOptions,
     PlainMLPOptions,
@@ -25,7 +26,7 @@ from makemore.options.families import (
     TransformerOptions,
     WaveNetOptions,
 )
-from makemore.options.registry import FAMILIES
+from makemore.options.registry import FAMILIES, members_of
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "anna", "susanna", "otto", "bob", "ann"]
 LABELS = ["F", "F", "F", "M", "M", "F", "F", "M", "M", "F"]
@@ -47,6 +48,10 @@ SMALL = {
     "lstm": [LSTMOptions(embedding=8, hidden=16)],
     "gru": [GRUOptions(embedding=8, hidden=16)],
     "transformer": [TransformerOptions(layers=2, embedding=16, heads=2)],
+    "mixture": [
+        MixtureOptions(members="kneser_ney(window=3), mlp(window=2, hidden=16)"),
+        MixtureOptions(members="kneser_ney(window=4), ngram, gru(embedding=8, hidden=16)"),
+    ],
 }
 CASES = [(name, options) for name, several in SMALL.items() for options in several]
 
@@ -67,8 +72,14 @@ def learn(name, options, lines, vocabulary, steps=30, seed=0):
     family = FAMILIES[name]
     model = family.build(options, len(vocabulary), len(vocabulary.labels))
     c = Contexts.of(lines, vocabulary, model.window)
-    if family.is_counted:
+    if family.learns == "counting":
         return model.count(c)
+    if family.learns == "mixing":
+        model.members = [
+            learn(member.name, own, lines, vocabulary, steps, seed)
+            for member, own in members_of(options.members)
+        ]
+        return model.weigh(c)
     import torch
 
     from makemore.training.loop import Training, TrainOptions
@@ -88,6 +99,14 @@ def plain_line_log_prob(model, ids, label):
         if i:
             log_probs, state = model.step(np.array([i], np.int32), state)
     return total
+
+
+def fits(options, model):
+    """Whether a model was made with these options, among the small ones."""
+    members = getattr(options, "members", None)
+    if members is not None:
+        return len(members_of(members)) == len(model.members)
+    return getattr(options, "window", None) == model.window
 
 
 def origin(lines, vocabulary, b):
@@ -187,7 +206,7 @@ def test_saved_tensors_give_identical_log_probs(fitted):
     model, lines, vocabulary = fitted
     c = Contexts.of(lines, vocabulary, model.window)
     name = next(n for n, f in FAMILIES.items() if f.model.endswith(f":{type(model).__name__}"))
-    options = next(o for n, o in CASES if n == name and getattr(o, "window", None) == model.window)
+    options = next(o for n, o in CASES if n == name and fits(o, model))
     fresh = FAMILIES[name].build(options, len(vocabulary), len(vocabulary.labels))
     copied = {key: value.copy() for key, value in model.tensors().items()}
     np.testing.assert_array_equal(fresh.load(copied).log_probs(c), model.log_probs(c))
@@ -221,13 +240,15 @@ def test_it_learns_eight_lines_by_heart(name, options):
     model = learn(name, options, lines, vocabulary, steps=400)
     c = Contexts.of(lines, vocabulary, model.window)
     best = -(c.count @ np.log(c.count / c.weight[c.row])) / c.total  # the counts themselves
-    slack = 0.35 if name == "kneser_ney" else 0.02  # smoothing keeps something for the unseen
+    slack = (
+        0.35 if name in ("kneser_ney", "mixture") else 0.02
+    )  # smoothing keeps something for the unseen
     assert best <= likelihood.loss(model, c) + 1e-6
     assert likelihood.loss(model, c) <= best + slack
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, family in FAMILIES.items() if not family.is_counted]
+    "name", [name for name, family in FAMILIES.items() if family.learns == "training"]
 )
 def test_gradients_reach_every_parameter(name):
     import torch
@@ -276,7 +297,7 @@ def formula(name, o, V, labels):
 
 @pytest.mark.parametrize("labels", [0, 2])
 @pytest.mark.parametrize(
-    "name", [name for name, family in FAMILIES.items() if not family.is_counted]
+    "name", [name for name, family in FAMILIES.items() if family.learns == "training"]
 )
 def test_the_number_of_parameters_equals_its_formula(name, labels):
     for options in SMALL[name]:

@@ -14,7 +14,7 @@ from makemore.checkpoint.model_file import ModelFile, read_model_file, write_mod
 from makemore.corpus.lines import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
-from makemore.fitting import Learned
+from makemore.fitting.learned import Learned
 from makemore.options.registry import family_named
 
 _MODEL = "model."  # what the names of the model's tensors start with

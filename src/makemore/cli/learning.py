@@ -58,6 +58,12 @@ def learn(
     return maker
 
 
+def at_once(model: str, how: FitOptions) -> FitOptions:
+    """What `auto` does where no time was given and lines are wanted now: it counts."""
+    is_free = model == "auto" and how.budget is None and how.steps is None
+    return how.replace(budget=1.0) if is_free else how
+
+
 def choose(model: str, pairs: Sequence[str]) -> str | Options:
     """A family by name, or its options where some were given.
 

@@ -1,7 +1,7 @@
 """`makemore FILE`: learn a list and print new lines."""
 
 from makemore.cli.drawing import draw
-from makemore.cli.learning import learn, read
+from makemore.cli.learning import at_once, learn, read
 from makemore.cli.parameters import Count, File, Fitting, Json, Output, Pairs, Sampling, Source
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
@@ -30,5 +30,5 @@ def make(
         model: a family, see makemore models.
         option: an option of the family, as NAME=VALUE.
     """
-    maker = learn(lambda: read(file, source), model, option, fitting, output)
+    maker = learn(lambda: read(file, source), model, option, at_once(model, fitting), output)
     draw(maker, n, sampling, exclude, json)

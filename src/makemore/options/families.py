@@ -238,3 +238,18 @@ class TransformerOptions(Options):
                 f"embedding is {self.embedding}: give a multiple of twice the heads, which are "
                 f"{self.heads}"
             )
+
+
+@options
+class MixtureOptions(Options):
+    """Several models mixed character by character; better than each of them.
+
+    Example:
+        >>> MixtureOptions(members="kneser_ney, gru(hidden=64)").members
+        'kneser_ney, gru(hidden=64)'
+    """
+
+    members: str = setting(
+        "families, each with options of its own in brackets",
+        default="kneser_ney(window=3), kneser_ney(window=5), kneser_ney(window=8), gru",
+    )

@@ -1,7 +1,8 @@
 """The registry of families: for each its options, its class and how it is best learned."""
 
+import re
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from makemore.errors import OptionError
 from makemore.options import families as of
@@ -15,7 +16,7 @@ class Family(NamedTuple):
         name: the family's name.
         options: its declaration.
         model: where its class stands under `makemore.models`, as "module:Class".
-        is_counted: whether it is counted; the others are trained.
+        learns: by counting, by training (a network), or by mixing members that do.
         rate: the highest learning rate that serves it well, for those trained.
         weight_decay: likewise.
         batch: lines in each step that serve it well, or None for the whole list.
@@ -24,7 +25,7 @@ class Family(NamedTuple):
     name: str
     options: type[Options]
     model: str
-    is_counted: bool = False
+    learns: Literal["counting", "training", "mixing"] = "training"
     rate: float = 0.01
     weight_decay: float = 0.0
     batch: int | None = 2048
@@ -40,8 +41,8 @@ class Family(NamedTuple):
 FAMILIES = {
     family.name: family
     for family in (
-        Family("ngram", of.NgramOptions, "ngram:Ngram", is_counted=True),
-        Family("kneser_ney", of.KneserNeyOptions, "kneser_ney:KneserNey", is_counted=True),
+        Family("ngram", of.NgramOptions, "ngram:Ngram", learns="counting"),
+        Family("kneser_ney", of.KneserNeyOptions, "kneser_ney:KneserNey", learns="counting"),
         Family("linear", of.LinearOptions, "linear:Linear", rate=0.3, batch=None),
         Family("mlp", of.MLPOptions, "mlp:MLP", rate=0.05, weight_decay=0.1),
         Family("plain_mlp", of.PlainMLPOptions, "plain_mlp:PlainMLP", weight_decay=0.1),
@@ -59,6 +60,7 @@ FAMILIES = {
             rate=0.003,
             weight_decay=0.1,
         ),
+        Family("mixture", of.MixtureOptions, "mixture:Mixture", learns="mixing"),
     )
 }
 
@@ -84,3 +86,29 @@ def family_of(family_options: Options) -> Family:
         if type(family_options) is family.options:
             return family
     raise OptionError(f"{family_options!r} is no family's options: see makemore models")
+
+
+def members_of(text: str) -> list[tuple[Family, Options]]:
+    """Reads the members of a mixture.
+
+    Raises:
+        OptionError: the text is not families with commas between them, or an option is wrong.
+
+    Example:
+        >>> [(family.name, options.to_dict()) for family, options in members_of("ngram(add=0.5)")]
+        [('ngram', {'window': 3, 'add': 0.5})]
+    """
+    found = []
+    for part in re.split(r",(?![^(]*\))", text):
+        shape = re.fullmatch(r"\s*(\w+)\s*(?:\(([^()]*)\))?\s*", part)
+        if shape is None:
+            raise OptionError(
+                f"members has {part.strip()!r}: write it as kneser_ney(window=3), gru(hidden=64)"
+            )
+        family = family_named(shape[1])
+        if family.learns == "mixing":
+            raise OptionError("members has a mixture: name its members instead")
+        pairs = [pair.partition("=") for pair in (shape[2] or "").split(",") if pair.strip()]
+        options = {name.strip(): value.strip() for name, _, value in pairs}
+        found.append((family, family.options.of_strings(options)))
+    return found

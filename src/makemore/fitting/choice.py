@@ -1,0 +1,63 @@
+"""Which family learns a list: the one that was named, or the one that time and list allow."""
+
+from makemore.errors import OptionError
+from makemore.options.declaration import Options
+from makemore.options.families import MixtureOptions
+from makemore.options.registry import Family, family_named, family_of, members_of
+from makemore.options.verbs import FitOptions
+
+_FEWEST_LINES = 1000  # a network on fewer lines learns them by heart before it learns their manner
+
+
+def choose_family(
+    model: str | Options, lines: int, options: FitOptions
+) -> tuple[Family, Options, str | None]:
+    """Settles a family and its options, and gives the reason where it was left open.
+
+    Args:
+        model: a family's name, a family's options, or `auto`.
+        lines: how many there are to learn.
+        options: how they are learned.
+
+    Raises:
+        OptionError: there is no such family, or a mixture's members cannot be read.
+    """
+    if isinstance(model, type):
+        raise OptionError(f"model is the class {model.__name__}: make one, {model.__name__}()")
+    if isinstance(model, Options):
+        family = family_of(model)
+    elif model == "auto":
+        return _auto(lines, options)
+    else:
+        family = family_named(model)
+        model = family.options()
+    if isinstance(model, MixtureOptions):
+        members_of(model.members)  # said here, before anything is learned
+    return family, model, None
+
+
+def _auto(lines: int, options: FitOptions) -> tuple[Family, Options, str]:
+    """Kneser-Ney where there is little to learn or little time, else a mixture with networks."""
+    counted = family_named("kneser_ney")
+    if lines < _FEWEST_LINES:
+        reason = f"kneser_ney: {lines:,} lines are too few to train a network on"
+        return counted, counted.options(), reason
+    given, seconds = f"{options.steps} steps", _TIERS[-1][0]
+    if options.steps is None:
+        seconds = options.seconds()
+        given = f"{seconds:g} s"
+    if seconds < _TIERS[0][0]:
+        reason = f"kneser_ney: it needs no training; a budget of {_TIERS[0][0]:g} s adds networks"
+        return counted, counted.options(), reason
+    members = max(tier for tier in _TIERS if tier[0] <= seconds)[1]
+    reason = f"a mixture: {given} are enough to train networks on {lines:,} lines"
+    return family_named("mixture"), MixtureOptions(members=members), reason
+
+
+_COUNTED = "kneser_ney(window=3), kneser_ney(window=5), kneser_ney(window=8)"
+
+# From so many seconds on, these members.
+_TIERS = (
+    (3.0, f"{_COUNTED}, gru(hidden=128)"),
+    (20.0, f"{_COUNTED}, gru, transformer"),
+)

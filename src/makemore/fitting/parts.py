@@ -1,0 +1,58 @@
+"""A list, split, as the contexts that models learn from."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore import likelihood
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.split import split_lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.likelihood import Model
+
+
+class Parts:
+    """The train, dev and test parts of a list; every table is built once, when asked for."""
+
+    def __init__(self, lines: Lines, vocabulary: Vocabulary, split: str, test: float) -> None:
+        """Splits the list."""
+        self._lines, self._vocabulary = lines, vocabulary
+        self._which: dict[str, NDArray[np.int64]] = split_lines(lines, split, test=test)._asdict()
+        self._tables: dict[tuple[str, int | None], Contexts] = {}
+
+    def size(self, part: str) -> int:
+        """How many lines a part has."""
+        return len(self._which[part])
+
+    def contexts(self, part: str, window: int | None) -> Contexts | None:
+        """A part as seen through a window, or as whole prefixes; None if it has no lines."""
+        if not self.size(part):
+            return None
+        if (part, window) not in self._tables:
+            self._tables[part, window] = self._table(self._which[part], window)
+        return self._tables[part, window]
+
+    def train(self, window: int | None) -> Contexts:
+        """The train part, which a split never leaves without lines."""
+        found = self.contexts("train", window)
+        assert found is not None
+        return found
+
+    def train_and_dev(self, window: int | None) -> Contexts:
+        """All lines but those of the test part."""
+        both = np.sort(np.concatenate([self._which["train"], self._which["dev"]]))
+        return self._table(both, window)
+
+    def losses(self, model: Model) -> dict[str, float | int | None]:
+        """Each part's size and loss; None for a loss without lines, or an infinite one."""
+        found: dict[str, float | int | None] = {}
+        for part in self._which:
+            c = self.contexts(part, model.window)
+            loss = None if c is None else likelihood.loss(model, c)
+            is_finite = loss is not None and np.isfinite(loss)
+            found |= {f"{part}_lines": self.size(part), f"{part}_loss": loss if is_finite else None}
+        return found
+
+    def _table(self, which: NDArray[np.int64], window: int | None) -> Contexts:
+        """Counts some lines."""
+        return Contexts.of(self._lines.select(which), self._vocabulary, window)

@@ -1,0 +1,138 @@
+"""A mixture of fitted models, character by character.
+
+    p(x | c) = sum over members m of w_m p_m(x | c)
+
+The weights are those that make some lines likeliest which no member has learned. Each round of
+
+    w_m <- mean over the characters x of those lines of  w_m p_m(x | c) / p(x | c)
+
+makes them likelier, until they stay.
+
+Source: Jelinek and Mercer (1980), "Interpolated estimation of Markov source parameters from sparse
+data"; the rounds are expectation-maximisation: Dempster, Laird and Rubin (1977), "Maximum
+likelihood from incomplete data via the EM algorithm", section 4.3. Differs: one weight per member,
+whatever the context.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.corpus.contexts import Contexts
+from makemore.likelihood import Automaton, Floats, State, edge_log_probs
+from makemore.options.families import MixtureOptions
+from makemore.options.registry import members_of
+
+_ROUNDS, _ENOUGH = 500, 1e-7  # rounds at most; nats per character that make another one worth it
+
+
+class States:
+    """The state of every member, selected and repeated together."""
+
+    def __init__(self, each: Sequence[State]) -> None:
+        """Takes one state per member."""
+        self.each = each
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> "States":
+        """Selects or repeats lines."""
+        return States([state[rows] for state in self.each])
+
+
+class Mixture:
+    """Members with weights that sum to one; all of them weigh alike until `weigh` is called."""
+
+    def __init__(self, options: MixtureOptions, vocabulary_size: int, label_count: int) -> None:
+        """Makes members that have learned nothing yet."""
+        self.members: list[Any] = [
+            family.build(own, vocabulary_size, label_count)
+            for family, own in members_of(options.members)
+        ]
+        windows = [member.window for member in self.members]
+        self.window = None if None in windows else max(windows)
+        self.vocabulary_size = vocabulary_size
+        self.weights = np.full(len(self.members), 1 / len(self.members))
+
+    def weigh(self, c: Contexts) -> Self:
+        """Finds the weights that make lines likeliest which no member has learned."""
+        each = np.stack([edge_log_probs(member, c) for member in self.members])
+        self.weights = likeliest_weights(each, c.count)
+        return self
+
+    def log_probs(self, c: Contexts) -> Floats:
+        """See `Model.log_probs`."""
+        return self._mixed([member.log_probs(c) for member in self.members])
+
+    def _mixed(self, each: list[Floats]) -> Floats:
+        """(n, V) the members' distributions in one."""
+        probs = sum(
+            np.exp(log_probs) * np.float32(weight)
+            for weight, log_probs in zip(self.weights, each, strict=True)
+        )
+        with np.errstate(divide="ignore"):
+            log_probs: Floats = np.log(probs)
+        return log_probs
+
+    def start(self, n: int, label: int | None = None) -> tuple[Floats, States]:
+        """See `Model.start`."""
+        each, states = zip(*(member.start(n, label) for member in self.members), strict=True)
+        return self._mixed(list(each)), States(states)
+
+    def step(self, ids: NDArray[np.int32], state: States) -> tuple[Floats, States]:
+        """See `Model.step`."""
+        went = [member.step(ids, own) for member, own in zip(self.members, state.each, strict=True)]
+        each, states = zip(*went, strict=True)
+        return self._mixed(list(each)), States(states)
+
+    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
+        """See `Model.automaton`."""
+        del most, label
+        return None
+
+    def tensors(self) -> Mapping[str, NDArray[Any]]:
+        """See `Model.tensors`."""
+        found: dict[str, NDArray[Any]] = {"weights": self.weights}
+        for number, member in enumerate(self.members):
+            own = member.tensors().items()
+            found |= {f"members.{number}.{name}": value for name, value in own}
+        return found
+
+    def load(self, tensors: Mapping[str, NDArray[Any]]) -> Self:
+        """See `Model.load`."""
+        self.weights = tensors["weights"]
+        for number, member in enumerate(self.members):
+            start = f"members.{number}."
+            own = {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
+            member.load(own)
+        return self
+
+
+def likeliest_weights(log_probs: Floats, count: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Finds the weights of a mixture by expectation-maximisation.
+
+    Args:
+        log_probs: (members, M) natural logarithms, what each member gives each of M characters.
+        count: (M,) how often each character stands.
+
+    Returns:
+        (members,) float64, at least 0, summing to one.
+
+    Example:
+        >>> often, seldom = np.log([[0.8, 0.2], [0.2, 0.8]]).astype(np.float32)
+        >>> likeliest_weights(np.stack([often, seldom]), np.array([65.0, 35.0])).round(3).tolist()
+        [0.75, 0.25]
+    """
+    best = log_probs.max(axis=0).astype(np.float64)
+    probs = np.exp(log_probs - np.where(np.isfinite(best), best, 0.0))  # the loss less a constant
+    known = probs.any(axis=0)
+    probs, share = probs[:, known], count[known] / count[known].sum()
+    weights, before = np.full(len(probs), 1 / len(probs)), -np.inf
+    for _ in range(_ROUNDS):
+        mixed = weights @ probs
+        now = float(share @ np.log(mixed))
+        if now - before < _ENOUGH:
+            break
+        weights, before = weights * (probs @ (share / mixed)), now
+    found: NDArray[np.float64] = weights / weights.sum()
+    return found
