@@ -14,6 +14,7 @@ BENCHMARKS = {
     "table-building": "table_building",
     "kneser-ney": "kneser_ney",
     "start-up": "start_up",
+    "families": "families",
 }
 
 

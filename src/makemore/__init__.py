@@ -16,7 +16,22 @@ if TYPE_CHECKING:
         OptionError,
     )
     from makemore.estimator import MakeMore
-    from makemore.options.families import KneserNeyOptions, LinearOptions, MLPOptions, NgramOptions
+    from makemore.options.families import (
+        BoWOptions,
+        DeepMLPOptions,
+        GRUOptions,
+        KneserNeyOptions,
+        LinearOptions,
+        LSTMOptions,
+        MixtureOptions,
+        MLPOptions,
+        NgramOptions,
+        PlainMLPOptions,
+        ResNetOptions,
+        RNNOptions,
+        TransformerOptions,
+        WaveNetOptions,
+    )
 
 __version__ = "0.1.0"
 
@@ -36,6 +51,7 @@ __all__ = [
     "MLPOptions",
     "MakeMore",
     "MakemoreError",
+    "MixtureOptions",
     "NgramOptions",
     "NotFittedError",
     "OptionError",

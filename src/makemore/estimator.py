@@ -34,7 +34,8 @@ class MakeMore(Parameters):
         steps: steps to train a network, instead of a budget.
         rate: highest learning rate; None for the family's own.
         weight_decay: of the optimizer; None for the family's own.
-        batch: lines in each step; None for the family's own.
+        batch: characters in each step; None for the family's own.
+        device: where networks are trained: `auto`, `cpu`, `cuda` or `mps`.
         split: how lines are set apart: `digest`, `lecture` or `clean`.
         test: share of lines only reported on, for the digest split.
         random_state: the seed.
@@ -60,6 +61,7 @@ class MakeMore(Parameters):
         rate: float | None = None,
         weight_decay: float | None = None,
         batch: int | None = None,
+        device: str = "auto",
         split: str = "digest",
         test: float = 0.0,
         random_state: int = 0,
@@ -72,6 +74,7 @@ class MakeMore(Parameters):
         self.rate = rate
         self.weight_decay = weight_decay
         self.batch = batch
+        self.device = device
         self.split = split
         self.test = test
         self.random_state = random_state

@@ -21,8 +21,9 @@ State = Any  # an array, or anything whose rows `state[rows]` selects and repeat
 # A model is worth writing out as states when they take at most this many numbers.
 MOST_CELLS = 2**24
 
-# A block of log-probabilities holds at most this many numbers (64 MiB of float32).
-_BLOCK_CELLS = 2**24
+# A block of contexts has at most so many rows, and at most so many log-probabilities (16 MiB of
+# float32): what a network holds for a row bounds the one, a large vocabulary the other.
+_BLOCK_ROWS, _BLOCK_CELLS = 2**16, 2**22
 
 
 class Automaton(NamedTuple):
@@ -71,6 +72,11 @@ def log_softmax(logits: Floats) -> Floats:
     return log_probs
 
 
+def block_rows(vocabulary_size: int) -> int:
+    """How many contexts are asked about, or learned from, at once."""
+    return max(1, min(_BLOCK_ROWS, _BLOCK_CELLS // vocabulary_size))
+
+
 def edge_log_probs(model: Model, c: Contexts) -> Floats:
     """Asks a model for the log-probability of every edge, in blocks of rows.
 
@@ -78,7 +84,7 @@ def edge_log_probs(model: Model, c: Contexts) -> Floats:
         (M,) float32, nats.
     """
     found = np.empty(len(c.row), dtype=np.float32)
-    for part, edges in c.blocks(max(1, _BLOCK_CELLS // c.vocabulary_size)):
+    for part, edges in c.blocks(block_rows(c.vocabulary_size)):
         found[edges] = model.log_probs(part)[part.row, part.next]
     return found
 

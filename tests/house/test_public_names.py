@@ -40,6 +40,7 @@ def test_the_public_names_are_these():
         "MLPOptions",
         "MakeMore",
         "MakemoreError",
+        "MixtureOptions",
         "NgramOptions",
         "NotFittedError",
         "OptionError",

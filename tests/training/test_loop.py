@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from training_data import OPTIONS, equal, fresh, weights
 
 from makemore import likelihood
 from makemore.corpus.contexts import Contexts
@@ -10,31 +11,7 @@ from makemore.errors import DivergedError
 from makemore.models.mlp import MLP
 from makemore.options.families import MLPOptions
 from makemore.training import loop
-from makemore.training.loop import Training, TrainOptions, steps_within
-
-
-@pytest.fixture(scope="module")
-def data(us_names):
-    lines = us_names.select(np.arange(0, 32_000, 80))
-    vocabulary = Vocabulary.of(us_names)
-    train = Contexts.of(lines.select(np.arange(300)), vocabulary, 3)
-    return train, Contexts.of(lines.select(np.arange(300, 400)), vocabulary, 3)
-
-
-def fresh(seed=0):
-    options = MLPOptions(embedding=4, hidden=20)
-    return MLP(options, 27, 0).initialise(torch.Generator().manual_seed(seed))
-
-
-def weights(network):
-    return {name: value.clone() for name, value in network.state_dict().items()}
-
-
-def equal(one, two):
-    return all(torch.equal(one[name], two[name]) for name in one)
-
-
-OPTIONS = TrainOptions(steps=30, rate=0.05, weight_decay=0.1, every=5)
+from makemore.training.loop import Training, TrainOptions
 
 
 @pytest.mark.parametrize("batch", [None, 64])
@@ -91,7 +68,8 @@ def test_the_dev_part_is_measured_as_often_as_asked_and_at_the_end(data):
 
 def test_every_line_comes_once_an_epoch(data):
     train, _ = data
-    batches = loop._Batches(train, TrainOptions(steps=1, rate=0.1, batch=60))
+    sixty_lines = round(60 * train.total / 300)
+    batches = loop._Batches(train, TrainOptions(steps=1, rate=0.1, batch=sixty_lines))
     counted = sum(c.count.sum() for step in range(5) for c in batches.at(step))
     assert counted == train.total
     first, again = (batches.at(0)[0].paths.target for _ in range(2))
@@ -103,7 +81,7 @@ def test_blocks_give_the_same_step(data, monkeypatch):
     train, dev = data
     one = Training(fresh(), OPTIONS)
     losses = [step.loss for step in one.run(train, dev)]
-    monkeypatch.setattr(loop, "_BLOCK_CELLS", 27 * 100)
+    monkeypatch.setattr(likelihood, "_BLOCK_CELLS", 27 * 100)
     two = Training(fresh(), OPTIONS)
     np.testing.assert_allclose([step.loss for step in two.run(train, dev)], losses, atol=1e-4)
 
@@ -115,16 +93,6 @@ def test_a_loss_that_is_not_finite_stops_with_a_sentence(data):
         DivergedError, match=r"the loss at step \d+ is .*: try a lower --rate, such"
     ):
         list(training.run(train, dev))
-
-
-@pytest.mark.parametrize("seconds", [0.001, 0.5])
-def test_a_budget_becomes_steps_and_leaves_the_network_as_it_was(data, seconds):
-    train, dev = data
-    network = fresh()
-    before = weights(network)
-    steps = steps_within(seconds, network, OPTIONS, train, dev)
-    assert steps >= 1
-    assert equal(weights(network), before)
 
 
 def test_weights_of_lines_steer_training():
@@ -141,31 +109,3 @@ def test_weights_of_lines_steer_training():
 @pytest.mark.parametrize("steps, every", [(1, 10), (30, 10), (500, 10), (1000, 20), (5000, 100)])
 def test_how_often_the_dev_part_is_looked_at_depends_on_the_steps_alone(steps, every):
     assert TrainOptions(steps=steps, rate=0.1).pace == every
-
-
-@pytest.mark.parametrize(
-    "step, look, seconds, expected",
-    [(0.01, 0.001, 2, 196), (0.001, 0.5, 2, 18), (0.001, 0.01, 2, 1480)],
-)
-def test_a_budget_pays_for_steps_and_looks(data, monkeypatch, step, look, seconds, expected):
-    """On a clock that only training moves, the steps found use the budget up."""
-    train, dev = data
-    clock = [0.0]
-    monkeypatch.setattr(loop.time, "perf_counter", lambda: clock[0])
-    plain_step, plain_measure = Training._step, Training.measure
-
-    def slow_step(self, *args):
-        clock[0] += step
-        return plain_step(self, *args)
-
-    def slow_measure(self, *args):
-        clock[0] += look
-        return plain_measure(self, *args)
-
-    monkeypatch.setattr(Training, "_step", slow_step)
-    monkeypatch.setattr(Training, "measure", slow_measure)
-    steps = steps_within(seconds, fresh(), OPTIONS, train, dev)
-    pace = TrainOptions(steps=steps, rate=0.1).pace
-    spent = clock[0] + steps * step + steps // pace * look
-    assert spent <= seconds * 1.05
-    assert steps > 0.5 * expected

@@ -66,6 +66,9 @@ def fit_lines(
     if isinstance(family_options, MixtureOptions) and dev is not None:
         report |= {"weights": fresh.weigh(dev).weights.tolist()}
     report |= {"split": options.split, "seed": options.seed, **parts.losses(fresh)}
+    for member, kind in members:
+        if kind.learns == "training":
+            member.to("cpu")  # from here on all that is asked is asked in NumPy
     for counted in _counted(members):
         counted.count(parts.train_and_dev(counted.window))
     report |= {"chosen": reason, "seconds": time.perf_counter() - clock}
@@ -131,18 +134,21 @@ def _settle(
     """
     import torch
 
-    from makemore.training.loop import TrainOptions, steps_within
+    from makemore.training.budget import steps_within
+    from makemore.training.device import device_named
+    from makemore.training.loop import TrainOptions
 
-    settled, each = [], []
+    settled, each, device = [], [], device_named(options.device)
     for number, (network, family) in enumerate(networks):
         seed = options.seed + number
-        network.initialise(torch.Generator().manual_seed(seed))
+        network.initialise(torch.Generator().manual_seed(seed)).to(device)
         how = TrainOptions(
             steps=options.steps or 1,
             rate=family.rate if options.rate is None else options.rate,
             weight_decay=(
                 family.weight_decay if options.weight_decay is None else options.weight_decay
             ),
+            muon=family.muon,
             batch=family.batch if options.batch is None else options.batch,
             seed=seed,
         )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from makemore.corpus.contexts import Contexts
+from makemore.layers.network import sent
 
 
 class _NegativeLogLikelihood(torch.autograd.Function):
@@ -47,10 +48,9 @@ def negative_log_likelihood(logits: Tensor, c: Contexts) -> Tensor:
         >>> round(negative_log_likelihood(torch.zeros(3, 3), c).item(), 4)  # 3 ln 3
         3.2958
     """
-    edge = torch.from_numpy(c.row.astype(np.int64) * c.vocabulary_size + c.next)
-    count, weight = (torch.from_numpy(x.astype(np.float32)) for x in (c.count, c.weight))
-    where = logits.device
+    edge = sent(c.row.astype(np.int64) * c.vocabulary_size + c.next, logits.device)
+    count, weight = (sent(x.astype(np.float32), logits.device) for x in (c.count, c.weight))
     total: Tensor = _NegativeLogLikelihood.apply(  # type: ignore[no-untyped-call]
-        logits, edge.to(where), count.to(where), weight.to(where)
+        logits, edge, count, weight
     )
     return total

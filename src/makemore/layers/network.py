@@ -36,9 +36,9 @@ class Noise:
         dropped = round(256 * share)
         if not dropped:
             return x
-        random = bytearray(self._rng.bytes(x.numel()))
-        keep = torch.frombuffer(random, dtype=torch.uint8).view(x.shape) >= dropped
-        return x * (keep.to(x.device) * (256 / (256 - dropped)))
+        random = np.frombuffer(bytearray(self._rng.bytes(x.numel())), np.uint8)
+        keep = sent(random, x.device).view(x.shape) >= dropped
+        return x * (keep * (256 / (256 - dropped)))
 
 
 class Network(nn.Module):
@@ -69,6 +69,10 @@ class Network(nn.Module):
     def penalty(self) -> Tensor | None:
         """What is added to the mean loss, or None for nothing."""
         return None
+
+    def hidden_matrices(self) -> list[nn.Parameter]:
+        """The matrices between layers, for Muon; embeddings and the last layer are none of them."""
+        return []
 
     @property
     def device(self) -> torch.device:
@@ -114,11 +118,19 @@ class PrefixNetwork(Network):
         return None
 
 
+def sent(array: NDArray[Any], device: torch.device) -> Tensor:
+    """An array where the network is; on its way to a CUDA device nothing waits for it."""
+    tensor = torch.from_numpy(array)
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
+
+
 def look_up(table: Tensor, ids: NDArray[np.int32]) -> Tensor:
     """Gives the rows of a table for some ids: (..., E) from (V, E) and (...)."""
-    return nn.functional.embedding(torch.from_numpy(ids).to(table.device), table)
+    return nn.functional.embedding(sent(ids, table.device), table)
 
 
 def weight_of(c: Contexts, device: torch.device) -> Tensor:
     """(N,) float32, how often each context occurs."""
-    return torch.from_numpy(c.weight.astype(np.float32)).to(device)
+    return sent(c.weight.astype(np.float32), device)

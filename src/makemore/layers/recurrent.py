@@ -9,7 +9,7 @@ from torch import Tensor
 
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.layers.network import PrefixNetwork, look_up
+from makemore.layers.network import PrefixNetwork, look_up, sent
 from makemore.likelihood import Floats
 
 
@@ -42,14 +42,13 @@ class RecurrentNetwork(PrefixNetwork):
     def scan(self, c: Contexts) -> Tensor:
         """(N, S) the state after each context's last id."""
         assert c.parent is not None, "whole prefixes are asked for"
-        starts = c.depth_starts
-        inputs = torch.split(look_up(self.inputs(), c.last), np.diff(starts).tolist())
-        state = self._before(1).expand(int(starts[1]), -1)
-        states = [self.cell(inputs[0], state)]
-        for depth, x in enumerate(inputs[1:], start=1):
-            low, high = starts[depth], starts[depth + 1]
-            parent = torch.from_numpy(c.parent[low:high] - np.int32(starts[depth - 1]))
-            states.append(self.cell(x, states[-1].index_select(0, parent.to(x.device))))
+        sizes = np.diff(c.depth_starts)
+        above = np.repeat(np.concatenate([[0], c.depth_starts[:-2]]), sizes)  # first row one up
+        parents = torch.split(sent(c.parent - above, self.device), sizes.tolist())
+        inputs = torch.split(look_up(self.inputs(), c.last), sizes.tolist())
+        states = [self.cell(inputs[0], self._before(1).expand(int(sizes[0]), -1))]
+        for x, parent in zip(inputs[1:], parents[1:], strict=True):
+            states.append(self.cell(x, states[-1].index_select(0, parent)))
         return torch.cat(states)
 
     def _before(self, n: int) -> Tensor:
@@ -64,7 +63,6 @@ class RecurrentNetwork(PrefixNetwork):
     def step(self, ids: NDArray[np.int32], state: Floats) -> tuple[Floats, Floats]:
         """See `Model.step`."""
         with torch.inference_mode():
-            before = torch.from_numpy(state).to(self.device)
-            after = self.cell(look_up(self.inputs(), ids), before)
+            after = self.cell(look_up(self.inputs(), ids), sent(state, self.device))
             log_probs = self.read_out(after).log_softmax(dim=1)
         return log_probs.cpu().numpy(), after.cpu().numpy()

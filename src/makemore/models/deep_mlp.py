@@ -53,6 +53,10 @@ class DeepMLP(WindowNetwork):
         nn.init.zeros_(self.b)
         return self
 
+    def hidden_matrices(self) -> list[nn.Parameter]:
+        """All but the last."""
+        return list(self.W[:-1])
+
     def forward(self, c: Contexts) -> Tensor:
         """(N, V) logits."""
         weight = weight_of(c, self.C.device)

@@ -50,6 +50,10 @@ class PlainMLP(WindowNetwork):
             nn.init.zeros_(b)
         return self
 
+    def hidden_matrices(self) -> list[nn.Parameter]:
+        """All but the last."""
+        return list(self.W[:-1])
+
     def forward(self, c: Contexts) -> Tensor:
         """(N, V) logits."""
         h = look_up(self.C, c.lookback(self.window)).flatten(1)  # (N, K E)

@@ -65,12 +65,15 @@ class ResNet(WindowNetwork):
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights with the gain of relu."""
         nn.init.normal_(self.C, generator=rng)
-        matrices = [self.W, *(M for block in self.blocks for M in (block.A, block.B))]
-        for M in matrices:
+        for M in self.hidden_matrices():
             nn.init.normal_(M, std=(2 / M.shape[0]) ** 0.5, generator=rng)
         nn.init.normal_(self.V, std=0.01, generator=rng)
         nn.init.zeros_(self.d)
         return self
+
+    def hidden_matrices(self) -> list[nn.Parameter]:
+        """All but the last."""
+        return [self.W, *(M for block in self.blocks for M in (block.A, block.B))]
 
     def forward(self, c: Contexts) -> Tensor:
         """(N, V) logits."""

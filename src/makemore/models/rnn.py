@@ -47,6 +47,10 @@ class RNN(RecurrentNetwork):
         nn.init.zeros_(self.d)
         return self
 
+    def hidden_matrices(self) -> list[nn.Parameter]:
+        """What reads x, and what reads h."""
+        return [self.W, self.U]
+
     def inputs(self) -> Tensor:
         """What x brings, x W + b, for every id."""
         return self.C @ self.W + self.b

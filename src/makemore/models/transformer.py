@@ -26,7 +26,7 @@ from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.layers.network import PrefixNetwork, look_up
+from makemore.layers.network import PrefixNetwork, look_up, sent
 from makemore.likelihood import Floats
 from makemore.options.families import TransformerOptions
 
@@ -89,7 +89,7 @@ class Cache:
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "Cache":
         """Selects or repeats lines."""
-        which = torch.from_numpy(np.asarray(rows)).to(self.keys.device)
+        which = sent(rows, self.keys.device)
         return Cache(self.keys[which], self.values[which])
 
 
@@ -104,6 +104,10 @@ class Layer(nn.Module):
         self.W_o = nn.Parameter(torch.empty(D, D))
         self.W_1, self.b_1 = nn.Parameter(torch.empty(D, 4 * D)), nn.Parameter(torch.empty(4 * D))
         self.W_2, self.b_2 = nn.Parameter(torch.empty(4 * D, D)), nn.Parameter(torch.empty(D))
+
+    def matrices(self) -> list[nn.Parameter]:
+        """The four of the layer."""
+        return [self.W_qkv, self.W_o, self.W_1, self.W_2]
 
     def initialise(self, rng: torch.Generator, layers: int) -> None:
         """Draws weights so that the sum over all layers keeps its size."""
@@ -125,7 +129,7 @@ class Transformer(PrefixNetwork):
     """(V + labels) D + L (12 D D + 9 D) + 2 D + D V parameters.
 
     Example:
-        >>> model = Transformer(TransformerOptions(layers=4, embedding=64), 27, 0)
+        >>> model = Transformer(TransformerOptions(layers=4, embedding=64, heads=4), 27, 0)
         >>> sum(p.numel() for p in model.parameters())
         202496
     """
@@ -153,10 +157,14 @@ class Transformer(PrefixNetwork):
         nn.init.normal_(self.V, std=0.01, generator=rng)
         return self
 
+    def hidden_matrices(self) -> list[nn.Parameter]:
+        """Those of every layer."""
+        return [M for layer in self.layers for M in layer.matrices()]
+
     def forward(self, c: Contexts) -> Tensor:
         """(N, V) logits."""
         layout = lay_out(c)
-        row, place = (torch.from_numpy(x).to(self.device) for x in (layout.row, layout.place))
+        row, place = sent(layout.row, self.device), sent(layout.place, self.device)
         turn = self.rotation(layout.depth)
         x = self.drop(look_up(self.C, c.last))  # (N, D)
         for layer in self.layers:
@@ -177,7 +185,7 @@ class Transformer(PrefixNetwork):
         """(n, 1, D / heads / 2) complex numbers of size one that turn by the depth."""
         half = self.C.shape[1] // self.heads // 2
         speed = 10_000.0 ** -(torch.arange(half, device=self.device) / half)
-        angle = torch.from_numpy(depth).to(self.device)[:, None, None] * speed
+        angle = sent(depth, self.device)[:, None, None] * speed
         return torch.polar(torch.ones_like(angle), angle)
 
     def start(self, n: int, label: int | None = None) -> tuple[Floats, Cache]:

@@ -23,7 +23,7 @@ from makemore.corpus.contexts import Contexts
 from makemore.corpus.ranking import rank
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
-from makemore.layers.network import WindowNetwork, look_up
+from makemore.layers.network import WindowNetwork, look_up, sent
 from makemore.options.families import WaveNetOptions
 
 
@@ -97,12 +97,16 @@ class WaveNet(WindowNetwork):
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights with the gain 5/3 of tanh over the root of their fan-in."""
         nn.init.normal_(self.C, generator=rng)
-        for M in (*self.A, *self.B):
+        for M in self.hidden_matrices():
             nn.init.normal_(M, std=(5 / 3) / (2 * M.shape[0]) ** 0.5, generator=rng)
         nn.init.normal_(self.labels, generator=rng)
         nn.init.normal_(self.V, std=0.01, generator=rng)
         nn.init.zeros_(self.d)
         return self
+
+    def hidden_matrices(self) -> list[nn.Parameter]:
+        """Both halves of every fusion."""
+        return [*self.A, *self.B]
 
     def forward(self, c: Contexts) -> Tensor:
         """(N, V) logits."""
@@ -114,5 +118,5 @@ class WaveNet(WindowNetwork):
             fused = look_up(x @ A, level.left) + look_up(x @ B, level.right)  # (n, H)
             if self.label_count and level is levels[-1]:
                 fused = fused + look_up(self.labels, back[:, 0] - np.int32(self.vocabulary_size))
-            x = torch.tanh(norm(fused, torch.from_numpy(level.weight).to(fused.device)))
+            x = torch.tanh(norm(fused, sent(level.weight, fused.device)))
         return self.drop(x) @ self.V + self.d

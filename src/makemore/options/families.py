@@ -162,7 +162,7 @@ class BoWOptions(Options):
     """
 
     embedding: int = _embedding(64)
-    hidden: int = _hidden("neurons of the hidden layer", 64)
+    hidden: int = _hidden("neurons of the hidden layer", 256)
     dropout: float = _dropout("share of neurons dropped", 0.0)
 
 
@@ -176,7 +176,7 @@ class RNNOptions(Options):
     """
 
     embedding: int = _embedding(64)
-    hidden: int = _hidden("neurons that remember", 128)
+    hidden: int = _hidden("neurons that remember", 256)
     dropout: float = _dropout("share of what is read out dropped", 0.0)
 
 
@@ -190,8 +190,8 @@ class LSTMOptions(Options):
     """
 
     embedding: int = _embedding(64)
-    hidden: int = _hidden("neurons that remember", 192)
-    dropout: float = _dropout("share of what is read out dropped", 0.0)
+    hidden: int = _hidden("neurons that remember", 384)
+    dropout: float = _dropout("share of what is read out dropped", 0.1)
 
 
 @options
@@ -204,8 +204,8 @@ class GRUOptions(Options):
     """
 
     embedding: int = _embedding(64)
-    hidden: int = _hidden("neurons that remember", 192)
-    dropout: float = _dropout("share of what is read out dropped", 0.0)
+    hidden: int = _hidden("neurons that remember", 384)
+    dropout: float = _dropout("share of what is read out dropped", 0.1)
 
 
 @options
@@ -217,14 +217,14 @@ class TransformerOptions(Options):
         2
     """
 
-    layers: int = setting("layers of attention", default=4, minimum=1, maximum=64)
+    layers: int = setting("layers of attention", default=3, minimum=1, maximum=64)
     embedding: int = setting(
         "numbers a character is embedded in; a multiple of twice the heads",
-        default=64,
+        default=96,
         minimum=2,
         maximum=4096,
     )
-    heads: int = setting("heads of attention", default=4, minimum=1, maximum=64)
+    heads: int = setting("heads of attention", default=3, minimum=1, maximum=64)
     dropout: float = _dropout("share of what is added dropped", 0.0)
 
     def __attrs_post_init__(self) -> None:

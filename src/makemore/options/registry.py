@@ -19,7 +19,8 @@ class Family(NamedTuple):
         learns: by counting, by training (a network), or by mixing members that do.
         rate: the highest learning rate that serves it well, for those trained.
         weight_decay: likewise.
-        batch: lines in each step that serve it well, or None for the whole list.
+        muon: how many times the rate Muon steps its hidden matrices with; 0 for AdamW alone.
+        batch: characters in each step that serve it well, or None for the whole list.
     """
 
     name: str
@@ -27,8 +28,9 @@ class Family(NamedTuple):
     model: str
     learns: Literal["counting", "training", "mixing"] = "training"
     rate: float = 0.01
-    weight_decay: float = 0.0
-    batch: int | None = 2048
+    weight_decay: float = 0.3
+    muon: float = 0.0
+    batch: int | None = 4096
 
     def build(self, family_options: Options, vocabulary_size: int, label_count: int) -> Any:
         """Makes a model that has learned nothing yet."""
@@ -43,23 +45,17 @@ FAMILIES = {
     for family in (
         Family("ngram", of.NgramOptions, "ngram:Ngram", learns="counting"),
         Family("kneser_ney", of.KneserNeyOptions, "kneser_ney:KneserNey", learns="counting"),
-        Family("linear", of.LinearOptions, "linear:Linear", rate=0.3, batch=None),
-        Family("mlp", of.MLPOptions, "mlp:MLP", rate=0.05, weight_decay=0.1),
-        Family("plain_mlp", of.PlainMLPOptions, "plain_mlp:PlainMLP", weight_decay=0.1),
-        Family("deep_mlp", of.DeepMLPOptions, "deep_mlp:DeepMLP", weight_decay=0.1),
-        Family("resnet", of.ResNetOptions, "resnet:ResNet", weight_decay=0.1),
-        Family("wavenet", of.WaveNetOptions, "wavenet:WaveNet", weight_decay=0.1),
-        Family("bow", of.BoWOptions, "bow:BoW", weight_decay=0.1),
-        Family("rnn", of.RNNOptions, "rnn:RNN", rate=0.005, weight_decay=0.1),
-        Family("lstm", of.LSTMOptions, "lstm:LSTM", weight_decay=0.1),
-        Family("gru", of.GRUOptions, "gru:GRU", weight_decay=0.1),
-        Family(
-            "transformer",
-            of.TransformerOptions,
-            "transformer:Transformer",
-            rate=0.003,
-            weight_decay=0.1,
-        ),
+        Family("linear", of.LinearOptions, "linear:Linear", rate=0.3, weight_decay=0, batch=None),
+        Family("mlp", of.MLPOptions, "mlp:MLP", rate=0.05, weight_decay=0.1, batch=16384),
+        Family("plain_mlp", of.PlainMLPOptions, "plain_mlp:PlainMLP", muon=2, batch=8192),
+        Family("deep_mlp", of.DeepMLPOptions, "deep_mlp:DeepMLP", muon=2, batch=8192),
+        Family("resnet", of.ResNetOptions, "resnet:ResNet", muon=2, batch=8192),
+        Family("wavenet", of.WaveNetOptions, "wavenet:WaveNet", muon=2),
+        Family("bow", of.BoWOptions, "bow:BoW", rate=0.02, weight_decay=0.01),
+        Family("rnn", of.RNNOptions, "rnn:RNN", rate=0.005, muon=4),
+        Family("lstm", of.LSTMOptions, "lstm:LSTM", rate=0.02, weight_decay=0.4),
+        Family("gru", of.GRUOptions, "gru:GRU", rate=0.015, weight_decay=0.4),
+        Family("transformer", of.TransformerOptions, "transformer:Transformer", rate=0.005, muon=4),
         Family("mixture", of.MixtureOptions, "mixture:Mixture", learns="mixing"),
     )
 }

@@ -6,6 +6,7 @@ from makemore.errors import OptionError
 from makemore.options.declaration import Options, options, setting
 
 SPLITS = ("digest", "lecture", "clean")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @options
@@ -51,7 +52,12 @@ class FitOptions(Options):
         "weight decay; the family's own if absent", default=None, minimum=0, maximum=1e3
     )
     batch: int | None = setting(
-        "lines in each step; the family's own if absent", default=None, minimum=1
+        "characters in each step; the family's own if absent", default=None, minimum=1
+    )
+    device: str = setting(
+        "where networks are trained: auto takes an accelerator where there is one",
+        default="auto",
+        choices=DEVICES,
     )
     split: str = setting(
         "how lines are set apart: digest, lecture or clean", default="digest", choices=SPLITS

@@ -1,0 +1,50 @@
+"""Every family at its default settings on both splits: what it costs and what it gives."""
+
+import numpy as np
+from recording import Recorder, stopwatch
+
+from makemore import MakeMore
+from makemore.corpus.datasets import dataset_named
+from makemore.options.registry import FAMILIES
+
+CLAIM = (
+    "every family at its default settings and on the default budget of 30 s (counted ones take no "
+    "time): losses on both splits of the bundled names, and lines sampled per second"
+)
+SPLITS = ("lecture", "clean")
+UNIT = "nats per character"
+SAMPLED = 20_000
+
+
+def parameters_of(model) -> int:
+    """How many numbers a model learned: its weights, or what its count tables hold."""
+    return int(sum(value.size for value in model.tensors().values()))
+
+
+def sampled_per_second(maker: MakeMore) -> float:
+    """Lines drawn per second, as Python strings, from a model in memory."""
+    maker.sample(64, seed=1)
+    with stopwatch() as clock:
+        maker.sample(SAMPLED)
+        return SAMPLED / clock()
+
+
+def run(recorder: Recorder) -> bytes:
+    """Fits each family once per split."""
+    lines = dataset_named("us-names").load()
+    MakeMore("rnn", steps=1).fit(lines.select(np.arange(500)))  # torch's first steps are slow
+    for name in FAMILIES:
+        found = {}
+        for split in SPLITS:
+            maker = MakeMore(name, split=split).fit(lines)
+            report = maker.learned_.report
+            found[split] = (report["seconds"], report["dev_loss"], report["test_loss"])
+        recorder.say(f"{name}: {report.get('steps', 'no')} steps on the last split")
+        recorder.measured(f"{name}, parameters", "", [parameters_of(maker.learned_.model)])
+        for split in SPLITS:
+            seconds, dev, test = found[split]
+            recorder.measured(f"{name}, {split}, seconds", "s", [seconds])
+            recorder.measured(f"{name}, {split}, dev loss", UNIT, [dev])
+            recorder.measured(f"{name}, {split}, test loss", UNIT, [test])
+        recorder.measured(f"{name}, sampled", "lines per second", [sampled_per_second(maker)])
+    return "\n".join(lines.to_list()).encode()

@@ -1,0 +1,66 @@
+"""What steps the weights: AdamW, and Muon for the matrices between a network's layers."""
+
+import copy
+from typing import Any
+
+from torch import nn, optim
+
+from makemore.layers.network import Network
+
+
+class Optimizer:
+    """AdamW for a network; with `muon` above zero, Muon for its hidden matrices.
+
+    Muon makes each step of a matrix near orthogonal: no direction is learned much faster than
+    another. Its steps are scaled to the size of AdamW's.
+
+    Source: Loshchilov and Hutter (2019), arXiv 1711.05101, algorithm 2; Jordan et al. (2024),
+    "Muon: an optimizer for hidden layers in neural networks"; the scale: Liu et al. (2025), arXiv
+    2502.16982, section 2.2. Both as torch has them. Differs: vectors do not decay.
+    """
+
+    def __init__(self, network: Network, weight_decay: float, muon: float = 0.0) -> None:
+        """Divides the parameters.
+
+        Args:
+            network: what to step.
+            weight_decay: decoupled, for all that is no vector.
+            muon: how many times the rate hidden matrices are stepped with; 0 leaves them to AdamW.
+        """
+        hidden = network.hidden_matrices() if muon else []
+        taken = {id(matrix) for matrix in hidden}
+        rest = [p for p in network.parameters() if id(p) not in taken]
+        adamw = optim.AdamW(_groups(rest, weight_decay), betas=(0.9, 0.95), fused=True)
+        self._each: list[tuple[optim.Optimizer, float]] = [(adamw, 1.0)]
+        if hidden:
+            scaled = optim.Muon(hidden, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
+            self._each.append((scaled, muon))
+
+    def zero_grad(self) -> None:
+        """Forgets the gradients."""
+        for optimizer, _ in self._each:
+            optimizer.zero_grad()
+
+    def step(self, rate: float) -> None:
+        """Moves every weight."""
+        for optimizer, times in self._each:
+            for group in optimizer.param_groups:
+                group["lr"] = rate * times
+            optimizer.step()
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        """What the optimizers remember, copied."""
+        return [copy.deepcopy(optimizer.state_dict()) for optimizer, _ in self._each]
+
+    def load_state_dict(self, states: list[dict[str, Any]]) -> None:
+        """Takes back what `state_dict` gave, which stays as it is."""
+        for (optimizer, _), state in zip(self._each, states, strict=True):
+            optimizer.load_state_dict(copy.deepcopy(state))
+
+
+def _groups(parameters: list[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:
+    """Parameters that decay, and vectors, which do not."""
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from makemore import MakeMore, MixtureOptions, likelihood
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import OptionError
+from makemore.models.mixture import Mixture, likeliest_weights
+from makemore.models.ngram import Ngram
+from makemore.options.families import NgramOptions
+from makemore.options.registry import members_of
+
+TWO = MixtureOptions(members="kneser_ney(window=2), ngram(window=4)")
+
+
+@pytest.fixture
+def counted(us_names):
+    """Two counted members, lines that they have learned, and lines that they have not."""
+    vocabulary = Vocabulary.of(us_names)
+    mixture = Mixture(TWO, len(vocabulary), 0)
+    for member in mixture.members:
+        member.count(Contexts.of(us_names.select(np.arange(0, 3000)), vocabulary, member.window))
+    held_out = Contexts.of(us_names.select(np.arange(20_000, 20_500)), vocabulary, mixture.window)
+    return mixture, held_out
+
+
+def test_it_is_the_weighted_mean_of_its_members(counted):
+    mixture, c = counted
+    mixture.weights = np.array([0.3, 0.7])
+    one, two = (np.exp(member.log_probs(c).astype(np.float64)) for member in mixture.members)
+    np.testing.assert_allclose(np.exp(mixture.log_probs(c)), 0.3 * one + 0.7 * two, rtol=1e-5)
+
+
+def test_it_is_better_than_each_member_on_the_lines_that_weighed_it(counted):
+    mixture, c = counted
+    mixture.weigh(c)
+    assert likelihood.loss(mixture, c) < min(likelihood.loss(m, c) for m in mixture.members)
+
+
+def test_no_other_weights_of_a_fine_grid_are_likelier(counted):
+    mixture, c = counted
+    best = mixture.weigh(c).weights[0]
+    losses = {}
+    for weight in np.linspace(0, 1, 201):
+        mixture.weights = np.array([weight, 1 - weight])
+        losses[weight] = likelihood.loss(mixture, c)
+    assert min(losses, key=losses.get) == pytest.approx(best, abs=0.006)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 5), st.integers(1, 40), st.integers(0, 2**32 - 1))
+def test_weights_are_shares_and_lose_to_no_single_member(members, characters, seed):
+    rng = np.random.default_rng(seed)
+    log_probs = np.log(rng.random((members, characters))).astype(np.float32)
+    count = rng.integers(1, 9, characters).astype(float)
+    weights = likeliest_weights(log_probs, count)
+    assert weights.min() >= 0
+    assert weights.sum() == pytest.approx(1)
+    mixed = count @ np.log(weights @ np.exp(log_probs.astype(np.float64)))
+    assert mixed >= (log_probs.astype(np.float64) @ count).max() - 1e-3 * count.sum()
+
+
+def test_a_member_that_rules_out_what_happens_gets_no_weight():
+    log_probs = np.array([[-1.0, -1.0], [-np.inf, -np.inf]], np.float32)
+    np.testing.assert_allclose(likeliest_weights(log_probs, np.ones(2)), [1.0, 0.0])
+
+
+def test_characters_that_every_member_rules_out_do_not_count():
+    log_probs = np.array([[-1.0, -np.inf], [-2.0, -np.inf]], np.float32)
+    assert likeliest_weights(log_probs, np.ones(2))[0] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_it_looks_back_as_far_as_its_members_do():
+    assert Mixture(TWO, 5, 0).window == 4
+    assert Mixture(MixtureOptions(members="kneser_ney, gru(hidden=4)"), 5, 0).window is None
+
+
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        ("", "members has '': write it as"),
+        ("gru(", r"members has 'gru\(': write it as"),
+        ("grue", "model 'grue' is unknown"),
+        ("gru(hiden=3)", "option 'hiden' is unknown here"),
+        ("gru(hidden=x)", "hidden is 'x': give a whole number"),
+        ("gru(hidden)", "hidden is '': give a whole number"),
+        ("mixture", "members has a mixture: name its members instead"),
+    ],
+)
+def test_what_cannot_be_read_is_said(text, sentence):
+    with pytest.raises(OptionError, match=sentence):
+        members_of(text)
+    with pytest.raises(OptionError, match=sentence):
+        MakeMore(MixtureOptions(members=text)).fit(["anna", "ben"])
+
+
+def test_members_are_read_with_their_options():
+    found = members_of(" kneser_ney ,gru( hidden = 8, dropout=0.5 ), ngram()")
+    assert [family.name for family, _ in found] == ["kneser_ney", "gru", "ngram"]
+    assert found[1][1].to_dict() == {"embedding": 64, "hidden": 8, "dropout": 0.5}
+
+
+def test_a_fitted_mixture_is_weighed_on_the_dev_part_and_kept_in_one_file(us_names, tmp_path):
+    lines = us_names.select(np.arange(0, 32_000, 16))
+    options = MixtureOptions(members="kneser_ney(window=2), kneser_ney(window=4), rnn(hidden=16)")
+    maker = MakeMore(options, steps=30).fit(lines)
+    report = maker.learned_.report
+    assert report["steps"] == 30
+    assert sum(report["weights"]) == pytest.approx(1)
+    maker.save(tmp_path / "m.safetensors")
+    again = MakeMore.load(tmp_path / "m.safetensors")
+    assert again.sample(20) == maker.sample(20)
+    np.testing.assert_array_equal(
+        again.score_samples(["anna", "xyz"]), maker.score_samples(["anna", "xyz"])
+    )
+
+
+def test_counted_members_are_counted_again_on_the_dev_part(us_names):
+    lines = us_names.select(np.arange(0, 32_000, 40))
+    learned = MakeMore(TWO).fit(lines).learned_
+    whole = Ngram(NgramOptions(window=4), len(learned.vocabulary), 0)
+    whole.count(Contexts.of(lines, learned.vocabulary, 4))
+    found = learned.model.members[1].tensors()
+    for name, value in whole.tensors().items():
+        np.testing.assert_array_equal(found[name], value)

@@ -1,0 +1,44 @@
+import pytest
+from training_data import OPTIONS, equal, fresh, weights
+
+from makemore.training import budget
+from makemore.training.budget import steps_within
+from makemore.training.loop import Training, TrainOptions
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.5])
+def test_a_budget_becomes_steps_and_leaves_the_network_as_it_was(data, seconds):
+    train, dev = data
+    network = fresh()
+    before = weights(network)
+    steps = steps_within(seconds, network, OPTIONS, train, dev)
+    assert steps >= 1
+    assert equal(weights(network), before)
+
+
+@pytest.mark.parametrize(
+    "step, look, seconds, expected",
+    [(0.01, 0.001, 2, 196), (0.001, 0.5, 2, 18), (0.001, 0.01, 2, 1480)],
+)
+def test_a_budget_pays_for_steps_and_looks(data, monkeypatch, step, look, seconds, expected):
+    """On a clock that only training moves, the steps found use the budget up."""
+    train, dev = data
+    clock = [0.0]
+    monkeypatch.setattr(budget.time, "perf_counter", lambda: clock[0])
+    plain_step, plain_measure = Training._step, Training.measure
+
+    def slow_step(self, *args):
+        clock[0] += step
+        return plain_step(self, *args)
+
+    def slow_measure(self, *args):
+        clock[0] += look
+        return plain_measure(self, *args)
+
+    monkeypatch.setattr(Training, "_step", slow_step)
+    monkeypatch.setattr(Training, "measure", slow_measure)
+    steps = steps_within(seconds, fresh(), OPTIONS, train, dev)
+    pace = TrainOptions(steps=steps, rate=0.1).pace
+    spent = clock[0] + steps * step + steps // pace * look
+    assert spent <= seconds * 1.05
+    assert steps > 0.5 * expected
