@@ -1,14 +1,13 @@
 """The lectures' MLP loop, literally, beside `mlp` with the same 11,897 parameters."""
 
-import random
 import statistics
 
 import torch
 import torch.nn.functional as F
+from lectures import UNIT, lecture_data, seconds_to
 from recording import Recorder, stopwatch
 
 from makemore import MakeMore, MLPOptions
-from makemore.corpus.datasets import dataset_named
 
 CLAIM = (
     "makemore's mlp reaches the lecture loop's own final dev loss (lecture split, 11,897 "
@@ -16,23 +15,6 @@ CLAIM = (
 )
 SEEDS = (0, 1, 2, 3, 4)
 BEST_PUBLISHED = 2.1027  # of this network, after the lecture's initialisation fixes
-UNIT = "nats per character"
-
-
-class Reached(Exception):
-    """Training got where it was to get."""
-
-
-def lecture_tables(words, stoi, window=3):
-    """Inputs and targets as the lecture builds them, one character after the other."""
-    X, Y = [], []
-    for word in words:
-        context = [0] * window
-        for character in word + ".":
-            X.append(context)
-            Y.append(stoi[character])
-            context = [*context[1:], stoi[character]]
-    return torch.tensor(X), torch.tensor(Y)
 
 
 def lecture_loop(X, Y, Xdev, Ydev, seed):
@@ -63,41 +45,18 @@ def lecture_loop(X, Y, Xdev, Ydev, seed):
         return seconds, F.cross_entropy(h @ W2 + b2, Ydev).item()
 
 
-def seconds_to(target, lines, seed, steps):
-    """Seconds from the list in memory, tables and measuring included, to a dev loss."""
-    maker = MakeMore(MLPOptions(), split="lecture", steps=steps, random_state=seed)
-    with stopwatch() as clock:
-
-        def on_step(step):
-            if step.dev_loss is not None and step.dev_loss <= target:
-                raise Reached(f"{clock():.9f} {step.number}")
-
-        try:
-            maker.fit(lines, on_step=on_step)
-        except Reached as reached:
-            seconds, step = str(reached).split()
-            return float(seconds), int(step)
-    return float("nan"), 0
-
-
 def run(recorder: Recorder) -> bytes:
     """Measures both, seed by seed, in turn."""
-    lines = dataset_named("us-names").load()
-    words = lines.to_list()
-    stoi = {".": 0} | {c: i for i, c in enumerate(sorted(set("".join(words))), 1)}
-    random.seed(42)
-    shuffled = list(words)
-    random.shuffle(shuffled)
-    first, second = int(0.8 * len(words)), int(0.9 * len(words))
-    with stopwatch() as clock:
-        train = lecture_tables(shuffled[:first], stoi)
-        recorder.say(f"lecture's own tables: {clock():.2f} s, not counted against it")
-    dev = lecture_tables(shuffled[first:second], stoi)
-    seconds_to(9.0, lines, 0, 8)  # the first step of a process is slow; both sides start warm
+    data = lecture_data(window=3)
+    lines = data.lines
+    recorder.say(f"lecture's own tables: {data.seconds:.2f} s, not counted against it")
+    seconds_to(
+        9.0, lines, MLPOptions(), 0, 8
+    )  # the first step of a process is slow; both sides start warm
     theirs, losses, ours = [], [], []
     for seed in SEEDS:
-        seconds, loss = lecture_loop(*train, *dev, seed)
-        reached, step = seconds_to(loss, lines, seed, 160)
+        seconds, loss = lecture_loop(*data.train, *data.dev, seed)
+        reached, step = seconds_to(loss, lines, MLPOptions(), seed, 160)
         recorder.say(
             f"seed {seed}: lecture {seconds:.1f} s to dev {loss:.4f}; "
             f"mlp {reached:.3f} s, {step} steps: {seconds / reached:.0f} times faster"
@@ -111,7 +70,7 @@ def run(recorder: Recorder) -> bytes:
     ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
     recorder.measured("times faster", "", ratios, "50, aim for 100")
     recorder.say(f"median ratio {statistics.median(ratios):.0f}")
-    best = [seconds_to(BEST_PUBLISHED, lines, seed, 700)[0] for seed in SEEDS]
+    best = [seconds_to(BEST_PUBLISHED, lines, MLPOptions(), seed, 700)[0] for seed in SEEDS]
     recorder.measured(f"mlp, to dev loss {BEST_PUBLISHED}", "s", best, "5")
     reports = [
         MakeMore(MLPOptions(), split="lecture", budget="4s", random_state=seed)
@@ -122,4 +81,4 @@ def run(recorder: Recorder) -> bytes:
     for name, unit in (("seconds", "s"), ("dev_loss", UNIT), ("test_loss", UNIT)):
         title = f"mlp on a budget of 4 s, {name.replace('_', ' ')}"
         recorder.measured(title, unit, [report[name] for report in reports])
-    return "\n".join(words).encode()
+    return "\n".join(data.words).encode()

@@ -1,9 +1,9 @@
-"""Runs a benchmark and writes its record: python benchmarks/run.py NAME.
+"""Runs a benchmark and writes its record: python benchmarks/run.py NAME [--peer PATH].
 
 Benchmarks are no tests: a slow machine fails none. Whatever is compared is measured in one run.
 """
 
-import sys
+import argparse
 import time
 from importlib import import_module
 
@@ -15,19 +15,27 @@ BENCHMARKS = {
     "kneser-ney": "kneser_ney",
     "start-up": "start_up",
     "families": "families",
+    "lecture-wavenet": "lecture_wavenet",
+    "peer": "peer",
+    "quality": "quality",
+    "sizes": "sizes",
+    "count-once": "count_once",
+    "scale": "scale",
 }
 
 
 def main() -> None:
     """Runs the benchmark that is named."""
-    if len(sys.argv) != 2 or sys.argv[1] not in BENCHMARKS:
-        print(f"usage: python benchmarks/run.py [{'|'.join(BENCHMARKS)}]", file=sys.stderr)
-        sys.exit(2)
-    slug = sys.argv[1]
-    benchmark = import_module(BENCHMARKS[slug])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("name", choices=BENCHMARKS)
+    parser.add_argument("--peer", help="a copy of karpathy/makemore, for the benchmark peer")
+    asked = parser.parse_args()
+    if (asked.name == "peer") != (asked.peer is not None):
+        parser.error("--peer PATH belongs to the benchmark peer, and it needs it")
+    benchmark = import_module(BENCHMARKS[asked.name])
     recorder, start = Recorder(), time.perf_counter()
-    data = benchmark.run(recorder)
-    folder = write_record(slug, benchmark.CLAIM, recorder, data, time.perf_counter() - start)
+    data = benchmark.run(recorder, *([asked.peer] if asked.peer else []))
+    folder = write_record(asked.name, benchmark.CLAIM, recorder, data, time.perf_counter() - start)
     print(f"record written to {folder}")
 
 

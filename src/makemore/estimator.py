@@ -30,7 +30,8 @@ class MakeMore(Parameters):
 
     Args:
         model: a family's name, `auto`, or a family's options such as `MLPOptions(hidden=100)`.
-        budget: time to train a network, as "30s", "2m" or seconds; becomes steps at once.
+        budget: time to train networks, as "30s", "2m" or seconds; becomes steps at once. None for
+            30 seconds, less for fewer than 10,000 lines.
         steps: steps to train a network, instead of a budget.
         rate: highest learning rate; None for the family's own.
         weight_decay: of the optimizer; None for the family's own.

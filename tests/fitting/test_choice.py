@@ -9,10 +9,11 @@ from makemore.options.verbs import FitOptions
 @pytest.mark.parametrize(
     "lines, options, name, sentence",
     [
-        (999, FitOptions(budget="10m"), "kneser_ney", "999 lines are too few"),
+        (99, FitOptions(budget="10m"), "kneser_ney", "99 lines are too few"),
         (30_000, FitOptions(budget="1s"), "kneser_ney", "it needs no training; a budget of"),
         (30_000, FitOptions(budget="10s"), "mixture", "10 s are enough to train networks on"),
         (30_000, FitOptions(), "mixture", "30 s are enough"),
+        (400, FitOptions(), "mixture", "6 s are enough"),
         (30_000, FitOptions(steps=9), "mixture", "9 steps are enough"),
     ],
 )

@@ -70,15 +70,15 @@ def test_lines_of_any_length_are_laid_out_together(lengths):
 def test_a_line_that_is_the_start_of_another_is_not_laid_out():
     lines = Lines.from_strings(["ann", "anna", "anna", "ben"])
     layout = lay_out(Contexts.of(lines, Vocabulary.of(lines), None))
-    assert layout.blocks == [(1, 4), (1, 5)]
+    assert layout.blocks == [(1, 4), (1, 6)]
 
 
 def test_the_layout_pads_little_and_makes_few_blocks():
     lines = Lines.from_strings([chr(97 + n % 26) * n for n in range(1, 1000)])
     layout = lay_out(Contexts.of(lines, Vocabulary.of(lines), None))
-    assert len(layout.blocks) < 80
+    assert len(layout.blocks) < 40
     real = sum(n + 1 for n in range(974, 1000))  # the longest line of each letter holds the others
-    assert real <= len(layout.row) <= real * 1.13
+    assert real <= len(layout.row) <= real * 1.25
 
 
 def test_heads_must_share_the_embedding_out():

@@ -43,13 +43,18 @@ def test_replace_checks_what_it_changes():
     "budget, seconds", [("30s", 30), ("2m", 120), ("1.5h", 5400), (7, 7), ("0.5", 0.5), (None, 30)]
 )
 def test_a_budget_is_a_time(budget, seconds):
-    assert FitOptions(budget=budget).seconds() == seconds
+    assert FitOptions(budget=budget).seconds(lines=9) == seconds
+
+
+@pytest.mark.parametrize("lines, seconds", [(0, 5), (400, 6), (10_000, 30), (10**9, 30)])
+def test_without_a_budget_a_short_list_takes_less_time(lines, seconds):
+    assert FitOptions().seconds(lines) == seconds
 
 
 @pytest.mark.parametrize("budget", ["soon", "0s", "-1s", "30 apples", "", 0])
 def test_what_is_no_time_is_refused(budget):
     with pytest.raises(OptionError, match=r"budget is .* give a time such as 30s"):
-        FitOptions(budget=budget).seconds()
+        FitOptions(budget=budget).seconds(lines=9)
 
 
 def test_families_are_found_by_name_and_by_options():

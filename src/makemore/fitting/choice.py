@@ -6,7 +6,7 @@ from makemore.options.families import MixtureOptions
 from makemore.options.registry import Family, family_named, family_of, members_of
 from makemore.options.verbs import FitOptions
 
-_FEWEST_LINES = 1000  # a network on fewer lines learns them by heart before it learns their manner
+_FEWEST_LINES = 100  # from here on a network was seen to add something to counts
 
 
 def choose_family(
@@ -42,10 +42,8 @@ def _auto(lines: int, options: FitOptions) -> tuple[Family, Options, str]:
     if lines < _FEWEST_LINES:
         reason = f"kneser_ney: {lines:,} lines are too few to train a network on"
         return counted, counted.options(), reason
-    given, seconds = f"{options.steps} steps", _TIERS[-1][0]
-    if options.steps is None:
-        seconds = options.seconds()
-        given = f"{seconds:g} s"
+    seconds = options.seconds(lines)  # the usual, where steps are given instead
+    given = f"{seconds:g} s" if options.steps is None else f"{options.steps} steps"
     if seconds < _TIERS[0][0]:
         reason = f"kneser_ney: it needs no training; a budget of {_TIERS[0][0]:g} s adds networks"
         return counted, counted.options(), reason
@@ -56,8 +54,12 @@ def _auto(lines: int, options: FitOptions) -> tuple[Family, Options, str]:
 
 _COUNTED = "kneser_ney(window=3), kneser_ney(window=5), kneser_ney(window=8)"
 
-# From so many seconds on, these members.
+# From so many seconds on, these members: one network that learns well in the time before another.
 _TIERS = (
     (3.0, f"{_COUNTED}, gru(hidden=128)"),
-    (20.0, f"{_COUNTED}, gru, transformer"),
+    (10.0, f"{_COUNTED}, lstm(hidden=256)"),
+    (25.0, f"{_COUNTED}, lstm"),
+    (60.0, f"{_COUNTED}, lstm, gru"),
+    (100.0, f"{_COUNTED}, lstm, lstm(hidden=512), gru"),
+    (300.0, f"{_COUNTED}, lstm, lstm(hidden=512), lstm(hidden=640), gru, transformer"),
 )

@@ -10,6 +10,8 @@ from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.likelihood import Model
 
+_FIRST_LINES = 4096  # of the train part, for models that take long to ask
+
 
 class Parts:
     """The train, dev and test parts of a list; every table is built once, when asked for."""
@@ -19,6 +21,11 @@ class Parts:
         self._lines, self._vocabulary = lines, vocabulary
         self._which: dict[str, NDArray[np.int64]] = split_lines(lines, split, test=test)._asdict()
         self._tables: dict[tuple[str, int | None], Contexts] = {}
+
+    @property
+    def lines(self) -> int:
+        """How many lines all parts have."""
+        return sum(map(len, self._which.values()))
 
     def size(self, part: str) -> int:
         """How many lines a part has."""
@@ -43,11 +50,18 @@ class Parts:
         both = np.sort(np.concatenate([self._which["train"], self._which["dev"]]))
         return self._table(both, window)
 
-    def losses(self, model: Model) -> dict[str, float | int | None]:
-        """Each part's size and loss; None for a loss without lines, or an infinite one."""
+    def losses(self, model: Model, is_quick: bool) -> dict[str, float | int | None]:
+        """Each part's size and loss; None for a loss without lines, or an infinite one.
+
+        Args:
+            model: what is measured.
+            is_quick: whether all of the train part is measured, or no more than its first lines.
+        """
         found: dict[str, float | int | None] = {}
         for part in self._which:
             c = self.contexts(part, model.window)
+            if c is not None and part == "train" and not is_quick:
+                c = c.lines(np.arange(min(len(c.line_weight), _FIRST_LINES)))
             loss = None if c is None else likelihood.loss(model, c)
             is_finite = loss is not None and np.isfinite(loss)
             found |= {f"{part}_lines": self.size(part), f"{part}_loss": loss if is_finite else None}

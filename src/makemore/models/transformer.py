@@ -74,8 +74,8 @@ def lay_out(c: Contexts) -> Layout:
 
 
 def _width(length: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Lengths rounded up by at most an eighth, so that few blocks hold lines of any length."""
-    step = 2 ** np.maximum(np.frexp(length.astype(float))[1].astype(np.int64) - 4, 0)
+    """Lengths rounded up by at most a quarter, or to an even number: few blocks hold all lines."""
+    step = 2 ** np.maximum(np.frexp(length.astype(float))[1].astype(np.int64) - 3, 1)
     width: NDArray[np.int64] = (length + step - 1) // step * step
     return width
 

@@ -217,14 +217,14 @@ class TransformerOptions(Options):
         2
     """
 
-    layers: int = setting("layers of attention", default=3, minimum=1, maximum=64)
+    layers: int = setting("layers of attention", default=4, minimum=1, maximum=64)
     embedding: int = setting(
         "numbers a character is embedded in; a multiple of twice the heads",
-        default=96,
+        default=64,
         minimum=2,
         maximum=4096,
     )
-    heads: int = setting("heads of attention", default=3, minimum=1, maximum=64)
+    heads: int = setting("heads of attention", default=4, minimum=1, maximum=64)
     dropout: float = _dropout("share of what is added dropped", 0.0)
 
     def __attrs_post_init__(self) -> None:

@@ -42,7 +42,8 @@ class FitOptions(Options):
     """How a list is learned."""
 
     budget: str | float | None = setting(
-        "time to train, as 30s, 2m or seconds; 30s if absent", default=None
+        "time to train, as 30s, 2m or seconds; 30s if absent, less for fewer than 10,000 lines",
+        default=None,
     )
     steps: int | None = setting("steps to train, instead of a budget", default=None, minimum=1)
     rate: float | None = setting(
@@ -79,20 +80,20 @@ class FitOptions(Options):
         Raises:
             OptionError: they do.
         """
-        self.seconds()
+        self.seconds(0)
         if self.steps is not None and self.budget is not None:
             raise OptionError("steps and budget both say how long to train: give one of them")
         if self.test and self.split != "digest":
             raise OptionError(f"test is for the digest split; the {self.split} split has its own")
 
-    def seconds(self) -> float:
-        """The budget in seconds; 30 if neither budget nor steps are given.
+    def seconds(self, lines: int) -> float:
+        """The budget in seconds; where none was given, what suits so many lines.
 
         Raises:
             OptionError: it is no time.
         """
         if self.budget is None:
-            return 30.0
+            return min(30.0, 5.0 + lines / 400)
         found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", str(self.budget))
         seconds = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]] if found else 0.0
         if seconds <= 0:

@@ -1,0 +1,105 @@
+"""makemore.py's default Transformer beside ours: python benchmarks/run.py peer --peer PATH.
+
+PATH is a copy of https://github.com/karpathy/makemore, which this project does not contain.
+"""
+
+import importlib.util
+import sys
+import types
+from argparse import Namespace
+from pathlib import Path
+
+import torch
+from lectures import UNIT
+from recording import Recorder, stopwatch
+
+from makemore import MakeMore, MixtureOptions, TransformerOptions
+from makemore.corpus.datasets import dataset_named
+
+CLAIM = (
+    "the best test loss of makemore.py's default Transformer (204,544 parameters, 25,000 steps; "
+    "its own lines, its own choice of the best step by test loss) is reached by our transformer in "
+    "less than a fifth of its time to that step, and by the quickest family in less than a fiftieth"
+)
+STEPS, EVERY = 25_000, 500
+SEEDS = (3407,)
+OURS = (0, 1, 2, 3, 4)
+QUICKEST = MixtureOptions(members="kneser_ney(window=3), kneser_ney(window=5), gru(hidden=96)")
+
+
+def load_peer(path):
+    """Its module, with a stand-in for the logger that it imports and that we do not need."""
+    if importlib.util.find_spec("tensorboard") is None:
+        stand_in = types.ModuleType("torch.utils.tensorboard")
+        stand_in.SummaryWriter = object
+        sys.modules["torch.utils.tensorboard"] = stand_in
+    spec = importlib.util.spec_from_file_location("peer_makemore", Path(path) / "makemore.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.args = Namespace(device="cpu")
+    return module
+
+
+def their_loop(peer, train, test, seed):
+    """Its loop as it stands, only the steps on the clock: the best test loss, and its seconds."""
+    torch.manual_seed(seed)
+    config = peer.ModelConfig(
+        vocab_size=train.get_vocab_size(), block_size=train.get_output_length()
+    )
+    model = peer.Transformer(config)
+    assert sum(p.numel() for p in model.parameters()) == 204_544
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=5e-4, weight_decay=0.01, betas=(0.9, 0.99), eps=1e-8
+    )
+    loader = peer.InfiniteDataLoader(train, batch_size=32, pin_memory=False, num_workers=4)
+    best, spent = (float("inf"), 0.0, 0), 0.0
+    for step in range(1, STEPS + 1):
+        with stopwatch() as clock:
+            X, Y = loader.next()
+            _, loss = model(X, Y)
+            model.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            spent += clock()
+        if step % EVERY == 0:
+            found = peer.evaluate(model, test, batch_size=100, max_batches=10)
+            best = min(best, (found, spent, step))
+    return best, spent
+
+
+def our_fit(model, train, test, seed, **how):
+    """Seconds from the list in memory to a fitted model, and its loss on their test lines."""
+    with stopwatch() as clock:
+        maker = MakeMore(model, random_state=seed, **how).fit(train)
+        seconds = clock()
+    return seconds, maker.evaluate(test).loss
+
+
+def run(recorder: Recorder, path: str) -> bytes:
+    """Measures theirs once per seed, ours with every seed on the same lines."""
+    peer = load_peer(path)
+    words = dataset_named("us-names").load().to_list()
+    file = Path(__file__).with_suffix(".names.txt")
+    file.write_text("\n".join(words), encoding="utf-8")
+    try:
+        torch.manual_seed(SEEDS[0])
+        train, test = peer.create_datasets(file)
+    finally:
+        file.unlink()
+    MakeMore("transformer", steps=3).fit(words[:300])  # both sides start warm
+    (target, seconds, step), whole = their_loop(peer, train, test, SEEDS[0])
+    recorder.say(f"makemore.py: best test loss {target:.4f} at step {step}, {whole:.0f} s for all")
+    recorder.measured("makemore.py, best test loss", UNIT, [target])
+    recorder.measured("makemore.py, seconds to its best step", "s", [seconds])
+    for name, model, goal, how in (
+        ("transformer", TransformerOptions(), "5", {"steps": 450}),
+        ("quickest family", QUICKEST, "50", {"steps": 60}),
+    ):
+        found = [our_fit(model, train.words, test.words, seed, **how) for seed in OURS]
+        recorder.measured(f"{name}, test loss on the same lines", UNIT, [loss for _, loss in found])
+        recorder.measured(f"{name}, seconds", "s", [taken for taken, _ in found])
+        ratios = [seconds / taken for taken, _ in found]
+        recorder.measured(f"{name}, times faster than makemore.py", "", ratios, goal)
+        reached = sum(loss <= target for _, loss in found)
+        recorder.say(f"{name}: {reached} of {len(found)} seeds reach {target:.4f}")
+    return "\n".join(words).encode()
