@@ -12,7 +12,7 @@ CLAIM = (
     "200,000 steps of batch 32, rate 0.1 then 0.01) is reached by makemore's wavenet of the same "
     "size in less than a tenth of the loop's time, and by counting in less than a hundredth"
 )
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1)
 STEPS = 400
 
 
