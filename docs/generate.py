@@ -6,14 +6,17 @@ A fact has one home: what can be computed is never typed twice.
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from makemore.cli.main import VERBS, sentence_of
 from makemore.options.declaration import fields
 from makemore.options.registry import FAMILIES
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/count-once.md", "docs/figures.md")
+SPLITS = ("lecture", "clean")
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -46,29 +49,98 @@ def families() -> str:
     return "\n".join(["| family | what it is | options |", "|---|---|---|", *rows]) + "\n"
 
 
+def measured() -> str:
+    """What the newest record of all families found: a row for each."""
+    found = {each["metric"]: each["mean"] for each in _newest("families")["measurements"]}
+    columns = ["parameters", "lecture, seconds"]
+    columns += [f"{split}, {part} loss" for split in SPLITS for part in ("dev", "test")]
+    head = [
+        "family",
+        "numbers learned",
+        "seconds",
+        *(f"{c}" for c in columns[2:]),
+        "lines per second",
+    ]
+    rows = []
+    for name in FAMILIES:
+        values = [found[f"{name}, {column}"] for column in columns]
+        shown = [f"{values[0]:,.0f}", f"{values[1]:.1f}", *(f"{value:.4f}" for value in values[2:])]
+        rows.append([f"`{name}`", *shown, f"{found[f'{name}, sampled']:,.0f}"])
+    return _table(head, rows)
+
+
+def count_once() -> str:
+    """What the newest record of counting once found: factors by window and batch, and gradients."""
+    each = {m["metric"]: m for m in _newest("count-once")["measurements"]}
+    factors = [name.split(": ")[0].split(", ", 1) for name in each if name.endswith("a context")]
+    batches = list(dict.fromkeys(batch for _, batch in factors))
+    rows = [
+        [
+            window,
+            *(
+                f"{each[f'{window}, {batch}: characters a context']['mean']:.1f}"
+                for batch in batches
+            ),
+        ]
+        for window in dict.fromkeys(window for window, _ in factors)
+    ]
+    text = "Characters for each distinct context, on the lectures' training part:\n\n"
+    text += _table(["", *batches], rows)
+    gradients = [
+        [name.removesuffix(": times faster"), f"{m['mean']:.1f} ± {m['sd']:.1g}"]
+        for name, m in each.items()
+        if name.startswith("a gradient of")
+    ]
+    text += "\nThe same gradient, by counts against by characters (the GRU's lines padded, as is usual):\n\n"
+    return text + _table(["", "times faster"], gradients)
+
+
+def claims() -> str:
+    """Every measurement that had a goal to reach."""
+    return _records(lambda each: bool(each["goal"]))
+
+
 def records() -> str:
     """Every measurement of the newest record of each benchmark."""
-    newest = {}
-    for path in sorted((ROOT / "benchmarks" / "records").glob("*/record.json")):
-        newest[path.parent.name.split("_", 1)[1]] = path
+    return _records(lambda each: True)
+
+
+def _newest(slug: str) -> dict[str, Any]:
+    """The newest record of a benchmark."""
+    path = max((ROOT / "benchmarks" / "records").glob(f"*_{slug}/record.json"))
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record | {"folder": path.parent.name}
+
+
+def _slugs() -> list[str]:
+    """The benchmarks that have a record."""
+    paths = (ROOT / "benchmarks" / "records").glob("*/record.json")
+    return sorted({path.parent.name.split("_", 1)[1] for path in paths})
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _records(is_wanted: Callable[[dict[str, Any]], bool]) -> str:
+    """The measurements that are wanted, each with its record, and the machines they come from."""
     rows = []
-    for path in newest.values():
-        record = json.loads(path.read_text(encoding="utf-8"))
-        for each in record["measurements"]:
+    newest = [_newest(slug) for slug in _slugs()]
+    for record in newest:
+        for each in filter(is_wanted, record["measurements"]):
             spread = f" ± {each['sd']:,.2g}" if len(each["values"]) > 1 else ""
             value = f"{each['mean']:,.0f}" if each["mean"] >= 1000 else f"{each['mean']:.4g}"
-            rows.append(
-                f"| [{each['metric']}](benchmarks/records/{path.parent.name}) "
-                f"| {value}{spread} {each['unit']} | {each['goal']} |"
-            )
-    machine = sorted({_machine(path) for path in newest.values()})
-    head = ["| what | measured, mean ± standard deviation | goal |", "|---|---|---|"]
-    return "\n".join([*head, *rows, "", f"Measured on: {'; '.join(machine)}."]) + "\n"
+            what = f"[{each['metric']}](RECORDS/{record['folder']})"
+            rows.append([what, f"{value}{spread} {each['unit']}".strip(), each["goal"]])
+    machines = sorted({_machine(record["machine"]) for record in newest})
+    table = _table(["what", "measured, mean ± standard deviation", "goal"], rows)
+    return f"{table}\nMeasured on: {'; '.join(machines)}.\n"
 
 
-def _machine(path: Path) -> str:
+def _machine(machine: dict[str, Any]) -> str:
     """The machine of a record."""
-    machine = json.loads(path.read_text(encoding="utf-8"))["machine"]
     return f"{machine['cores']} cores of {machine['processor']}, {machine['system']}"
 
 
@@ -83,9 +155,11 @@ def tree() -> str:
     return "\n".join([*lines, "```"]) + "\n"
 
 
-def render(text: str) -> str:
-    """A document with every generated block made anew."""
-    return BLOCK.sub(lambda m: m[1] + globals()[m[2]]() + m[3], text)
+def render(name: str, text: str) -> str:
+    """A document with every generated block made anew; links go from where it stands."""
+    records = "../" * name.count("/") + "benchmarks/records"
+    made = BLOCK.sub(lambda m: m[1] + globals()[m[2]]() + m[3], text)
+    return made.replace("(RECORDS/", f"({records}/")
 
 
 def main() -> None:
@@ -94,7 +168,7 @@ def main() -> None:
     for name in DOCUMENTS:
         path = ROOT / name
         text = path.read_text(encoding="utf-8")
-        made = render(text)
+        made = render(name, text)
         if made != text:
             stale.append(name)
             if "--check" not in sys.argv:

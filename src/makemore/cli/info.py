@@ -37,6 +37,7 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("made by", f"makemore {document['makemore']}, format {document['format']}"),
         ("family", f"{document['family']} ({options})"),
+        *_members(document),
         ("learned", f"{cleaning['kept']:,} lines, {cleaning['repeated']:,} of them repeated"),
         ("longest line", f"{document['longest']} characters"),
         ("characters", f"{len(characters)}: {shown}"),
@@ -46,3 +47,14 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("training", f"{steps}{training['seconds']:.1f} s"),
         ("digests", digests if "digests" in document["tensors"] else "left out: --new cannot work"),
     ]
+
+
+def _members(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """The weights of a mixture's members, for a mixture."""
+    if "weights" not in document["training"]:
+        return []
+    from makemore.options.registry import members_of
+
+    names = [family.name for family, _ in members_of(document["options"]["members"])]
+    weights = zip(names, document["training"]["weights"], strict=True)
+    return [("weights", ", ".join(f"{name} {weight:.3f}" for name, weight in weights))]
