@@ -13,8 +13,8 @@ CLAIM = (
 )
 SEEDS = (0, 1, 2, 3, 4)
 UNIT = "nats per character"
-# A title, the budget that auto chooses members for, the split, steps, and the losses to reach. Steps
-# are given, as a budget is turned into steps by a short timing that a busy machine can mislead.
+# A title, the budget that auto chooses members for, the split, steps, and the losses to reach.
+# Steps are given: a budget becomes steps by a short timing, which a busy machine can mislead.
 TRIALS = (
     ("two minutes, clean split", "2m", "clean", 340, {"test": "1.91, stretch 1.90"}),
     ("two minutes, lecture split", "2m", "lecture", 340, {"dev": "1.89"}),

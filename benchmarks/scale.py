@@ -13,6 +13,7 @@ SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 
 def child() -> None:
     """Learns a list for one epoch in this process alone; prints seconds, peaks and batches."""
+    import numpy as np
     import torch
 
     from makemore import GRUOptions
@@ -26,7 +27,7 @@ def child() -> None:
     vocabulary = Vocabulary.of(lines)
     options = GRUOptions(hidden=64)
     network = GRU(options, len(vocabulary), 0).initialise(torch.Generator().manual_seed(0))
-    little = Contexts.of(lines.select(range(500)), vocabulary, None)
+    little = Contexts.of(lines.select(np.arange(min(500, len(lines)))), vocabulary, None)
     for _ in Training(network, TrainOptions(steps=5, rate=0.01, batch=4096)).run(little, None):
         pass  # torch's first steps are slow
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

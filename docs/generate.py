@@ -52,47 +52,35 @@ def families() -> str:
 def measured() -> str:
     """What the newest record of all families found: a row for each."""
     found = {each["metric"]: each["mean"] for each in _newest("families")["measurements"]}
-    columns = ["parameters", "lecture, seconds"]
-    columns += [f"{split}, {part} loss" for split in SPLITS for part in ("dev", "test")]
-    head = [
-        "family",
-        "numbers learned",
-        "seconds",
-        *(f"{c}" for c in columns[2:]),
-        "lines per second",
-    ]
+    losses = [f"{split}, {part} loss" for split in SPLITS for part in ("dev", "test")]
     rows = []
     for name in FAMILIES:
-        values = [found[f"{name}, {column}"] for column in columns]
-        shown = [f"{values[0]:,.0f}", f"{values[1]:.1f}", *(f"{value:.4f}" for value in values[2:])]
-        rows.append([f"`{name}`", *shown, f"{found[f'{name}, sampled']:,.0f}"])
-    return _table(head, rows)
+        learned, seconds = found[f"{name}, parameters"], found[f"{name}, lecture, seconds"]
+        shown = [f"{found[f'{name}, {loss}']:.4f}" for loss in losses]
+        speed = f"{found[f'{name}, sampled']:,.0f}"
+        rows.append([f"`{name}`", f"{learned:,.0f}", f"{seconds:.1f}", *shown, speed])
+    return _table(["family", "numbers learned", "seconds", *losses, "lines per second"], rows)
 
 
 def count_once() -> str:
     """What the newest record of counting once found: factors by window and batch, and gradients."""
     each = {m["metric"]: m for m in _newest("count-once")["measurements"]}
-    factors = [name.split(": ")[0].split(", ", 1) for name in each if name.endswith("a context")]
-    batches = list(dict.fromkeys(batch for _, batch in factors))
-    rows = [
-        [
-            window,
-            *(
-                f"{each[f'{window}, {batch}: characters a context']['mean']:.1f}"
-                for batch in batches
-            ),
-        ]
-        for window in dict.fromkeys(window for window, _ in factors)
-    ]
-    text = "Characters for each distinct context, on the lectures' training part:\n\n"
-    text += _table(["", *batches], rows)
-    gradients = [
-        [name.removesuffix(": times faster"), f"{m['mean']:.1f} ± {m['sd']:.1g}"]
-        for name, m in each.items()
-        if name.startswith("a gradient of")
-    ]
-    text += "\nThe same gradient, by counts against by characters (the GRU's lines padded, as is usual):\n\n"
-    return text + _table(["", "times faster"], gradients)
+    factors: dict[str, dict[str, str]] = {}
+    gradients = []
+    for name, m in each.items():
+        what, _, of = name.partition(": ")
+        if of == "characters a context":
+            window, _, batch = what.partition(", ")
+            factors.setdefault(window, {})[batch] = f"{m['mean']:.1f}"
+        else:
+            gradients.append([what, f"{m['mean']:.1f} ± {m['sd']:.1g}"])
+    batches = list(next(iter(factors.values())))
+    table = _table(["", *batches], [[window, *row.values()] for window, row in factors.items()])
+    return (
+        f"Characters for each distinct context, on the lectures' training part:\n\n{table}\n"
+        "The same gradient, by counts against by characters (padded lines for the GRU, as is "
+        f"usual):\n\n{_table(['', 'times faster'], gradients)}"
+    )
 
 
 def claims() -> str:

@@ -181,7 +181,7 @@ def test_the_steps_of_a_budget_repeat_the_run():
 
 def test_counted_models_know_the_lines_that_chose_them():
     lines = [f"name{i}" for i in range(200)]
-    maker = MakeMore().fit(lines)
+    maker = MakeMore("kneser_ney").fit(lines)
     report = maker.learned_.report
     assert report["train_lines"] + report["dev_lines"] == 200
     assert report["dev_lines"] > 0

@@ -407,3 +407,36 @@ def test_an_infinite_loss_is_said(capsys, tmp_path):
 def test_info_names_the_unit_of_the_losses_once(makemore):
     about = makemore("info {model}")[0]
     assert about.count("nats per character") == 1
+
+
+@pytest.fixture
+def enough(tmp_path, us_names) -> Path:
+    """A list that is long enough to train a network on."""
+    path = tmp_path / "enough.txt"
+    path.write_text("\n".join(us_names.select(np.arange(0, 32_000, 200)).to_list()) + "\n")
+    return path
+
+
+def test_fit_mixes_and_says_why_and_info_says_with_which_weights(makemore, enough, tmp_path):
+    _, err = makemore(f"fit {enough} -o {tmp_path}/mixed --steps 2")
+    assert "chose a mixture: 2 steps are enough to train networks on 160 lines" in err
+    about = makemore(f"info {tmp_path}/mixed")[0]
+    row = next(line for line in about.splitlines() if line.startswith("weights"))
+    assert [part.split()[0] for part in row.removeprefix("weights").split(",")] == [
+        "kneser_ney",
+        "kneser_ney",
+        "kneser_ney",
+        "gru",
+    ]
+
+
+def test_make_without_a_budget_counts_and_says_what_more_time_would_add(makemore, enough):
+    _, err = makemore(f"{enough} -n 1")
+    assert "chose kneser_ney: it needs no training; a budget of 3 s adds networks" in err
+
+
+def test_the_members_of_a_mixture_are_options_on_the_command_line(makemore, enough, tmp_path):
+    members = "members=kneser_ney(window=2),rnn(hidden=8)"
+    makemore(f"fit {enough} -o {tmp_path}/mixed --model mixture -O {members} --steps 2")
+    about = makemore(f"info {tmp_path}/mixed")[0]
+    assert "kneser_ney(window=2),rnn(hidden=8)" in about

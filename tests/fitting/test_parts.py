@@ -29,7 +29,7 @@ def test_the_parts_are_all_the_lines(names, parts):
     assert len(both.line_weight) == parts.size("train") + parts.size("dev")
 
 
-def test_a_table_is_built_once(parts):
+def test_a_table_that_is_asked_for_again_is_not_built_again(parts):
     assert parts.contexts("dev", 3) is parts.contexts("dev", 3)
     assert parts.contexts("dev", 3) is not parts.contexts("dev", None)
 

@@ -1,7 +1,13 @@
+import numpy as np
 import pytest
 import torch
 
-from makemore.layers.batch_norm import BatchNorm
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.layers.batch_norm import BatchNorm, calibrate
+from makemore.models.deep_mlp import DeepMLP
+from makemore.models.mlp import MLP
+from makemore.options.families import DeepMLPOptions, MLPOptions
 
 
 def both(steps=1, seed=0):
@@ -52,3 +58,41 @@ def test_a_single_row_leaves_finite_averages(weight):
     layer(torch.tensor([[1.0, 2.0]]), torch.tensor([weight]))
     assert torch.isfinite(layer.mean).all()
     assert (layer.variance > 0).all()
+
+
+@pytest.fixture
+def deep(us_names):
+    lines = us_names.select(np.arange(0, 32_000, 160))
+    c = Contexts.of(lines, Vocabulary.of(us_names), 3)
+    options = DeepMLPOptions(hidden=8, layers=3)
+    return DeepMLP(options, 27, 0).initialise(torch.Generator().manual_seed(0)), c
+
+
+def test_calibrated_averages_are_those_of_all_characters(deep):
+    model, c = deep
+    calibrate(model, [c])
+    row = torch.from_numpy(c.row[c.edge].astype(np.int64))
+    with torch.no_grad():
+        x = model.C[torch.from_numpy(c.back).long()].flatten(1)[row]
+        for W, norm in zip(model.W[:-1], model.norms, strict=True):
+            x = x @ W
+            torch.testing.assert_close(norm.mean, x.mean(0), atol=1e-5, rtol=1e-4)
+            torch.testing.assert_close(norm.variance, x.var(0), atol=1e-4, rtol=1e-3)
+            x = torch.tanh((x - x.mean(0)) / (x.var(0, unbiased=False) + norm.epsilon).sqrt())
+
+
+def test_calibrating_in_blocks_comes_near_and_keeps_the_momentum(deep):
+    model, c = deep
+    calibrate(model, [c])
+    whole = model.norms[0].mean.clone()
+    calibrate(model, [part for part, _ in c.blocks(100)])
+    torch.testing.assert_close(model.norms[0].mean, whole, atol=1e-4, rtol=1e-3)
+    assert {norm.momentum for norm in model.norms} == {0.1}
+    assert not model.training
+
+
+def test_a_network_without_batch_norm_is_left_as_it_is(deep):
+    model = MLP(MLPOptions(hidden=4), 27, 0).initialise(torch.Generator().manual_seed(0))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    calibrate(model, [deep[1]])
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())

@@ -1,5 +1,7 @@
 """A list, split, as the contexts that models learn from."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,13 +16,14 @@ _FIRST_LINES = 4096  # of the train part, for models that take long to ask
 
 
 class Parts:
-    """The train, dev and test parts of a list; every table is built once, when asked for."""
+    """The train, dev and test parts of a list; the tables last asked for are kept."""
 
     def __init__(self, lines: Lines, vocabulary: Vocabulary, split: str, test: float) -> None:
         """Splits the list."""
         self._lines, self._vocabulary = lines, vocabulary
         self._which: dict[str, NDArray[np.int64]] = split_lines(lines, split, test=test)._asdict()
-        self._tables: dict[tuple[str, int | None], Contexts] = {}
+        # A network is asked about two tables again and again; one more may be large enough.
+        self._table = lru_cache(maxsize=3)(self._counted)
 
     @property
     def lines(self) -> int:
@@ -35,9 +38,7 @@ class Parts:
         """A part as seen through a window, or as whole prefixes; None if it has no lines."""
         if not self.size(part):
             return None
-        if (part, window) not in self._tables:
-            self._tables[part, window] = self._table(self._which[part], window)
-        return self._tables[part, window]
+        return self._table(part, window)
 
     def train(self, window: int | None) -> Contexts:
         """The train part, which a split never leaves without lines."""
@@ -48,7 +49,7 @@ class Parts:
     def train_and_dev(self, window: int | None) -> Contexts:
         """All lines but those of the test part."""
         both = np.sort(np.concatenate([self._which["train"], self._which["dev"]]))
-        return self._table(both, window)
+        return Contexts.of(self._lines.select(both), self._vocabulary, window)
 
     def losses(self, model: Model, is_quick: bool) -> dict[str, float | int | None]:
         """Each part's size and loss; None for a loss without lines, or an infinite one.
@@ -67,6 +68,6 @@ class Parts:
             found |= {f"{part}_lines": self.size(part), f"{part}_loss": loss if is_finite else None}
         return found
 
-    def _table(self, which: NDArray[np.int64], window: int | None) -> Contexts:
-        """Counts some lines."""
-        return Contexts.of(self._lines.select(which), self._vocabulary, window)
+    def _counted(self, part: str, window: int | None) -> Contexts:
+        """The table of a part."""
+        return Contexts.of(self._lines.select(self._which[part]), self._vocabulary, window)

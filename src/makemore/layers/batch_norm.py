@@ -1,7 +1,11 @@
 """Batch normalisation over distinct contexts, each as heavy as it is frequent."""
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
+
+from makemore.corpus.contexts import Contexts
 
 
 class BatchNorm(nn.Module):
@@ -58,3 +62,41 @@ class BatchNorm(nn.Module):
             self.mean.lerp_(mean, self.momentum)
             self.variance.lerp_(unbiased, self.momentum)
         return mean, variance
+
+
+def calibrate(network: nn.Module, blocks: Iterable[Contexts]) -> None:
+    """Sets the running averages of a network to what it finds on a whole list.
+
+    Running averages trail behind the weights; this measures them anew with the weights as they are.
+    In one block the averages are those of all characters; of several blocks they are the weighted
+    means, as `torch.nn.BatchNorm1d` keeps them with a momentum of None.
+
+    Args:
+        network: takes contexts; one without `BatchNorm` is left as it is.
+        blocks: the list's contexts.
+
+    Example:
+        >>> from makemore.corpus.lines import Lines
+        >>> from makemore.corpus.vocabulary import Vocabulary
+        >>> from makemore.models.deep_mlp import DeepMLP
+        >>> from makemore.options.families import DeepMLPOptions
+        >>> lines = Lines.from_strings(["anna", "hannah"])
+        >>> network = DeepMLP(DeepMLPOptions(), 4, 0).initialise(torch.Generator())
+        >>> calibrate(network, [Contexts.of(lines, Vocabulary.of(lines), window=3)])
+        >>> bool(network.norms[0].mean.abs().sum() > 0)
+        True
+    """
+    norms = [module for module in network.modules() if isinstance(module, BatchNorm)]
+    if not norms:
+        return
+    usual, seen = [norm.momentum for norm in norms], 0.0
+    network.train()
+    with torch.no_grad():
+        for block in blocks:
+            seen += block.total
+            for norm in norms:
+                norm.momentum = block.total / seen
+            network(block)
+    for norm, momentum in zip(norms, usual, strict=True):
+        norm.momentum = momentum
+    network.eval()

@@ -30,8 +30,8 @@ class Noise:
     def drop(self, x: Tensor, share: float) -> Tensor:
         """Sets a share of the numbers to zero, to the nearest 256th, and scales up the rest.
 
-        Source: Srivastava et al. (2014), "Dropout". One random byte a number is a tenth of what
-        torch's own dropout costs on a CPU.
+        Source: Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from
+        overfitting". Random bytes cost far less on a CPU than what torch's own dropout draws.
         """
         dropped = round(256 * share)
         if not dropped:

@@ -39,8 +39,8 @@ def steps_within(
     look = min(_seconds(trial.measure, dev) for _ in range(2)) if dev is not None else 0.0
     network.load_state_dict(before)
     left = seconds - (time.perf_counter() - start)
-    usual = sorted(took[len(took) // 2 :])  # the first steps of a process are slow
-    step = usual[len(usual) // 2]
+    usual = took[len(took) // 2 :]  # the first steps of a process are slow
+    step = sum(usual) / len(usual)  # the mean: now and then a step takes long, and those count too
     few = left / (step + look / FEWEST_BETWEEN_LOOKS)
     many = (left - look * MOST_LOOKS) / step
     return max(1, int(many if few > MOST_LOOKS * FEWEST_BETWEEN_LOOKS else few))
