@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from makemore.corpus.contexts import Contexts
-from makemore.likelihood import Automaton, Floats
+from makemore.corpus.vocabulary import BOUNDARY
+from makemore.likelihood import Automaton, Floats, State
 from makemore.window import Back, WindowModel
 
 
@@ -111,6 +112,19 @@ class PrefixNetwork(Network):
     def log_probs(self, c: Contexts) -> Floats:
         """See `Model.log_probs`."""
         return self.ask(c)
+
+    @abstractmethod
+    def before(self, n: int) -> State:
+        """The state of n lines that have read nothing, not even a boundary."""
+
+    @abstractmethod
+    def step(self, ids: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """See `Model.step`."""
+
+    def start(self, n: int, label: int | None = None) -> tuple[Floats, State]:
+        """See `Model.start`: a line starts by reading its label, or the boundary."""
+        ids = np.full(n, BOUNDARY if label is None else label, np.int32)
+        return self.step(ids, self.before(n))
 
     def automaton(self, most: int, label: int | None = None) -> Automaton | None:
         """See `Model.automaton`: whole prefixes are too many states."""

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from makemore.corpus.contexts import Contexts
-from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.network import PrefixNetwork, look_up, sent
 from makemore.likelihood import Floats
 
@@ -46,19 +45,15 @@ class RecurrentNetwork(PrefixNetwork):
         above = np.repeat(np.concatenate([[0], c.depth_starts[:-2]]), sizes)  # first row one up
         parents = torch.split(sent(c.parent - above, self.device), sizes.tolist())
         inputs = torch.split(look_up(self.inputs(), c.last), sizes.tolist())
-        states = [self.cell(inputs[0], self._before(1).expand(int(sizes[0]), -1))]
+        nothing = torch.zeros(1, self.state_size, device=self.device)
+        states = [self.cell(inputs[0], nothing.expand(int(sizes[0]), -1))]
         for x, parent in zip(inputs[1:], parents[1:], strict=True):
             states.append(self.cell(x, states[-1].index_select(0, parent)))
         return torch.cat(states)
 
-    def _before(self, n: int) -> Tensor:
-        """(n, S) the state before anything is read."""
-        return torch.zeros(n, self.state_size, device=self.device)
-
-    def start(self, n: int, label: int | None = None) -> tuple[Floats, Floats]:
-        """See `Model.start`."""
-        ids = np.full(n, BOUNDARY if label is None else label, np.int32)
-        return self.step(ids, self._before(n).cpu().numpy())
+    def before(self, n: int) -> Floats:
+        """(n, S) zeros."""
+        return np.zeros((n, self.state_size), np.float32)
 
     def step(self, ids: NDArray[np.int32], state: Floats) -> tuple[Floats, Floats]:
         """See `Model.step`."""

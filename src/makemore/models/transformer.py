@@ -25,7 +25,6 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from makemore.corpus.contexts import Contexts
-from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.network import PrefixNetwork, look_up, sent
 from makemore.likelihood import Floats
 from makemore.options.families import TransformerOptions
@@ -188,11 +187,10 @@ class Transformer(PrefixNetwork):
         angle = sent(depth, self.device)[:, None, None] * speed
         return torch.polar(torch.ones_like(angle), angle)
 
-    def start(self, n: int, label: int | None = None) -> tuple[Floats, Cache]:
-        """See `Model.start`."""
+    def before(self, n: int) -> Cache:
+        """No keys and no values."""
         none = torch.empty(n, len(self.layers), 0, self.heads, self.C.shape[1] // self.heads)
-        ids = np.full(n, BOUNDARY if label is None else label, np.int32)
-        return self.step(ids, Cache(none.to(self.device), none.to(self.device)))
+        return Cache(none.to(self.device), none.to(self.device))
 
     def step(self, ids: NDArray[np.int32], state: Cache) -> tuple[Floats, Cache]:
         """See `Model.step`; what was read before is looked up, not computed again."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from makemore.corpus.contexts import Contexts
-from makemore.corpus.ranking import rank
+from makemore.corpus.ranking import rank, summed
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
 from makemore.layers.network import WindowNetwork, look_up, sent
@@ -41,6 +41,11 @@ class Fusion(NamedTuple):
     weight: NDArray[np.float32]
 
 
+def levels_over(window: int) -> int:
+    """How many fusions make one chunk of a window."""
+    return max(1, (window - 1).bit_length())
+
+
 def fusions(back: NDArray[np.int32], weight: NDArray[np.float64], size: int) -> list[Fusion]:
     """Finds the distinct chunks of 2, 4, ... characters; the last level has a row per window.
 
@@ -54,14 +59,14 @@ def fusions(back: NDArray[np.int32], weight: NDArray[np.float64], size: int) -> 
         >>> [level.left.tolist() for level in two], two[0].weight.tolist()
         ([[0, 2], [0, 1]], [1.0, 7.0])
     """
-    levels = max(1, (back.shape[1] - 1).bit_length())
+    levels = levels_over(back.shape[1])
     wanting = 2**levels - back.shape[1]
     place = np.pad(back, ((0, 0), (wanting, 0)), constant_values=BOUNDARY)
     found = []
     for _ in range(levels - 1):
         key = place[:, ::2].astype(np.int64) * size + place[:, 1::2]
         distinct, rows = rank(key.ravel(), size * size)
-        share = np.bincount(rows, np.repeat(weight, key.shape[1]), len(distinct))
+        share = summed(rows, np.repeat(weight, key.shape[1]), len(distinct))
         left, right = np.divmod(distinct, size)
         found.append(
             Fusion(left.astype(np.int32), right.astype(np.int32), share.astype(np.float32))
@@ -85,7 +90,7 @@ class WaveNet(WindowNetwork):
         E, H, K = options.embedding, options.hidden, options.window
         self.window, self.dropout = K, options.dropout
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
-        sizes = [E, *[H] * (max(1, (K - 1).bit_length()) - 1)]
+        sizes = [E, *[H] * (levels_over(K) - 1)]
         self.C = nn.Parameter(torch.empty(vocabulary_size, E))
         self.A = nn.ParameterList([torch.empty(size, H) for size in sizes])
         self.B = nn.ParameterList([torch.empty(size, H) for size in sizes])
