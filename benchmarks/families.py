@@ -1,7 +1,7 @@
 """Every family at its default settings on both splits: what it costs and what it gives."""
 
 import numpy as np
-from recording import Recorder, stopwatch
+from recording import UNIT, Recorder, stopwatch
 
 from makemore import MakeMore
 from makemore.corpus.datasets import dataset_named
@@ -12,7 +12,6 @@ CLAIM = (
     "time): losses on both splits of the bundled names, and lines sampled per second"
 )
 SPLITS = ("lecture", "clean")
-UNIT = "nats per character"
 SAMPLED = 20_000
 
 

@@ -1,6 +1,6 @@
 """Kneser-Ney: from the list to the fitted model, and lines sampled per second."""
 
-from recording import Recorder, stopwatch
+from recording import UNIT, Recorder, stopwatch
 
 from makemore import MakeMore
 from makemore.corpus.datasets import dataset_named
@@ -19,7 +19,7 @@ def run(recorder: Recorder) -> bytes:
                 report = MakeMore("kneser_ney", split=split).fit(lines).learned_.report
                 seconds.append(clock())
         recorder.measured(f"{split} split, list to fitted model", "s", seconds, "0.5")
-        unit = "nats per character"
+        unit = UNIT
         recorder.measured(f"{split} split, dev loss", unit, [report["dev_loss"]], goal)
         recorder.measured(f"{split} split, test loss", unit, [report["test_loss"]])
     maker = MakeMore("kneser_ney").fit(lines)

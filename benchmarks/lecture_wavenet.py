@@ -2,8 +2,8 @@
 
 import torch
 import torch.nn.functional as F
-from lectures import UNIT, lecture_data, seconds_to
-from recording import Recorder, stopwatch
+from lectures import lecture_data, seconds_to
+from recording import UNIT, Recorder, stopwatch
 
 from makemore import KneserNeyOptions, MakeMore, WaveNetOptions
 

@@ -9,8 +9,6 @@ from recording import stopwatch
 from makemore import Lines, MakeMore
 from makemore.corpus.datasets import dataset_named
 
-UNIT = "nats per character"
-
 
 class Reached(Exception):
     """Training got where it was to get."""

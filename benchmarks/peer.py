@@ -10,8 +10,7 @@ from argparse import Namespace
 from pathlib import Path
 
 import torch
-from lectures import UNIT
-from recording import Recorder, stopwatch
+from recording import UNIT, Recorder, stopwatch
 
 from makemore import MakeMore, MixtureOptions, TransformerOptions
 from makemore.corpus.datasets import dataset_named

@@ -1,6 +1,6 @@
 """The lowest losses within two minutes and within fifteen seconds, five seeds each."""
 
-from recording import Recorder
+from recording import UNIT, Recorder
 
 from makemore import LSTMOptions, MakeMore
 from makemore.corpus.datasets import dataset_named
@@ -12,7 +12,6 @@ CLAIM = (
     "a loss that no published model of these names comes near; within fifteen seconds likewise"
 )
 SEEDS = (0, 1, 2, 3, 4)
-UNIT = "nats per character"
 # A title, the budget that auto chooses members for, the split, steps, and the losses to reach.
 # Steps are given: a budget becomes steps by a short timing, which a busy machine can mislead.
 TRIALS = (

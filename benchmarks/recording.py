@@ -14,6 +14,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
+UNIT = "nats per character"
 RECORDS = Path(__file__).parent / "records"
 LIBRARIES = ("makemore", "numpy", "torch", "safetensors")
 

@@ -1,6 +1,6 @@
 """Each network at a size for which a loss was published, or makemore.py's default size."""
 
-from recording import Recorder
+from recording import UNIT, Recorder
 
 from makemore import (
     BoWOptions,
@@ -18,7 +18,6 @@ from makemore.corpus.datasets import dataset_named
 
 CLAIM = "each network reaches a lower dev loss (lecture split) than was published for its size"
 SEEDS = (0, 1, 2, 3, 4)
-UNIT = "nats per character"
 # Options, steps, and the loss to beat: published, or the goal that this project set itself.
 TRIALS = (
     (MLPOptions(), 600, "2.1027"),

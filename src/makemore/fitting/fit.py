@@ -57,11 +57,8 @@ def fit_lines(
     fresh = family.build(family_options, len(vocabulary), len(vocabulary.labels))
     clock = time.perf_counter()
     parts = Parts(lines, vocabulary, options.split, options.test)
-    members = [(fresh, family)]
-    if isinstance(family_options, MixtureOptions):
-        families = [member for member, _ in members_of(family_options.members)]
-        members = list(zip(fresh.members, families, strict=True))
-    networks = [member for member, kind in members if kind.learns == "training"]
+    members = _members(fresh, family, family_options)
+    networks = _that_learn(members, "training")
     report = _learn(members, options, parts, on_step)
     dev = parts.contexts("dev", fresh.window)
     if isinstance(family_options, MixtureOptions) and dev is not None:
@@ -69,7 +66,7 @@ def fit_lines(
     report |= {"split": options.split, "seed": options.seed, **parts.losses(fresh, not networks)}
     for network in networks:
         network.to("cpu")  # from here on all that is asked is asked in NumPy
-    for counted in _counted(members):
+    for counted in _that_learn(members, "counting"):
         counted.count(parts.train_and_dev(counted.window))
     report |= {"chosen": reason, "seconds": time.perf_counter() - clock}
     known = partial(np.asarray, np.unique(lines.digests))
@@ -95,9 +92,17 @@ def _label_shares(lines: Lines) -> NDArray[np.float64]:
     return shares
 
 
-def _counted(members: list[Member]) -> list[Any]:
-    """The members that are counted."""
-    return [model for model, family in members if family.learns == "counting"]
+def _members(model: Any, family: Family, options: Options) -> list[Member]:
+    """What is learned: the members of a mixture, or the model itself."""
+    if not isinstance(options, MixtureOptions):
+        return [(model, family)]
+    families = [member for member, _ in members_of(options.members)]
+    return list(zip(model.members, families, strict=True))
+
+
+def _that_learn(members: list[Member], how: str) -> list[Any]:
+    """The models that are learned by counting, or by training."""
+    return [model for model, family in members if family.learns == how]
 
 
 def _learn(
@@ -105,7 +110,7 @@ def _learn(
 ) -> Report:
     """Counts and trains on the train part, and tells what was settled before the first step."""
     clock = time.perf_counter()
-    for counted in _counted(members):
+    for counted in _that_learn(members, "counting"):
         counted.count(parts.train(counted.window))
     networks = [(model, family) for model, family in members if family.learns == "training"]
     if not networks:
