@@ -80,11 +80,11 @@ def by_prefixes(c):
 
     def always():
         model.zero_grad()
-        inputs = F.embedding(ids, model.inputs())  # (B, T, 3 H)
+        inputs = F.embedding(ids, model.inputs()).unbind(1)  # T of (B, 3 H)
         state = torch.zeros(len(ids), 64)
         states = []
-        for t in range(ids.shape[1]):
-            state = model.cell(inputs[:, t], state)
+        for x in inputs:
+            state = model.cell(x, state)
             states.append(state)
         logits = model.read_out(torch.stack(states, dim=1).flatten(0, 1))
         F.cross_entropy(logits, target.flatten(), ignore_index=-1).backward()

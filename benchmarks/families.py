@@ -17,6 +17,10 @@ SAMPLED = 20_000
 
 def parameters_of(model) -> int:
     """How many numbers a model learned: its weights, or what its count tables hold."""
+    if hasattr(model, "members"):
+        return sum(map(parameters_of, model.members))
+    if hasattr(model, "parameters"):  # a network's
+        return sum(weight.numel() for weight in model.parameters())
     return int(sum(value.size for value in model.tensors().values()))
 
 

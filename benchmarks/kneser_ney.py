@@ -18,10 +18,9 @@ def run(recorder: Recorder) -> bytes:
             with stopwatch() as clock:
                 report = MakeMore("kneser_ney", split=split).fit(lines).learned_.report
                 seconds.append(clock())
-        recorder.measured(f"{split} split, list to fitted model", "s", seconds, "0.5")
-        unit = UNIT
-        recorder.measured(f"{split} split, dev loss", unit, [report["dev_loss"]], goal)
-        recorder.measured(f"{split} split, test loss", unit, [report["test_loss"]])
+        recorder.measured(f"kneser_ney, {split} split, list to fitted model", "s", seconds, "0.5")
+        recorder.measured(f"kneser_ney, {split} split, dev loss", UNIT, [report["dev_loss"]], goal)
+        recorder.measured(f"kneser_ney, {split} split, test loss", UNIT, [report["test_loss"]])
     maker = MakeMore("kneser_ney").fit(lines)
     for count in (100_000, 1_000_000):
         rates = []
@@ -30,5 +29,7 @@ def run(recorder: Recorder) -> bytes:
                 made = maker.sample(count, seed=seed)
                 rates.append(len(made) / clock())
         goal = "1,000,000" if count == 1_000_000 else ""
-        recorder.measured(f"sampled, {count:,} lines at once", "lines per second", rates, goal)
+        recorder.measured(
+            f"kneser_ney, {count:,} lines sampled at once", "lines per second", rates, goal
+        )
     return "\n".join(lines.to_list()).encode()

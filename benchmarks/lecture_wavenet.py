@@ -150,7 +150,7 @@ def run(recorder: Recorder) -> bytes:
     """Measures all three, seed by seed, in turn."""
     data = lecture_data(window=8)
     recorder.say(f"lecture's own tables: {data.seconds:.2f} s, not counted against it")
-    seconds_to(9.0, data.lines, WaveNetOptions(), 0, 8)  # both sides start warm
+    seconds_to(9.0, data.lines, WaveNetOptions(), 0, 8)  # torch's first steps are slow
     rows = []
     for seed in SEEDS:
         seconds, loss = lecture_loop(*data.train, *data.dev, seed)

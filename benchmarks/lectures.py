@@ -11,7 +11,11 @@ from makemore.corpus.datasets import dataset_named
 
 
 class Reached(Exception):
-    """Training got where it was to get."""
+    """Training got where it was to get, after so many seconds, at this step."""
+
+    def __init__(self, seconds, step):
+        super().__init__()
+        self.seconds, self.step = seconds, step
 
 
 def lecture_tables(words, stoi, window=3):
@@ -71,11 +75,10 @@ def seconds_to(target, lines, model, seed, steps):
 
         def on_step(step):
             if step.dev_loss is not None and step.dev_loss <= target:
-                raise Reached(f"{clock():.9f} {step.number}")
+                raise Reached(clock(), step.number)
 
         try:
             maker.fit(lines, on_step=on_step)
         except Reached as reached:
-            seconds, step = str(reached).split()
-            return float(seconds), int(step)
+            return reached.seconds, reached.step
     return float("nan"), 0

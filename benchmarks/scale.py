@@ -4,6 +4,7 @@ import resource
 import subprocess
 import sys
 from hashlib import sha256
+from pathlib import Path
 
 from recording import Recorder, stopwatch
 
@@ -30,7 +31,7 @@ def child() -> None:
     little = Contexts.of(lines.select(np.arange(min(500, len(lines)))), vocabulary, None)
     for _ in Training(network, TrainOptions(steps=5, rate=0.01, batch=4096)).run(little, None):
         pass  # torch's first steps are slow
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resident()
     with stopwatch() as clock:
         c = Contexts.of(lines, vocabulary, None)
         tables = clock()
@@ -40,7 +41,13 @@ def child() -> None:
             pass
         epoch = clock()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(c.total, len(c), tables, epoch, before / 1024, peak / 1024)
+    print(c.total, len(c), tables, epoch, before, peak / 1024)
+
+
+def resident() -> float:
+    """MiB that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def run(recorder: Recorder) -> bytes:

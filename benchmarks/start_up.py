@@ -20,7 +20,7 @@ def run(recorder: Recorder) -> bytes:
     lines = dataset_named("us-names").load()
     with tempfile.TemporaryDirectory() as folder:
         model = str(Path(folder) / "names.safetensors")
-        MakeMore().fit(lines).save(model)
+        MakeMore("kneser_ney").fit(lines).save(model)
         commands = {
             "an empty Python": ([sys.executable, "-c", "pass"], ""),
             "makemore --help": ([sys.executable, "-c", PROGRAM, "--help"], "0.25"),

@@ -59,7 +59,9 @@ def measured() -> str:
         shown = [f"{found[f'{name}, {loss}']:.4f}" for loss in losses]
         speed = f"{found[f'{name}, sampled']:,.0f}"
         rows.append([f"`{name}`", f"{learned:,.0f}", f"{seconds:.1f}", *shown, speed])
-    return _table(["family", "numbers learned", "seconds", *losses, "lines per second"], rows)
+    return _table(
+        ["family", "weights, or numbers in tables", "seconds", *losses, "lines per second"], rows
+    )
 
 
 def count_once() -> str:
@@ -73,7 +75,7 @@ def count_once() -> str:
             window, _, batch = what.partition(", ")
             factors.setdefault(window, {})[batch] = f"{m['mean']:.1f}"
         else:
-            gradients.append([what, f"{m['mean']:.1f} ± {m['sd']:.1g}"])
+            gradients.append([what, f"{m['mean']:.1f} ± {m['sd']:.1f}"])
     batches = list(next(iter(factors.values())))
     table = _table(["", *batches], [[window, *row.values()] for window, row in factors.items()])
     return (

@@ -59,5 +59,4 @@ def test_an_impossible_line_makes_the_loss_infinite(few):
     model = Ngram(NgramOptions(window=1, add=0), len(vocabulary), 0)
     model.count(Contexts.of(few, vocabulary, 1))
     line = Contexts.of(Lines.from_strings(["ttt", "ann"]), vocabulary, 1)
-    assert likelihood.loss(model, line) > 0
-    assert np.isinf(likelihood.loss(model, Contexts.of(Lines.from_strings(["hhh"]), vocabulary, 1)))
+    assert likelihood.loss(model, line) == np.inf

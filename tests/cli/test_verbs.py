@@ -419,7 +419,7 @@ def enough(tmp_path, us_names) -> Path:
 
 def test_fit_mixes_and_says_why_and_info_says_with_which_weights(makemore, enough, tmp_path):
     _, err = makemore(f"fit {enough} -o {tmp_path}/mixed --steps 2")
-    assert "chose a mixture: 2 steps are enough to train networks on 160 lines" in err
+    assert "chose a mixture with networks: 160 lines, and 2 steps each to train on them" in err
     about = makemore(f"info {tmp_path}/mixed")[0]
     row = next(line for line in about.splitlines() if line.startswith("weights"))
     assert [part.split()[0] for part in row.removeprefix("weights").split(",")] == [

@@ -154,6 +154,18 @@ def test_the_loss_over_contexts_equals_the_loss_over_characters(fitted, window):
     assert likelihood.loss(model, c) == pytest.approx(-total / characters, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    "name, options", [case for case in CASES if FAMILIES[case[0]].learns == "training"]
+)
+def test_only_the_proportions_of_weights_count(name, options):
+    lines = Lines.from_strings(LINES, LABELS, WEIGHTS)
+    small = Lines.from_strings(LINES, LABELS, [weight / 1000 for weight in WEIGHTS])
+    vocabulary = Vocabulary.of(lines)
+    c = Contexts.of(lines, vocabulary, options.window if hasattr(options, "window") else None)
+    one, other = (learn(name, options, each, vocabulary) for each in (lines, small))
+    np.testing.assert_allclose(other.log_probs(c), one.log_probs(c), atol=2e-3)
+
+
 def test_changing_the_future_does_not_change_the_past(fitted):
     model, lines, vocabulary = fitted
     label = None if lines.labels is None else vocabulary.label_id("F")

@@ -58,6 +58,16 @@ def test_the_clean_split_is_the_lectures_shuffle_of_distinct_lines(us_names):
     assert strings(us_names, np.concatenate(split)) == names
 
 
+@pytest.mark.parametrize("given", [{"labels": "FFMMFM"}, {"weights": [1, 2, 3, 4, 5, 6]}])
+def test_the_clean_split_keeps_repeats_that_differ_together(given):
+    words = ["alex", "bo", "alex", "cy", "di", "di"]
+    lines = Lines.from_strings(words, **given)
+    for seed in range(20):
+        parts = [strings(lines, part) for part in split_lines(lines, "clean", seed=seed)]
+        assert sorted(word for part in parts for word in part) == sorted(words)
+        assert sum("alex" in part for part in parts) == sum("di" in part for part in parts) == 1
+
+
 def test_another_seed_shuffles_otherwise(us_names):
     first, second = split_lines(us_names, "lecture"), split_lines(us_names, "lecture", seed=43)
     assert len(first.train) == len(second.train)

@@ -11,10 +11,10 @@ from makemore.options.verbs import FitOptions
     [
         (99, FitOptions(budget="10m"), "kneser_ney", "99 lines are too few"),
         (30_000, FitOptions(budget="1s"), "kneser_ney", "it needs no training; a budget of"),
-        (30_000, FitOptions(budget="10s"), "mixture", "10 s are enough to train networks on"),
-        (30_000, FitOptions(), "mixture", "30 s are enough"),
-        (400, FitOptions(), "mixture", "6 s are enough"),
-        (30_000, FitOptions(steps=9), "mixture", "9 steps are enough"),
+        (30_000, FitOptions(budget="10s"), "mixture", "30,000 lines, and 10 s to train on them"),
+        (30_000, FitOptions(), "mixture", "and 30 s to train on them"),
+        (400, FitOptions(), "mixture", "and 6 s to train on them"),
+        (30_000, FitOptions(steps=9), "mixture", "and 9 steps each to train on them"),
     ],
 )
 def test_auto_goes_by_size_and_budget_and_says_why(lines, options, name, sentence):

@@ -39,18 +39,19 @@ def test_a_part_without_lines_has_no_table_and_no_loss():
     empty = Parts(lines, Vocabulary.of(lines), "digest", 0.0)
     assert empty.contexts("test", 3) is None
     model = KneserNey(KneserNeyOptions(), 3, 0).count(empty.train(5))
-    found = empty.losses(model, is_quick=True)
+    found = empty.losses(model, whole_train=True)
     assert found["test_lines"] == 0
     assert found["test_loss"] is None
 
 
-def test_what_is_slow_is_measured_on_the_first_lines_of_the_train_part(parts, monkeypatch):
+def test_what_is_slow_is_measured_on_a_few_lines_from_all_over_the_train_part(parts, monkeypatch):
     model = KneserNey(KneserNeyOptions(), 27, 0).count(parts.train(5))
-    whole, c = parts.losses(model, is_quick=True), parts.train(5)
+    whole, c = parts.losses(model, whole_train=True), parts.train(5)
     assert whole["train_loss"] == pytest.approx(likelihood.loss(model, c))
-    monkeypatch.setattr(parts_module, "_FIRST_LINES", 100)
-    first = parts.losses(model, is_quick=False)
-    assert first["train_loss"] == pytest.approx(likelihood.loss(model, c.lines(np.arange(100))))
-    assert first["train_loss"] != whole["train_loss"]
-    assert first["dev_loss"] == whole["dev_loss"]
+    monkeypatch.setattr(parts_module, "_FEW_LINES", 100)
+    few = parts.losses(model, whole_train=False)
+    which = np.arange(100) * len(c.line_weight) // 100
+    assert few["train_loss"] == pytest.approx(likelihood.loss(model, c.lines(which)))
+    assert few["train_loss"] != whole["train_loss"]
+    assert few["dev_loss"] == whole["dev_loss"]
     assert isinstance(c, Contexts)

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from conftest import drawn
+from drawn_models import drawn
 
 from makemore.models.deep_mlp import DeepMLP
 from makemore.options.families import DeepMLPOptions

@@ -1,5 +1,5 @@
 import numpy as np
-from conftest import drawn
+from drawn_models import drawn
 
 from makemore.models.gru import GRU
 from makemore.options.families import GRUOptions

@@ -13,6 +13,7 @@ from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.models import kneser_ney
 from makemore.models.kneser_ney import KneserNey, _discounts
 from makemore.options.families import KneserNeyOptions
 
@@ -140,7 +141,7 @@ def test_the_bundled_names_reach_the_known_losses(us_names, split, dev_at_most, 
     assert likelihood.loss(model, dev) > 1.9  # what no counting has reached without seeing dev
 
 
-def test_thousands_of_different_characters_cost_memory_only_where_they_occur():
+def test_thousands_of_different_characters_cost_memory_only_where_they_occur(monkeypatch):
     lines = Lines.from_strings(
         [chr(0x4E00 + i) + chr(0x4E00 + (7 * i) % 2000) for i in range(2000)]
     )
@@ -149,7 +150,11 @@ def test_thousands_of_different_characters_cost_memory_only_where_they_occur():
     model.count(Contexts.of(lines, vocabulary, 5))
     assert sum(value.nbytes for value in model.tensors().values()) < 1_000_000
     assert np.isfinite(likelihood.loss(model, Contexts.of(lines, vocabulary, None)))
-    assert model.automaton(2**24) is None or len(model.pooled.tree) * 2001 <= 2**24
+    states, V = model.automaton(2**24).goto.shape
+    assert model.automaton(states) is not None
+    assert model.automaton(states - 1) is None
+    monkeypatch.setattr(kneser_ney, "MOST_CELLS", states * V - 1)
+    assert model.automaton(2**24) is None
 
 
 def test_two_thousand_one_character_lines_are_learned():

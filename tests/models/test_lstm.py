@@ -1,5 +1,5 @@
 import torch
-from conftest import drawn
+from drawn_models import drawn
 
 from makemore.models.lstm import LSTM
 from makemore.options.families import LSTMOptions

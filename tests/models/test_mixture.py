@@ -72,6 +72,21 @@ def test_characters_that_every_member_rules_out_do_not_count():
     assert likeliest_weights(log_probs, np.ones(2))[0] == pytest.approx(1.0, abs=1e-3)
 
 
+def test_where_no_member_knows_a_character_all_weigh_alike():
+    unknown = np.full((2, 3), -np.inf, np.float32)
+    assert likeliest_weights(unknown, np.ones(3)).tolist() == [0.5, 0.5]
+
+
+def test_what_a_member_finds_very_unlikely_is_not_made_impossible(counted):
+    mixture, _ = counted
+    mixture.weights = np.array([0.5, 0.5])
+    one = np.array([[-120.0, -0.5, -np.inf]], np.float32)
+    two = np.array([[-np.inf, -0.5, -np.inf]], np.float32)
+    expected = [[-120.0 + np.log(0.5), -0.5, -np.inf]]
+    np.testing.assert_allclose(mixture._mixed([one, two]), expected, rtol=1e-6)
+    assert one[0, 2] == -np.inf  # what the members said is left as it is
+
+
 def test_it_looks_back_as_far_as_its_members_do():
     assert Mixture(TWO, 5, 0).window == 4
     assert Mixture(MixtureOptions(members="kneser_ney, gru(hidden=4)"), 5, 0).window is None

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from conftest import drawn
+from drawn_models import drawn
 
 from makemore.models.plain_mlp import PlainMLP
 from makemore.options.families import PlainMLPOptions

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from conftest import drawn
+from drawn_models import drawn
 from torch.nn.functional import batch_norm
 
 from makemore.models.resnet import ResNet

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from conftest import drawn
+from drawn_models import drawn
 from torch.nn.functional import gelu, layer_norm, scaled_dot_product_attention
 
 from makemore.corpus.contexts import Contexts

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from conftest import drawn
+from drawn_models import drawn
 
 from makemore.models.wavenet import WaveNet, fusions
 from makemore.options.families import WaveNetOptions

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +10,10 @@ from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DivergedError
+from makemore.models.linear import Linear
 from makemore.models.mlp import MLP
-from makemore.options.families import MLPOptions
+from makemore.options.families import LinearOptions, MLPOptions
+from makemore.options.registry import FAMILIES
 from makemore.training import loop
 from makemore.training.loop import Training, TrainOptions
 
@@ -69,7 +73,7 @@ def test_the_dev_part_is_measured_as_often_as_asked_and_at_the_end(data):
 def test_every_line_comes_once_an_epoch(data):
     train, _ = data
     sixty_lines = round(60 * train.total / 300)
-    batches = loop._Batches(train, TrainOptions(steps=1, rate=0.1, batch=sixty_lines))
+    batches = loop._Batches(train, TrainOptions(steps=1, rate=0.1, batch=sixty_lines), False)
     counted = sum(c.count.sum() for step in range(5) for c in batches.at(step))
     assert counted == train.total
     first, again = (batches.at(0)[0].paths.target for _ in range(2))
@@ -77,13 +81,31 @@ def test_every_line_comes_once_an_epoch(data):
     assert not np.array_equal(first[:20], batches.at(5)[0].paths.target[:20])
 
 
-def test_blocks_give_the_same_step(data, monkeypatch):
-    train, dev = data
-    one = Training(fresh(), OPTIONS)
-    losses = [step.loss for step in one.run(train, dev)]
+@pytest.mark.parametrize("name", ["mlp", "deep_mlp", "resnet", "wavenet"])
+def test_blocks_give_the_same_step_and_none_where_rows_are_coupled(data, monkeypatch, name):
+    train, dev = (part.windows(3) for part in data)
+    options = TrainOptions(steps=20, rate=0.01, muon=FAMILIES[name].muon, every=5)
+
+    def losses():
+        family = FAMILIES[name]
+        network = family.build(family.options(window=3, hidden=8), 27, 0)
+        network.initialise(torch.Generator().manual_seed(0))
+        return [(step.loss, step.dev_loss) for step in Training(network, options).run(train, dev)]
+
+    whole = np.array(losses(), float)
     monkeypatch.setattr(likelihood, "_BLOCK_CELLS", 27 * 100)
-    two = Training(fresh(), OPTIONS)
-    np.testing.assert_allclose([step.loss for step in two.run(train, dev)], losses, atol=1e-4)
+    np.testing.assert_allclose(np.array(losses(), float), whole, atol=1e-3)
+
+
+@pytest.mark.parametrize("batch", [None, 64])
+def test_the_loss_of_a_step_is_the_mean_of_its_own_lines(us_names, batch):
+    lines = us_names.select(np.arange(300))
+    weights = np.random.default_rng(0).pareto(1.0, 300) + 0.1
+    c = Contexts.of(replace(lines, weights=weights), Vocabulary.of(us_names), 1)
+    uniform = Linear(LinearOptions(), 27, 0)
+    options = TrainOptions(steps=6, rate=0.0, batch=batch)
+    losses = [step.loss for step in Training(uniform, options).run(c, None)]
+    np.testing.assert_allclose(losses, np.log(27), atol=1e-5)
 
 
 def test_a_loss_that_is_not_finite_stops_with_a_sentence(data):

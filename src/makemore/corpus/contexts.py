@@ -130,6 +130,11 @@ class Contexts:
         """(N,) float64: how often each context occurs."""
         return summed(self.row, self.count, len(self))
 
+    @property
+    def usual_weight(self) -> float:
+        """The mean weight of a line; 1 without lines."""
+        return float(self.line_weight.mean()) if len(self.line_weight) else 1.0
+
     @cached_property
     def total(self) -> float:
         """How many characters all lines predict, ends included, weights counted."""

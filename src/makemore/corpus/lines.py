@@ -162,10 +162,13 @@ class Lines:
 
     def distinct(self) -> NDArray[np.int64]:
         """(d,) int64: the index of the first of each group of equal lines, ascending."""
+        return np.flatnonzero(self.first_equal() == np.arange(len(self)))
+
+    def first_equal(self) -> NDArray[np.int64]:
+        """(B,) int64: the index of the first line equal to each, labels left out."""
         first: dict[bytes, int] = {}
-        for i, line in enumerate(self.encoded()):
-            first.setdefault(line, i)
-        return np.fromiter(first.values(), np.int64, len(first))
+        found = (first.setdefault(line, i) for i, line in enumerate(self.encoded()))
+        return np.fromiter(found, np.int64, len(self))
 
     @cached_property
     def digests(self) -> NDArray[np.uint64]:

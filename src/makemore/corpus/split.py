@@ -35,7 +35,8 @@ def split_lines(
         kind: `digest` draws by each line's digest, so that repeats never straddle and a line keeps
             its part when the list grows. `lecture` shuffles all lines as the makemore lectures do
             and cuts at 80 and 90 per cent, so that repeats do straddle. `clean` is `lecture` with
-            repeats dropped first.
+            repeats dropped first; where lines have labels or weights, which make repeats differ,
+            all of them stay, in one part.
         dev: share of the lines that choose, for `digest`.
         test: share of the lines that only report, for `digest`.
         seed: seed of the lectures' shuffle, for the other two.
@@ -54,7 +55,11 @@ def split_lines(
     first, second = int(0.8 * len(shuffled)), int(0.9 * len(shuffled))
     if not first:  # a single line: learning comes first
         first = second = len(shuffled)
-    return Split(shuffled[:first], shuffled[first:second], shuffled[second:])
+    split = Split(shuffled[:first], shuffled[first:second], shuffled[second:])
+    if kind == "clean" and (lines.labels is not None or lines.weights is not None):
+        first_equal = lines.first_equal()
+        return Split(*(np.flatnonzero(np.isin(first_equal, part)) for part in split))
+    return split
 
 
 def _by_digest(lines: Lines, dev: float, test: float) -> Split:

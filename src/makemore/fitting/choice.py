@@ -43,12 +43,12 @@ def _auto(lines: int, options: FitOptions) -> tuple[Family, Options, str]:
         reason = f"kneser_ney: {lines:,} lines are too few to train a network on"
         return counted, counted.options(), reason
     seconds = options.seconds(lines)  # the usual, where steps are given instead
-    given = f"{seconds:g} s" if options.steps is None else f"{options.steps} steps"
+    given = f"{seconds:.0f} s" if options.steps is None else f"{options.steps:,} steps each"
     if seconds < _TIERS[0][0]:
         reason = f"kneser_ney: it needs no training; a budget of {_TIERS[0][0]:g} s adds networks"
         return counted, counted.options(), reason
     members = max(tier for tier in _TIERS if tier[0] <= seconds)[1]
-    reason = f"a mixture: {given} are enough to train networks on {lines:,} lines"
+    reason = f"a mixture with networks: {lines:,} lines, and {given} to train on them"
     return family_named("mixture"), MixtureOptions(members=members), reason
 
 

@@ -35,7 +35,8 @@ def fit_lines(
 
     Counted models are measured after counting the train part, and then counted again on all lines
     but the test part; networks keep the weights that the dev part chose; the dev part weighs the
-    members of a mixture. What networks learned is measured on the train part's first 4,096 lines.
+    members of a mixture. What networks learned is measured on 4,096 lines of the train part, evenly
+    apart.
 
     Args:
         lines: at least one line.

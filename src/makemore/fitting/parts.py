@@ -12,7 +12,7 @@ from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.likelihood import Model
 
-_FIRST_LINES = 4096  # of the train part, for models that take long to ask
+_FEW_LINES = 4096  # of the train part, for models that take long to ask
 
 
 class Parts:
@@ -51,18 +51,21 @@ class Parts:
         both = np.sort(np.concatenate([self._which["train"], self._which["dev"]]))
         return Contexts.of(self._lines.select(both), self._vocabulary, window)
 
-    def losses(self, model: Model, is_quick: bool) -> dict[str, float | int | None]:
+    def losses(self, model: Model, whole_train: bool) -> dict[str, float | int | None]:
         """Each part's size and loss; None for a loss without lines, or an infinite one.
 
         Args:
             model: what is measured.
-            is_quick: whether all of the train part is measured, or no more than its first lines.
+            whole_train: whether all of the train part is measured, or a few of its lines, evenly
+                apart, as lists are often sorted.
         """
         found: dict[str, float | int | None] = {}
         for part in self._which:
             c = self.contexts(part, model.window)
-            if c is not None and part == "train" and not is_quick:
-                c = c.lines(np.arange(min(len(c.line_weight), _FIRST_LINES)))
+            if c is not None and part == "train" and not whole_train:
+                lines = len(c.line_weight)
+                few = min(lines, _FEW_LINES)
+                c = c.lines(np.arange(few) * lines // few)
             loss = None if c is None else likelihood.loss(model, c)
             is_finite = loss is not None and np.isfinite(loss)
             found |= {f"{part}_lines": self.size(part), f"{part}_loss": loss if is_finite else None}

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
+from makemore.layers.batch_norm import BatchNorm
 from makemore.likelihood import Automaton, Floats, State
 from makemore.window import Back, WindowModel
 
@@ -66,6 +67,11 @@ class Network(nn.Module):
     def drop(self, x: Tensor) -> Tensor:
         """Drops some of the numbers while training."""
         return x if self.noise is None else self.noise.drop(x, self.dropout)
+
+    @property
+    def couples_rows(self) -> bool:
+        """Whether what it says of a context while training depends on the others beside it."""
+        return any(isinstance(module, BatchNorm) for module in self.modules())
 
     def penalty(self) -> Tensor | None:
         """What is added to the mean loss, or None for nothing."""
@@ -123,6 +129,7 @@ class PrefixNetwork(Network):
 
     def start(self, n: int, label: int | None = None) -> tuple[Floats, State]:
         """See `Model.start`: a line starts by reading its label, or the boundary."""
+        assert (label is not None) == (self.label_count > 0), "a label is given where there are any"
         ids = np.full(n, BOUNDARY if label is None else label, np.int32)
         return self.step(ids, self.before(n))
 
@@ -146,5 +153,5 @@ def look_up(table: Tensor, ids: NDArray[np.int32]) -> Tensor:
 
 
 def weight_of(c: Contexts, device: torch.device) -> Tensor:
-    """(N,) float32, how often each context occurs."""
-    return sent(c.weight.astype(np.float32), device)
+    """(N,) float32, how often each context occurs, in lines of the usual weight."""
+    return sent((c.weight / c.usual_weight).astype(np.float32), device)

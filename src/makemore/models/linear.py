@@ -21,7 +21,9 @@ from makemore.options.families import LinearOptions
 
 
 class Linear(WindowNetwork):
-    """(K V) x V weights, no bias; with labels one more one-hot stands in front.
+    """(K V) x V weights, no bias.
+
+    With labels one more one-hot stands in front, and each is as wide as characters and labels.
 
     Example:
         >>> sum(p.numel() for p in Linear(LinearOptions(window=1), 27, 0).parameters())

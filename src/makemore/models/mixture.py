@@ -66,12 +66,14 @@ class Mixture:
 
     def _mixed(self, each: list[Floats]) -> Floats:
         """(n, V) the members' distributions in one."""
+        best = np.maximum.reduce(each)
+        best[np.isneginf(best)] = 0.0  # taken out of every exponent, so that none is lost
         probs = sum(
-            np.exp(log_probs) * np.float32(weight)
+            np.exp(log_probs - best) * np.float32(weight)
             for weight, log_probs in zip(self.weights, each, strict=True)
         )
         with np.errstate(divide="ignore"):
-            log_probs: Floats = np.log(probs)
+            log_probs: Floats = np.log(probs) + best
         return log_probs
 
     def start(self, n: int, label: int | None = None) -> tuple[Floats, States]:
@@ -116,7 +118,7 @@ def likeliest_weights(log_probs: Floats, count: NDArray[np.float64]) -> NDArray[
         count: (M,) how often each character stands.
 
     Returns:
-        (members,) float64, at least 0, summing to one.
+        (members,) float64, at least 0, summing to one; alike where no member knows a character.
 
     Example:
         >>> often, seldom = np.log([[0.8, 0.2], [0.2, 0.8]]).astype(np.float32)
@@ -126,6 +128,8 @@ def likeliest_weights(log_probs: Floats, count: NDArray[np.float64]) -> NDArray[
     best = log_probs.max(axis=0).astype(np.float64)
     probs = np.exp(log_probs - np.where(np.isfinite(best), best, 0.0))  # the loss less a constant
     known = probs.any(axis=0)
+    if not known.any():
+        return np.full(len(probs), 1 / len(probs))
     probs, share = probs[:, known], count[known] / count[known].sum()
     weights, before = np.full(len(probs), 1 / len(probs)), -np.inf
     for _ in range(_ROUNDS):

@@ -22,7 +22,7 @@ from makemore.options.families import MLPOptions
 
 
 class MLP(WindowNetwork):
-    """(V + labels) E + (K E + 1) H + (H + 1) V parameters; a label is one more embedded id.
+    """(V + labels) E + (K E + 1) H + (H + 1) V parameters; with labels K counts one more.
 
     Example:
         >>> sum(p.numel() for p in MLP(MLPOptions(), 27, 0).parameters())

@@ -39,6 +39,8 @@ class Block(nn.Module):
 class ResNet(WindowNetwork):
     """(V + labels) E + K E H + 2 H + L (2 H H + 4 H) + (H + 1) V parameters, for L blocks.
 
+    With labels K counts one more.
+
     Example:
         >>> sum(p.numel() for p in ResNet(ResNetOptions(hidden=100, blocks=1), 27, 0).parameters())
         26597

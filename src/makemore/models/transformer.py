@@ -13,7 +13,8 @@ alone, each line that is no prefix of another once.
 
 Source: Vaswani et al. (2017), arXiv 1706.03762, section 3.2; Radford et al. (2019), "Language
 models are unsupervised multitask learners", section 2.3, for where norms stand; Su et al. (2021),
-arXiv 2104.09864, section 3.2.2, for the rotations. Differs: no biases around the attention.
+arXiv 2104.09864, section 3.2.2, for the rotations. Differs from GPT-2: no biases around the
+attention and no dropout within it, gelu exact, the embedding not tied to the last layer.
 """
 
 from typing import NamedTuple, Self

@@ -118,7 +118,7 @@ class WaveNet(WindowNetwork):
         back = c.lookback(self.window)  # (N, K), with labels (N, 1 + K)
         windows = back[:, 1:] if self.label_count else back
         x: Tensor = self.C
-        levels = fusions(windows, c.weight, self.vocabulary_size)
+        levels = fusions(windows, c.weight / c.usual_weight, self.vocabulary_size)
         for level, A, B, norm in zip(levels, self.A, self.B, self.norms, strict=True):
             fused = look_up(x @ A, level.left) + look_up(x @ B, level.right)  # (n, H)
             if self.label_count and level is levels[-1]:

@@ -48,9 +48,11 @@ FAMILIES = {
         Family("linear", of.LinearOptions, "linear:Linear", rate=0.3, weight_decay=0, batch=None),
         Family("mlp", of.MLPOptions, "mlp:MLP", rate=0.05, weight_decay=0.1, batch=16384),
         Family("plain_mlp", of.PlainMLPOptions, "plain_mlp:PlainMLP", muon=2, batch=8192),
-        Family("deep_mlp", of.DeepMLPOptions, "deep_mlp:DeepMLP", muon=2, batch=8192),
-        Family("resnet", of.ResNetOptions, "resnet:ResNet", muon=2, batch=8192),
-        Family("wavenet", of.WaveNetOptions, "wavenet:WaveNet", muon=2),
+        Family(
+            "deep_mlp", of.DeepMLPOptions, "deep_mlp:DeepMLP", weight_decay=1, muon=2, batch=8192
+        ),
+        Family("resnet", of.ResNetOptions, "resnet:ResNet", weight_decay=2, muon=2, batch=8192),
+        Family("wavenet", of.WaveNetOptions, "wavenet:WaveNet", weight_decay=1, muon=2),
         Family("bow", of.BoWOptions, "bow:BoW", rate=0.02, weight_decay=0.01),
         Family("rnn", of.RNNOptions, "rnn:RNN", rate=0.005, muon=4),
         Family("lstm", of.LSTMOptions, "lstm:LSTM", rate=0.02, weight_decay=0.4),

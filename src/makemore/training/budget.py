@@ -29,7 +29,8 @@ def steps_within(
         at least 1.
     """
     before = copy.deepcopy(network.state_dict())
-    trial = Training(network, replace(options, steps=_MOST_TRIALS))
+    # Every loss is read, so that a device that works ahead of the clock does not mislead it.
+    trial = Training(network, replace(options, steps=_MOST_TRIALS, every=1))
     took: list[float] = []
     start = time.perf_counter()
     for _ in trial.run(train, None):

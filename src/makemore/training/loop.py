@@ -40,7 +40,7 @@ class TrainOptions:
             whole list.
         every: steps from one look at the dev part to the next; None for a fiftieth of all, but
             at least 10, so that looking stays cheap.
-        seed: fixes the batches.
+        seed: fixes the batches, and what dropout drops.
     """
 
     steps: int
@@ -85,6 +85,7 @@ class TrainState:
         done: steps done so far.
         network: the weights.
         optimizer: the optimizer's own memory.
+        loss: the training loss last read.
         best_loss: lowest dev loss so far.
         best: the weights that had it, or None before the first measurement.
     """
@@ -92,6 +93,7 @@ class TrainState:
     done: int
     network: dict[str, Any]
     optimizer: list[dict[str, Any]]
+    loss: float = math.nan
     best_loss: float = math.inf
     best: dict[str, Any] | None = field(default=None)
 
@@ -128,7 +130,7 @@ class Training:
         Raises:
             DivergedError: the loss is not a finite number.
         """
-        batches = _Batches(train, self.options)
+        batches = _Batches(train, self.options, self.network.couples_rows)
         every = self.options.pace
         while self.done < self.options.steps:
             rate = rate_at(self.done, self.options.steps, self.options.rate)
@@ -144,7 +146,7 @@ class Training:
         self.network.eval()
 
     def _step(self, blocks: list[Contexts], characters: float, rate: float) -> Tensor:
-        """One step of the optimizer on one batch, block by block."""
+        """One step of the optimizer on one batch, block by block: the batch's mean loss."""
         self.network.train()
         self.network.noise = Noise(self.options.seed, self.done)
         self.optimizer.zero_grad()
@@ -158,7 +160,7 @@ class Training:
             penalty.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step(rate)
         self.network.noise = None
-        return loss
+        return loss * (characters / sum(block.total for block in blocks))
 
     def _read(self, loss: Tensor, rate: float) -> float:
         """The loss of the step just done, which must be a finite number."""
@@ -184,13 +186,14 @@ class Training:
             self.done,
             copy.deepcopy(self.network.state_dict()),
             self.optimizer.state_dict(),
+            self.loss,
             self.best_loss,
             copy.deepcopy(self.best),
         )
 
     def restore(self, state: TrainState) -> None:
         """Goes back to a state, which stays as it is."""
-        self.done, self.best_loss = state.done, state.best_loss
+        self.done, self.loss, self.best_loss = state.done, state.loss, state.best_loss
         self.network.load_state_dict(state.network)
         self.optimizer.load_state_dict(state.optimizer)
         self.best = copy.deepcopy(state.best)
@@ -199,15 +202,16 @@ class Training:
 class _Batches:
     """The lines of each step, as blocks of contexts that fit in memory."""
 
-    def __init__(self, train: Contexts, options: TrainOptions) -> None:
+    def __init__(self, train: Contexts, options: TrainOptions, couples_rows: bool) -> None:
         """Cuts the whole list once, where every step sees it."""
         self._train, self._seed = train, options.seed
+        self._couples_rows = couples_rows
         lines = len(train.line_weight)
         usual = len(train.edge) / lines  # characters of a line, its end included
         self._size = lines
         if options.batch is not None:
             self._size = min(lines, max(1, round(options.batch / usual)))
-        self._whole = _blocks(train) if self._size == lines else None
+        self._whole = self._blocks(train) if self._size == lines else None
         # The same for every batch, so that a line counts as much in each.
         self.characters = train.total * self._size / lines
 
@@ -222,7 +226,13 @@ class _Batches:
         for epoch in range(place[0] // lines, place[-1] // lines + 1):
             here = place // lines == epoch
             which[here] = _shuffled(self._seed, epoch, lines)[place[here] % lines]
-        return _blocks(self._train.lines(which))
+        return self._blocks(self._train.lines(which))
+
+    def _blocks(self, c: Contexts) -> list[Contexts]:
+        """Contexts cut so that a block's logits fit in memory, where they can be cut."""
+        if self._couples_rows:
+            return [c]
+        return [part for part, _ in c.blocks(block_rows(c.vocabulary_size))]
 
 
 @lru_cache(maxsize=2)
@@ -230,8 +240,3 @@ def _shuffled(seed: int, epoch: int, lines: int) -> NDArray[np.int64]:
     """The order of the lines in an epoch."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, epoch))))
     return rng.permutation(lines)
-
-
-def _blocks(c: Contexts) -> list[Contexts]:
-    """Contexts cut so that a block's logits fit in memory."""
-    return [part for part, _ in c.blocks(block_rows(c.vocabulary_size))]
