@@ -57,7 +57,14 @@ FAMILIES = {
         Family("rnn", of.RNNOptions, "rnn:RNN", rate=0.005, muon=4),
         Family("lstm", of.LSTMOptions, "lstm:LSTM", rate=0.02, weight_decay=0.4),
         Family("gru", of.GRUOptions, "gru:GRU", rate=0.015, weight_decay=0.4),
-        Family("transformer", of.TransformerOptions, "transformer:Transformer", rate=0.01, muon=2),
+        Family(
+            "transformer",
+            of.TransformerOptions,
+            "transformer:Transformer",
+            rate=0.01,
+            weight_decay=0.6,
+            muon=2,
+        ),
         Family("mixture", of.MixtureOptions, "mixture:Mixture", learns="mixing"),
     )
 }
