@@ -8,8 +8,8 @@ from makemore.fitting.choice import choose_family
 from makemore.options.verbs import FitOptions
 
 CLAIM = (
-    "within two minutes on two cores auto's mixture reaches, on lines that no weight was "
-    "chosen by, a loss that no published model of these names comes near; within fifteen seconds likewise"
+    "within two minutes on two cores auto's mixture reaches, on lines that no weight was chosen "
+    "by, a loss that no published model of these names comes near; within fifteen seconds likewise"
 )
 SEEDS = (0, 1, 2, 3, 4)
 # A title, the budget that auto chooses members for, the split, steps, and the losses to reach.

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "lecture-wavenet": "lecture_wavenet",
     "peer": "peer",
     "quality": "quality",
+    "fresh-splits": "fresh_splits",
     "sizes": "sizes",
     "count-once": "count_once",
     "scale": "scale",
