@@ -16,6 +16,7 @@ from pathlib import Path
 
 UNIT = "nats per character"
 RECORDS = Path(__file__).parent / "records"
+_PLACE = "benchmarks/records"
 LIBRARIES = ("makemore", "numpy", "torch", "safetensors")
 
 
@@ -109,10 +110,18 @@ def write_record(slug: str, claim: str, recorder: Recorder, data: bytes, seconds
 
 
 def _commit() -> str:
-    """The commit measured, with a mark if the tree has changes."""
-    ask = ["git", "describe", "--always", "--abbrev=12", "--dirty"]
-    done = subprocess.run(ask, capture_output=True, text=True, check=False, cwd=RECORDS.parent)
-    return done.stdout.strip() or "unknown"
+    """The commit measured, with a mark if the tree has changes other than records."""
+    head = _git("rev-parse", "--short=12", "HEAD")
+    changed = _git("status", "--porcelain", "--untracked-files=no", ":/", f":(exclude,top){_PLACE}")
+    return f"{head}-dirty" if changed else head or "unknown"
+
+
+def _git(*arguments: str) -> str:
+    """What git answers, in this folder."""
+    done = subprocess.run(
+        ["git", *arguments], capture_output=True, text=True, check=False, cwd=RECORDS.parent
+    )
+    return done.stdout.strip()
 
 
 def _processor() -> str:
