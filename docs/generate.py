@@ -120,13 +120,18 @@ def _records(is_wanted: Callable[[dict[str, Any]], bool]) -> str:
     newest = [_newest(slug) for slug in _slugs()]
     for record in newest:
         for each in filter(is_wanted, record["measurements"]):
-            spread = f" ± {each['sd']:,.2g}" if len(each["values"]) > 1 else ""
-            value = f"{each['mean']:,.0f}" if each["mean"] >= 1000 else f"{each['mean']:.4g}"
+            spread = f" ± {_shown(each['sd'], 2)}" if len(each["values"]) > 1 else ""
+            value = _shown(each["mean"], 4)
             what = f"[{each['metric']}](RECORDS/{record['folder']})"
             rows.append([what, f"{value}{spread} {each['unit']}".strip(), each["goal"]])
     machines = sorted({_machine(record["machine"]) for record in newest})
     table = _table(["what", "measured, mean ± standard deviation", "goal"], rows)
     return f"{table}\nMeasured on: {'; '.join(machines)}.\n"
+
+
+def _shown(number: float, digits: int) -> str:
+    """A number with so many digits, but whole thousands written out."""
+    return f"{number:,.0f}" if number >= 10 ** (digits - 1) else f"{number:.{digits}g}"
 
 
 def _machine(machine: dict[str, Any]) -> str:
