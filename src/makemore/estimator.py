@@ -1,6 +1,6 @@
 """`MakeMore`: learn a list, make more of it, score lines, keep it all in one file."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,9 +18,9 @@ from makemore.evaluation import Evaluation, Variety, evaluate, variety
 from makemore.fitting.fit import OnStep, fit_lines
 from makemore.fitting.learned import Learned
 from makemore.options.declaration import Options
-from makemore.options.verbs import FitOptions, SampleOptions
+from makemore.options.verbs import ConstraintOptions, FitOptions, SampleOptions
 from makemore.parameters import Parameters
-from makemore.sampling.stream import Source, stream
+from makemore.sampling.stream import Source, Stream, most_probable
 
 
 class MakeMore(Parameters):
@@ -117,14 +117,16 @@ class MakeMore(Parameters):
         Args:
             n: how many.
             exclude: lines never to give.
-            **options: `SampleOptions` by name: prefix, label, max_length, new, distinct,
-                temperature, top_k, top_p, seed, patience.
+            **options: `SampleOptions` by name. Which lines are allowed: prefix, suffix, contains,
+                pattern, length, min_length, max_length, forbid, only, ignore_case, label, new,
+                distinct. How they are drawn: temperature, top_k, top_p, seed, exact, states,
+                patience.
 
         Returns:
-            n lines; fewer if no more were found in `patience` draws.
+            n lines; fewer if there are no more, or no more were found in `patience` draws.
 
         Raises:
-            ConstraintError: no line at all was found.
+            ConstraintError: no line can be what is asked, or none was found.
             OptionError: an option cannot be used.
         """
         if not isinstance(n, int) or n < 0:
@@ -138,31 +140,48 @@ class MakeMore(Parameters):
             )
         return lines
 
-    def stream(
-        self, *, exclude: Iterable[str] = (), ahead: int = 4096, **options: Any
-    ) -> Iterator[str]:
+    def stream(self, *, exclude: Iterable[str] = (), ahead: int = 4096, **options: Any) -> Stream:
         """Makes lines without end; `sample(n)` is the head of it.
+
+        Its attributes `how`, `is_exact` and `allowed` say how lines are drawn, whether exactly in
+        the model's own proportions, and how many different ones are allowed where that is counted.
 
         Args:
             exclude: lines never to give.
             ahead: how many will probably be taken; speed alone depends on it.
             **options: as for `sample`.
         """
-        wanted, learned = SampleOptions.of(options), self._learned
-        if wanted.new and learned.known is None:
+        wanted = SampleOptions.of(options)
+        if wanted.new and self._learned.known is None:
             raise OptionError(
                 "new needs the digests of the list, and this model was made without: fit it again "
                 "with them"
             )
-        source = Source(
-            learned.model,
-            learned.vocabulary,
-            learned.longest,
-            learned.label_shares,
-            learned.known if wanted.new else None,
-        )
         excluded = frozenset(Lines.from_strings(exclude).to_list())
-        return stream(source, wanted, excluded, max(1, ahead))
+        return Stream(self._source, wanted, excluded, max(1, ahead))
+
+    def top(
+        self, n: int = 20, *, label: str | None = None, nodes: int = 1_000_000, **options: Any
+    ) -> list[tuple[str, float]]:
+        """Lists the most probable lines.
+
+        Args:
+            n: how many.
+            label: the label of every line, for a list with labels.
+            nodes: starts of lines looked at, at most.
+            **options: `ConstraintOptions` by name: prefix, suffix, contains, pattern, length,
+                min_length, max_length, forbid, only, ignore_case, states.
+
+        Returns:
+            up to n lines with their log-likelihoods in nats, the most probable first. Fewer if
+            there are no more, or if no more are sure to be next after so many nodes.
+
+        Raises:
+            ConstraintError: no line can be what is asked.
+            OptionError: an option cannot be used.
+        """
+        asked = ConstraintOptions.of(options)
+        return list(islice(most_probable(self._source, asked, label, nodes), n))
 
     def score_samples(
         self, lines: Sequence[str], labels: Sequence[str] | None = None
@@ -249,6 +268,12 @@ class MakeMore(Parameters):
         maker = cls().set_params(**{**parameters, "model": learned.options})
         maker.learned_ = learned
         return maker
+
+    @property
+    def _source(self) -> Source:
+        """What lines are drawn from."""
+        of = self._learned
+        return Source(of.model, of.vocabulary, of.longest, of.label_shares, of.known)
 
     @property
     def _learned(self) -> Learned:

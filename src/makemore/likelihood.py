@@ -8,36 +8,20 @@ in `Model`, and everything outside training speaks to models through it.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.automaton import Automaton
 from makemore.corpus.contexts import Contexts
 
 Floats = NDArray[np.float32]
 State = Any  # an array, or anything whose rows `state[rows]` selects and repeats
 
-# A model is worth writing out as states when they take at most this many numbers.
-MOST_CELLS = 2**24
-
 # A block of contexts has at most so many rows, and at most so many log-probabilities (16 MiB of
 # float32): what a network holds for a row bounds the one, a large vocabulary the other.
 _BLOCK_ROWS, _BLOCK_CELLS = 2**16, 2**22
-
-
-class Automaton(NamedTuple):
-    """A model written out as S states.
-
-    Attributes:
-        first: the state before a line's first id.
-        goto: (S, V) int32, the state after each id.
-        log_probs: (S, V) float32, the log-probability of each id in each state.
-    """
-
-    first: int
-    goto: NDArray[np.int32]
-    log_probs: Floats
 
 
 class Model(Protocol):
@@ -77,7 +61,14 @@ def block_rows(vocabulary_size: int) -> int:
     return max(1, min(_BLOCK_ROWS, _BLOCK_CELLS // vocabulary_size))
 
 
-def edge_log_probs(model: Model, c: Contexts) -> Floats:
+class Answering(Protocol):
+    """As much of a model as a likelihood asks."""
+
+    def log_probs(self, c: Contexts) -> Floats:
+        """See `Model.log_probs`."""
+
+
+def edge_log_probs(model: Answering, c: Contexts) -> Floats:
     """Asks a model for the log-probability of every edge, in blocks of rows.
 
     Returns:

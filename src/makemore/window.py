@@ -5,9 +5,10 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.automaton import MOST_CELLS, Automaton
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.likelihood import Automaton, Floats
+from makemore.likelihood import Floats, block_rows
 
 Back = NDArray[np.int32]
 
@@ -42,6 +43,22 @@ class WindowModel(ABC):
         return self.log_probs_at(back), back
 
     def automaton(self, most: int, label: int | None = None) -> Automaton | None:
-        """See `Model.automaton`."""
-        del most, label
-        return None
+        """See `Model.automaton`; a state is a window, those at a line's start first."""
+        ids = self.vocabulary_size - 1
+        sizes = [ids**read for read in range(self.window + 1)]  # windows by characters read
+        if sum(sizes) > min(most, MOST_CELLS // self.vocabulary_size):
+            return None
+        starts = np.cumsum([0, *sizes])
+        back = np.full((starts[-1], self.window), BOUNDARY, np.int32)
+        goto = np.zeros((starts[-1], self.vocabulary_size), np.int32)
+        for read, size in enumerate(sizes):
+            rows, number = slice(starts[read], starts[read + 1]), np.arange(size)
+            for place in range(read):  # the newest character is the last digit
+                back[rows, self.window - 1 - place] = 1 + number // ids**place % ids
+            then = min(read + 1, self.window)
+            after = number[:, None] * ids + np.arange(ids)
+            goto[rows, 1:] = starts[then] + after % sizes[then]
+        if self.label_count:
+            back = np.concatenate([np.full((len(back), 1), label, np.int32), back], axis=1)
+        blocks = np.array_split(back, 1 + len(back) // block_rows(self.vocabulary_size))
+        return Automaton(0, goto, np.concatenate([self.log_probs_at(part) for part in blocks]))

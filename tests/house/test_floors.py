@@ -12,6 +12,7 @@ FLOORS = [
     ["errors", "__init__"],
     ["options", "parameters"],
     ["corpus"],
+    ["automaton"],
     ["likelihood"],
     ["window"],
     ["layers"],

@@ -12,7 +12,7 @@ from makemore.errors import ConstraintError, OptionError
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.options.verbs import SampleOptions
-from makemore.sampling.stream import Source, stream
+from makemore.sampling.stream import Source, Stream
 
 
 def source_of(texts, labels=None, window=3):
@@ -38,7 +38,7 @@ def labelled():
 
 
 def take(source, n, ahead=None, exclude=(), **options):
-    found = stream(source, SampleOptions(**options), frozenset(exclude), ahead or n)
+    found = Stream(source, SampleOptions(**options), frozenset(exclude), ahead or n)
     return list(islice(found, n))
 
 
@@ -146,5 +146,5 @@ def test_wishes_that_cannot_be_met_are_refused(source, labelled):
 
 
 def test_a_stream_has_no_end(source):
-    lines = list(islice(stream(source, SampleOptions()), 30_000))
+    lines = list(islice(Stream(source, SampleOptions()), 30_000))
     assert len(lines) == 30_000

@@ -1,6 +1,7 @@
 """Drawing lines and printing them, as `make`, `demo` and `sample` do."""
 
-from itertools import islice
+from collections.abc import Iterator
+from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 from makemore.cli.console import say, write_json, write_lines
@@ -10,9 +11,16 @@ from makemore.options.verbs import SampleOptions
 if TYPE_CHECKING:
     from makemore.estimator import MakeMore
 
+_SCORED = 4096  # lines scored together
+
 
 def draw(
-    maker: "MakeMore", n: int, how: SampleOptions, exclude: str | None = None, as_json: bool = False
+    maker: "MakeMore",
+    n: int,
+    how: SampleOptions,
+    exclude: str | None = None,
+    as_json: bool = False,
+    scores: bool = False,
 ) -> None:
     """Prints n lines, and says so if there were fewer.
 
@@ -24,11 +32,20 @@ def draw(
         from makemore.corpus.reading import read_lines
 
         excluded = read_lines(exclude).to_list()
-    lines = islice(maker.stream(exclude=excluded, ahead=n, **how.to_dict()), n)
-    written = 0
+    stream = maker.stream(exclude=excluded, ahead=n, **how.to_dict())
+    if stream.allowed is not None:
+        say(stream.how)
+        if how.distinct and stream.allowed < n:
+            say(f"only {stream.allowed:,.0f} different lines are what was asked for")
+    lines, written = islice(stream, n), 0
     if as_json:
-        for written, line in enumerate(lines, 1):  # noqa: B007  counted for below
-            write_json({"line": line})
+        for line, nats in _scored(maker, lines, how.label) if scores else zip(lines, repeat(None)):
+            score = {} if nats is None else {"log_likelihood": nats}
+            write_json({"line": line, **score, "drawn": stream.how})
+            written += 1
+    elif scores:
+        pairs = _scored(maker, lines, how.label)
+        written = write_lines(f"{nats:.4f}\t{line}" for line, nats in pairs)
     else:
         written = write_lines(lines)
     if n and not written:
@@ -36,4 +53,13 @@ def draw(
             f"no line was found in {how.patience:,} draws that is what was asked for: ask for less"
         )
     if written < n:
-        say(f"{written:,} of {n:,} lines: no more were found in {how.patience:,} further draws")
+        say(f"{written:,} of {n:,} lines: no more were found")
+
+
+def _scored(
+    maker: "MakeMore", lines: Iterator[str], label: str | None
+) -> Iterator[tuple[str, float]]:
+    """Lines with their log-likelihoods in nats."""
+    while some := list(islice(lines, _SCORED)):
+        labels = None if label is None else [label] * len(some)
+        yield from zip(some, maker.score_samples(some, labels).tolist(), strict=True)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from makemore.cli.console import say, table, write_json
 from makemore.cli.learning import read
-from makemore.cli.parameters import File, Json, Natural, Source
+from makemore.cli.parameters import File, Flag, Natural, Source
 from makemore.options.verbs import InputOptions
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def evaluate(
     *,
     samples: Natural = 1000,
     seed: Natural = 0,
-    json: Json = False,
+    json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
     """Measure a model on lines it may not have seen.

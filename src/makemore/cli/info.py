@@ -3,11 +3,11 @@
 from typing import Any
 
 from makemore.cli.console import losses_in_words, table, visible, write_json
-from makemore.cli.parameters import Json
+from makemore.cli.parameters import Flag
 from makemore.errors import CheckpointError
 
 
-def info(model: str, *, json: Json = False) -> None:
+def info(model: str, *, json: Flag = False) -> None:
     """Say what a model file holds.
 
     Args:

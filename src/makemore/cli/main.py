@@ -12,7 +12,7 @@ from cyclopts import App, CycloptsError
 from makemore import __version__
 from makemore.errors import MakemoreError, OptionError
 
-VERBS = ("make", "demo", "fit", "sample", "score", "evaluate", "models", "info", "data")
+VERBS = ("make", "demo", "fit", "sample", "top", "score", "evaluate", "models", "info", "data")
 
 _HELP_FLAGS = ("--help", "-h")
 

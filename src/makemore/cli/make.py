@@ -2,7 +2,7 @@
 
 from makemore.cli.drawing import draw
 from makemore.cli.learning import at_once, learn, read
-from makemore.cli.parameters import Count, File, Fitting, Json, Output, Pairs, Sampling, Source
+from makemore.cli.parameters import Count, File, Fitting, Flag, Output, Pairs, Sampling, Source
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
 
@@ -11,7 +11,7 @@ def make(
     *,
     n: Count = 20,
     exclude: File | None = None,
-    json: Json = False,
+    json: Flag = False,
     output: Output | None = None,
     model: str = "auto",
     option: Pairs = (),

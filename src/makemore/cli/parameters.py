@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
+from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, SampleOptions
 
 
 def _whole(type_: type, tokens: Sequence[Any]) -> int:
@@ -30,7 +30,8 @@ Count = Annotated[int, Parameter(alias="-n", **_NOT_NEGATIVE)]
 Natural = Annotated[int, Parameter(**_NOT_NEGATIVE)]
 Output = Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)]
 Pairs = Annotated[tuple[str, ...], Parameter(alias="-O", negative="", show_default=False)]
-Json = Annotated[bool, Parameter(negative="")]
+Flag = Annotated[bool, Parameter(negative="")]
 Source = Annotated[InputOptions, Parameter(name="*")]
 Fitting = Annotated[FitOptions, Parameter(name="*")]
 Sampling = Annotated[SampleOptions, Parameter(name="*")]
+Constraining = Annotated[ConstraintOptions, Parameter(name="*")]

@@ -1,7 +1,7 @@
 """`makemore sample`: new lines from a model."""
 
 from makemore.cli.drawing import draw
-from makemore.cli.parameters import Count, File, Json, Sampling
+from makemore.cli.parameters import Count, File, Flag, Sampling
 from makemore.options.verbs import SampleOptions
 
 
@@ -10,7 +10,8 @@ def sample(
     *,
     n: Count = 20,
     exclude: File | None = None,
-    json: Json = False,
+    scores: Flag = False,
+    json: Flag = False,
     sampling: Sampling = SampleOptions(),
 ) -> None:
     """Print new lines from a model.
@@ -19,8 +20,9 @@ def sample(
         model: a file that fit wrote.
         n: how many lines to print.
         exclude: a file of lines never to print.
+        scores: print the log-likelihood of each line before it, in nats.
         json: print JSON, one object for each line.
     """
     from makemore.estimator import MakeMore
 
-    draw(MakeMore.load(model), n, sampling, exclude, json)
+    draw(MakeMore.load(model), n, sampling, exclude, json, scores)

@@ -2,7 +2,7 @@
 
 from makemore.cli.console import say, visible, write_json
 from makemore.cli.learning import read
-from makemore.cli.parameters import File, Json, Source
+from makemore.cli.parameters import File, Flag, Source
 from makemore.options.verbs import InputOptions
 
 
@@ -10,7 +10,7 @@ def score(
     model: str,
     file: File,
     *,
-    json: Json = False,
+    json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
     """Say how probable lines are: log-likelihood in nats, the same per character, the line.

@@ -77,6 +77,11 @@ class Vocabulary:
         """Turns ids of characters back into code points; the boundary becomes a line feed."""
         return np.concatenate([np.array([10], np.uint32), self._codes])[ids]
 
+    def text(self, ids: Sequence[int]) -> str:
+        """The characters of a line, its end left out."""
+        codes = self.decode(np.array([i for i in ids if i != BOUNDARY], np.int32))
+        return codes.tobytes().decode("utf-32-le")
+
     def label_id(self, label: str) -> int:
         """Gives the id of a label.
 

@@ -9,10 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from makemore.automaton import Automaton
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
-from makemore.likelihood import Automaton, Floats, State
+from makemore.likelihood import Floats, State
 from makemore.window import Back, WindowModel
 
 

@@ -29,11 +29,12 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.automaton import MOST_CELLS, Automaton
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.ranking import rank
 from makemore.corpus.suffix_tree import Leaving, SuffixTree
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.likelihood import MOST_CELLS, Automaton, Floats
+from makemore.likelihood import Floats
 from makemore.options.families import KneserNeyOptions
 from makemore.window import Back, WindowModel
 

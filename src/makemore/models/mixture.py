@@ -20,8 +20,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.automaton import MOST_CELLS, Automaton, product
 from makemore.corpus.contexts import Contexts
-from makemore.likelihood import Automaton, Floats, State, edge_log_probs
+from makemore.likelihood import Floats, State, edge_log_probs
 from makemore.options.families import MixtureOptions
 from makemore.options.registry import members_of
 
@@ -88,9 +89,21 @@ class Mixture:
         return self._mixed(list(each)), States(states)
 
     def automaton(self, most: int, label: int | None = None) -> Automaton | None:
-        """See `Model.automaton`."""
-        del most, label
-        return None
+        """See `Model.automaton`; a state is one of each member, those that stand together."""
+        most = min(most, MOST_CELLS // self.vocabulary_size)
+        each = [member.automaton(most, label) for member in self.members]
+        if None in each:
+            return None
+        first, goto, _ = each[0]
+        states = [np.arange(len(goto))]
+        for other in each[1:]:
+            both = product(goto, other.goto, (first, other.first), most)
+            if both is None:
+                return None
+            states = [*(state[both.left] for state in states), both.right]
+            first, goto = 0, both.goto
+        rows = [own.log_probs[state] for own, state in zip(each, states, strict=True)]
+        return Automaton(first, goto, self._mixed(rows))
 
     def tensors(self) -> Mapping[str, NDArray[Any]]:
         """See `Model.tensors`."""

@@ -46,6 +46,8 @@ def _check(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> N
     name, facts = attribute.name, attribute.metadata
     if value is None and attribute.default is None:
         return
+    if isinstance(value, tuple) and not all(isinstance(each, str) for each in value):
+        raise OptionError(f"{name} is {value!r}: give texts")
     allowed = _types(attribute.type)
     is_wrong = not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed)
     if is_wrong:
@@ -69,6 +71,7 @@ def _types(annotation: Any) -> tuple[type, ...]:
 def _in_words(kinds: tuple[type, ...]) -> str:
     """What a value must be."""
     words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+    words[tuple] = "a list of texts"
     return " or ".join(words[kind] for kind in kinds if kind is not int or float not in kinds)
 
 
@@ -103,7 +106,8 @@ class Options:
         for name in values:
             if name not in known:
                 raise OptionError(f"option {name!r} is unknown here: known are {', '.join(known)}")
-        return cls(**values)
+        # A list, as JSON and Python have it, is as good as a tuple.
+        return cls(**{n: tuple(v) if isinstance(v, list) else v for n, v in values.items()})
 
     @classmethod
     def of_strings(cls, pairs: Mapping[str, str]) -> Self:

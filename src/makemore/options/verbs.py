@@ -10,14 +10,56 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @options
-class SampleOptions(Options):
-    """Which lines to draw, and how."""
+class ConstraintOptions(Options):
+    """Which lines are allowed."""
 
     prefix: str = setting("how every line starts", default="")
-    label: str | None = setting("the label of every line, for a list with labels", default=None)
-    max_length: int | None = setting(
-        "longest line; as long as the longest read if absent", default=None, minimum=1
+    suffix: str = setting("how every line ends", default="")
+    contains: str = setting("what every line has in it", default="")
+    pattern: str | None = setting(
+        "a regular expression, as Python writes them, that every line matches as a whole",
+        default=None,
     )
+    length: int | None = setting("characters of every line", default=None, minimum=1)
+    min_length: int | None = setting("characters of a line, at least", default=None, minimum=1)
+    max_length: int | None = setting(
+        "characters of a line, at most; those of the longest read if absent",
+        default=None,
+        minimum=1,
+    )
+    forbid: tuple[str, ...] = setting("what no line has in it; may be given again", default=())
+    only: str | None = setting("the characters that lines may have", default=None)
+    ignore_case: bool = setting("take capital and small letters as the same", default=False)
+    states: int = setting(
+        "states that an automaton for all this may take", default=10_000, minimum=1, maximum=10**6
+    )
+
+    @property
+    def is_constrained(self) -> bool:
+        """Whether more is asked than a prefix and a greatest length."""
+        asked = (self.suffix, self.contains, any(self.forbid), self.ignore_case)
+        given = (self.pattern, self.length, self.min_length, self.only)
+        return any(asked) or any(option is not None for option in given)
+
+    def check(self) -> None:
+        """Refuses options that contradict each other.
+
+        Raises:
+            OptionError: they do.
+        """
+        if self.length is not None and (self.min_length or self.max_length):
+            raise OptionError("length says it all: give no min_length or max_length beside it")
+        if self.min_length and self.max_length and self.min_length > self.max_length:
+            raise OptionError(
+                f"min_length {self.min_length} is more than max_length {self.max_length}"
+            )
+
+
+@options
+class SampleOptions(ConstraintOptions):
+    """Which lines to draw, and how."""
+
+    label: str | None = setting("the label of every line, for a list with labels", default=None)
     new: bool = setting("leave out lines of the list that was learned", default=False)
     distinct: bool = setting("never the same line twice", default=False)
     temperature: float = setting(
@@ -32,6 +74,7 @@ class SampleOptions(Options):
     seed: int = setting(
         "the same seed gives the same lines", default=0, minimum=0, maximum=2**63 - 1
     )
+    exact: bool = setting("refuse what could only be drawn approximately", default=False)
     patience: int = setting(
         "lines drawn in vain, in a row, before giving up", default=1_000_000, minimum=1
     )

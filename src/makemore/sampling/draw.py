@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.automaton import Automaton
 from makemore.corpus.ranking import Ints, rank
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.likelihood import Automaton, Floats, Model
+from makemore.likelihood import Floats, Model, State
 
 BLOCK = 4096  # lines that share a generator; changing it changes every seed's lines
 
@@ -40,17 +41,20 @@ class Shape:
             (n, W) float64, ascending to 1, W a power of two not below V: the id that a uniform
             number u in [0, 1) draws is how many entries are at most u.
         """
+        return cumulated(self._weigh(log_probs))
+
+    def probs(self, log_probs: Floats) -> NDArray[np.float64]:
+        """(n, V) float64, the shaped distributions."""
+        weights = self._weigh(log_probs)
+        probs: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
+        return probs
+
+    def _weigh(self, log_probs: Floats) -> NDArray[np.float64]:
+        """(n, V) what the shaped distributions are proportional to."""
         with np.errstate(invalid="ignore"):
             logits = log_probs.astype(np.float64) / self.temperature
-            probs = np.exp(logits - logits.max(axis=1, keepdims=True))
-        if self.top_k is not None or self.top_p is not None:
-            probs = self._cut(probs)
-        n, V = probs.shape
-        width = 1 << (V - 1).bit_length()
-        cumulative = np.ones((n, width))
-        np.cumsum(probs, axis=1, out=cumulative[:, :V])
-        cumulative[:, :V] /= cumulative[:, V - 1 : V].copy()
-        return cumulative
+            weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return weights if self.top_k is None and self.top_p is None else self._cut(weights)
 
     def _cut(self, probs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Drops what top-k and top-p leave out; equal probabilities go by id."""
@@ -68,12 +72,24 @@ class Shape:
         return probs
 
 
+def cumulated(weights: NDArray[np.float64]) -> Cumulative:
+    """Sums up (n, V) weights, as `invert` needs them: see `Shape.cumulate`."""
+    n, V = weights.shape
+    width = 1 << (V - 1).bit_length()
+    cumulative = np.ones((n, width))
+    np.cumsum(weights, axis=1, out=cumulative[:, :V])
+    cumulative[:, :V] /= cumulative[:, V - 1 : V].copy()
+    return cumulative
+
+
 class Uniforms:
     """Uniform numbers in [0, 1) for lines low to high of the stream, position by position."""
 
-    def __init__(self, seed: int, low: int, high: int) -> None:
+    def __init__(self, seed: int, low: int, high: int, fan: int = 0) -> None:
         """Finds the blocks that hold these lines."""
-        self._seed, self._blocks = seed, range(low // BLOCK, (high - 1) // BLOCK + 1)
+        self._lines = low, high
+        self._seed, self._key = seed, (fan,) if fan else ()
+        self._blocks = range(low // BLOCK, (high - 1) // BLOCK + 1)
         self._part = slice(low - self._blocks[0] * BLOCK, high - self._blocks[0] * BLOCK)
         self._next = -1  # the position that the generators stand at
 
@@ -85,9 +101,14 @@ class Uniforms:
         self._next = position + 1
         return np.concatenate(drawn)[self._part]
 
+    def fanned(self, k: int) -> "Uniforms":
+        """Other numbers, for k lines in the place of each of these."""
+        low, high = self._lines
+        return Uniforms(self._seed, low * k, high * k, fan=k)
+
     def _generator(self, block: int, position: int) -> np.random.Generator:
         """The generator of a block, at a position: each number is one step of it."""
-        bits = np.random.PCG64(np.random.SeedSequence((self._seed, block)))
+        bits = np.random.PCG64(np.random.SeedSequence((self._seed, block), spawn_key=self._key))
         return np.random.Generator(bits.advance(position * BLOCK))
 
 
@@ -113,6 +134,22 @@ def invert(cumulative: Cumulative, row: Ints, u: NDArray[np.float64]) -> NDArray
     return found
 
 
+def begun(
+    model: Model, prefix: NDArray[np.int32], label: int | None
+) -> tuple[Floats, State, float]:
+    """Asks a model along a prefix.
+
+    Returns:
+        (1, V) log-probabilities of what follows, the state, and the log-probability of the prefix.
+    """
+    log_probs, state = model.start(1, label)
+    total = 0.0
+    for i in prefix:
+        total += float(log_probs[0, i])
+        log_probs, state = model.step(np.array([i], np.int32), state)
+    return log_probs, state, total
+
+
 class Walk:
     """Draws by asking the model, once for each distinct prefix among the lines being drawn.
 
@@ -123,9 +160,7 @@ class Walk:
     def __init__(self, model: Model, shape: Shape, prefix: NDArray[np.int32], label: int | None):
         """Begins every line with the prefix."""
         self._model, self._shape = model, shape
-        self._log_probs, self._state = model.start(1, label)
-        for i in prefix:
-            self._log_probs, self._state = model.step(np.array([i], np.int32), self._state)
+        self._log_probs, self._state, _ = begun(model, prefix, label)
 
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
@@ -150,7 +185,7 @@ class Walk:
         for position in range(most + 1):
             u = uniforms.at(first + position)[which[lines]]
             drawn = invert(self._shape.cumulate(log_probs), group, u)
-            columns.append(_scattered(drawn, lines, len(which)))
+            columns.append(scattered(drawn, lines, len(which)))
             goes_on = drawn != BOUNDARY
             lines = lines[goes_on]
             if not len(lines) or position == most:
@@ -160,7 +195,7 @@ class Walk:
         return np.stack(columns, axis=1)
 
 
-def _scattered(drawn: Ints, lines: Ints, n: int) -> NDArray[np.int32]:
+def scattered(drawn: Ints, lines: Ints, n: int) -> NDArray[np.int32]:
     """(n,) the ids drawn in their lines' places, zero elsewhere."""
     column = np.zeros(n, np.int32)
     column[lines] = drawn
@@ -187,7 +222,7 @@ class Table:
         lines, state = np.arange(len(which)), np.full(len(which), self._first, np.intp)
         for position in range(most + 1):
             drawn = invert(self._cumulative, state, uniforms.at(first + position)[which[lines]])
-            columns.append(_scattered(drawn, lines, len(which)))
+            columns.append(scattered(drawn, lines, len(which)))
             goes_on = drawn != BOUNDARY
             lines = lines[goes_on]
             if not len(lines):

@@ -1,8 +1,8 @@
 """The lines that were asked for, out of the endless stream of lines drawn.
 
-What a line must be (not too long, new, not seen before) is asked of each drawn line in turn; a line
-that fails is passed over, never cut or mended, so those that stay have the model's probabilities
-among the lines allowed.
+How they are drawn, so that they are allowed, stands in `makemore.sampling.tiers`. What is asked of
+each line then (not too long, new, not seen before) passes lines over and never cuts or mends one,
+so those that stay have the model's probabilities among the lines that may.
 """
 
 import os
@@ -10,20 +10,27 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.digests import digests
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
-from makemore.errors import ConstraintError
+from makemore.errors import ConstraintError, OptionError
 from makemore.likelihood import Model
-from makemore.options.verbs import SampleOptions
-from makemore.sampling.draw import BLOCK, Shape, Table, Uniforms, Walk
+from makemore.options.verbs import ConstraintOptions, SampleOptions
+from makemore.sampling.constraint import Constraint
+from makemore.sampling.draw import BLOCK, Shape, begun
+from makemore.sampling.tiers import Plan, Task, constrained, freely, futures
 
-_TABLE_PAYS = 4 * BLOCK  # lines from which writing a model out as states is the faster way
+Filter = Callable[[list[str]], list[str]]
+
 _MOST_CELLS = 2**23  # lines times V, or times their length, drawn at once
+_SPELL = 64  # lines at first, where each must be another one
+_REPEATS = 4  # of so many lines drawn one must be another one, or they are searched for
+_LONGEST = 2**14  # characters of a line that anything is counted for
+_SEARCH = 1  # sets the numbers of a search apart from those of lines
 
 
 @dataclass(frozen=True)
@@ -45,45 +52,140 @@ class Source:
     known: Callable[[], NDArray[np.uint64]] | None = None
 
 
-def stream(
-    source: Source,
-    options: SampleOptions,
-    exclude: frozenset[str] = frozenset(),
-    ahead: int = BLOCK,
+class Stream(Iterator[str]):
+    """Lines without end, or until no more are found.
+
+    Attributes:
+        how: the way they are drawn, in words.
+        is_exact: whether they have the model's own probabilities among those allowed.
+        allowed: how many different lines are allowed, or None without a constraint.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        options: SampleOptions,
+        exclude: frozenset[str] = frozenset(),
+        ahead: int = BLOCK,
+    ) -> None:
+        """Settles how lines are drawn.
+
+        Args:
+            source: what to draw from.
+            options: which lines, and how.
+            exclude: lines never to give.
+            ahead: how many lines will probably be taken; speed alone depends on it.
+
+        Raises:
+            ConstraintError: no line can be what is asked, or a pattern cannot be used.
+            OptionError: options contradict each other, or the label is unknown or missing.
+        """
+        options.check()
+        task = _task(source, options)
+        constraint = constraint_of(task, options) if options.is_constrained else None
+        self.allowed = None if constraint is None else constraint.count(task.prefix)
+        if constraint is None:
+            plan = freely(task, ahead)
+        else:
+            plan = constrained(task, constraint, options.exact)
+        self.how, self.is_exact = plan.how, plan.is_exact
+        batches = _batches(task, plan, _SPELL if options.distinct else ahead)
+        # What knows nothing of this object is let go with it, at once and in the same thread.
+        self._lines = _drawn(batches, _filter(source, options, exclude), task, options)
+
+    def __next__(self) -> str:
+        """The next line."""
+        return next(self._lines)
+
+
+def _drawn(
+    batches: Iterator[tuple[int, list[str]]], is_wanted: Filter, task: Task, options: SampleOptions
 ) -> Iterator[str]:
-    """Draws lines without end.
+    """Lines, until `patience` draws in a row, or a batch more, were not what was asked."""
+    in_vain = 0
+    for drawn, lines in batches:
+        wanted = is_wanted(lines)
+        yield from wanted
+        in_vain = 0 if wanted else in_vain + drawn
+        if in_vain >= options.patience:
+            return
+        if options.distinct and len(wanted) * _REPEATS < len(lines):
+            for some in _searched(task, options):
+                yield from is_wanted(some)
+            return
+
+
+def _searched(task: Task, options: SampleOptions) -> Iterator[list[str]]:
+    """All lines, in the order of drawing without replacement, some at a time."""
+    from makemore.sampling.search import Asked, Conditional, Steps, search
+
+    constraint = constraint_of(task, options)
+    written = futures(task, constraint)
+    log_shares = np.log(task.shares)
+    if written is None:
+        steps: list[Steps] = [Asked(task, constraint, label) for label in task.labels]
+    else:
+        steps = [Conditional(each, task.prefix) for each in written]
+        log_shares = log_shares + [each.log_mass for each in written]
+    rng = np.random.default_rng(np.random.SeedSequence(task.seed, spawn_key=(_SEARCH,)))
+    found = search(steps, options.patience, rng, log_shares.tolist())
+    while some := list(islice(found, _SPELL)):
+        yield [task.vocabulary.text(prefix.ids) for prefix in some]
+
+
+def most_probable(
+    source: Source, options: ConstraintOptions, label: str | None, nodes: int
+) -> Iterator[tuple[str, float]]:
+    """Gives lines with their log-likelihoods in nats, the most probable first.
 
     Args:
-        source: what to draw from.
-        options: which lines, and how.
-        exclude: lines never to give.
-        ahead: how many lines will probably be taken; speed alone depends on it.
-
-    Returns:
-        lines, until `options.patience` draws in a row, or a batch more, were not what was asked.
+        source: what to ask.
+        options: which lines are allowed.
+        label: the label of every line, for a list with labels.
+        nodes: starts of lines looked at, at most.
 
     Raises:
-        ConstraintError: the prefix has a character that the model never saw, or leaves no room.
-        OptionError: the label is unknown, or missing.
+        ConstraintError: no line can be what is asked, or a pattern cannot be used.
+        OptionError: options contradict each other, or the label is unknown or missing.
     """
-    is_wanted = _filter(source, options, exclude)
-    batches = _batches(source, options, ahead)  # what cannot be met is said here, not at the first
+    from makemore.sampling.search import Asked, Steps, Written, search
 
-    def lines() -> Iterator[str]:
-        in_vain = 0
-        for drawn, found in batches:
-            wanted = is_wanted(found)
-            yield from wanted
-            in_vain = 0 if wanted else in_vain + drawn
-            if in_vain >= options.patience:
-                return
+    options.check()
+    if label is None and source.vocabulary.labels:
+        raise OptionError(
+            f"this list has labels: give one of {', '.join(source.vocabulary.labels)}, as what is "
+            "most probable depends on it"
+        )
+    task = _task(source, SampleOptions(**options.to_dict(), label=label))
+    constraint = constraint_of(task, options)
+    written = futures(task, constraint)
+    *_, given = begun(task.model, task.prefix, task.labels[0])
+    steps: Steps = Asked(task, constraint, task.labels[0])
+    if written is not None:
+        steps = Written(written[0], task.prefix)
+    for prefix in search([steps], nodes, log_shares=[given]):
+        yield task.vocabulary.text(prefix.ids), prefix.log_prob
 
-    return lines()
+
+def constraint_of(task: Task, options: ConstraintOptions) -> Constraint:
+    """All that is asked of a line as an automaton.
+
+    Raises:
+        ConstraintError: a pattern cannot be used, or no line can be what is asked.
+    """
+    from makemore.sampling.automata import conjunction  # here: its library takes long to load
+
+    longest = min(len(task.prefix) + task.most, _LONGEST)
+    found = conjunction(options, task.vocabulary, longest)
+    if not found.count(task.prefix):
+        raise ConstraintError(
+            f"no line of at most {longest} characters that this model knows is what was asked for: "
+            "ask for less, or raise max_length"
+        )
+    return found
 
 
-def _filter(
-    source: Source, options: SampleOptions, exclude: frozenset[str]
-) -> Callable[[list[str]], list[str]]:
+def _filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> Filter:
     """Makes the function that keeps the wanted lines of a list."""
     seen = set(exclude)
     assert source.known is not None or not options.new, "new without digests"
@@ -104,27 +206,45 @@ def _filter(
     return wanted
 
 
-def _batches(source: Source, options: SampleOptions, ahead: int) -> Iterator[tuple[int, list[str]]]:
-    """How many lines were drawn, and those short enough as text, batch after batch."""
-    prefix = _prefix_ids(source.vocabulary, options)
+def _task(source: Source, options: SampleOptions) -> Task:
+    """What is drawn, with a prefix and a greatest length for all condition."""
+    vocabulary = source.vocabulary
+    prefix = np.zeros(0, np.int32) if options.ignore_case else _prefix_ids(vocabulary, options)
     # A prefix as long as any line of the list still deserves an end.
     room = source.longest if len(prefix) < source.longest else source.longest + len(prefix)
-    most = (options.max_length or room) - len(prefix)
-    if most < 0:
+    longest = options.length or options.max_length or room
+    if longest < len(prefix):
         raise ConstraintError(
-            f"no line of at most {options.max_length} characters starts with {options.prefix!r}, "
+            f"no line of at most {longest} characters starts with {options.prefix!r}, "
             f"which has {len(prefix)}: raise max_length or shorten the prefix"
         )
-    draw = _drawer(source, options, prefix, ahead)
+    labels: tuple[int | None, ...] = (None,)
+    shares = np.ones(1)
+    if options.label is not None:
+        labels = (vocabulary.label_id(options.label),)
+    elif vocabulary.labels:
+        labels = tuple(range(len(vocabulary), len(vocabulary) + len(vocabulary.labels)))
+        shares = source.label_shares
+    shape = Shape(options.temperature, options.top_k, options.top_p)
+    most = longest - len(prefix)
+    return Task(source.model, vocabulary, shape, prefix, most, labels, shares, options.seed)
+
+
+def _batches(task: Task, plan: Plan, ahead: int) -> Iterator[tuple[int, list[str]]]:
+    """How many lines were drawn, and those that may stand in a list as text, batch after batch."""
 
     def batch(bounds: tuple[int, int]) -> tuple[int, list[str]]:
         low, high = bounds
-        return high - low, _text(draw(low, high, most), source.vocabulary, prefix)
+        return high - low, _text(plan.draw(low, high), task.vocabulary, task.prefix)
 
-    cells = max(len(source.vocabulary), most + 1)  # a line's share of the largest arrays
-    largest = max(BLOCK, min(16 * BLOCK, _MOST_CELLS // cells) // BLOCK * BLOCK)
-    bounds = _cuts(min(ahead + ahead // 8 + 4, largest), largest)  # some are passed over
-    return map(batch, bounds) if ahead <= largest else _at_once(batch, bounds)
+    # A line's share of the largest arrays.
+    cells = max(len(task.vocabulary), task.most + 1) * plan.proposals
+    largest = max(
+        1, BLOCK // plan.proposals, min(16 * BLOCK, _MOST_CELLS // cells) // BLOCK * BLOCK
+    )
+    needed = int(ahead * plan.tries * 1.125) + 4  # some are passed over
+    bounds = _cuts(min(needed, largest), largest)
+    return map(batch, bounds) if needed <= largest else _at_once(batch, bounds)
 
 
 def _at_once(
@@ -163,41 +283,6 @@ def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.in
                 "it can make starts so: leave it out, or fit on a list that has it"
             )
     return ids
-
-
-def _drawer(
-    source: Source, options: SampleOptions, prefix: NDArray[np.int32], ahead: int
-) -> Callable[[int, int, int], NDArray[np.int32]]:
-    """Makes the function that draws lines low to high of the stream, (n, T) ids."""
-    shape = Shape(options.temperature, options.top_k, options.top_p)
-    model, vocabulary = source.model, source.vocabulary
-    given = None if options.label is None else vocabulary.label_id(options.label)
-    table = None
-    if ahead >= _TABLE_PAYS and (given is not None or not vocabulary.labels):
-        automaton = model.automaton(2 * ahead, given)  # more states than that would not pay
-        table = None if automaton is None else Table(automaton, shape, prefix)
-
-    @cache
-    def walk(label: int | None) -> Walk:
-        return Walk(model, shape, prefix, label)
-
-    def draw(low: int, high: int, most: int) -> NDArray[np.int32]:
-        uniforms = Uniforms(options.seed, low, high)
-        if given is not None or not vocabulary.labels:
-            everything = np.arange(high - low)
-            return (table or walk(given)).draw(uniforms, everything, 0, most)
-        label = np.searchsorted(np.cumsum(source.label_shares)[:-1], uniforms.at(0), side="right")
-        parts = [np.flatnonzero(label == i) for i in range(len(vocabulary.labels))]
-        drawn = [
-            walk(len(vocabulary) + i).draw(uniforms, which, 1, most)
-            for i, which in enumerate(parts)
-        ]
-        ids = np.zeros((high - low, max(part.shape[1] for part in drawn)), np.int32)
-        for which, part in zip(parts, drawn, strict=True):
-            ids[which, : part.shape[1]] = part
-        return ids
-
-    return draw
 
 
 def _text(ids: NDArray[np.int32], vocabulary: Vocabulary, prefix: NDArray[np.int32]) -> list[str]:

@@ -1,0 +1,250 @@
+"""Regular expressions as finite automata: Python's syntax, automata-lib's algebra, bounded work.
+
+Python's own parser reads an expression, so that it means here what it means everywhere. Characters
+that no expression tells apart are one symbol, so that thousands of them cost no more than a few.
+Minimal automata, complements and intersections are the library's; it knows no bound, so what would
+explode is stopped here before it is built.
+"""
+
+import re
+import unicodedata
+from functools import cached_property
+from re import _compiler, _constants, _parser  # type: ignore[attr-defined]
+from typing import Any
+
+import numpy as np
+from automata.fa.dfa import DFA
+from numpy.typing import NDArray
+
+from makemore.errors import ConstraintError
+
+_ONE_CHARACTER = (_constants.LITERAL, _constants.NOT_LITERAL, _constants.IN, _constants.ANY)
+_REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
+_STARTS = (_constants.AT_BEGINNING, _constants.AT_BEGINNING_STRING)
+_ENDS = (_constants.AT_END, _constants.AT_END_STRING)
+_WORK = 200  # edges followed for each state allowed
+_IN_WORDS = {
+    _constants.AT: "a place such as ^, $ or \\b inside; it covers the whole line anyway",
+    _constants.GROUPREF: "a reference back to a group",
+    _constants.GROUPREF_EXISTS: "a reference back to a group",
+    _constants.ASSERT: "a look ahead or behind",
+    _constants.ASSERT_NOT: "a look ahead or behind",
+    _constants.ATOMIC_GROUP: "an atomic group",
+    _constants.POSSESSIVE_REPEAT: "a possessive repeat",
+}
+
+
+class Expression:
+    """A regular expression as a nondeterministic automaton over sets of characters.
+
+    Attributes:
+        edges: for each state, its edges: the number of a set, or None for no character, and where
+            they lead. State 0 is the first.
+        final: the state in which a whole line was read.
+    """
+
+    def __init__(self, pattern: str, sets: "Sets", ignore_case: bool, most: int) -> None:
+        """Reads an expression.
+
+        Raises:
+            ConstraintError: it is none, uses what no finite automaton can do, or needs more than
+                `most` states.
+        """
+        self._pattern, self._sets, self._most, self._work = pattern, sets, most, 0
+        self.edges: list[list[tuple[int | None, int]]] = [[]]
+        flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
+        try:
+            tree = _parser.parse(unicodedata.normalize("NFC", pattern), flags)
+            self.final = self._add(_without_ends(list(tree)), 0, tree.state.flags)
+        except (re.error, OverflowError) as error:
+            raise ConstraintError(
+                f"pattern {pattern!r} is no regular expression: {error}"
+            ) from None
+        except RecursionError:
+            raise ConstraintError(f"pattern {pattern[:20]!r}... is nested too deeply") from None
+
+    def _new(self) -> int:
+        """A state more."""
+        self._check(len(self.edges))
+        self.edges.append([])
+        return len(self.edges) - 1
+
+    def _add(self, sequence: Any, at: int, flags: int) -> int:
+        """Reads one thing after the other from a state on; gives the state after them."""
+        for kind, content in sequence:
+            if kind in _ONE_CHARACTER:
+                then = self._new()
+                self.edges[at].append((self._sets.number((kind, content), flags), then))
+                at = then
+            elif kind is _constants.SUBPATTERN:
+                _, more, fewer, inside = content
+                at = self._add(inside, at, (flags | more) & ~fewer)
+            elif kind is _constants.BRANCH:
+                ends = [self._add(branch, at, flags) for branch in content[1]]
+                at = self._joined(ends)
+            elif kind in _REPEATS:
+                low, high, inside = content
+                at = self._repeated(low, high, inside, at, flags)
+            else:
+                raise ConstraintError(
+                    f"pattern {self._pattern!r} has {_IN_WORDS.get(kind, kind)}: no finite "
+                    "automaton can do that; write it without"
+                )
+        return at
+
+    def _repeated(self, low: int, high: Any, inside: Any, at: int, flags: int) -> int:
+        """Reads something from `low` to `high` times."""
+        for _ in range(low):
+            before, at = at, self._add(inside, at, flags)
+            if at == before:  # nothing, and so as often as one likes
+                return at
+        if high is _constants.MAXREPEAT:
+            loop = self._joined([at])
+            self.edges[self._add(inside, loop, flags)].append((None, loop))
+            return loop
+        ends = [at]
+        for _ in range(high - low):
+            at = self._add(inside, at, flags)
+            if at == ends[-1]:
+                return at
+            ends.append(at)
+        return self._joined(ends)
+
+    def _joined(self, ends: list[int]) -> int:
+        """A state that each of these leads to without a character."""
+        then = self._new()
+        for end in ends:
+            self.edges[end].append((None, then))
+        return then
+
+    def automaton(self) -> DFA:
+        """The minimal deterministic automaton, over the symbols of the sets.
+
+        Raises:
+            ConstraintError: it would take too many states before it is minimal.
+        """
+        steps = self._steps()
+        subsets = [self._closure(0)]
+        places, transitions = {subsets[0]: 0}, {}
+        for subset in subsets:  # which grows meanwhile
+            reached: dict[str, int] = {}
+            for state in _members(subset):
+                self._work += len(steps[state])
+                for symbol, states in steps[state]:
+                    reached[symbol] = reached.get(symbol, 0) | states
+            for states in reached.values():
+                if states not in places:
+                    places[states] = len(subsets)
+                    subsets.append(states)
+            self._check(len(subsets))
+            transitions[places[subset]] = {x: places[states] for x, states in reached.items()}
+        found = DFA(
+            states=set(transitions),
+            input_symbols=self._sets.symbols,
+            transitions=transitions,
+            initial_state=0,
+            final_states={places[subset] for subset in subsets if subset >> self.final & 1},
+            allow_partial=True,
+        )
+        return found.minify()
+
+    def _steps(self) -> list[list[tuple[str, int]]]:
+        """For each state, which states each symbol leads to, as the bits of a number."""
+        return [
+            [
+                (symbol, self._closure(to))
+                for number, to in edges
+                if number is not None
+                for symbol in self._sets.members(number)
+            ]
+            for edges in self.edges
+        ]
+
+    def _closure(self, state: int) -> int:
+        """A state and those it leads to without a character, as the bits of a number."""
+        found, waiting = 1 << state, [state]
+        while waiting:
+            for number, to in self.edges[waiting.pop()]:
+                self._work += 1
+                if number is None and not found >> to & 1:
+                    found |= 1 << to
+                    waiting.append(to)
+        self._check()
+        return found
+
+    def _check(self, states: int = 0) -> None:
+        """Stops what would take too many states, or too long to find that it does."""
+        if states >= self._most or self._work > _WORK * self._most:
+            shown = self._pattern if len(self._pattern) <= 40 else f"{self._pattern[:37]}..."
+            raise ConstraintError(
+                f"pattern {shown!r} takes more than {self._most:,} states: make it simpler, or "
+                "raise states"
+            )
+
+
+class Sets:
+    """The sets of characters that expressions name, and the symbols they cannot do without.
+
+    Attributes:
+        characters: the vocabulary's.
+    """
+
+    def __init__(self, characters: tuple[str, ...]) -> None:
+        """Knows no set yet."""
+        self.characters = characters
+        self._numbers: dict[tuple[str, int], int] = {}
+        self._masks: list[NDArray[np.bool_]] = []
+
+    def number(self, node: Any, flags: int) -> int:
+        """The number of the set of characters that one node of an expression matches."""
+        key = repr(node), flags & ~re.DOTALL
+        if key not in self._numbers:
+            state = _parser.State()
+            state.flags = flags
+            matches = _compiler.compile(_parser.SubPattern(state, [node]), flags).fullmatch
+            self._numbers[key] = len(self._masks)
+            self._masks.append(np.array([matches(c) is not None for c in self.characters], bool))
+        return self._numbers[key]
+
+    @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """(V - 1,) for each character the first one that no set tells apart from it."""
+        masks = np.array(self._masks, bool).reshape(len(self._masks), len(self.characters))
+        _, first, place = np.unique(masks, axis=1, return_index=True, return_inverse=True)
+        found: NDArray[np.intp] = first[place.ravel()]
+        return found
+
+    @cached_property
+    def symbols(self) -> frozenset[str]:
+        """The first characters of each kind, which stand for the others."""
+        return frozenset(self.characters[place] for place in set(self.places.tolist()))
+
+    def members(self, number: int) -> list[str]:
+        """The symbols of a set."""
+        inside = set(self.places[self._masks[number]].tolist())
+        return [self.characters[place] for place in sorted(inside)]
+
+    def like(self, symbol: str) -> NDArray[np.intp]:
+        """The places of the characters that a symbol stands for."""
+        return np.flatnonzero(self.places == self.characters.index(symbol))
+
+
+def _members(subset: int) -> list[int]:
+    """The places of the bits of a number."""
+    found = []
+    while subset:
+        found.append((subset & -subset).bit_length() - 1)
+        subset &= subset - 1
+    return found
+
+
+def _without_ends(sequence: list[Any]) -> list[Any]:
+    """A sequence without what only says that it starts or ends the line."""
+    while sequence and sequence[0][0] is _constants.AT and sequence[0][1] in _STARTS:
+        sequence = sequence[1:]
+    while sequence and sequence[-1][0] is _constants.AT and sequence[-1][1] in _ENDS:
+        sequence = sequence[:-1]
+    if len(sequence) == 1 and sequence[0][0] is _constants.BRANCH:
+        branches = [_without_ends(list(branch)) for branch in sequence[0][1][1]]
+        sequence = [(_constants.BRANCH, (None, branches))]
+    return sequence

@@ -1,0 +1,290 @@
+"""How lines are drawn: the ways there are, and which of them serves a model and a constraint.
+
+- Free: no constraint but a prefix and a length.
+- By states: a model that can be written out is conditioned exactly.
+- By trial: free lines, of which the allowed ones stay; exact, where not too many are in vain.
+- By list: where few lines are allowed, each is scored; exact.
+- By guide: proposals that a counted model bends, weighed; approximate.
+
+The choice depends on the model, the constraint, the shape and the seed, never on how many lines are
+asked for, so that ten lines are the head of twenty.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.automaton import MOST_CELLS, Automaton
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.paths import Paths
+from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.errors import ConstraintError
+from makemore.likelihood import Model
+from makemore.models.kneser_ney import KneserNey
+from makemore.options.families import KneserNeyOptions
+from makemore.sampling.conditional import Conditioned, Futures, futures_of
+from makemore.sampling.constraint import Constraint
+from makemore.sampling.draw import BLOCK, Shape, Table, Uniforms, Walk
+from makemore.sampling.guided import Guided
+from makemore.sampling.listed import Listed, allowed_lines
+
+Draw = Callable[[int, int], NDArray[np.int32]]
+
+_TABLE_PAYS = 4 * BLOCK  # lines from which writing a model out as states is the faster way
+_MOST_LISTED = 200_000  # allowed lines that are all scored
+_FEWEST_HITS = 16  # of a block of free lines, from which on trying goes on
+_GUIDE_WINDOWS = (3, 2, 1)
+_FEWEST_PROPOSALS, _MOST_PROPOSALS = 16, 256
+
+
+class Plan(NamedTuple):
+    """How lines are drawn.
+
+    Attributes:
+        draw: gives lines low to high of the stream: (n, T) ids after the prefix, zero once a line
+            has ended; where the last column is not zero, the line is none.
+        how: the way, in words.
+        is_exact: whether the lines have the model's own probabilities among those allowed.
+        tries: lines drawn for each that is one, about.
+        proposals: lines that the model is asked about for each that is drawn.
+    """
+
+    draw: Draw
+    how: str
+    is_exact: bool = True
+    tries: float = 1.0
+    proposals: int = 1
+
+
+class Drawer(Protocol):
+    """Draws lines of one label, or of a model without."""
+
+    def draw(
+        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+    ) -> NDArray[np.int32]:
+        """See `Walk.draw`."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What lines are drawn from and how.
+
+    Attributes:
+        model: the model.
+        vocabulary: its characters and labels.
+        shape: what is done to its distributions.
+        prefix: (p,) int32 ids that every line starts with.
+        most: characters that follow it, at most.
+        labels: the ids of the labels that lines may have; None stands for no label.
+        shares: (labels,) how often each label stands.
+        seed: fixes the lines.
+    """
+
+    model: Model
+    vocabulary: Vocabulary
+    shape: Shape
+    prefix: NDArray[np.int32]
+    most: int
+    labels: tuple[int | None, ...]
+    shares: NDArray[np.float64]
+    seed: int
+
+    def drawn(
+        self, drawers: Sequence[Drawer], log_masses: NDArray[np.float64] | None = None
+    ) -> Draw:
+        """Draws by one drawer for each label.
+
+        Args:
+            drawers: one for each label.
+            log_masses: the natural logarithms of the probabilities that a line of each label is
+                allowed, where drawers give allowed lines only.
+        """
+        shares = self.shares
+        if log_masses is not None:
+            shares = shares * np.exp(log_masses - log_masses.max())
+        limits = np.cumsum(shares / shares.sum())[:-1]
+
+        def draw(low: int, high: int) -> NDArray[np.int32]:
+            uniforms = Uniforms(self.seed, low, high)
+            if len(drawers) == 1:
+                return drawers[0].draw(uniforms, np.arange(high - low), 0, self.most)
+            label = np.searchsorted(limits, uniforms.at(0), side="right")
+            parts = [np.flatnonzero(label == i) for i in range(len(drawers))]
+            drawn = [
+                drawer.draw(uniforms, which, 1, self.most)
+                for drawer, which in zip(drawers, parts, strict=True)
+            ]
+            ids = np.zeros((high - low, max(part.shape[1] for part in drawn)), np.int32)
+            for which, part in zip(parts, drawn, strict=True):
+                ids[which, : part.shape[1]] = part
+            return ids
+
+        return draw
+
+
+def freely(task: Task, ahead: int) -> Plan:
+    """Draws without a constraint; a model is written out where so many lines make that pay."""
+    automaton = None
+    if ahead >= _TABLE_PAYS and len(task.labels) == 1:
+        automaton = task.model.automaton(2 * ahead, task.labels[0])  # more states would not pay
+    if automaton is not None:
+        return Plan(task.drawn([Table(automaton, task.shape, task.prefix)]), "exact, free")
+    walks = [Walk(task.model, task.shape, task.prefix, label) for label in task.labels]
+    return Plan(task.drawn(walks), "exact, free")
+
+
+def constrained(task: Task, constraint: Constraint, exact: bool) -> Plan:
+    """Draws allowed lines in the best way there is.
+
+    Raises:
+        ConstraintError: the model finds every allowed line impossible, or only an approximation is
+            left and `exact` forbids it.
+    """
+    found = (
+        _by_states(task, constraint) or _by_trial(task, constraint) or _by_list(task, constraint)
+    )
+    if found is not None:
+        return found
+    if exact:
+        raise ConstraintError(
+            "lines that are asked for can be drawn from this model only approximately, and exact "
+            "forbids that: ask for less, or take a model that can be written out, such as "
+            "kneser_ney"
+        )
+    return _by_guide(task, constraint)
+
+
+def futures(task: Task, constraint: Constraint) -> list[Futures] | None:
+    """Joins a model that can be written out with a constraint, for each label."""
+    found = []
+    for label in task.labels:
+        automaton = task.model.automaton(MOST_CELLS, label)
+        if automaton is None:
+            return None
+        joined = futures_of(automaton, task.shape, constraint, task.prefix)
+        if joined is None:
+            return None
+        found.append(joined)
+    return found
+
+
+def _by_states(task: Task, constraint: Constraint) -> Plan | None:
+    """Conditions a model that can be written out."""
+    each = futures(task, constraint)
+    if each is None:
+        return None
+    log_masses = _possible(np.array([joined.log_mass for joined in each]))
+    drawers = [Conditioned(joined) for joined in each]
+    return Plan(task.drawn(drawers, log_masses), "exact, by states")
+
+
+def _by_trial(task: Task, constraint: Constraint) -> Plan | None:
+    """Keeps the allowed ones of free lines, if a first block of them has enough."""
+    free = freely(task, BLOCK).draw
+
+    def draw(low: int, high: int) -> NDArray[np.int32]:
+        ids = free(low, high)
+        ids[~_allowed(task, constraint, ids), -1] = 1
+        return ids
+
+    hits = int(_allowed(task, constraint, free(0, BLOCK)).sum())
+    if hits < _FEWEST_HITS:
+        return None
+    how = f"exact, by trial: {hits:,} of {BLOCK:,} lines drawn are allowed"
+    return Plan(draw, how, tries=BLOCK / hits)
+
+
+def _by_list(task: Task, constraint: Constraint) -> Plan | None:
+    """Scores every allowed line, where they are few."""
+    if constraint.count(task.prefix) > _MOST_LISTED:
+        return None
+    lines = allowed_lines(constraint, task.prefix)
+    listed = [
+        Listed(task.model, task.shape, lines, task.prefix, label, len(task.vocabulary.labels))
+        for label in task.labels
+    ]
+    log_masses = _possible(np.array([np.logaddexp.reduce(each.log_probs) for each in listed]))
+    how = f"exact, by list: all {len(lines):,} allowed lines are scored"
+    return Plan(task.drawn(listed, log_masses), how)
+
+
+def _by_guide(task: Task, constraint: Constraint) -> Plan:
+    """Bends proposals by a guide, and picks among as many as a first block of them shows to do."""
+    automaton = _guide(task)
+    guide = futures_of(automaton, Shape(), constraint, task.prefix)
+    if guide is None:
+        raise ConstraintError(
+            "all that is asked of a line takes too many states beside this model's guide: ask for "
+            "less"
+        )
+    guided = [Guided(task.model, task.shape, guide, task.prefix, label) for label in task.labels]
+    uniforms = Uniforms(task.seed, 0, BLOCK).fanned(1)
+    log_weights = [each.propose(uniforms, np.arange(BLOCK), 0, task.most)[1] for each in guided]
+    log_masses = _possible(np.logaddexp.reduce(log_weights, axis=1))
+    sizes = [effective_size(each) for each in log_weights]
+    pool = int(np.clip(_FEWEST_PROPOSALS * BLOCK // min(sizes), _FEWEST_PROPOSALS, _MOST_PROPOSALS))
+    for each in guided:
+        each.pool = pool
+    how = (
+        f"approximate, by guide: one of {pool} proposals each; the effective sample size of "
+        f"{BLOCK:,} proposals is {min(sizes):,.0f}"
+    )
+    return Plan(task.drawn(guided, log_masses), how, is_exact=False, proposals=pool)
+
+
+def effective_size(log_weights: NDArray[np.float64]) -> float:
+    """How many equally heavy proposals would tell as much: (sum of w)^2 / sum of w^2; at least 1.
+
+    Source: Kong (1992), "A note on importance sampling using standardized weights", Technical
+    Report 348, Department of Statistics, University of Chicago.
+
+    Example:
+        >>> effective_size(np.log([1.0, 1.0, 0.5, 0.5]))
+        3.6
+    """
+    largest = log_weights.max()
+    if not np.isfinite(largest):
+        return 1.0
+    weights = np.exp(log_weights - largest)
+    return float(weights.sum() ** 2 / np.square(weights).sum())
+
+
+def _guide(task: Task) -> Automaton:
+    """A small model written out as states: a member of a mixture, or one that counts free lines."""
+    members = getattr(task.model, "members", [])
+    written = [member.automaton(MOST_CELLS, task.labels[0]) for member in members]
+    found: list[Automaton] = [automaton for automaton in written if automaton is not None]
+    if found:
+        return min(found, key=lambda automaton: len(automaton.goto))
+    free = freely(task, BLOCK).draw(0, BLOCK)
+    free = free[free[:, -1] == BOUNDARY]
+    ids = np.concatenate([np.tile(task.prefix, (len(free), 1)), free], axis=1)
+    is_line = np.arange(ids.shape[1]) <= np.count_nonzero(ids, axis=1)[:, None]
+    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_line.sum(axis=1))])
+    n, V = len(ids), task.model.vocabulary_size
+    paths = Paths(ids[is_line], start, np.full(n, BOUNDARY, np.int32), np.ones(n))
+    for window in _GUIDE_WINDOWS:
+        counted = KneserNey(KneserNeyOptions(window=window), V, 0)
+        counted.count(Contexts.from_paths(paths, V, 0, window))
+        automaton = counted.automaton(MOST_CELLS)
+        if automaton is not None:
+            return automaton
+    raise ConstraintError(f"{V:,} characters are too many for a guide: ask for less")
+
+
+def _allowed(task: Task, constraint: Constraint, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(n,) bool, whether lines drawn are allowed."""
+    return constraint.allows(np.concatenate([np.tile(task.prefix, (len(ids), 1)), ids], axis=1))
+
+
+def _possible(log_masses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-probabilities of being allowed, of which one must be possible."""
+    if not np.isfinite(log_masses).any():
+        raise ConstraintError(
+            "this model finds every line that is asked for impossible, or less likely than one in "
+            "10^300: ask for less, or take a model that smooths, such as kneser_ney"
+        )
+    return log_masses

@@ -1,0 +1,69 @@
+"""Small models of every family, fitted on ten lines: what the contracts share."""
+
+from makemore.corpus.contexts import Contexts
+from makemore.options.families import (
+    BoWOptions,
+    DeepMLPOptions,
+    GRUOptions,
+    KneserNeyOptions,
+    LinearOptions,
+    LSTMOptions,
+    MixtureOptions,
+    MLPOptions,
+    NgramOptions,
+    PlainMLPOptions,
+    ResNetOptions,
+    RNNOptions,
+    TransformerOptions,
+    WaveNetOptions,
+)
+from makemore.options.registry import FAMILIES, members_of
+
+LINES = ["anna", "hannah", "johanna", "ben", "benno", "anna", "susanna", "otto", "bob", "ann"]
+LABELS = ["F", "F", "F", "M", "M", "F", "F", "M", "M", "F"]
+WEIGHTS = [3.0, 1.0, 2.5, 1.0, 4.0, 1.0, 2.0, 1.0, 1.0, 7.0]
+SMALL = {
+    "ngram": [NgramOptions(window=1), NgramOptions(window=3, add=0.5)],
+    "kneser_ney": [KneserNeyOptions(window=2), KneserNeyOptions(window=5)],
+    "linear": [LinearOptions(window=1), LinearOptions(window=3)],
+    "mlp": [MLPOptions(window=3, embedding=4, hidden=16)],
+    "plain_mlp": [PlainMLPOptions(window=3, embedding=4, hidden=16, layers=3)],
+    "deep_mlp": [DeepMLPOptions(window=3, embedding=4, hidden=16, layers=3)],
+    "resnet": [ResNetOptions(window=3, embedding=4, hidden=16)],
+    "wavenet": [
+        WaveNetOptions(window=8, embedding=4, hidden=16),
+        WaveNetOptions(window=5, embedding=4, hidden=16),
+    ],
+    "bow": [BoWOptions(embedding=16, hidden=16)],
+    "rnn": [RNNOptions(embedding=8, hidden=16)],
+    "lstm": [LSTMOptions(embedding=8, hidden=16)],
+    "gru": [GRUOptions(embedding=8, hidden=16)],
+    "transformer": [TransformerOptions(layers=2, embedding=16, heads=2)],
+    "mixture": [
+        MixtureOptions(members="kneser_ney(window=3), mlp(window=2, hidden=16)"),
+        MixtureOptions(members="kneser_ney(window=4), ngram, gru(embedding=8, hidden=16)"),
+    ],
+}
+CASES = [(name, options) for name, several in SMALL.items() for options in several]
+
+
+def learn(name, options, lines, vocabulary, steps=30, seed=0):
+    family = FAMILIES[name]
+    model = family.build(options, len(vocabulary), len(vocabulary.labels))
+    c = Contexts.of(lines, vocabulary, model.window)
+    if family.learns == "counting":
+        return model.count(c)
+    if family.learns == "mixing":
+        model.members = [
+            learn(member.name, own, lines, vocabulary, steps, seed)
+            for member, own in members_of(options.members)
+        ]
+        return model.weigh(c)
+    import torch
+
+    from makemore.training.loop import Training, TrainOptions
+
+    model.initialise(torch.Generator().manual_seed(seed))
+    for _ in Training(model, TrainOptions(steps, family.rate, seed=seed)).run(c, None):
+        pass
+    return model

@@ -1,0 +1,110 @@
+import itertools
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import ConstraintError
+from makemore.options.verbs import ConstraintOptions
+from makemore.sampling.automata import conjunction
+from makemore.sampling.listed import allowed_lines
+
+VOCABULARY = Vocabulary.of(Lines.from_strings(["ab B-"]))
+LONGEST = 5
+EVERYTHING = [
+    "".join(line)
+    for length in range(LONGEST + 1)
+    for line in itertools.product(VOCABULARY.characters, repeat=length)
+]
+IDS = np.zeros((len(EVERYTHING), LONGEST), np.int32)
+for _i, _line in enumerate(EVERYTHING):
+    IDS[_i, : len(_line)] = VOCABULARY.encode(np.array([ord(c) for c in _line], np.uint32))
+TEXTS = st.text("abB- ", max_size=3)
+NOTHING = np.zeros(0, np.int32)
+
+
+def is_allowed(line, o):
+    """What the options say, one after the other, in Python's own words."""
+    same = str.lower if o.ignore_case else str
+    text = same(line)
+    flags = re.DOTALL | (re.IGNORECASE if o.ignore_case else 0)
+    return (
+        line == line.strip() != ""
+        and text.startswith(same(o.prefix))
+        and text.endswith(same(o.suffix))
+        and same(o.contains) in text
+        and (o.pattern is None or re.fullmatch(o.pattern, line, flags) is not None)
+        and not any(same(each) in text for each in o.forbid if each)
+        and (o.only is None or all(same(c) in same(o.only) for c in line))
+        and (o.length or o.min_length or 0) <= len(line) <= (o.length or o.max_length or LONGEST)
+    )
+
+
+@st.composite
+def all_options(draw):
+    """Some constraints, often several at once."""
+    found = {}
+    for name, values in {
+        "prefix": TEXTS,
+        "suffix": TEXTS,
+        "contains": TEXTS,
+        "pattern": st.sampled_from(["a.*", ".*[ab]-.*", "(?:ab|b )+b?", "[^-]{2,4}", ""]),
+        "forbid": st.lists(TEXTS, max_size=3).map(tuple),
+        "only": st.text("abB- ", max_size=4),
+        "min_length": st.integers(1, 5),
+        "max_length": st.integers(1, LONGEST),
+        "ignore_case": st.booleans(),
+    }.items():
+        if draw(st.booleans()):
+            found[name] = draw(values)
+    return ConstraintOptions(**found)
+
+
+@settings(max_examples=150, deadline=None)
+@given(all_options())
+def test_it_allows_counts_and_lists_what_was_asked_for(options):
+    constraint = conjunction(options, VOCABULARY, options.max_length or LONGEST)
+    expected = np.array([is_allowed(line, options) for line in EVERYTHING])
+    np.testing.assert_array_equal(constraint.allows(IDS), expected)
+    assert constraint.count(NOTHING) == expected.sum()
+    listed = allowed_lines(constraint, NOTHING)
+    texts = [VOCABULARY.text(line) for line in listed.tolist()]
+    assert sorted(texts) == sorted(
+        line for line, yes in zip(EVERYTHING, expected, strict=True) if yes
+    )
+
+
+@pytest.mark.parametrize("prefix", ["a", "ab", "b-", "a "])
+def test_lines_are_counted_from_a_prefix_on(prefix):
+    options = ConstraintOptions(suffix="b", forbid=("bb",), min_length=2)
+    constraint = conjunction(options, VOCABULARY, LONGEST)
+    ids = VOCABULARY.encode(np.array([ord(c) for c in prefix], np.uint32))
+    expected = [
+        line for line in EVERYTHING if line.startswith(prefix) and is_allowed(line, options)
+    ]
+    assert constraint.count(ids) == len(expected)
+    assert len(allowed_lines(constraint, ids)) == len(expected)
+
+
+def test_a_prefix_that_is_too_long_or_not_allowed_leads_to_no_line():
+    constraint = conjunction(ConstraintOptions(forbid=("ab",)), VOCABULARY, 2)
+    a, b = (VOCABULARY.encode(np.array([ord(c)], np.uint32))[0] for c in "ab")
+    assert constraint.count(np.array([a, b], np.int32)) == 0
+    assert constraint.count(np.array([b, b, b], np.int32)) == 0
+
+
+def test_counts_are_exact_below_2_to_the_53():
+    constraint = conjunction(ConstraintOptions(only="ab", length=52), VOCABULARY, 52)
+    assert constraint.count(NOTHING) == 2**52
+
+
+def test_what_takes_too_many_states_together_is_refused():
+    options = ConstraintOptions(
+        pattern=".*a.{8}", contains="ab" * 60, forbid=("-b" * 60,), states=700
+    )
+    with pytest.raises(ConstraintError, match="takes more than 700 states at once"):
+        conjunction(options, VOCABULARY, 200)

@@ -1,0 +1,116 @@
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from makemore.errors import ConstraintError
+from makemore.sampling.pattern import Expression, Sets
+
+CHARACTERS = tuple("abAB-é5 ")
+
+
+def automaton(pattern, ignore_case=False, most=2000):
+    sets = Sets(CHARACTERS)
+    return sets, Expression(pattern, sets, ignore_case, most).automaton()
+
+
+def accepts(found, line):
+    sets, dfa = found
+    symbols = (sets.characters[sets.places[CHARACTERS.index(c)]] for c in line)
+    return dfa.accepts_input("".join(symbols))
+
+
+LINES = st.text("abAB-é5 ", max_size=6)
+ATOMS = st.sampled_from(
+    ["a", "b", ".", "[ab]", "[^a]", r"\w", r"\d", r"\s", r"\W", "é", "(?i:a)", "", "[a-z]", r"\-"]
+)
+PATTERNS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map("".join),
+        st.tuples(inner, inner).map(lambda two: f"(?:{two[0]}|{two[1]})"),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "{2,}", "*?", "??"])).map(
+            lambda pair: f"(?:{pair[0]}){pair[1]}"
+        ),
+        inner.map(lambda one: f"({one})"),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PATTERNS, st.lists(LINES, min_size=5, max_size=20), st.booleans())
+def test_it_takes_what_python_takes(pattern, lines, ignore_case):
+    flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
+    found = automaton(pattern, ignore_case)
+    for line in lines:
+        assert accepts(found, line) == (re.fullmatch(pattern, line, flags) is not None), line
+
+
+@pytest.mark.parametrize("pattern", ["^ab$", "^a|^b", "a$|b$", r"\Aab\Z", "^(?:ab)$"])
+def test_saying_that_a_line_starts_and_ends_changes_nothing(pattern):
+    found = automaton(pattern)
+    for line in ("ab", "a", "b", "", "ba", "aab"):
+        assert accepts(found, line) == (re.fullmatch(pattern, line) is not None)
+
+
+@pytest.mark.parametrize(
+    "pattern, sentence",
+    [
+        ("(", "is no regular expression: missing \\)"),
+        ("a**", "is no regular expression: multiple repeat"),
+        ("[b-a]", "is no regular expression: bad character range"),
+        ("a{99999999999999999999}", "is no regular expression"),
+        (r"(a)\1", "a reference back to a group"),
+        ("(a)?(?(1)b|c)", "a reference back to a group"),
+        ("a(?=b)", "a look ahead or behind"),
+        ("(?<!a)b", "a look ahead or behind"),
+        ("(?>ab)", "an atomic group"),
+        ("a*+", "a possessive repeat"),
+        (r"a\bb", "a place such as"),
+        ("a^b", "a place such as"),
+        ("(" * 5000 + ")" * 5000, "is nested too deeply"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_with_a_sentence(pattern, sentence):
+    with pytest.raises(ConstraintError, match=sentence):
+        automaton(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a|b)*a(a|b){20}",
+        "a{100000}",
+        "(a{1000}){1000}",
+        "(?:a?){1900}",
+        "((a?){40}){40}",
+        "(.*a.*b){12}|(.*b.*a.*-){12}|.*a.{14}",
+    ],
+)
+def test_what_explodes_is_stopped_soon(pattern):
+    start = time.monotonic()
+    with pytest.raises(ConstraintError, match=r"takes more than 2,000 states: make it simpler"):
+        automaton(pattern)
+    assert time.monotonic() - start < 60  # without a bound it would be hours
+
+
+@pytest.mark.parametrize("pattern", ["(?:){1000000000}", "(?:(?:){0,900000000}){5}", "(?:a|){3}"])
+def test_repeating_nothing_takes_no_time(pattern):
+    assert accepts(automaton(pattern), "")
+
+
+def test_characters_that_no_set_tells_apart_are_one_symbol():
+    characters = tuple(chr(0x4E00 + i) for i in range(2000))
+    sets = Sets(characters)
+    expression = Expression(f"{characters[7]}.*[{characters[3]}{characters[4]}]", sets, False, 100)
+    assert len(sets.symbols) == 3
+    assert expression.automaton().accepts_input(characters[7] + characters[0] + characters[3])
+
+
+def test_the_automaton_is_minimal():
+    _, twelve = automaton(".*a.{3}")
+    _, again = automaton("(?:.*a.{3}|.*a...)")
+    assert len(twelve.states) == len(again.states) == 16

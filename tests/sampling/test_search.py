@@ -1,0 +1,106 @@
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from makemore import MakeMore
+from makemore.options.verbs import ConstraintOptions
+from makemore.sampling.automata import conjunction
+from makemore.sampling.conditional import futures_of
+from makemore.sampling.draw import Shape
+from makemore.sampling.listed import Listed, allowed_lines
+from makemore.sampling.search import Asked, Conditional, Written, search
+from makemore.sampling.tiers import Task
+
+NOTHING = np.zeros(0, np.int32)
+
+
+@pytest.fixture(scope="module")
+def parts():
+    """A task, a constraint, the futures of both, and the log-probability of every line."""
+    learned = MakeMore("kneser_ney").fit(["anna", "nan", "ban", "an", "bob", "abba"]).learned_
+    constraint = conjunction(ConstraintOptions(suffix="a", only="abn"), learned.vocabulary, 4)
+    task = Task(learned.model, learned.vocabulary, Shape(), NOTHING, 4, (None,), np.ones(1), seed=0)
+    futures = futures_of(learned.model.automaton(2**20), Shape(), constraint, NOTHING)
+    lines = allowed_lines(constraint, NOTHING)
+    listed = Listed(learned.model, Shape(), lines, NOTHING, None, 0)
+    texts = [learned.vocabulary.text(line) for line in lines.tolist()]
+    return task, constraint, futures, dict(zip(texts, listed.log_probs.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("way", ["asked", "written"])
+def test_the_most_probable_come_first_and_every_line_comes_once(parts, way):
+    task, constraint, futures, log_probs = parts
+    steps = Written(futures, NOTHING) if way == "written" else Asked(task, constraint, None)
+    found = list(search([steps], most=10**6))
+    assert {task.vocabulary.text(prefix.ids) for prefix in found} == set(log_probs)
+    assert len(found) == len(log_probs)
+    expected = sorted(log_probs.values(), reverse=True)
+    np.testing.assert_allclose([prefix.log_prob for prefix in found], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("way", ["asked", "conditional"])
+def test_the_first_two_of_the_keys_are_two_draws_without_replacement(parts, way):
+    task, constraint, futures, log_probs = parts
+    steps = Conditional(futures, NOTHING) if way == "conditional" else Asked(task, constraint, None)
+    texts, probs = list(log_probs), np.exp(list(log_probs.values()))
+    probs /= probs.sum()
+    seconds = probs * (probs / (1 - probs)).sum() - probs**2 / (1 - probs)
+    n = 1500
+    counted = np.zeros((2, len(texts)))
+    for seed in range(n):
+        pair = islice(search([steps], 10**6, np.random.default_rng(seed)), 2)
+        for place, prefix in enumerate(pair):
+            counted[place, texts.index(task.vocabulary.text(prefix.ids))] += 1
+    for observed, expected in zip(counted, (probs, seconds), strict=True):
+        spread = np.sqrt(expected * (1 - expected) / n)
+        assert (np.abs(observed / n - expected) < 4.5 * spread + 1 / n).all()
+
+
+def test_a_state_knows_the_best_line_so_few_prefixes_are_looked_at(parts, monkeypatch):
+    task, constraint, futures, _ = parts
+    monkeypatch.setattr("makemore.sampling.search._AT_ONCE", 1)
+
+    def looked_at(steps):
+        for most in range(1, 300):
+            if next(search([steps], most), None) is not None:
+                return most
+        return 300
+
+    knowing, guessing = Written(futures, NOTHING), Asked(task, constraint, None)
+    assert looked_at(knowing) <= 5 < looked_at(guessing)  # no more than its characters and its end
+
+
+def test_at_its_bound_a_search_ends_with_the_head_that_is_sure(parts):
+    task, constraint, _, _ = parts
+    whole = list(search([Asked(task, constraint, None)], most=10**6))
+    head = list(search([Asked(task, constraint, None)], most=20))
+    assert 0 < len(head) < len(whole)
+    assert [prefix.ids for prefix in head] == [prefix.ids for prefix in whole[: len(head)]]
+
+
+def test_labels_share_the_keys_out_by_their_shares(parts):
+    _, _, futures, _ = parts
+    steps = Conditional(futures, NOTHING)
+    shares, n = (0.8, 0.2), 800
+    firsts = 0
+    for seed in range(n):
+        rng = np.random.default_rng(seed)
+        marked = [steps, Marked(steps)]
+        first = next(search(marked, 10**6, rng, np.log(shares).tolist()))
+        firsts += first.state != Marked.state
+    assert firsts / n == pytest.approx(0.8, abs=0.06)
+
+
+class Marked:
+    """The same steps, whose whole lines can be told apart."""
+
+    state = 77
+
+    def __init__(self, steps):
+        self.steps, self.first = steps, steps.first
+
+    def after(self, prefixes):
+        found = self.steps.after(prefixes)
+        found.states[:, 0] = np.where(found.states[:, 0] >= 0, self.state, -1)
+        return found
