@@ -141,7 +141,7 @@ def test_every_way_gives_them(source, way, monkeypatch):
     monkeypatch.setattr(tiers, "_by_states", lambda task, constraint: None)
     for name, value in WAYS[way].items():
         monkeypatch.setattr(tiers, name, value)
-    options = SampleOptions(**ASKED["letters"])
+    options = SampleOptions(prefix="a", only="abno", forbid=("ab", "oo"), contains="n")
     texts, probs = expected_of(source, options)
     stream = Stream(source, options, ahead=DRAWN)
     assert way in stream.how

@@ -138,6 +138,13 @@ def test_a_label_changes_what_a_line_starts_with(fitted):
     assert first["M"][b] > first["F"][b]  # bob, ben and benno are all M
 
 
+def test_lines_of_a_list_with_labels_start_with_one(fitted):
+    model, lines, _ = fitted
+    if lines.labels is not None:
+        with pytest.raises(AssertionError, match="label"):
+            model.start(1)
+
+
 def test_knowing_the_labels_makes_lines_likelier(fitted):
     model, lines, vocabulary = fitted
     if lines.labels is None or type(model).__name__ == "Linear":  # 30 steps say little there

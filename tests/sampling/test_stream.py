@@ -12,7 +12,7 @@ from makemore.errors import ConstraintError, OptionError
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.options.verbs import SampleOptions
-from makemore.sampling.stream import Source, Stream
+from makemore.sampling.stream import Source, Stream, _searched, _task
 
 
 def source_of(texts, labels=None, window=3):
@@ -103,6 +103,24 @@ def test_distinct_lines_never_repeat_and_run_out():
     tiny = source_of(["a", "b"], window=1)
     lines = take(tiny, 50, distinct=True, patience=5000)
     assert sorted(lines) == ["a", "b"]  # no line is longer than the longest read
+
+
+def test_when_repeats_are_many_the_lines_that_are_left_are_searched_for(source):
+    lines = take(source, 10_000, distinct=True, only="an", max_length=8, patience=600)
+    assert len(lines) == len(set(lines)) == 2**9 - 2  # drawn on, few would be found in 600
+
+
+def test_searched_lines_weigh_labels_by_what_they_allow(labelled):
+    asked = {"only": "ben", "max_length": 3, "distinct": True}
+    firsts = []
+    for seed in range(500):
+        options = SampleOptions(**asked, seed=seed)
+        firsts.append(next(_searched(_task(labelled, options), options))[0])
+    drawn = take(labelled, 20_000, only="ben", max_length=3)
+    for line in set(drawn):
+        share = drawn.count(line) / len(drawn)
+        spread = np.sqrt(share * (1 - share) / len(firsts))
+        assert abs(firsts.count(line) / len(firsts) - share) < 4.5 * spread + 0.005
 
 
 def test_excluded_lines_do_not_come(source):

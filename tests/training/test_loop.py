@@ -44,6 +44,7 @@ def test_a_restart_from_any_step_equals_going_on(data, batch, stop):
     state = first.state()
     second = Training(fresh(seed=99), options)
     second.restore(state)
+    assert second.loss == losses[stop - 1]
     assert [step.loss for step in second.run(train, dev)] == losses[stop:]
     assert equal(weights(second.network), weights(whole.network))
     assert state.done == stop  # a state is not changed by the run that starts from it
