@@ -28,6 +28,13 @@ class Automaton(NamedTuple):
     goto: Goto
     log_probs: NDArray[np.float32]
 
+    def after(self, ids: NDArray[np.int32]) -> int:
+        """The state after some ids."""
+        state = self.first
+        for i in ids.tolist():
+            state = int(self.goto[state, i])
+        return state
+
 
 class Product(NamedTuple):
     """Two tables of states walked in step.

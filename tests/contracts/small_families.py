@@ -1,6 +1,8 @@
 """Small models of every family, fitted on ten lines: what the contracts share."""
 
 from makemore.corpus.contexts import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.options.families import (
     BoWOptions,
     DeepMLPOptions,
@@ -45,6 +47,7 @@ SMALL = {
     ],
 }
 CASES = [(name, options) for name, several in SMALL.items() for options in several]
+SMALL_FAMILIES = [(*case, is_labelled) for case in CASES for is_labelled in (False, True)]
 
 
 def learn(name, options, lines, vocabulary, steps=30, seed=0):
@@ -67,3 +70,17 @@ def learn(name, options, lines, vocabulary, steps=30, seed=0):
     for _ in Training(model, TrainOptions(steps, family.rate, seed=seed)).run(c, None):
         pass
     return model
+
+
+def fit_small(small_family):
+    """One of them after a little learning, its lines and its vocabulary."""
+    name, options, is_labelled = small_family
+    lines = Lines.from_strings(LINES, LABELS if is_labelled else None, WEIGHTS)
+    vocabulary = Vocabulary.of(lines)
+    return learn(name, options, lines, vocabulary), lines, vocabulary
+
+
+def named(small_family):
+    """What tests call one of them."""
+    name, options, is_labelled = small_family
+    return f"{name}-{getattr(options, 'window', 'prefix')}{'-labelled' if is_labelled else ''}"

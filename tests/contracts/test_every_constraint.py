@@ -5,12 +5,11 @@ import re
 
 import numpy as np
 import pytest
-from small_families import CASES, LABELS, LINES, WEIGHTS, learn
+from small_families import SMALL_FAMILIES, fit_small, named
 
 from makemore import likelihood
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
-from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling import tiers
@@ -32,18 +31,11 @@ WAYS = {
 }
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(*case, labelled) for case in CASES for labelled in (False, True)],
-    ids=lambda p: f"{p[0]}-{getattr(p[1], 'window', 'prefix')}{'-labelled' if p[2] else ''}",
-)
+@pytest.fixture(scope="module", params=SMALL_FAMILIES, ids=named)
 def source(request):
     """A model of each family after a little learning."""
-    name, options, is_labelled = request.param
-    lines = Lines.from_strings(LINES, LABELS if is_labelled else None, WEIGHTS)
-    vocabulary = Vocabulary.of(lines)
-    model = learn(name, options, lines, vocabulary)
-    shares = np.array([0.7, 0.3]) if is_labelled else np.zeros(0)
+    model, _, vocabulary = fit_small(request.param)
+    shares = np.array([0.7, 0.3]) if vocabulary.labels else np.zeros(0)
     return Source(model, vocabulary, LONGEST, shares)
 
 

@@ -5,7 +5,17 @@ import pickle
 
 import numpy as np
 import pytest
-from small_families import CASES, LABELS, LINES, SMALL, WEIGHTS, learn
+from small_families import (
+    CASES,
+    LABELS,
+    LINES,
+    SMALL,
+    SMALL_FAMILIES,
+    WEIGHTS,
+    fit_small,
+    learn,
+    named,
+)
 
 from makemore import likelihood
 from makemore.corpus.contexts import Contexts
@@ -15,16 +25,10 @@ from makemore.options.families import NgramOptions
 from makemore.options.registry import FAMILIES, members_of
 
 
-@pytest.fixture(
-    params=[(*case, labelled) for case in CASES for labelled in (False, True)],
-    ids=lambda p: f"{p[0]}-{getattr(p[1], 'window', 'prefix')}{'-labelled' if p[2] else ''}",
-)
+@pytest.fixture(params=SMALL_FAMILIES, ids=named)
 def fitted(request):
     """A model of each family after a little learning, its lines and its vocabulary."""
-    name, options, is_labelled = request.param
-    lines = Lines.from_strings(LINES, LABELS if is_labelled else None, WEIGHTS)
-    vocabulary = Vocabulary.of(lines)
-    return learn(name, options, lines, vocabulary), lines, vocabulary
+    return fit_small(request.param)
 
 
 def plain_line_log_prob(model, ids, label):

@@ -57,6 +57,14 @@ class Paths(NamedTuple):
         weight = np.ones(count) if lines.weights is None else lines.weights
         return cls(target, start, origin, weight)
 
+    @classmethod
+    def of_ids(cls, ids: Ids, origin: int = BOUNDARY) -> Self:
+        """Takes lines drawn: (n, T) ids, zero from each line's end on, all of one label or none."""
+        is_line = np.arange(ids.shape[1]) <= np.count_nonzero(ids, axis=1)[:, None]
+        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_line.sum(axis=1))])
+        n = len(ids)
+        return cls(ids[is_line], start, np.full(n, origin, np.int32), np.ones(n))
+
 
 def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
     """The tree of prefixes, level by level: (C,) row of each position, (N,) last, (N,) parent."""

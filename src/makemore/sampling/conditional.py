@@ -97,11 +97,9 @@ def futures_of(
         None if that takes too much memory.
     """
     V = automaton.goto.shape[1]
-    state = automaton.first
-    for i in prefix.tolist():
-        state = int(automaton.goto[state, i])
     most = min(MOST_CELLS // V, _MOST_MESSAGES // (constraint.longest - len(prefix) + 2))
-    both = product(automaton.goto, constraint.goto, (state, constraint.after(prefix)), most)
+    first = automaton.after(prefix), constraint.after(prefix)
+    both = product(automaton.goto, constraint.goto, first, most)
     if both is None:
         return None
     states, place = rank(both.left, len(automaton.goto))

@@ -209,9 +209,7 @@ class Table:
         """Begins every line with the prefix."""
         self._automaton = automaton
         self._cumulative = shape.cumulate(automaton.log_probs)
-        self._first = automaton.first
-        for i in prefix:
-            self._first = int(automaton.goto[self._first, i])
+        self._first = automaton.after(prefix)
 
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int

@@ -81,20 +81,12 @@ class Listed:
     ) -> None:
         """Scores every line."""
         self.lines, self._prefix = lines, len(prefix)
-        is_line = np.arange(lines.shape[1]) <= np.count_nonzero(lines, axis=1)[:, None]
-        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_line.sum(axis=1))])
-        n = len(lines)
-        paths = Paths(
-            lines[is_line],
-            starts,
-            np.full(n, BOUNDARY if label is None else label, np.int32),
-            np.ones(n),
-        )
+        paths = Paths.of_ids(lines, BOUNDARY if label is None else label)
         c = Contexts.from_paths(paths, model.vocabulary_size, labels, model.window)
         along = likelihood.edge_log_probs(Shaped(model, shape), c).astype(np.float64)[c.edge]
-        read = np.arange(len(along)) - np.repeat(starts[:-1], np.diff(starts))
+        read = np.arange(len(along)) - np.repeat(c.start[:-1], np.diff(c.start))
         along[read < len(prefix)] = 0.0  # a prefix is given
-        self.log_probs = np.add.reduceat(along, starts[:-1])
+        self.log_probs = np.add.reduceat(along, c.start[:-1])
         weights = np.exp(self.log_probs - self.log_probs.max())
         self._cumulative = np.cumsum(weights) / weights.sum()
 

@@ -262,10 +262,7 @@ def _guide(task: Task) -> Automaton:
     free = freely(task, BLOCK).draw(0, BLOCK)
     free = free[free[:, -1] == BOUNDARY]
     ids = np.concatenate([np.tile(task.prefix, (len(free), 1)), free], axis=1)
-    is_line = np.arange(ids.shape[1]) <= np.count_nonzero(ids, axis=1)[:, None]
-    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_line.sum(axis=1))])
-    n, V = len(ids), task.model.vocabulary_size
-    paths = Paths(ids[is_line], start, np.full(n, BOUNDARY, np.int32), np.ones(n))
+    V, paths = task.model.vocabulary_size, Paths.of_ids(ids)
     for window in _GUIDE_WINDOWS:
         counted = KneserNey(KneserNeyOptions(window=window), V, 0)
         counted.count(Contexts.from_paths(paths, V, 0, window))
