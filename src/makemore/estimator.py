@@ -1,29 +1,26 @@
-"""`MakeMore`: learn a list, make more of it, score lines, keep it all in one file."""
+"""`MakeMore`: learn a list, make more of it, judge lines, keep it all in one file."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from makemore import likelihood
 from makemore.checkpoint.learned import load_learned, save_learned
-from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
-from makemore.errors import ConstraintError, DataError, NotFittedError, OptionError
-from makemore.evaluation import Evaluation, Variety, evaluate, variety
+from makemore.corpus.split import fold_of
+from makemore.errors import ConstraintError, OptionError
 from makemore.fitting.fit import OnStep, fit_lines
-from makemore.fitting.learned import Learned
+from makemore.judging import Judge, parsed
 from makemore.options.declaration import Options
 from makemore.options.verbs import ConstraintOptions, FitOptions, SampleOptions
 from makemore.parameters import Parameters
-from makemore.sampling.stream import Source, Stream, most_probable
+from makemore.sampling.stream import Stream, most_probable
+from makemore.scoring import Oddness
 
 
-class MakeMore(Parameters):
+class MakeMore(Judge, Parameters):
     """Learns a list of lines and makes more lines like them.
 
     The constructor stores its arguments and does nothing else; they are checked by `fit`.
@@ -104,11 +101,7 @@ class MakeMore(Parameters):
         names = {"random_state": "seed", "keep_digests": "digests"}
         params = {names.get(k, k): v for k, v in self.plain_params().items() if k != "model"}
         options = FitOptions.of(params)
-        if not isinstance(lines, Lines):
-            lines = Lines.from_strings(lines, labels, weights)
-        elif labels is not None or weights is not None:
-            raise DataError("Lines carry their own labels and weights: give none beside them")
-        self.learned_ = fit_lines(lines, self.model, options, on_step)
+        self.learned_ = fit_lines(parsed(lines, labels, weights), self.model, options, on_step)
         return self
 
     def sample(self, n: int = 20, *, exclude: Iterable[str] = (), **options: Any) -> list[str]:
@@ -183,69 +176,27 @@ class MakeMore(Parameters):
         asked = ConstraintOptions.of(options)
         return list(islice(most_probable(self._source, asked, label, nodes), n))
 
-    def score_samples(
-        self, lines: Sequence[str], labels: Sequence[str] | None = None
-    ) -> NDArray[np.float64]:
-        """Scores lines.
+    def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> Oddness:
+        """Says how little each line of a list looks like the others; see `oddness`.
 
         Args:
-            lines: strings; each is cleaned as the list was.
-            labels: one label for each, or None; a model with labels then takes their mean.
-
-        Returns:
-            (n,) float64 log-likelihood of each line, nats, its end included; -inf for a line with a
-            character that was nowhere in the list.
-        """
-        return self.score_lines(Lines.from_strings(lines, labels, keep_blank=True))
-
-    def score_lines(self, lines: Lines) -> NDArray[np.float64]:
-        """Scores lines that were read; see `score_samples`."""
-        learned, scores = self._learned, np.full(len(lines), -np.inf)
-        known = np.flatnonzero(learned.vocabulary.knows(lines))
-        lines = lines.select(known)
-
-        def line_log_probs(of: Lines) -> NDArray[np.float64]:
-            return likelihood.line_log_probs(learned.model, self._contexts(of))
-
-        if lines.labels is None and learned.vocabulary.labels:
-            with np.errstate(divide="ignore"):
-                shares = np.log(learned.label_shares)
-            each = [line_log_probs(_labelled(lines, name)) for name in learned.vocabulary.labels]
-            scores[known] = np.logaddexp.reduce(np.array(each) + shares[:, None], axis=0)
-        else:
-            scores[known] = line_log_probs(lines)
-        return scores
-
-    def score(self, lines: Sequence[str], labels: Sequence[str] | None = None) -> float:
-        """Gives the mean log-likelihood per character, ends counted: minus the lectures' loss."""
-        parsed = Lines.from_strings(lines, labels, keep_blank=True)
-        if not len(parsed):
-            raise DataError("there is no line to score: give at least one")
-        characters = int(parsed.lengths().sum()) + len(parsed)
-        return float(self.score_lines(parsed).sum() / characters)
-
-    def evaluate(self, lines: Lines | Sequence[str], seed: int = 0) -> Evaluation:
-        """Measures the loss on lines with known characters; see `makemore.evaluation`.
+            lines: the list; its labels are left out.
+            folds: parts of it, equal lines in one; each is judged by a model with this one's
+                parameters that learned the other parts.
 
         Raises:
-            DataError: no line is left, or a model with labels was given lines without.
+            DataError: the list has fewer than two different lines.
         """
-        if not isinstance(lines, Lines):
-            lines = Lines.from_strings(lines)
-        is_known = self._learned.vocabulary.knows(lines)
-        lines = lines.select(np.flatnonzero(is_known))
-        found = evaluate(self._learned.model, self._contexts(lines), self.is_seen(lines), seed)
-        return replace(found, unknown=int((~is_known).sum()))
-
-    def variety(self, lines: Sequence[str]) -> Variety:
-        """Counts how many of some lines are distinct and new, and how long they are."""
-        cleaned = Lines.from_strings(lines, keep_blank=True)
-        return variety(cleaned.to_list(), self.is_seen(cleaned))
-
-    def is_seen(self, lines: Lines) -> NDArray[np.bool_] | None:
-        """(B,) bool: whether each line was in the list; None if its digests were not kept."""
-        known = self._learned.known
-        return None if known is None else np.isin(lines.digests, known())
+        lines = parsed(lines).without_labels()
+        fold = fold_of(lines, folds)
+        found = np.zeros((3, len(lines)))
+        for number in range(fold.max(initial=0) + 1):
+            inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+            judge = type(self)(**self.get_params()).fit(lines.select(outside))
+            judged = judge.oddness(lines.select(inside))
+            found[:, inside] = judged.deviations, judged.place, judged.log_prob
+        deviations, place, log_prob = found
+        return Oddness(deviations, place.astype(np.int64), log_prob)
 
     def save(self, path: str | Path) -> None:
         """Writes the whole model to one file.
@@ -268,25 +219,3 @@ class MakeMore(Parameters):
         maker = cls().set_params(**{**parameters, "model": learned.options})
         maker.learned_ = learned
         return maker
-
-    @property
-    def _source(self) -> Source:
-        """What lines are drawn from."""
-        of = self._learned
-        return Source(of.model, of.vocabulary, of.longest, of.label_shares, of.known)
-
-    @property
-    def _learned(self) -> Learned:
-        """Everything learned, once there is something."""
-        if not hasattr(self, "learned_"):
-            raise NotFittedError("nothing is learned yet: call fit(lines), or MakeMore.load(path)")
-        return self.learned_
-
-    def _contexts(self, lines: Lines) -> Contexts:
-        """Lines as the model reads them."""
-        return Contexts.of(lines, self._learned.vocabulary, self._learned.model.window)
-
-
-def _labelled(lines: Lines, label: str) -> Lines:
-    """The same lines, each with this label."""
-    return replace(lines, labels=np.zeros(len(lines), np.int32), label_names=(label,))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from makemore.likelihood import Model
 
 _GROUPS = 4096  # more lines than this are resampled in so many groups of lines
 _RESAMPLES = 1000
+_BINS = 10
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,56 @@ class Evaluation:
 
     Attributes:
         all: every line.
-        seen: the lines that were in the list it learned, or None if none were or it is not known.
+        seen: the lines that it learned, or None if it learned none of them or that is not known.
         unseen: the other lines, likewise.
         unknown: lines left out because of a character the model has never seen.
+        labels: how well labels are told where there are any, of unseen lines if that is known.
     """
 
     all: Loss
     seen: Loss | None
     unseen: Loss | None
     unknown: int = 0
+    labels: "Classification | None" = None
+
+
+class Bin(NamedTuple):
+    """Lines whose label is told about as surely.
+
+    Attributes:
+        share: of all lines.
+        confidence: the mean probability of the label told.
+        accuracy: the share of these lines whose label it is.
+    """
+
+    share: float
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Classification:
+    """How well labels are told.
+
+    Attributes:
+        lines: how many.
+        accuracy: the share whose label is the likeliest, weights counted.
+        low: lower end of the 95 per cent bootstrap interval of the accuracy.
+        high: upper end.
+        commonest: the accuracy of always telling the label that is the commonest here.
+        log_loss: mean of -log p(label | line), nats.
+        calibration_error: how far confidence and accuracy lie apart, on average over `bins`.
+        bins: lines by confidence, in steps of a tenth, those that have any.
+    """
+
+    lines: int
+    accuracy: float
+    low: float
+    high: float
+    commonest: float
+    log_loss: float
+    calibration_error: float
+    bins: tuple[Bin, ...]
 
 
 def evaluate(
@@ -71,7 +116,7 @@ def evaluate(
     Args:
         model: a fitted model.
         c: the contexts of at least one line.
-        is_seen: (B,) bool, whether each line was in the list, or None if that is not known.
+        is_seen: (B,) bool, whether each line was learned, or None if that is not known.
         seed: of the bootstrap.
 
     Raises:
@@ -110,20 +155,62 @@ def bootstrap(scores: NDArray[np.float64], characters: NDArray[np.float64], seed
         characters: (B,) float64 characters each line predicts.
         seed: of the resampling.
     """
-    nats = float(-scores.sum() / characters.sum())
-    lines, total = len(scores), float(characters.sum())
-    if not np.isfinite(nats):
-        return Loss(lines, total, nats, nats, nats)
+    return Loss(len(scores), float(characters.sum()), *_ratio(-scores, characters, seed))
+
+
+def _ratio(above: Floats, below: Floats, seed: int) -> tuple[float, float, float]:
+    """The sum of (B,) numbers over that of others, with the interval that `bootstrap` tells of."""
+    ratio = float(above.sum() / below.sum())
+    if not np.isfinite(ratio):
+        return ratio, ratio, ratio
     rng = np.random.default_rng(seed)
-    if lines > _GROUPS:
-        group = rng.permutation(lines) % _GROUPS
-        scores = summed(group, scores, _GROUPS)
-        characters = summed(group, characters, _GROUPS)
-    units = len(scores)
+    if len(above) > _GROUPS:
+        group = rng.permutation(len(above)) % _GROUPS
+        above, below = summed(group, above, _GROUPS), summed(group, below, _GROUPS)
+    units = len(above)
     taken = rng.multinomial(units, np.full(units, 1.0 / units), size=_RESAMPLES)
-    losses = -(taken @ scores) / (taken @ characters)
-    low, high = np.quantile(losses, (0.025, 0.975))
-    return Loss(lines, total, nats, float(low), float(high))
+    low, high = np.quantile((taken @ above) / (taken @ below), (0.025, 0.975))
+    return ratio, float(low), float(high)
+
+
+def classification(
+    posterior: Floats, label: NDArray[np.int64], weight: Floats, seed: int = 0
+) -> Classification:
+    """Measures how well labels are told, and whether the probabilities can be trusted.
+
+    Source of the calibration error: Naeini, Cooper and Hauskrecht (2015), "Obtaining well
+    calibrated probabilities using Bayesian binning", AAAI; ten bins of equal width.
+
+    Args:
+        posterior: (B, labels) how probable each label is for each line.
+        label: (B,) the index of each line's own.
+        weight: (B,) how many lines each stands for.
+        seed: of the bootstrap.
+
+    Example:
+        >>> told = classification(np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1]), np.ones(2))
+        >>> told.accuracy, told.commonest, round(told.calibration_error, 2)
+        (0.5, 0.5, 0.35)
+    """
+    right = (posterior.argmax(axis=1) == label).astype(np.float64)
+    confidence = posterior.max(axis=1)
+    total = float(weight.sum())
+    place = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
+    in_bin, sure, hits = (
+        summed(place, weight * each, _BINS) for each in (np.ones(len(right)), confidence, right)
+    )
+    rows = np.stack([in_bin / total, sure, hits], axis=1)[in_bin > 0]
+    rows[:, 1:] /= in_bin[in_bin > 0, None]
+    with np.errstate(divide="ignore"):
+        log_loss = -float((weight * np.log(posterior[np.arange(len(label)), label])).sum()) / total
+    return Classification(
+        len(label),
+        *_ratio(weight * right, weight, seed),
+        commonest=float(summed(label, weight, posterior.shape[1]).max()) / total,
+        log_loss=log_loss,
+        calibration_error=float(np.abs(sure - hits).sum()) / total,
+        bins=tuple(Bin(*row) for row in rows.tolist()),
+    )
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,11 @@ def edge_log_probs(model: Answering, c: Contexts) -> Floats:
     return found
 
 
+def character_log_probs(model: Model, c: Contexts) -> NDArray[np.float64]:
+    """(C,) float64, nats, of each character along the lines' paths; line b is as in `c.edge`."""
+    return edge_log_probs(model, c).astype(np.float64)[c.edge]
+
+
 def line_log_probs(model: Model, c: Contexts) -> NDArray[np.float64]:
     """Sums along each line's path.
 
@@ -88,8 +93,7 @@ def line_log_probs(model: Model, c: Contexts) -> NDArray[np.float64]:
     """
     if not len(c.edge):
         return np.zeros(0)
-    along = edge_log_probs(model, c).astype(np.float64)[c.edge]
-    return np.add.reduceat(along, c.start[:-1])
+    return np.add.reduceat(character_log_probs(model, c), c.start[:-1])
 
 
 def loss(model: Model, c: Contexts) -> float:

@@ -8,7 +8,7 @@ from makemore.cli.parameters import File, Flag, Natural, Source
 from makemore.options.verbs import InputOptions
 
 if TYPE_CHECKING:
-    from makemore.evaluation import Evaluation, Variety
+    from makemore.evaluation import Classification, Evaluation, Variety
 
 
 def evaluate(
@@ -23,7 +23,8 @@ def evaluate(
     """Measure a model on lines it may not have seen.
 
     The loss comes with a 95 per cent interval, by resampling lines (each distinct row of a table
-    with weights), and apart for lines that were in the list and those that were not.
+    with weights), and apart for lines that were learned and those that were not: a line of the
+    list's own test part was not. Where lines have labels, it says how well they are told.
 
     Args:
         model: a file that fit wrote.
@@ -43,6 +44,9 @@ def evaluate(
         write_json(_as_json(found, drawn))
         return
     print("\n".join(_loss_table(found)))
+    if found.labels is not None:
+        print()
+        print("\n".join(_label_table(found.labels)))
     if drawn is not None:
         print()
         print("\n".join(_variety_table(drawn)))
@@ -56,7 +60,8 @@ def _as_json(found: "Evaluation", drawn: "Variety | None") -> dict[str, Any]:
         name: part and {**asdict(part), "bits": part.bits, "perplexity": part.perplexity}
         for name, part in (("all", found.all), ("seen", found.seen), ("unseen", found.unseen))
     }
-    return {**loss, "unknown": found.unknown, "samples": drawn and asdict(drawn)}
+    labels = found.labels and asdict(found.labels)
+    return {**loss, "unknown": found.unknown, "labels": labels, "samples": drawn and asdict(drawn)}
 
 
 def _loss_table(found: "Evaluation") -> list[str]:
@@ -67,6 +72,21 @@ def _loss_table(found: "Evaluation") -> list[str]:
             interval = f"{part.low:.4f} to {part.high:.4f}"
             size = (f"{part.lines:,}", f"{part.characters:,.0f}", f"{part.nats:.4f}")
             rows.append((name, *size, interval, f"{part.bits:.4f}", f"{part.perplexity:.2f}"))
+    return table(rows)
+
+
+def _label_table(told: "Classification") -> list[str]:
+    """How well labels are told, and how often they are right when told so surely."""
+    rows = [
+        ("lines whose label is told", f"{told.lines:,}"),
+        ("right", f"{told.accuracy:.1%}, 95 % interval {told.low:.1%} to {told.high:.1%}"),
+        ("right if the commonest were always told", f"{told.commonest:.1%}"),
+        ("log loss", f"{told.log_loss:.4f} nats"),
+        ("calibration error", f"{told.calibration_error:.1%}"),
+    ]
+    for part in told.bins:
+        sure = f"told with {part.confidence:.1%} on average"
+        rows.append((sure, f"right {part.accuracy:.1%}, {part.share:.1%} of the lines"))
     return table(rows)
 
 

@@ -12,7 +12,10 @@ from cyclopts import App, CycloptsError
 from makemore import __version__
 from makemore.errors import MakemoreError, OptionError
 
-VERBS = ("make", "demo", "fit", "sample", "top", "score", "evaluate", "models", "info", "data")
+VERBS = (
+    *("make", "demo", "fit", "sample", "top"),
+    *("score", "rank", "odd", "classify", "evaluate", "models", "info", "data"),
+)
 
 _HELP_FLAGS = ("--help", "-h")
 

@@ -1,15 +1,25 @@
-"""`makemore score`: how probable lines are."""
+"""`makemore score`: how probable lines are, their characters, and under which label."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from makemore.cli.console import say, visible, write_json
 from makemore.cli.learning import read
 from makemore.cli.parameters import File, Flag, Source
+from makemore.cli.spelled import spelled, write_spelled
 from makemore.options.verbs import InputOptions
+
+if TYPE_CHECKING:
+    from makemore.corpus.lines import Lines
+    from makemore.estimator import MakeMore
 
 
 def score(
     model: str,
     file: File,
     *,
+    detail: Flag = False,
+    by_label: Flag = False,
     json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
@@ -20,18 +30,45 @@ def score(
     Args:
         model: a file that fit wrote.
         file: lines to score; - is standard input.
+        detail: in place of the line each of its characters with its log-likelihood, the improbable
+            ones coloured on a terminal.
+        by_label: before the line its log-likelihood under each label, for a list with labels.
         json: print JSON, one object for each line.
     """
     from makemore.estimator import MakeMore
 
     maker, lines = MakeMore.load(model), read(file, source)
-    scores = maker.score_lines(lines)
-    for line, nats in zip(lines.to_list(), scores.tolist(), strict=True):
-        each = nats / (len(line) + 1)
+    rows = _rows(maker, lines, detail, by_label)
+    if by_label and not json:
+        say("\t".join(["nats", "per character", *maker.classes_, "line"]))
+    for row in rows:
         if json:
-            write_json({"line": line, "log_likelihood": nats, "per_character": each})
+            if detail:
+                row["characters"] = row["characters"].tolist()
+            write_json(row)
+            continue
+        numbers = [row["log_likelihood"], row["per_character"], *row.get("labels", {}).values()]
+        start = "".join(f"{number:.4f}\t" for number in numbers)
+        if detail:
+            write_spelled(start, spelled(row["line"], row["characters"]))
         else:
-            print(f"{nats:.4f}\t{each:.4f}\t{visible(line)}")
+            print(start + visible(row["line"]))
     unknown = int((~maker.learned_.vocabulary.knows(lines)).sum())
     if unknown:
         say(f"{unknown:,} of {len(lines):,} lines: -inf, for a character nowhere in the list")
+
+
+def _rows(
+    maker: "MakeMore", lines: "Lines", detail: bool, by_label: bool
+) -> Iterator[dict[str, Any]]:
+    """What is said of each line."""
+    scores = maker.score_samples(lines).tolist()
+    characters = maker.score_characters(lines) if detail else None
+    labels = maker.score_labels(lines).tolist() if by_label else None
+    for place, (line, nats) in enumerate(zip(lines.to_list(), scores, strict=True)):
+        row = {"line": line, "log_likelihood": nats, "per_character": nats / (len(line) + 1)}
+        if characters is not None:
+            row["characters"] = characters[place]
+        if labels is not None:
+            row["labels"] = dict(zip(maker.classes_.tolist(), labels[place], strict=True))
+        yield row

@@ -143,6 +143,26 @@ class Lines:
             0,
         )
 
+    def cut(self, lengths: NDArray[np.int64]) -> Self:
+        """Gives the first so many characters of each line; a line may end up blank."""
+        return replace(
+            self,
+            codes=self.codes[ranges(self.offsets[:-1], self.offsets[:-1] + lengths)],
+            offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]),
+        )
+
+    def with_labels(self, labels: NDArray[np.int32], names: tuple[str, ...]) -> Self:
+        """Gives the same lines, each with the label of this index among some names."""
+        return replace(self, labels=labels, label_names=names)
+
+    def without_labels(self) -> Self:
+        """Gives the same lines, their labels forgotten."""
+        return replace(self, labels=None, label_names=())
+
+    def with_label(self, label: str) -> Self:
+        """Gives the same lines, each with this label."""
+        return self.with_labels(np.zeros(len(self), np.int32), (label,))
+
     def lengths(self) -> NDArray[np.int64]:
         """(B,) int64 characters in each line."""
         return np.diff(self.offsets)

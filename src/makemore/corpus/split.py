@@ -66,11 +66,21 @@ def _by_digest(lines: Lines, dev: float, test: float) -> Split:
     """A line's digest, as a fraction of 2^64, decides its part."""
     if dev < 0 or test < 0 or not dev + test < 1:
         raise OptionError(f"dev {dev} and test {test} must be 0 or more and leave lines to learn")
-    fraction = lines.digests / 2.0**64
-    is_test = fraction < test
-    is_dev = ~is_test & (fraction < test + dev)
+    is_test = is_set_apart(lines, test)
+    is_dev = ~is_test & is_set_apart(lines, test + dev)
     train = np.flatnonzero(~is_test & ~is_dev)
     if not len(train):  # every line of a tiny list fell elsewhere: learning comes first
         everything = np.arange(len(lines), dtype=np.int64)
         return Split(everything, everything[:0], everything[:0])
     return Split(train, np.flatnonzero(is_dev), np.flatnonzero(is_test))
+
+
+def is_set_apart(lines: Lines, share: float) -> NDArray[np.bool_]:
+    """(B,) bool: whether each line is among this share of all possible lines, by its digest."""
+    return lines.digests / 2.0**64 < share
+
+
+def fold_of(lines: Lines, folds: int) -> NDArray[np.int64]:
+    """(B,) which of about equal parts each line is in: equal lines in one, by their digests."""
+    _, place = np.unique(lines.digests, return_inverse=True)
+    return place.astype(np.int64) % folds

@@ -64,7 +64,8 @@ def fit_lines(
     dev = parts.contexts("dev", fresh.window)
     if isinstance(family_options, MixtureOptions) and dev is not None:
         report |= {"weights": fresh.weigh(dev).weights.tolist()}
-    report |= {"split": options.split, "seed": options.seed, **parts.losses(fresh, not networks)}
+    report |= {"split": options.split, "test": options.test, "seed": options.seed}
+    report |= parts.losses(fresh, not networks)
     for network in networks:
         network.to("cpu")  # from here on all that is asked is asked in NumPy
     for counted in _that_learn(members, "counting"):

@@ -167,6 +167,20 @@ def most_probable(
         yield task.vocabulary.text(prefix.ids), prefix.log_prob
 
 
+def free_lines(source: Source, options: SampleOptions, draws: int) -> set[str]:
+    """The distinct lines among so many drawn, but for a prefix and a length without a condition.
+
+    Those of the draws that came to no line, not ended or blank, are counted and left out.
+    """
+    task = _task(source, options)
+    plan = freely(task, draws)
+    found: set[str] = set()
+    for low in range(0, draws, BLOCK):
+        ids = plan.draw(low, min(low + BLOCK, draws))
+        found.update(_text(ids, task.vocabulary, task.prefix))
+    return found
+
+
 def constraint_of(task: Task, options: ConstraintOptions) -> Constraint:
     """All that is asked of a line as an automaton.
 

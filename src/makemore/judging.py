@@ -1,0 +1,196 @@
+"""What a fitted model says of lines: scores, ranks, labels, oddness, losses."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.corpus.lines import Lines
+from makemore.corpus.split import is_set_apart
+from makemore.errors import DataError, NotFittedError
+from makemore.evaluation import Evaluation, Variety, classification, evaluate, variety
+from makemore.fitting.learned import Learned
+from makemore.sampling.ranks import Ranks, ranks
+from makemore.sampling.stream import Source
+from makemore.scoring import Oddness, Scorer
+
+Strings = Lines | Sequence[str]
+
+
+class Judge:
+    """A fitted model that is asked about lines; each is cleaned as the list was.
+
+    Lines are strings, or `Lines` that were read with their labels.
+    """
+
+    learned_: Learned
+
+    def score_samples(
+        self, lines: Strings, labels: Sequence[str] | None = None
+    ) -> NDArray[np.float64]:
+        """Scores lines.
+
+        Args:
+            lines: the lines.
+            labels: one label for each, or None; a model with labels then takes their mean.
+
+        Returns:
+            (B,) float64 log-likelihood of each line, nats, its end included; -inf for a line with a
+            character that was nowhere in the list.
+        """
+        return self._scorer.lines(_asked(lines, labels))
+
+    def score(self, lines: Strings, labels: Sequence[str] | None = None) -> float:
+        """Gives the mean log-likelihood per character, ends counted: minus the lectures' loss."""
+        read = _asked(lines, labels)
+        if not len(read):
+            raise DataError("there is no line to score: give at least one")
+        characters = int(read.lengths().sum()) + len(read)
+        return float(self._scorer.lines(read).sum() / characters)
+
+    def score_characters(
+        self, lines: Strings, labels: Sequence[str] | None = None
+    ) -> list[NDArray[np.float64]]:
+        """Scores the characters of lines.
+
+        Args:
+            lines: the lines.
+            labels: as for `score_samples`.
+
+        Returns:
+            for each line a (characters + 1,) float64 array of log-likelihoods, nats, the last one
+            of its end: they add up to its score. A character that was nowhere in the list has -inf,
+            and what follows it NaN.
+        """
+        return self._scorer.characters(_asked(lines, labels))
+
+    def score_labels(self, lines: Strings) -> NDArray[np.float64]:
+        """(B, labels) float64 log-likelihood of each line in nats, were it of each label.
+
+        Columns are as in `classes_`.
+
+        Raises:
+            OptionError: the list had no labels.
+        """
+        return self._scorer.labels(_asked(lines))
+
+    @property
+    def classes_(self) -> NDArray[np.str_]:
+        """(labels,) the labels of the list, sorted."""
+        return np.array(self._learned.vocabulary.labels, str)
+
+    def predict_proba(self, lines: Strings) -> NDArray[np.float64]:
+        """(B, labels) float64, how probable each label is for each line, by Bayes' rule.
+
+        A line that is impossible under every label, for a character that was nowhere in the list,
+        has the labels' shares in the list.
+
+        Raises:
+            OptionError: the list had no labels.
+        """
+        return self._scorer.posterior(_asked(lines))
+
+    def predict(self, lines: Strings) -> NDArray[np.str_]:
+        """(B,) the most probable label of each line; see `predict_proba`."""
+        found: NDArray[np.str_] = self.classes_[self.predict_proba(lines).argmax(axis=1)]
+        return found
+
+    def rank(
+        self, lines: Strings, *, draws: int = 100_000, label: str | None = None, seed: int = 0
+    ) -> Ranks:
+        """Estimates how many lines are more probable than each; see `makemore.sampling.ranks`.
+
+        Args:
+            lines: the lines.
+            draws: lines drawn for the estimate: four times as many halve its error.
+            label: ranks lines of this label among its own; None, among those of all labels.
+            seed: of the drawing.
+
+        Raises:
+            OptionError: there is no such label.
+        """
+        return ranks(self._source, _asked(lines), draws, label, seed)
+
+    def oddness(self, lines: Strings) -> Oddness:
+        """Says how little lines look like the list; see `makemore.scoring.Oddness`."""
+        return self._scorer.oddness(_asked(lines))
+
+    def evaluate(self, lines: Strings, seed: int = 0) -> Evaluation:
+        """Measures losses on lines with known characters, and how well their labels are told.
+
+        Args:
+            lines: the lines; `Lines` with labels for a model with labels.
+            seed: of the intervals.
+
+        Raises:
+            DataError: no line is left, or a model with labels was given lines without.
+        """
+        lines = parsed(lines)
+        is_known = self._learned.vocabulary.knows(lines)
+        lines, scorer = lines.select(np.flatnonzero(is_known)), self._scorer
+        is_learned = self._is_learned(lines)
+        found = evaluate(scorer.model, scorer.contexts(lines), is_learned, seed)
+        told = None
+        if lines.labels is not None and len(scorer.vocabulary.labels) > 1:
+            if is_learned is not None and not is_learned.all():
+                lines = lines.select(np.flatnonzero(~is_learned))
+            names = np.array(lines.label_names)[lines.labels]
+            weights = np.ones(len(lines)) if lines.weights is None else lines.weights
+            own = np.searchsorted(self.classes_, names)
+            told = classification(scorer.posterior(lines), own, weights, seed)
+        return replace(found, unknown=int((~is_known).sum()), labels=told)
+
+    def variety(self, lines: Sequence[str]) -> Variety:
+        """Counts how many of some lines are distinct and new, and how long they are."""
+        cleaned = Lines.from_strings(lines, keep_blank=True)
+        return variety(cleaned.to_list(), self.is_seen(cleaned))
+
+    def is_seen(self, lines: Lines) -> NDArray[np.bool_] | None:
+        """(B,) bool: whether each line was in the list; None if its digests were not kept."""
+        known = self._learned.known
+        return None if known is None else np.isin(lines.digests, known())
+
+    def _is_learned(self, lines: Lines) -> NDArray[np.bool_] | None:
+        """(B,) bool: whether each line was learned: in the list and not in its test part."""
+        is_seen, report = self.is_seen(lines), self._learned.report
+        if is_seen is None or report["split"] != "digest":
+            return is_seen
+        return is_seen & ~is_set_apart(lines, report["test"])
+
+    @property
+    def _scorer(self) -> Scorer:
+        """What lines are scored by."""
+        of = self._learned
+        return Scorer(of.model, of.vocabulary, of.label_shares)
+
+    @property
+    def _source(self) -> Source:
+        """What lines are drawn from."""
+        of = self._learned
+        return Source(of.model, of.vocabulary, of.longest, of.label_shares, of.known)
+
+    @property
+    def _learned(self) -> Learned:
+        """Everything learned, once there is something."""
+        if not hasattr(self, "learned_"):
+            raise NotFittedError("nothing is learned yet: call fit(lines), or MakeMore.load(path)")
+        return self.learned_
+
+
+def parsed(
+    lines: Strings, labels: Sequence[str] | None = None, weights: Sequence[float] | None = None
+) -> Lines:
+    """Lines as they were read, or strings with their labels and weights, cleaned."""
+    if not isinstance(lines, Lines):
+        return Lines.from_strings(lines, labels, weights)
+    if labels is not None or weights is not None:
+        raise DataError("Lines carry their own labels and weights: give none beside them")
+    return lines
+
+
+def _asked(lines: Strings, labels: Sequence[str] | None = None) -> Lines:
+    """Lines of which none is left out, blank as it may be."""
+    if isinstance(lines, Lines):
+        return parsed(lines, labels)
+    return Lines.from_strings(lines, labels, keep_blank=True)
