@@ -11,7 +11,9 @@ from makemore.checkpoint.learned import load_learned, save_learned
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import fold_of
 from makemore.errors import ConstraintError, OptionError
-from makemore.fitting.fit import OnStep, fit_lines
+from makemore.fitting.blend import blend
+from makemore.fitting.fit import fit_lines, fit_more
+from makemore.fitting.networks import OnStep
 from makemore.judging import Judge, parsed
 from makemore.options.declaration import Options
 from makemore.options.verbs import ConstraintOptions, FitOptions, SampleOptions
@@ -98,10 +100,41 @@ class MakeMore(Judge, Parameters):
             OptionError: a parameter cannot be used.
             DivergedError: training met a loss that is not a number.
         """
-        names = {"random_state": "seed", "keep_digests": "digests"}
-        params = {names.get(k, k): v for k, v in self.plain_params().items() if k != "model"}
-        options = FitOptions.of(params)
+        options = self._fit_options()
         self.learned_ = fit_lines(parsed(lines, labels, weights), self.model, options, on_step)
+        return self
+
+    def partial_fit(
+        self,
+        lines: Lines | Sequence[str],
+        labels: Sequence[str] | None = None,
+        weights: Sequence[float] | None = None,
+        on_step: OnStep | None = None,
+        adapt: bool = False,
+    ) -> Self:
+        """Learns more lines, on top of what it knows; before anything is known this is `fit`.
+
+        Counted models are then as if all lines had been counted at once. Networks are trained
+        further, beside the new lines on as many drawn from the model itself, so that they keep what
+        they knew. New characters and labels are taken in.
+
+        Args:
+            lines: as for `fit`, with labels if the first ones had them.
+            labels: as for `fit`.
+            weights: as for `fit`.
+            on_step: as for `fit`.
+            adapt: whether networks are trained on the new lines alone: they learn those better, and
+                forget.
+
+        Raises:
+            DataError: the list cannot be used, or only one of the lists has labels.
+            OptionError: a parameter cannot be used.
+            DivergedError: training met a loss that is not a number.
+        """
+        if not hasattr(self, "learned_"):
+            return self.fit(lines, labels, weights, on_step)
+        more = parsed(lines, labels, weights)
+        self.learned_ = fit_more(self.learned_, more, self._fit_options(), on_step, adapt)
         return self
 
     def sample(self, n: int = 20, *, exclude: Iterable[str] = (), **options: Any) -> list[str]:
@@ -151,7 +184,7 @@ class MakeMore(Judge, Parameters):
                 "with them"
             )
         excluded = frozenset(Lines.from_strings(exclude).to_list())
-        return Stream(self._source, wanted, excluded, max(1, ahead))
+        return Stream(self._learned.source, wanted, excluded, max(1, ahead))
 
     def top(
         self, n: int = 20, *, label: str | None = None, nodes: int = 1_000_000, **options: Any
@@ -174,7 +207,7 @@ class MakeMore(Judge, Parameters):
             OptionError: an option cannot be used.
         """
         asked = ConstraintOptions.of(options)
-        return list(islice(most_probable(self._source, asked, label, nodes), n))
+        return list(islice(most_probable(self._learned.source, asked, label, nodes), n))
 
     def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> Oddness:
         """Says how little each line of a list looks like the others; see `oddness`.
@@ -209,6 +242,34 @@ class MakeMore(Judge, Parameters):
         save_learned(path, learned, {**self.plain_params(), "model": learned.family})
 
     @classmethod
+    def blend(
+        cls,
+        makers: Sequence["MakeMore"],
+        weights: Sequence[float] | None = None,
+        lines: Lines | Sequence[str] | None = None,
+    ) -> Self:
+        """Mixes fitted models, character by character; what has the parts of several lists.
+
+        Characters that only some of the lists have are impossible for the other models.
+
+        Args:
+            makers: at least two; all with the same labels, or all without.
+            weights: one for each, as a share or not; None for the same for all.
+            lines: lines, which the models should not have learned; each member then has the weight
+                that makes these likeliest. None to take `weights`.
+
+        Raises:
+            DataError: models differ in their labels, or no line can be used.
+            OptionError: there are fewer than two models, or the weights are no weights.
+        """
+        learned = blend(
+            [maker._learned for maker in makers], weights, None if lines is None else parsed(lines)
+        )
+        maker = cls(learned.options)
+        maker.learned_ = learned
+        return maker
+
+    @classmethod
     def load(cls, path: str | Path) -> Self:
         """Reads a model that `save` wrote.
 
@@ -219,3 +280,9 @@ class MakeMore(Judge, Parameters):
         maker = cls().set_params(**{**parameters, "model": learned.options})
         maker.learned_ = learned
         return maker
+
+    def _fit_options(self) -> FitOptions:
+        """The parameters, checked."""
+        names = {"random_state": "seed", "keep_digests": "digests"}
+        params = {names.get(k, k): v for k, v in self.plain_params().items() if k != "model"}
+        return FitOptions.of(params)

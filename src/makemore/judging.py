@@ -12,7 +12,6 @@ from makemore.errors import DataError, NotFittedError
 from makemore.evaluation import Evaluation, Variety, classification, evaluate, variety
 from makemore.fitting.learned import Learned
 from makemore.sampling.ranks import Ranks, ranks
-from makemore.sampling.stream import Source
 from makemore.scoring import Oddness, Scorer
 
 Strings = Lines | Sequence[str]
@@ -110,7 +109,7 @@ class Judge:
         Raises:
             OptionError: there is no such label.
         """
-        return ranks(self._source, _asked(lines), draws, label, seed)
+        return ranks(self._learned.source, _asked(lines), draws, label, seed)
 
     def oddness(self, lines: Strings) -> Oddness:
         """Says how little lines look like the list; see `makemore.scoring.Oddness`."""
@@ -163,12 +162,6 @@ class Judge:
         """What lines are scored by."""
         of = self._learned
         return Scorer(of.model, of.vocabulary, of.label_shares)
-
-    @property
-    def _source(self) -> Source:
-        """What lines are drawn from."""
-        of = self._learned
-        return Source(of.model, of.vocabulary, of.longest, of.label_shares, of.known)
 
     @property
     def _learned(self) -> Learned:

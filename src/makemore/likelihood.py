@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.automaton import Automaton
+from makemore.corpus.blocks import blocks
 from makemore.corpus.contexts import Contexts
 
 Floats = NDArray[np.float32]
+Tensors = Mapping[str, NDArray[Any]]
 State = Any  # an array, or anything whose rows `state[rows]` selects and repeats
 
 # A block of contexts has at most so many rows, and at most so many log-probabilities (16 MiB of
@@ -42,11 +44,17 @@ class Model(Protocol):
     def automaton(self, most: int, label: int | None = None) -> Automaton | None:
         """The model as at most so many states, for lines of one label; None if it takes more."""
 
-    def tensors(self) -> Mapping[str, NDArray[Any]]:
+    def tensors(self) -> Tensors:
         """Everything learned, as named arrays."""
 
-    def load(self, tensors: Mapping[str, NDArray[Any]]) -> Self:
+    def load(self, tensors: Tensors) -> Self:
         """Takes back what `tensors` gave."""
+
+    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """Makes what a model over fewer ids learned fit this one: its id i is `ids[i]` here.
+
+        `ids` is ascending, characters before labels; the model itself is left as it is.
+        """
 
 
 def log_softmax(logits: Floats) -> Floats:
@@ -75,7 +83,7 @@ def edge_log_probs(model: Answering, c: Contexts) -> Floats:
         (M,) float32, nats.
     """
     found = np.empty(len(c.row), dtype=np.float32)
-    for part, edges in c.blocks(block_rows(c.vocabulary_size)):
+    for part, edges in blocks(c, block_rows(c.vocabulary_size)):
         found[edges] = model.log_probs(part)[part.row, part.next]
     return found
 

@@ -13,7 +13,8 @@ from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling import tiers
-from makemore.sampling.stream import Source, Stream, most_probable
+from makemore.sampling.stream import Stream, most_probable
+from makemore.sampling.task import Source
 
 DRAWN, LONGEST = 4000, 4
 ASKED = {

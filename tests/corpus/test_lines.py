@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.corpus.lines import Lines, Summary
+from makemore.corpus.lines import Lines
+from makemore.corpus.summary import Summary
 from makemore.errors import DataError
 
 SPACES = [chr(code) for code in range(0x110000) if chr(code).isspace()]

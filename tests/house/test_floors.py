@@ -14,7 +14,7 @@ FLOORS = [
     ["corpus"],
     ["automaton"],
     ["likelihood"],
-    ["window", "scoring"],
+    ["window", "translated", "scoring"],
     ["layers"],
     ["models"],
     ["training", "sampling", "evaluation"],

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from makemore.corpus.blocks import blocks
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.layers.batch_norm import BatchNorm, calibrate
@@ -85,7 +86,7 @@ def test_calibrating_in_blocks_comes_near_and_keeps_the_momentum(deep):
     model, c = deep
     calibrate(model, [c])
     whole = model.norms[0].mean.clone()
-    calibrate(model, [part for part, _ in c.blocks(100)])
+    calibrate(model, [part for part, _ in blocks(c, 100)])
     torch.testing.assert_close(model.norms[0].mean, whole, atol=1e-4, rtol=1e-3)
     assert {norm.momentum for norm in model.norms} == {0.1}
     assert not model.training

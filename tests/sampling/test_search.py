@@ -10,7 +10,7 @@ from makemore.sampling.conditional import futures_of
 from makemore.sampling.draw import Shape
 from makemore.sampling.listed import Listed, allowed_lines
 from makemore.sampling.search import Asked, Conditional, Written, search
-from makemore.sampling.tiers import Task
+from makemore.sampling.task import Task
 
 NOTHING = np.zeros(0, np.int32)
 

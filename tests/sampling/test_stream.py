@@ -12,7 +12,8 @@ from makemore.errors import ConstraintError, OptionError
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.options.verbs import SampleOptions
-from makemore.sampling.stream import Source, Stream, _searched, _task
+from makemore.sampling.stream import Stream, _searched
+from makemore.sampling.task import Source, task_of
 
 
 def source_of(texts, labels=None, window=3):
@@ -115,7 +116,7 @@ def test_searched_lines_weigh_labels_by_what_they_allow(labelled):
     firsts = []
     for seed in range(500):
         options = SampleOptions(**asked, seed=seed)
-        firsts.append(next(_searched(_task(labelled, options), options))[0])
+        firsts.append(next(_searched(task_of(labelled, options), options))[0])
     drawn = take(labelled, 20_000, only="ben", max_length=3)
     for line in set(drawn):
         share = drawn.count(line) / len(drawn)

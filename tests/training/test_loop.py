@@ -77,9 +77,9 @@ def test_every_line_comes_once_an_epoch(data):
     batches = loop._Batches(train, TrainOptions(steps=1, rate=0.1, batch=sixty_lines), False)
     counted = sum(c.count.sum() for step in range(5) for c in batches.at(step))
     assert counted == train.total
-    first, again = (batches.at(0)[0].paths.target for _ in range(2))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first[:20], batches.at(5)[0].paths.target[:20])
+    first, again, other = (batches.at(step)[0] for step in (0, 0, 5))
+    np.testing.assert_array_equal(first.next[first.edge], again.next[again.edge])
+    assert not np.array_equal(first.next[first.edge][:20], other.next[other.edge][:20])
 
 
 @pytest.mark.parametrize("name", ["mlp", "deep_mlp", "resnet", "wavenet"])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from makemore import __version__
 from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file
-from makemore.corpus.lines import Summary
+from makemore.corpus.summary import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
 from makemore.fitting.learned import Learned
@@ -39,7 +39,8 @@ def save_learned(path: str | Path, learned: Learned, parameters: Mapping[str, An
         "options": learned.options.to_dict(),
         "characters": learned.vocabulary.characters,
         "labels": list(learned.vocabulary.labels),
-        "label_shares": learned.label_shares.tolist(),
+        "weight": learned.weight,
+        "label_weights": learned.label_weights.tolist(),
         "longest": learned.longest,
         "normalisation": "NFC, trimmed, blank lines dropped",
         "cleaning": asdict(learned.cleaning),
@@ -80,7 +81,8 @@ def _learned(file: ModelFile) -> Learned:
         family=family.name,
         options=options,
         vocabulary=vocabulary,
-        label_shares=np.array(document["label_shares"], np.float64),
+        weight=float(document["weight"]),
+        label_weights=np.array(document["label_weights"], np.float64),
         longest=int(document["longest"]),
         cleaning=Summary(**document["cleaning"]),
         report=document["training"],

@@ -93,7 +93,7 @@ def losses_in_words(report: dict[str, Any]) -> str:
         if report[f"{part}_lines"]:
             loss = report[f"{part}_loss"]
             found.append(f"{part} infinite" if loss is None else f"{part} {loss:.4f}")
-    return f"in nats per character: {', '.join(found)}"
+    return f"in nats per character: {', '.join(found)}" if found else "not measured"
 
 
 def key_values(pairs: Iterable[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from makemore.cli.console import say
 from makemore.cli.drawing import draw
-from makemore.cli.learning import at_once, learn
+from makemore.cli.learning import at_once, learn, new_maker
 from makemore.cli.parameters import Count, Natural
 from makemore.options.verbs import FitOptions, SampleOptions
 
@@ -20,5 +20,6 @@ def demo(*, n: Count = 20, prefix: str = "", model: str = "auto", seed: Natural 
 
     names = dataset_named("us-names")
     say(f"{names.name}: {names.what} ({names.attribution})")
-    maker = learn(names.load, model, (), at_once(model, FitOptions(seed=seed)), None)
+    maker = new_maker(model, (), at_once(model, FitOptions(seed=seed)))
+    learn(maker, names.load, None)
     draw(maker, n, SampleOptions(prefix=prefix, new=True, distinct=True, seed=seed))

@@ -1,7 +1,7 @@
 """`makemore fit`: learn a list and keep the model in one file."""
 
-from makemore.cli.learning import learn, read
-from makemore.cli.parameters import File, Fitting, Output, Pairs, Source
+from makemore.cli.learning import learn, new_maker, old_maker, read
+from makemore.cli.parameters import File, Fitting, Flag, From, Output, Pairs, Source
 from makemore.options.verbs import FitOptions, InputOptions
 
 
@@ -11,6 +11,8 @@ def fit(
     output: Output,
     model: str = "auto",
     option: Pairs = (),
+    from_: From | None = None,
+    adapt: Flag = False,
     source: Source = InputOptions(),
     fitting: Fitting = FitOptions(),
 ) -> None:
@@ -21,5 +23,12 @@ def fit(
         output: where to keep the model.
         model: a family, see makemore models.
         option: an option of the family, as NAME=VALUE.
+        from_: a model to go on from: it learns these lines on top of what it knows. Counts add up;
+            networks rehearse, beside the new lines, as many as they knew, drawn from themselves.
+        adapt: with --from, train networks on the new lines alone, and let them forget.
     """
-    learn(lambda: read(file, source), model, option, fitting, output)
+    if from_ is None:
+        maker = new_maker(model, option, fitting)
+    else:
+        maker = old_maker(from_, model, option, fitting)
+    learn(maker, lambda: read(file, source), output, adapt)

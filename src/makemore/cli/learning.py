@@ -1,7 +1,7 @@
 """Reading a list and learning it, as `make`, `demo` and `fit` do."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from makemore.cli.console import key_values, losses_in_words, progress, say
 from makemore.errors import CheckpointError, OptionError
@@ -29,33 +29,55 @@ def read(file: str, source: InputOptions) -> "Lines":
 
 
 def learn(
-    get: Callable[[], "Lines"],
-    model: str,
-    pairs: Sequence[str],
-    how: FitOptions,
-    output: str | None,
+    maker: "MakeMore", get: Callable[[], "Lines"], output: str | None, adapt: bool = False
 ) -> "MakeMore":
     """Learns the list it gets, saves the model if asked, and says what was done.
 
-    What can be wrong with the options is found before the list is read.
+    What can be wrong with the output is found before the list is read.
     """
-    from makemore.estimator import MakeMore
-
     if output is not None:
         check_place(output)
-    how.check()
-    settings = how.to_dict()
-    seed, keep_digests = settings.pop("seed"), settings.pop("digests")
-    maker = MakeMore(choose(model, pairs), **settings, random_state=seed, keep_digests=keep_digests)
     lines = get()
     say(str(lines.summary()))
     with progress("learning") as on_step:
-        maker.fit(lines, on_step=on_step)
-    say(_done(maker))
+        maker.partial_fit(lines, on_step=on_step, adapt=adapt)
+    say(done(maker))
     if output is not None:
         maker.save(output)
         say(f"saved {output}")
     return maker
+
+
+def new_maker(model: str, pairs: Sequence[str], how: FitOptions) -> "MakeMore":
+    """An estimator that has learned nothing yet.
+
+    Raises:
+        OptionError: an option cannot be used.
+    """
+    from makemore.estimator import MakeMore
+
+    return MakeMore(choose(model, pairs)).set_params(**_parameters(how))
+
+
+def old_maker(path: str, model: str, pairs: Sequence[str], how: FitOptions) -> "MakeMore":
+    """An estimator that goes on from a model file.
+
+    Raises:
+        CheckpointError: the file cannot be read.
+        OptionError: an option cannot be used.
+    """
+    from makemore.estimator import MakeMore
+
+    if model != "auto" or pairs:
+        raise OptionError("--from goes on with its own model: give no --model and no -O beside it")
+    return MakeMore.load(path).set_params(**_parameters(how))
+
+
+def _parameters(how: FitOptions) -> dict[str, Any]:
+    """Options as the estimator's parameters."""
+    how.check()
+    names = {"seed": "random_state", "digests": "keep_digests"}
+    return {names.get(name, name): value for name, value in how.to_dict().items()}
 
 
 def at_once(model: str, how: FitOptions) -> FitOptions:
@@ -99,7 +121,7 @@ def check_place(output: str) -> None:
         raise CheckpointError(f"{output!r} cannot be written: {reason}; give another path to -o")
 
 
-def _done(maker: "MakeMore") -> str:
+def done(maker: "MakeMore") -> str:
     """What was learned, in a line."""
     report = maker.learned_.report
     chosen = f"chose {report['chosen']}; " if report["chosen"] else ""

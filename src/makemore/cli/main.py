@@ -13,7 +13,7 @@ from makemore import __version__
 from makemore.errors import MakemoreError, OptionError
 
 VERBS = (
-    *("make", "demo", "fit", "sample", "top"),
+    *("make", "demo", "fit", "blend", "sample", "top"),
     *("score", "rank", "odd", "classify", "evaluate", "models", "info", "data"),
 )
 

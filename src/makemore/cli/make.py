@@ -1,7 +1,7 @@
 """`makemore FILE`: learn a list and print new lines."""
 
 from makemore.cli.drawing import draw
-from makemore.cli.learning import at_once, learn, read
+from makemore.cli.learning import at_once, learn, new_maker, read
 from makemore.cli.parameters import Count, File, Fitting, Flag, Output, Pairs, Sampling, Source
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
@@ -30,5 +30,6 @@ def make(
         model: a family, see makemore models.
         option: an option of the family, as NAME=VALUE.
     """
-    maker = learn(lambda: read(file, source), model, option, at_once(model, fitting), output)
+    maker = new_maker(model, option, at_once(model, fitting))
+    learn(maker, lambda: read(file, source), output)
     draw(maker, n, sampling, exclude, json)

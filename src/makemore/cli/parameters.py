@@ -29,6 +29,7 @@ File = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_no_option)
 Count = Annotated[int, Parameter(alias="-n", **_NOT_NEGATIVE)]
 Natural = Annotated[int, Parameter(**_NOT_NEGATIVE)]
 Output = Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)]
+From = Annotated[str, Parameter(name="--from")]
 Pairs = Annotated[tuple[str, ...], Parameter(alias="-O", negative="", show_default=False)]
 Flag = Annotated[bool, Parameter(negative="")]
 Source = Annotated[InputOptions, Parameter(name="*")]

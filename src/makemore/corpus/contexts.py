@@ -6,7 +6,6 @@ The same sum over distinct contexts as over all characters, so the same loss and
 for a fraction of the work. All building is by ranking integer keys; nothing walks characters.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from makemore.corpus.lines import Lines
 from makemore.corpus.paths import Ids, Paths, distinct_rows, prefix_tree, window_rows
-from makemore.corpus.ranking import ranges, rank, summed
+from makemore.corpus.ranking import Ints, ranges, rank, summed
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError
 
@@ -106,19 +105,41 @@ class Contexts:
     @classmethod
     def of_windows(cls, back: Ids, size: int, labels: int) -> Self:
         """Takes (N, K) windows as they are, with no lines: to ask a model about them."""
-        none, nowhere = np.zeros(0, np.int32), np.zeros(0)
+        none = np.zeros(0, np.int32)
+        return cls.of_counts(back, none, none, np.zeros(0), none, (size, labels))
+
+    @classmethod
+    def of_counts(
+        cls,
+        back: Ids,
+        row: Ints,
+        ids: Ids,
+        count: NDArray[np.float64],
+        repeats: Ints,
+        sizes: tuple[int, int],
+    ) -> Self:
+        """Takes counts as they are, the lines forgotten.
+
+        Args:
+            back: (N, K) windows, as in `back`.
+            row: (M,) the window of each edge, ascending.
+            ids: (M,) the id that followed, ascending for each window.
+            count: (M,) how often, weights included.
+            repeats: (M,) how often, weights left out.
+            sizes: V, and how many labels there are.
+        """
         return cls(
-            vocabulary_size=size,
-            label_count=labels,
+            vocabulary_size=sizes[0],
+            label_count=sizes[1],
             last=back[:, -1],
             back=back,
             parent=None,
-            row=none,
-            next=none,
-            count=nowhere,
-            edge=none,
+            row=row.astype(np.int32),
+            next=ids,
+            count=count,
+            edge=np.repeat(np.arange(len(row), dtype=np.int32), repeats),
             start=np.zeros(1, np.int64),
-            line_weight=nowhere,
+            line_weight=np.zeros(0),
         )
 
     def __len__(self) -> int:
@@ -144,16 +165,6 @@ class Contexts:
     def repeats(self) -> NDArray[np.int64]:
         """(M,) int64: how often each edge is walked, weights left out."""
         return np.bincount(self.edge, minlength=len(self.row))
-
-    @property
-    def paths(self) -> Paths:
-        """The lines as they were before they were counted."""
-        first = self.row[self.edge[self.start[:-1]]]
-        if not self.label_count:
-            origin = np.zeros(len(first), np.int32)
-        else:
-            origin = self.last[first] if self.back is None else self.back[first, 0]
-        return Paths(self.next[self.edge], self.start, origin, self.line_weight)
 
     @cached_property
     def depth_starts(self) -> NDArray[np.int64]:
@@ -234,22 +245,29 @@ class Contexts:
         )
 
     def merge(self, other: Self) -> Self:
-        """Counts the lines of both, this one's first.
+        """Counts the lines of both, this one's first; windows only.
 
         Raises:
-            DataError: they look back differently or over other vocabularies.
+            DataError: they look back differently or over other vocabularies, or at whole prefixes.
         """
         mine = (self.vocabulary_size, self.label_count, self.window)
         if mine != (other.vocabulary_size, other.label_count, other.window):
             raise DataError("only contexts of the same vocabulary and window can be merged")
-        a, b = self.paths, other.paths
-        paths = Paths(
-            np.concatenate([a.target, b.target]),
-            np.concatenate([a.start, b.start[1:] + a.start[-1]]),
-            np.concatenate([a.origin, b.origin]),
-            np.concatenate([a.weight, b.weight]),
+        if self.back is None or other.back is None:
+            raise DataError("whole prefixes cannot be merged: count all lines at once")
+        both = replace(
+            self,
+            last=np.concatenate([self.last, other.last]),
+            back=np.concatenate([self.back, other.back]),
+            row=np.concatenate([self.row, other.row + np.int32(len(self))]),
+            next=np.concatenate([self.next, other.next]),
+            count=np.concatenate([self.count, other.count]),
+            edge=np.concatenate([self.edge, other.edge + np.int32(len(self.row))]),
+            start=np.concatenate([self.start, other.start[1:] + self.start[-1]]),
+            line_weight=np.concatenate([self.line_weight, other.line_weight]),
         )
-        return self.from_paths(paths, *mine)
+        assert both.window is not None
+        return both.windows(both.window)
 
     @property
     def window(self) -> int | None:
@@ -257,47 +275,6 @@ class Contexts:
         if self.back is None:
             return None
         return int(self.back.shape[1]) - (1 if self.label_count else 0)
-
-    def blocks(self, rows: int) -> Iterator[tuple[Self, NDArray[np.int64]]]:
-        """Cuts the table into pieces of about so many contexts, for work whose memory is bounded.
-
-        Yields:
-            a part of these contexts, whose paths are of no meaning for windows, and the indices of
-            its edges among the edges here.
-        """
-        if len(self) <= rows:
-            yield self, np.arange(len(self.row))
-        elif self.back is None:
-            yield from self._blocks_of_lines(rows)
-        else:
-            for low in range(0, len(self), rows):
-                high = min(low + rows, len(self))
-                a, b = np.searchsorted(self.row, [low, high])
-                yield self._rows(low, high, int(a), int(b)), np.arange(a, b)
-
-    def _rows(self, low: int, high: int, a: int, b: int) -> Self:
-        """Windows low to high with their edges a to b, without lines."""
-        assert self.back is not None
-        return replace(
-            self,
-            last=self.last[low:high],
-            back=self.back[low:high],
-            row=self.row[a:b] - np.int32(low),
-            next=self.next[a:b],
-            count=self.count[a:b],
-            edge=np.zeros(0, np.int32),
-            start=np.zeros(1, np.int64),
-            line_weight=np.zeros(0),
-        )
-
-    def _blocks_of_lines(self, characters: int) -> Iterator[tuple[Self, NDArray[np.int64]]]:
-        """Groups of whole lines of about so many characters; a tree cannot be cut elsewhere."""
-        number = self.start[1:] // characters
-        cuts = np.flatnonzero(np.diff(number)) + 1
-        for which in np.split(np.arange(len(self.line_weight)), cuts):
-            walked = self.edge[self.start[which[0]] : self.start[which[-1] + 1]]
-            edges, _ = rank(walked, len(self.row))
-            yield self.lines(which), edges
 
 
 def _places(ordered: NDArray[np.int64], keys: Ids) -> Ids:

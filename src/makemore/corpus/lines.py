@@ -11,40 +11,12 @@ from numpy.typing import NDArray
 
 from makemore.corpus.digests import digests as digests_of
 from makemore.corpus.ranking import ranges
+from makemore.corpus.summary import Summary
 from makemore.errors import DataError
 
 Weights = Sequence[float] | Sequence[str] | NDArray[np.float64]
 
 _LINE_FEED = 10
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What cleaning did to a list.
-
-    Attributes:
-        read: lines that came in.
-        blank: of these, empty once trimmed; they are dropped.
-        repeated: of the lines kept, those equal to an earlier one; they stay.
-        kept: lines that remain.
-        characters: characters of the lines that remain, line ends not counted.
-        weightless: lines dropped because they stand for no line, their weight being 0.
-    """
-
-    read: int
-    blank: int
-    repeated: int
-    kept: int
-    characters: int
-    weightless: int = 0
-
-    def __str__(self) -> str:
-        """One line for a person."""
-        weightless = f"{self.weightless:,} of weight 0, " if self.weightless else ""
-        return (
-            f"{self.read:,} lines read, {self.blank:,} blank, {weightless}"
-            f"{self.repeated:,} repeated, {self.kept:,} kept, {self.characters:,} characters"
-        )
 
 
 @dataclass(frozen=True, eq=False)

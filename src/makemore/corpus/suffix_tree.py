@@ -4,10 +4,11 @@ The parent of a context in this tree is what a count model backs off to, and the
 for a window is the longest end of it that was ever seen.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,15 @@ class SuffixTree:
         """(S,) int64: how many ids each node holds."""
         levels = np.diff(self.level_starts)
         return np.repeat(np.arange(len(levels)), levels)
+
+    def histories(self, node: NDArray[np.int64]) -> Ids:
+        """(n, J) int32 ids of each of (n,) nodes, the newest first, zero where a node has none."""
+        found = np.zeros((len(node), len(self.level_starts) - 2), np.int32)
+        for j in range(found.shape[1] - 1, -1, -1):
+            is_deep = self.depth[node] > j
+            found[is_deep, j] = self.oldest[node[is_deep]]
+            node = np.where(is_deep, self.parent[node], node)
+        return found
 
     def child(self, node: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Finds the node one older id deeper; 0, which is no child, where there is none."""
@@ -197,3 +207,19 @@ class Leaving:
         rows = np.zeros((len(node), width), np.float32)
         rows[np.repeat(np.arange(len(node)), stops - starts), self.next[at]] = self.value[at]
         return rows
+
+
+def renamed(
+    tensors: Mapping[str, NDArray[Any]], prefix: str, ids: NDArray[np.int64], size: int
+) -> dict[str, NDArray[Any]]:
+    """Gives a tree and what leaves it other ids: old id i becomes `ids[i]`, in the same order.
+
+    Args:
+        tensors: named arrays, among them `key` of a tree and `next` of what leaves it.
+        prefix: what these names start with.
+        ids: (old size,) ascending.
+        size: how many ids there are now.
+    """
+    key, leaving = tensors[f"{prefix}key"], tensors[f"{prefix}next"]
+    key = key // len(ids) * size + ids[key % len(ids)]
+    return {**tensors, f"{prefix}key": key, f"{prefix}next": ids[leaving].astype(np.int32)}

@@ -66,6 +66,17 @@ class Vocabulary:
         is_known = self._codes[place] == codes if len(self._codes) else np.zeros(len(codes), bool)
         return np.where(is_known, place + 1, -1).astype(np.int32)
 
+    def joined(self, other: Self) -> Self:
+        """The vocabulary of the characters and labels of both."""
+        characters = "".join(sorted({*self.characters, *other.characters}))
+        return type(self)(characters, tuple(sorted({*self.labels, *other.labels})))
+
+    def places_in(self, wider: Self) -> NDArray[np.int64]:
+        """(V + labels,) int64, ascending: the id in a wider vocabulary of each id here."""
+        characters = wider.encode(self._codes)
+        labels = wider.label_ids(self.labels)
+        return np.concatenate([np.zeros(1, np.int64), characters, labels])
+
     def knows(self, lines: Lines) -> NDArray[np.bool_]:
         """(B,) bool: whether every character of each line is in the vocabulary."""
         unknown = np.flatnonzero(self.encode(lines.codes) < 0)

@@ -18,6 +18,8 @@ _FEW_LINES = 4096  # of the train part, for models that take long to ask
 class Parts:
     """The train, dev and test parts of a list; the tables last asked for are kept."""
 
+    NAMES = ("train", "dev", "test")
+
     def __init__(self, lines: Lines, vocabulary: Vocabulary, split: str, test: float) -> None:
         """Splits the list."""
         self._lines, self._vocabulary = lines, vocabulary

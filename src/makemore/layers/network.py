@@ -1,7 +1,7 @@
 """Networks: a seeded start, dropout that a step can repeat, and weights as arrays."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +13,7 @@ from makemore.automaton import Automaton
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
-from makemore.likelihood import Floats, State
+from makemore.likelihood import Floats, State, Tensors
 from makemore.window import Back, WindowModel
 
 
@@ -93,14 +93,24 @@ class Network(nn.Module):
             log_probs: Floats = self(c).log_softmax(dim=1).cpu().numpy()
         return log_probs
 
-    def tensors(self) -> Mapping[str, NDArray[Any]]:
+    def tensors(self) -> Tensors:
         """See `Model.tensors`."""
         return {name: value.detach().cpu().numpy() for name, value in self.state_dict().items()}
 
-    def load(self, tensors: Mapping[str, NDArray[Any]]) -> Self:
+    def load(self, tensors: Tensors) -> Self:
         """See `Model.load`."""
         self.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
         return self.eval()
+
+    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `Model.grown`; a new id starts as the mean of those known."""
+        size, labels = self.vocabulary_size, self.label_count
+        known = int(np.searchsorted(ids, size))  # characters of the other model
+        kinds = ((ids[:known], size), (ids[known:] - size, labels), (ids, size + labels))
+        return {
+            name: spread(tensors[name], tuple(own.shape), kinds)
+            for name, own in self.state_dict().items()
+        }
 
 
 class WindowNetwork(Network, WindowModel):
@@ -156,3 +166,33 @@ def look_up(table: Tensor, ids: NDArray[np.int32]) -> Tensor:
 def weight_of(c: Contexts, device: torch.device) -> Tensor:
     """(N,) float32, how often each context occurs, in lines of the usual weight."""
     return sent((c.weight / c.usual_weight).astype(np.float32), device)
+
+
+def spread(
+    value: NDArray[Any], shape: tuple[int, ...], kinds: Sequence[tuple[NDArray[np.int64], int]]
+) -> NDArray[Any]:
+    """Makes the axes longer that count ids, once or several times over.
+
+    Args:
+        value: an array.
+        shape: what its shape shall be.
+        kinds: for each kind of id the (old,) new place of each, and how many there are now.
+
+    Returns:
+        the array with its numbers in their new places, and their mean in the others.
+    """
+    for axis, size in enumerate(shape):
+        old = value.shape[axis]
+        if old == size:
+            continue
+        places, now = next(
+            (places, now)
+            for places, now in kinds
+            if len(places) and old % len(places) == 0 and old // len(places) * now == size
+        )
+        rows = np.moveaxis(value, axis, 0).reshape(-1, len(places), value.size // old)
+        found = np.repeat(rows.mean(axis=1, keepdims=True), now, axis=1)
+        found[:, places] = rows
+        rest = [length for place, length in enumerate(value.shape) if place != axis]
+        value = np.moveaxis(found.reshape(size, *rest), 0, axis)
+    return np.ascontiguousarray(value)

@@ -21,8 +21,9 @@ no discount, 1/2, 1 and 3/2 serve. Two ways to back off at once as in Bilmes and
 "Factored language models and generalized parallel backoff", here with shares of 2/3 and 1/3.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
@@ -31,10 +32,10 @@ from numpy.typing import NDArray
 
 from makemore.automaton import MOST_CELLS, Automaton
 from makemore.corpus.contexts import Contexts
-from makemore.corpus.ranking import rank
-from makemore.corpus.suffix_tree import Leaving, SuffixTree
+from makemore.corpus.ranking import ranges, rank
+from makemore.corpus.suffix_tree import Leaving, SuffixTree, renamed
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.likelihood import Floats
+from makemore.likelihood import Floats, Tensors
 from makemore.options.families import KneserNeyOptions
 from makemore.window import Back, WindowModel
 
@@ -69,6 +70,25 @@ class KneserNey(WindowModel):
             self.labelled = BackOff.of(c, history, depth + 1, size)
         return self
 
+    def counted(self) -> Contexts:
+        """What it counted, without the lines."""
+        first = 1 if self.labelled else 0
+        table = self.labelled or self.pooled
+        tree = table.tree
+        starts_line = (tree.oldest == BOUNDARY) & (tree.depth > first)
+        whole = np.flatnonzero(starts_line | (tree.depth == self.window + first))
+        history = tree.histories(whole)[:, : self.window + first]
+        back = np.concatenate([history[:, :first], history[:, first:][:, ::-1]], axis=1)
+        entries = ranges(table.start[whole], table.start[whole + 1])
+        return Contexts.of_counts(
+            back,
+            np.repeat(np.arange(len(whole)), np.diff(table.start)[whole]),
+            table.next[entries],
+            table.weight[entries],
+            table.repeats[entries],
+            (self.vocabulary_size, self.label_count),
+        )
+
     def log_probs_at(self, back: Back) -> Floats:
         """See `WindowModel.log_probs_at`."""
         node = self.pooled.tree.find(self._histories(back)[0])
@@ -89,19 +109,25 @@ class KneserNey(WindowModel):
         log_probs = self._log_probs(np.arange(len(tree)), label)
         return Automaton(first, tree.transitions(V, self.window), log_probs)
 
-    def tensors(self) -> Mapping[str, NDArray[Any]]:
+    def tensors(self) -> Tensors:
         """See `Model.tensors`."""
         if self.labelled is None:
             return self.pooled.tensors()
         within = {f"labels.{name}": value for name, value in self.labelled.tensors().items()}
         return {**self.pooled.tensors(), **within}
 
-    def load(self, tensors: Mapping[str, NDArray[Any]]) -> Self:
+    def load(self, tensors: Tensors) -> Self:
         """See `Model.load`."""
         size = self.vocabulary_size + self.label_count
         self.pooled = BackOff.load(tensors, "", size)
         self.labelled = BackOff.load(tensors, "labels.", size) if self.label_count else None
         return self
+
+    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `Model.grown`."""
+        size = self.vocabulary_size + self.label_count
+        found = renamed(tensors, "", ids, size)
+        return renamed(found, "labels.", ids, size) if self.label_count else found
 
     def _histories(self, back: Back) -> tuple[Back, NDArray[np.int64]]:
         """(n, K) ids without the label, the newest first, and how many count: to the boundary."""
@@ -131,39 +157,68 @@ class KneserNey(WindowModel):
 
 @dataclass(frozen=True, eq=False)
 class BackOff:
-    """Histories with what each gives to the ids seen after it, and what it leaves to a shorter one.
+    """Histories, the ids seen after each, and what that leaves to them and to a shorter history.
 
     Attributes:
-        tree: the histories.
-        gamma: (S,) float32, the share that each leaves.
-        leaving: for each, `max(a - D, 0) / a(h .)` of the ids seen there.
+        tree: the S histories.
+        start: (S + 1,) int64; after history i were seen `next[start[i]:start[i + 1]]`.
+        next: (G,) int32 ids, ascending for each history.
+        repeats: (G,) int64, a(h x), every line counted once.
+        weight: (G,) float64, a(h x), lines' weights counted.
     """
 
     tree: SuffixTree
-    gamma: NDArray[np.float32]
-    leaving: Leaving
+    start: NDArray[np.int64]
+    next: NDArray[np.int32]
+    repeats: NDArray[np.int64]
+    weight: NDArray[np.float64]
 
     @classmethod
     def of(cls, c: Contexts, history: Back, depth: NDArray[np.int64], size: int) -> Self:
         """Counts contexts by their (N, J) histories, newest id first, so many of which count."""
         tree, nodes = SuffixTree.of(history, depth, size)
-        levels = [_discounted(grams, len(tree)) for grams in _grams(c, nodes, depth)]
-        node, ids, value = (np.concatenate(parts) for parts in zip(*reversed(levels), strict=True))
-        given = np.bincount(node, value, len(tree))
-        gamma = np.maximum(1.0 - given, 0.0).astype(np.float32)
-        return cls(tree, gamma, Leaving.of(node, ids, value, len(tree)))
+        levels = list(_grams(c, nodes, depth))[::-1]
+        node, ids, repeats, weight = (np.concatenate(parts) for parts in zip(*levels, strict=True))
+        start = np.searchsorted(node, np.arange(len(tree) + 1))
+        return cls(tree, start, ids.astype(np.int32), repeats, weight)
 
     @classmethod
-    def load(cls, tensors: Mapping[str, NDArray[Any]], prefix: str, size: int) -> Self:
+    def load(cls, tensors: Tensors, prefix: str, size: int) -> Self:
         """Takes back what `tensors` gave, under names with a prefix."""
-        key, gamma, *leaving = (
-            tensors[prefix + name] for name in ("key", "gamma", "start", "next", "value")
+        key, start, ids, repeats = (
+            tensors[prefix + name] for name in ("key", "start", "next", "repeats")
         )
-        return cls(SuffixTree(size, key), gamma, Leaving(*leaving))
+        weight = tensors.get(f"{prefix}weight", repeats).astype(np.float64)
+        return cls(SuffixTree(size, key), start, ids, repeats.astype(np.int64), weight)
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """Everything counted, as named arrays."""
-        return {"key": self.tree.key, "gamma": self.gamma, **vars(self.leaving)}
+        """Everything counted, as named arrays; weights only where lines had any."""
+        found: dict[str, NDArray[Any]] = {"key": self.tree.key, "start": self.start}
+        found |= {"next": self.next, "repeats": self.repeats.astype(np.int32)}
+        return found if (self.weight == self.repeats).all() else found | {"weight": self.weight}
+
+    @cached_property
+    def leaving(self) -> Leaving:
+        """For each history `max(a - D, 0) / a(h .)` of the ids seen there."""
+        kept = np.empty(len(self.next))
+        for low, high in pairwise(self.start[self.tree.level_starts].tolist()):
+            repeats = self.repeats[low:high]
+            discount = np.array([0.0, *_discounts(repeats)])[np.minimum(repeats, 3)]
+            kept[low:high] = self.weight[low:high] * np.maximum(repeats - discount, 0.0) / repeats
+        total = np.bincount(self._node, self.weight, len(self.tree))
+        return Leaving(self.start, self.next, (kept / total[self._node]).astype(np.float32))
+
+    @cached_property
+    def gamma(self) -> NDArray[np.float32]:
+        """(S,) float32, the share that each history leaves to a shorter one."""
+        given = np.bincount(self._node, self.leaving.value, len(self.tree))
+        left: NDArray[np.float32] = np.maximum(1.0 - given, 0.0).astype(np.float32)
+        return left
+
+    @property
+    def _node(self) -> NDArray[np.int64]:
+        """(G,) the history of each pair."""
+        return np.repeat(np.arange(len(self.tree)), np.diff(self.start))
 
     def raised(self, node: NDArray[np.int64], base: Floats) -> Floats:
         """(n, V) probabilities at nodes above a base; at -1, which is no node, the base."""
@@ -179,8 +234,8 @@ class _Grams(NamedTuple):
 
     node: NDArray[np.int64]
     ids: NDArray[np.int64]
-    weight: NDArray[np.float64]  # a(h x), lines' weights counted
     repeats: NDArray[np.int64]  # a(h x), every line counted once
+    weight: NDArray[np.float64]  # a(h x), lines' weights counted
 
 
 def _grams(c: Contexts, nodes: list[Back], depth: NDArray[np.int64]) -> Iterator[_Grams]:
@@ -200,21 +255,11 @@ def _grams(c: Contexts, nodes: list[Back], depth: NDArray[np.int64]) -> Iterator
         yield _Grams(
             key // V,
             key % V,
-            np.where(is_longest, weight, types),
             np.where(is_longest, repeats, types),
+            np.where(is_longest, weight, types),
         )
         longer = np.empty(len(key), np.int64)
         longer[place] = edges
-
-
-def _discounted(
-    grams: _Grams, nodes: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Node, next id, and the share of the node that is left to the id after its discount."""
-    discount = np.array([0.0, *_discounts(grams.repeats)])[np.minimum(grams.repeats, 3)]
-    kept = grams.weight * np.maximum(grams.repeats - discount, 0.0) / grams.repeats
-    total = np.bincount(grams.node, grams.weight, nodes)
-    return grams.node, grams.ids, kept / total[grams.node]
 
 
 def _discounts(repeats: NDArray[np.int64]) -> tuple[float, float, float]:

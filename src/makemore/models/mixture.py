@@ -14,7 +14,8 @@ likelihood from incomplete data via the EM algorithm", section 4.3. Differs: one
 whatever the context.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -22,9 +23,10 @@ from numpy.typing import NDArray
 
 from makemore.automaton import MOST_CELLS, Automaton, product
 from makemore.corpus.contexts import Contexts
-from makemore.likelihood import Floats, State, edge_log_probs
+from makemore.likelihood import Floats, State, Tensors, edge_log_probs
 from makemore.options.families import MixtureOptions
 from makemore.options.registry import members_of
+from makemore.translated import TRANSLATION, Translated
 
 _ROUNDS, _ENOUGH = 500, 1e-7  # rounds at most; nats per character that make another one worth it
 
@@ -46,14 +48,17 @@ class Mixture:
 
     def __init__(self, options: MixtureOptions, vocabulary_size: int, label_count: int) -> None:
         """Makes members that have learned nothing yet."""
-        self.members: list[Any] = [
-            family.build(own, vocabulary_size, label_count)
-            for family, own in members_of(options.members)
-        ]
+        self._builds = [partial(family.build, own) for family, own in members_of(options.members)]
+        self.members: list[Any] = [build(vocabulary_size, label_count) for build in self._builds]
         windows = [member.window for member in self.members]
         self.window = None if None in windows else max(windows)
         self.vocabulary_size = vocabulary_size
         self.weights = np.full(len(self.members), 1 / len(self.members))
+
+    def take(self, members: Sequence[Any], weights: NDArray[np.float64]) -> Self:
+        """Takes fitted members, of the families it was made for, in place of its own."""
+        self.members, self.weights = list(members), weights
+        return self
 
     def weigh(self, c: Contexts) -> Self:
         """Finds the weights that make lines likeliest which no member has learned."""
@@ -105,22 +110,41 @@ class Mixture:
         rows = [own.log_probs[state] for own, state in zip(each, states, strict=True)]
         return Automaton(first, goto, self._mixed(rows))
 
-    def tensors(self) -> Mapping[str, NDArray[Any]]:
+    def tensors(self) -> Tensors:
         """See `Model.tensors`."""
-        found: dict[str, NDArray[Any]] = {"weights": self.weights}
-        for number, member in enumerate(self.members):
-            own = member.tensors().items()
-            found |= {f"members.{number}.{name}": value for name, value in own}
-        return found
+        return self._packed([member.tensors() for member in self.members], self.weights)
 
-    def load(self, tensors: Mapping[str, NDArray[Any]]) -> Self:
+    def load(self, tensors: Tensors) -> Self:
         """See `Model.load`."""
         self.weights = tensors["weights"]
-        for number, member in enumerate(self.members):
-            start = f"members.{number}."
-            own = {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
-            member.load(own)
+        for number, own in enumerate(self._unpacked(tensors)):
+            if TRANSLATION in own:
+                build = self._builds[number]
+                self.members[number] = Translated.loaded(build, own, self.vocabulary_size)
+            else:
+                self.members[number].load(own)
         return self
+
+    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `Model.grown`."""
+        each = zip(self.members, self._unpacked(tensors), strict=True)
+        return self._packed([member.grown(own, ids) for member, own in each], tensors["weights"])
+
+    @staticmethod
+    def _packed(each: list[Tensors], weights: NDArray[np.float64]) -> Tensors:
+        """The members' tensors under names that tell them apart, and the weights."""
+        found: dict[str, NDArray[Any]] = {"weights": weights}
+        for number, own in enumerate(each):
+            found |= {f"members.{number}.{name}": value for name, value in own.items()}
+        return found
+
+    def _unpacked(self, tensors: Tensors) -> list[Tensors]:
+        """The tensors of each member."""
+        starts = [f"members.{number}." for number in range(len(self.members))]
+        return [
+            {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
+            for start in starts
+        ]
 
 
 def likeliest_weights(log_probs: Floats, count: NDArray[np.float64]) -> NDArray[np.float64]:

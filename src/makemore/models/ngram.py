@@ -7,16 +7,15 @@ A context never seen has only the k: it is uniform, for k = 0 as well, as the li
 Source: the lectures' counted bigram at K = 1; add-k as in Chen and Goodman (1999), section 2.1.
 """
 
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.ranking import rank, summed
-from makemore.corpus.suffix_tree import Leaving, SuffixTree
-from makemore.likelihood import Floats
+from makemore.corpus.suffix_tree import Leaving, SuffixTree, renamed
+from makemore.likelihood import Floats, Tensors
 from makemore.options.families import NgramOptions
 from makemore.window import Back, WindowModel
 
@@ -42,6 +41,20 @@ class Ngram(WindowModel):
         self.leaving = Leaving.of(grams // V, grams % V, count, len(self.tree))
         return self
 
+    def counted(self) -> Contexts:
+        """What it counted, without the lines, each edge as if walked once."""
+        whole = np.flatnonzero(np.diff(self.leaving.start))  # the other nodes are ends of these
+        back = self.tree.histories(whole)[:, ::-1]
+        row = np.repeat(np.arange(len(whole)), np.diff(self.leaving.start)[whole])
+        return Contexts.of_counts(
+            back,
+            row,
+            self.leaving.next,
+            self.leaving.value.astype(np.float64),
+            np.ones(len(row), np.int64),
+            (self.vocabulary_size, self.label_count),
+        )
+
     def log_probs_at(self, back: Back) -> Floats:
         """See `WindowModel.log_probs_at`."""
         node, place = rank(self.tree.find(back[:, ::-1]), len(self.tree))
@@ -52,12 +65,16 @@ class Ngram(WindowModel):
             log_probs: Floats = np.log(counts / counts.sum(axis=1, keepdims=True))
         return log_probs[place]
 
-    def tensors(self) -> Mapping[str, NDArray[Any]]:
+    def tensors(self) -> Tensors:
         """See `Model.tensors`."""
         return {"key": self.tree.key, **vars(self.leaving)}
 
-    def load(self, tensors: Mapping[str, NDArray[Any]]) -> Self:
+    def load(self, tensors: Tensors) -> Self:
         """See `Model.load`."""
         self.tree = SuffixTree(self.vocabulary_size + self.label_count, tensors["key"])
         self.leaving = Leaving(tensors["start"], tensors["next"], tensors["value"])
         return self
+
+    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `Model.grown`."""
+        return renamed(tensors, "", ids, self.vocabulary_size + self.label_count)

@@ -117,3 +117,14 @@ def members_of(text: str) -> list[tuple[Family, Options]]:
         options = {name.strip(): value.strip() for name, _, value in pairs}
         found.append((family, family.options.of_strings(options)))
     return found
+
+
+def text_of(family: Family, options: Options) -> str:
+    """Writes a member of a mixture, as `members_of` reads it.
+
+    Example:
+        >>> text_of(*members_of("ngram(add=0.5)")[0])
+        'ngram(window=3, add=0.5)'
+    """
+    pairs = [f"{name}={value}" for name, value in options.to_dict().items()]
+    return f"{family.name}({', '.join(pairs)})"

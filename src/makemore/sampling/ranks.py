@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from makemore.corpus.lines import Lines
 from makemore.options.verbs import SampleOptions
-from makemore.sampling.stream import Source, free_lines
+from makemore.sampling.stream import free_lines
+from makemore.sampling.task import Source
 from makemore.scoring import Scorer
 
 _ALIKE = 1e-4  # nats: rounding tells lines apart by less, in batches of other sizes

@@ -29,7 +29,7 @@ from makemore.corpus.paths import Paths
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.sampling.conditional import Futures
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.tiers import Task
+from makemore.sampling.task import Task
 
 _AT_ONCE = 256  # prefixes that a model is asked about together, at most
 

@@ -6,10 +6,8 @@ so those that stay have the model's probabilities among the lines that may.
 """
 
 import os
-import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -17,39 +15,18 @@ from numpy.typing import NDArray
 
 from makemore.corpus.digests import digests
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
-from makemore.errors import ConstraintError, OptionError
-from makemore.likelihood import Model
+from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
-from makemore.sampling.constraint import Constraint
-from makemore.sampling.draw import BLOCK, Shape, begun
-from makemore.sampling.tiers import Plan, Task, constrained, freely, futures
+from makemore.sampling.draw import BLOCK, begun
+from makemore.sampling.task import Source, Task, constraint_of, task_of
+from makemore.sampling.tiers import Plan, constrained, freely, futures
 
 Filter = Callable[[list[str]], list[str]]
 
 _MOST_CELLS = 2**23  # lines times V, or times their length, drawn at once
 _SPELL = 64  # lines at first, where each must be another one
 _REPEATS = 4  # of so many lines drawn one must be another one, or they are searched for
-_LONGEST = 2**14  # characters of a line that anything is counted for
 _SEARCH = 1  # sets the numbers of a search apart from those of lines
-
-
-@dataclass(frozen=True)
-class Source:
-    """A fitted model with what is needed to draw from it.
-
-    Attributes:
-        model: the model.
-        vocabulary: its characters and labels.
-        longest: characters of the longest line it learned.
-        label_shares: (labels,) float64, how often each label stood; empty without labels.
-        known: gives the (k,) uint64 ascending digests of every line it read; needed for `new`.
-    """
-
-    model: Model
-    vocabulary: Vocabulary
-    longest: int
-    label_shares: NDArray[np.float64]
-    known: Callable[[], NDArray[np.uint64]] | None = None
 
 
 class Stream(Iterator[str]):
@@ -81,7 +58,7 @@ class Stream(Iterator[str]):
             OptionError: options contradict each other, or the label is unknown or missing.
         """
         options.check()
-        task = _task(source, options)
+        task = task_of(source, options)
         constraint = constraint_of(task, options) if options.is_constrained else None
         self.allowed = None if constraint is None else constraint.count(task.prefix)
         if constraint is None:
@@ -156,7 +133,7 @@ def most_probable(
             f"this list has labels: give one of {', '.join(source.vocabulary.labels)}, as what is "
             "most probable depends on it"
         )
-    task = _task(source, SampleOptions(**options.to_dict(), label=label))
+    task = task_of(source, SampleOptions(**options.to_dict(), label=label))
     constraint = constraint_of(task, options)
     written = futures(task, constraint)
     *_, given = begun(task.model, task.prefix, task.labels[0])
@@ -172,30 +149,12 @@ def free_lines(source: Source, options: SampleOptions, draws: int) -> set[str]:
 
     Those of the draws that came to no line, not ended or blank, are counted and left out.
     """
-    task = _task(source, options)
+    task = task_of(source, options)
     plan = freely(task, draws)
     found: set[str] = set()
     for low in range(0, draws, BLOCK):
         ids = plan.draw(low, min(low + BLOCK, draws))
         found.update(_text(ids, task.vocabulary, task.prefix))
-    return found
-
-
-def constraint_of(task: Task, options: ConstraintOptions) -> Constraint:
-    """All that is asked of a line as an automaton.
-
-    Raises:
-        ConstraintError: a pattern cannot be used, or no line can be what is asked.
-    """
-    from makemore.sampling.automata import conjunction  # here: its library takes long to load
-
-    longest = min(len(task.prefix) + task.most, _LONGEST)
-    found = conjunction(options, task.vocabulary, longest)
-    if not found.count(task.prefix):
-        raise ConstraintError(
-            f"no line of at most {longest} characters that this model knows is what was asked for: "
-            "ask for less, or raise max_length"
-        )
     return found
 
 
@@ -218,30 +177,6 @@ def _filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> 
         return lines
 
     return wanted
-
-
-def _task(source: Source, options: SampleOptions) -> Task:
-    """What is drawn, with a prefix and a greatest length for all condition."""
-    vocabulary = source.vocabulary
-    prefix = np.zeros(0, np.int32) if options.ignore_case else _prefix_ids(vocabulary, options)
-    # A prefix as long as any line of the list still deserves an end.
-    room = source.longest if len(prefix) < source.longest else source.longest + len(prefix)
-    longest = options.length or options.max_length or room
-    if longest < len(prefix):
-        raise ConstraintError(
-            f"no line of at most {longest} characters starts with {options.prefix!r}, "
-            f"which has {len(prefix)}: raise max_length or shorten the prefix"
-        )
-    labels: tuple[int | None, ...] = (None,)
-    shares = np.ones(1)
-    if options.label is not None:
-        labels = (vocabulary.label_id(options.label),)
-    elif vocabulary.labels:
-        labels = tuple(range(len(vocabulary), len(vocabulary) + len(vocabulary.labels)))
-        shares = source.label_shares
-    shape = Shape(options.temperature, options.top_k, options.top_p)
-    most = longest - len(prefix)
-    return Task(source.model, vocabulary, shape, prefix, most, labels, shares, options.seed)
 
 
 def _batches(task: Task, plan: Plan, ahead: int) -> Iterator[tuple[int, list[str]]]:
@@ -279,24 +214,6 @@ def _cuts(first: int, largest: int) -> Iterator[tuple[int, int]]:
     while True:
         yield low, low + size
         low, size = low + size, min(2 * size, largest)
-
-
-def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.int32]:
-    """The prefix as ids."""
-    prefix = unicodedata.normalize("NFC", options.prefix)
-    if prefix[:1].isspace():
-        raise ConstraintError(
-            f"the prefix {prefix!r} starts with a space, which no line does: lines are "
-            "trimmed. Leave the space out"
-        )
-    ids = vocabulary.encode(np.array([ord(c) for c in prefix], np.uint32))
-    for character, i in zip(prefix, ids.tolist(), strict=True):
-        if i < 0:
-            raise ConstraintError(
-                f"the prefix has {character!r}, which is in no line this model learned, so no line "
-                "it can make starts so: leave it out, or fit on a list that has it"
-            )
-    return ids
 
 
 def _text(ids: NDArray[np.int32], vocabulary: Vocabulary, prefix: NDArray[np.int32]) -> list[str]:

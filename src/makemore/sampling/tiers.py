@@ -10,9 +10,7 @@ The choice depends on the model, the constraint, the shape and the seed, never o
 asked for, so that ten lines are the head of twenty.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +18,8 @@ from numpy.typing import NDArray
 from makemore.automaton import MOST_CELLS, Automaton
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.paths import Paths
-from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.corpus.vocabulary import BOUNDARY
 from makemore.errors import ConstraintError
-from makemore.likelihood import Model
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.sampling.conditional import Conditioned, Futures, futures_of
@@ -30,8 +27,7 @@ from makemore.sampling.constraint import Constraint
 from makemore.sampling.draw import BLOCK, Shape, Table, Uniforms, Walk
 from makemore.sampling.guided import Guided
 from makemore.sampling.listed import Listed, allowed_lines
-
-Draw = Callable[[int, int], NDArray[np.int32]]
+from makemore.sampling.task import Draw, Task
 
 _TABLE_PAYS = 4 * BLOCK  # lines from which writing a model out as states is the faster way
 _MOST_LISTED = 200_000  # allowed lines that are all scored
@@ -57,72 +53,6 @@ class Plan(NamedTuple):
     is_exact: bool = True
     tries: float = 1.0
     proposals: int = 1
-
-
-class Drawer(Protocol):
-    """Draws lines of one label, or of a model without."""
-
-    def draw(
-        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
-    ) -> NDArray[np.int32]:
-        """See `Walk.draw`."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What lines are drawn from and how.
-
-    Attributes:
-        model: the model.
-        vocabulary: its characters and labels.
-        shape: what is done to its distributions.
-        prefix: (p,) int32 ids that every line starts with.
-        most: characters that follow it, at most.
-        labels: the ids of the labels that lines may have; None stands for no label.
-        shares: (labels,) how often each label stands.
-        seed: fixes the lines.
-    """
-
-    model: Model
-    vocabulary: Vocabulary
-    shape: Shape
-    prefix: NDArray[np.int32]
-    most: int
-    labels: tuple[int | None, ...]
-    shares: NDArray[np.float64]
-    seed: int
-
-    def drawn(
-        self, drawers: Sequence[Drawer], log_masses: NDArray[np.float64] | None = None
-    ) -> Draw:
-        """Draws by one drawer for each label.
-
-        Args:
-            drawers: one for each label.
-            log_masses: the natural logarithms of the probabilities that a line of each label is
-                allowed, where drawers give allowed lines only.
-        """
-        shares = self.shares
-        if log_masses is not None:
-            shares = shares * np.exp(log_masses - log_masses.max())
-        limits = np.cumsum(shares / shares.sum())[:-1]
-
-        def draw(low: int, high: int) -> NDArray[np.int32]:
-            uniforms = Uniforms(self.seed, low, high)
-            if len(drawers) == 1:
-                return drawers[0].draw(uniforms, np.arange(high - low), 0, self.most)
-            label = np.searchsorted(limits, uniforms.at(0), side="right")
-            parts = [np.flatnonzero(label == i) for i in range(len(drawers))]
-            drawn = [
-                drawer.draw(uniforms, which, 1, self.most)
-                for drawer, which in zip(drawers, parts, strict=True)
-            ]
-            ids = np.zeros((high - low, max(part.shape[1] for part in drawn)), np.int32)
-            for which, part in zip(parts, drawn, strict=True):
-                ids[which, : part.shape[1]] = part
-            return ids
-
-        return draw
 
 
 def freely(task: Task, ahead: int) -> Plan:
@@ -256,7 +186,9 @@ def _guide(task: Task) -> Automaton:
     """A small model written out as states: a member of a mixture, or one that counts free lines."""
     members = getattr(task.model, "members", [])
     written = [member.automaton(MOST_CELLS, task.labels[0]) for member in members]
-    found: list[Automaton] = [automaton for automaton in written if automaton is not None]
+    found: list[Automaton] = [
+        each for each in written if each is not None and np.isfinite(each.log_probs).all()
+    ]
     if found:
         return min(found, key=lambda automaton: len(automaton.goto))
     free = freely(task, BLOCK).draw(0, BLOCK)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from makemore import likelihood
+from makemore.corpus.blocks import blocks
 from makemore.corpus.contexts import Contexts
 from makemore.errors import DivergedError
 from makemore.layers.loss import negative_log_likelihood
@@ -232,7 +233,7 @@ class _Batches:
         """Contexts cut so that a block's logits fit in memory, where they can be cut."""
         if self._couples_rows:
             return [c]
-        return [part for part, _ in c.blocks(block_rows(c.vocabulary_size))]
+        return [part for part, _ in blocks(c, block_rows(c.vocabulary_size))]
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,131 @@
+"""One mixture of several fitted models, whatever their lists."""
+
+import time
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore import likelihood
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.errors import DataError, OptionError
+from makemore.fitting.learned import Learned, set_apart, together
+from makemore.fitting.parts import Parts
+from makemore.options.families import MixtureOptions
+from makemore.options.registry import family_named, members_of, text_of
+from makemore.translated import Translated
+
+
+def blend(
+    parts: Sequence[Learned], weights: Sequence[float] | None, lines: Lines | None
+) -> Learned:
+    """Mixes fitted models, character by character; of a mixture, its members.
+
+    Args:
+        parts: at least two.
+        weights: one for each; None for the same for all.
+        lines: lines that weigh the members instead: so that they are likeliest; or None.
+
+    Raises:
+        DataError: models differ in their labels, or no line has only known characters.
+        OptionError: there are fewer than two models, or the weights are no weights.
+    """
+    clock = time.perf_counter()
+    if len({part.vocabulary.labels for part in parts}) > 1:
+        raise DataError("models of lists with different labels cannot be blended")
+    shares = _shares(len(parts), weights, lines)
+    vocabulary = reduce(Vocabulary.joined, (part.vocabulary for part in parts))
+    texts, members, each = zip(*_members(parts, shares, vocabulary), strict=True)
+    options = MixtureOptions(members=", ".join(texts))
+    family = family_named("mixture")
+    model = family.build(options, len(vocabulary), len(vocabulary.labels))
+    model.take(members, np.array(each))
+    report: dict[str, Any] = {"split": "digest", "test": set_apart(parts), "chosen": None}
+    report |= {f"{part}_lines": 0 for part in Parts.NAMES}
+    report |= {f"{part}_loss": None for part in Parts.NAMES}
+    if lines is not None:
+        c = _known(lines, vocabulary, model.window)
+        loss = likelihood.loss(model.weigh(c), c)
+        report |= {"dev_lines": len(c.line_weight), "dev_loss": loss}
+    report |= {"weights": model.weights.tolist(), "blended": [part.report for part in parts]}
+    report |= {"seed": 0, "seconds": time.perf_counter() - clock}
+    return Learned(
+        model=model,
+        family=family.name,
+        options=options,
+        vocabulary=vocabulary,
+        report=report,
+        **together(parts, vocabulary),
+    )
+
+
+def _shares(
+    parts: int, weights: Sequence[float] | None, lines: Lines | None
+) -> NDArray[np.float64]:
+    """(parts,) the weights as shares."""
+    if parts < 2:
+        raise OptionError("a blend is of two models or more")
+    if weights is None:
+        return np.full(parts, 1 / parts)
+    if lines is not None:
+        raise OptionError("weights and lines both say how models weigh: give one of them")
+    found = np.array(weights, np.float64)
+    if len(found) != parts or not (found >= 0).all() or not 0 < found.sum() < np.inf:
+        raise OptionError(
+            f"weights is {list(weights)}: give one number of 0 or more for each of {parts} models, "
+            "not all of them 0"
+        )
+    shares: NDArray[np.float64] = found / found.sum()
+    return shares
+
+
+def _members(
+    parts: Sequence[Learned], shares: NDArray[np.float64], vocabulary: Vocabulary
+) -> Iterator[tuple[str, Any, float]]:
+    """The members of the blend: what each is, the model and its weight."""
+    for part, share in zip(parts, shares.tolist(), strict=True):
+        if isinstance(part.options, MixtureOptions):
+            mixture: Any = part.model
+            named = members_of(part.options.members)
+            for member, weight, each in zip(mixture.members, mixture.weights, named, strict=True):
+                yield (
+                    text_of(*each),
+                    _translated(member, part.vocabulary, vocabulary),
+                    share * weight,
+                )
+        else:
+            text = text_of(family_named(part.family), part.options)
+            yield text, _translated(part.model, part.vocabulary, vocabulary), share
+
+
+def _translated(model: Any, own: Vocabulary, wider: Vocabulary) -> Any:
+    """The model in the ids of a wider vocabulary.
+
+    A character it lacks is read as the letter under its marks, é as e, or else as the character
+    that lines most often start with.
+    """
+    if own.characters == wider.characters:
+        return model
+    usual = int(model.start(1, len(own) if own.labels else None)[0][0, 1:].argmax()) + 1
+    characters = own.encode(np.array([ord(c) for c in wider.characters], np.uint32))
+    bases = [ord(unicodedata.normalize("NFD", c)[0]) for c in wider.characters]
+    base = own.encode(np.array(bases, np.uint32))
+    stand_in = -1 - np.where(base < 0, usual, base)
+    labels = own.label_ids(wider.labels)
+    ids = np.concatenate([[BOUNDARY], np.where(characters < 0, stand_in, characters), labels])
+    if isinstance(model, Translated):
+        return model.further(ids.astype(np.int32), len(wider))
+    return Translated(model, ids.astype(np.int32), len(wider))
+
+
+def _known(lines: Lines, vocabulary: Vocabulary, window: int | None) -> Contexts:
+    """The lines with known characters, as the model reads them."""
+    known = lines.select(np.flatnonzero(vocabulary.knows(lines)))
+    if not len(known):
+        raise DataError("there is no line to weigh models by: each has an unknown character")
+    return Contexts.of(known, vocabulary, window)

@@ -1,0 +1,165 @@
+"""What lines are drawn from, and what is asked of each."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import ConstraintError
+from makemore.likelihood import Model
+from makemore.options.verbs import ConstraintOptions, SampleOptions
+from makemore.sampling.constraint import Constraint
+from makemore.sampling.draw import Shape, Uniforms
+
+Draw = Callable[[int, int], NDArray[np.int32]]
+
+_LONGEST = 2**14  # characters of a line that anything is counted for
+
+
+@dataclass(frozen=True)
+class Source:
+    """A fitted model with what is needed to draw from it.
+
+    Attributes:
+        model: the model.
+        vocabulary: its characters and labels.
+        longest: characters of the longest line it learned.
+        label_shares: (labels,) float64, how often each label stood; empty without labels.
+        known: gives the (k,) uint64 ascending digests of every line it read; needed for `new`.
+    """
+
+    model: Model
+    vocabulary: Vocabulary
+    longest: int
+    label_shares: NDArray[np.float64]
+    known: Callable[[], NDArray[np.uint64]] | None = None
+
+
+class Drawer(Protocol):
+    """Draws lines of one label, or of a model without."""
+
+    def draw(
+        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+    ) -> NDArray[np.int32]:
+        """See `Walk.draw`."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What lines are drawn from and how.
+
+    Attributes:
+        model: the model.
+        vocabulary: its characters and labels.
+        shape: what is done to its distributions.
+        prefix: (p,) int32 ids that every line starts with.
+        most: characters that follow it, at most.
+        labels: the ids of the labels that lines may have; None stands for no label.
+        shares: (labels,) how often each label stands.
+        seed: fixes the lines.
+    """
+
+    model: Model
+    vocabulary: Vocabulary
+    shape: Shape
+    prefix: NDArray[np.int32]
+    most: int
+    labels: tuple[int | None, ...]
+    shares: NDArray[np.float64]
+    seed: int
+
+    def drawn(
+        self, drawers: Sequence[Drawer], log_masses: NDArray[np.float64] | None = None
+    ) -> Draw:
+        """Draws by one drawer for each label.
+
+        Args:
+            drawers: one for each label.
+            log_masses: the natural logarithms of the probabilities that a line of each label is
+                allowed, where drawers give allowed lines only.
+        """
+        shares = self.shares
+        if log_masses is not None:
+            shares = shares * np.exp(log_masses - log_masses.max())
+        limits = np.cumsum(shares / shares.sum())[:-1]
+
+        def draw(low: int, high: int) -> NDArray[np.int32]:
+            uniforms = Uniforms(self.seed, low, high)
+            if len(drawers) == 1:
+                return drawers[0].draw(uniforms, np.arange(high - low), 0, self.most)
+            label = np.searchsorted(limits, uniforms.at(0), side="right")
+            parts = [np.flatnonzero(label == i) for i in range(len(drawers))]
+            drawn = [
+                drawer.draw(uniforms, which, 1, self.most)
+                for drawer, which in zip(drawers, parts, strict=True)
+            ]
+            ids = np.zeros((high - low, max(part.shape[1] for part in drawn)), np.int32)
+            for which, part in zip(parts, drawn, strict=True):
+                ids[which, : part.shape[1]] = part
+            return ids
+
+        return draw
+
+
+def task_of(source: Source, options: SampleOptions) -> Task:
+    """What is drawn, with a prefix and a greatest length for all condition."""
+    vocabulary = source.vocabulary
+    prefix = np.zeros(0, np.int32) if options.ignore_case else _prefix_ids(vocabulary, options)
+    # A prefix as long as any line of the list still deserves an end.
+    room = source.longest if len(prefix) < source.longest else source.longest + len(prefix)
+    longest = options.length or options.max_length or room
+    if longest < len(prefix):
+        raise ConstraintError(
+            f"no line of at most {longest} characters starts with {options.prefix!r}, "
+            f"which has {len(prefix)}: raise max_length or shorten the prefix"
+        )
+    labels: tuple[int | None, ...] = (None,)
+    shares = np.ones(1)
+    if options.label is not None:
+        labels = (vocabulary.label_id(options.label),)
+    elif vocabulary.labels:
+        labels = tuple(range(len(vocabulary), len(vocabulary) + len(vocabulary.labels)))
+        shares = source.label_shares
+    shape = Shape(options.temperature, options.top_k, options.top_p)
+    most = longest - len(prefix)
+    return Task(source.model, vocabulary, shape, prefix, most, labels, shares, options.seed)
+
+
+def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.int32]:
+    """The prefix as ids."""
+    prefix = unicodedata.normalize("NFC", options.prefix)
+    if prefix[:1].isspace():
+        raise ConstraintError(
+            f"the prefix {prefix!r} starts with a space, which no line does: lines are "
+            "trimmed. Leave the space out"
+        )
+    ids = vocabulary.encode(np.array([ord(c) for c in prefix], np.uint32))
+    for character, i in zip(prefix, ids.tolist(), strict=True):
+        if i < 0:
+            raise ConstraintError(
+                f"the prefix has {character!r}, which is in no line this model learned, so no line "
+                "it can make starts so: leave it out, or fit on a list that has it"
+            )
+    return ids
+
+
+def constraint_of(task: Task, options: ConstraintOptions) -> Constraint:
+    """All that is asked of a line as an automaton.
+
+    Raises:
+        ConstraintError: a pattern cannot be used, or no line can be what is asked.
+    """
+    from makemore.sampling.automata import conjunction  # here: its library takes long to load
+
+    longest = min(len(task.prefix) + task.most, _LONGEST)
+    found = conjunction(options, task.vocabulary, longest)
+    if not found.count(task.prefix):
+        raise ConstraintError(
+            f"no line of at most {longest} characters that this model knows is what was asked for: "
+            "ask for less, or raise max_length"
+        )
+    return found
