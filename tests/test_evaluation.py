@@ -3,9 +3,11 @@ import math
 import numpy as np
 import pytest
 
+from makemore.corpus.datasets import dataset_named
+from makemore.corpus.lines import Lines
 from makemore.errors import DataError
 from makemore.estimator import MakeMore
-from makemore.evaluation import bootstrap, variety
+from makemore.evaluation import bootstrap, classification, variety
 
 
 def test_loss_bits_and_perplexity_belong_together():
@@ -70,3 +72,60 @@ def test_variety_counts_distinct_and_new():
     assert (found.distinct, found.new) == (0.75, 0.75)
     assert (found.shortest, found.mean_length, found.longest) == (1, 2.25, 4)
     assert variety(["a"], None).new is None
+
+
+def test_how_well_labels_are_told_is_counted_with_weights():
+    posterior = np.array([[0.92, 0.08], [0.65, 0.35], [0.25, 0.75], [0.45, 0.55]])
+    label, weight = np.array([0, 1, 1, 0]), np.array([2.0, 1.0, 4.0, 1.0])
+    told = classification(posterior, label, weight)
+    assert told.lines == 4
+    assert told.accuracy == pytest.approx(6 / 8)
+    assert told.commonest == pytest.approx(5 / 8)
+    assert told.log_loss == pytest.approx(
+        -(2 * math.log(0.92) + math.log(0.35) + 4 * math.log(0.75) + math.log(0.45)) / 8
+    )
+    assert [part.share for part in told.bins] == pytest.approx([1 / 8, 1 / 8, 4 / 8, 2 / 8])
+    assert [part.confidence for part in told.bins] == pytest.approx([0.55, 0.65, 0.75, 0.92])
+    assert [part.accuracy for part in told.bins] == [0.0, 0.0, 1.0, 1.0]
+    gaps = np.array([0.55, 0.65, 0.25, 0.08]) @ np.array([1, 1, 4, 2]) / 8
+    assert told.calibration_error == pytest.approx(gaps)
+    assert told.low <= told.accuracy <= told.high
+
+
+def test_honest_probabilities_have_no_calibration_error():
+    rng = np.random.default_rng(0)
+    sure = rng.uniform(0.5, 1.0, 50_000)
+    posterior = np.stack([sure, 1 - sure], axis=1)
+    label = (rng.random(50_000) > sure).astype(np.int64)
+    honest = classification(posterior, label, np.ones(50_000))
+    assert honest.calibration_error < 0.01
+    assert honest.low < sure.mean() < honest.high
+    boastful = classification(np.round(posterior), label, np.ones(50_000))
+    assert boastful.calibration_error == pytest.approx(0.25, abs=0.02)
+
+
+@pytest.fixture(scope="module")
+def by_sex():
+    """The bundled names with births and sexes, a fifth of them kept apart."""
+    lines = dataset_named("us-names").load(with_labels=True, with_weights=True)
+    return lines, MakeMore("kneser_ney", test=0.2).fit(lines)
+
+
+def test_a_sex_is_told_of_names_that_were_kept_apart(by_sex):
+    lines, maker = by_sex
+    found = maker.evaluate(lines)
+    assert found.seen.lines + found.unseen.lines == len(lines)
+    assert found.unseen.lines == pytest.approx(0.2 * len(lines), rel=0.05)
+    assert found.unseen.nats == pytest.approx(maker.learned_.report["test_loss"], rel=0.02)
+    assert found.seen.nats < found.unseen.nats - 0.3
+    assert found.labels.lines == found.unseen.lines
+    assert found.labels.accuracy > found.labels.commonest + 0.2
+    assert found.labels.calibration_error < 0.06
+
+
+def test_labels_that_were_all_learned_are_told_too():
+    maker = MakeMore("kneser_ney").fit(["anna", "ben"], ["F", "M"])
+    found = maker.evaluate(Lines.from_strings(["anna", "ben", "x"], ["F", "M", "F"]))
+    assert (found.labels.lines, found.unknown) == (2, 1)
+    assert found.labels.accuracy == 1.0
+    assert MakeMore("kneser_ney").fit(["anna"]).evaluate(["anna"]).labels is None

@@ -112,7 +112,8 @@ class Scorer:
         along[start[1:][is_cut] - 1] = -np.inf  # there stood no end but an unknown character
         wanting = np.repeat(start[1:], lines.lengths() - heads.lengths())
         found = np.insert(along, wanting, np.nan)
-        return np.split(found, (lines.offsets + np.arange(len(lines) + 1))[1:-1])
+        ends = lines.offsets + np.arange(len(lines) + 1)
+        return np.split(found, ends[1:-1]) if len(lines) else []
 
     def oddness(self, lines: Lines) -> Oddness:
         """Says how odd lines are, each under its label, or under the label that fits it best.

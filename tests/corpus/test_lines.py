@@ -330,3 +330,19 @@ def test_lines_selected_are_summed_up_as_if_no_others_had_been_read():
     lines = Lines.from_strings(["a", "", "b", "c"])
     assert str(lines.summary()).startswith("4 lines read, 1 blank")
     assert str(lines.select(np.array([0, 2])).summary()).startswith("2 lines read, 0 blank")
+
+
+def test_lines_are_cut_and_labelled_anew():
+    lines = Lines.from_strings(["anna", "ben", "o"], ["F", "M", "M"], [1, 2, 3])
+    cut = lines.cut(np.array([2, 0, 1]))
+    assert cut.to_list() == ["an", "", "o"]
+    assert cut.weights.tolist() == [1, 2, 3]
+    all_x = lines.with_label("X")
+    assert (all_x.labels.tolist(), all_x.label_names) == ([0, 0, 0], ("X",))
+    assert (lines.without_labels().labels, lines.without_labels().label_names) == (None, ())
+    assert cut.digests[0] == Lines.from_strings(["an"]).digests[0]  # not those of the whole lines
+
+
+def test_summaries_add_up():
+    both = Lines.from_strings(["a", "", "a"]).summary() + Lines.from_strings(["bb"]).summary()
+    assert str(both) == "4 lines read, 1 blank, 1 repeated, 3 kept, 4 characters"

@@ -169,3 +169,10 @@ def test_an_unknown_kind_is_refused_with_those_known(few):
 def test_shares_that_leave_nothing_to_learn_are_refused(few, dev, test):
     with pytest.raises(OptionError, match=r"must be 0 or more and leave lines to learn"):
         split_lines(few, dev=dev, test=test)
+
+
+def test_folds_are_of_one_size_and_equal_lines_share_one(us_names):
+    fold = fold_of(us_names, 10)
+    assert np.bincount(fold[us_names.distinct()], minlength=10).tolist() == [2950] * 4 + [2949] * 6
+    first = us_names.first_equal()
+    np.testing.assert_array_equal(fold, fold[first])

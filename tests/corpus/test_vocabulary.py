@@ -99,3 +99,11 @@ def test_an_unknown_label_is_refused_with_those_known():
 def test_a_label_is_refused_where_there_are_none():
     with pytest.raises(OptionError, match=r"none: it was fitted on a list without labels"):
         Vocabulary("ab").label_id("F")
+
+
+def test_a_wider_vocabulary_knows_where_a_narrower_one_stands_in_it():
+    narrow, other = Vocabulary("bd", ("M",)), Vocabulary("abc", ("F", "M"))
+    wide = narrow.joined(other)
+    assert (wide.characters, wide.labels) == ("abcd", ("F", "M"))
+    assert narrow.places_in(wide).tolist() == [0, 2, 4, 6]
+    assert wide.places_in(wide).tolist() == list(range(7))

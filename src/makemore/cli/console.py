@@ -41,6 +41,8 @@ def _finite(value: Any) -> Any:
     """The value with null for what JSON has no number for."""
     if isinstance(value, dict):
         return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -1,5 +1,7 @@
 """`makemore odd`: lines that do not look like the list."""
 
+from itertools import islice
+
 from makemore.cli.console import say, visible, write_json
 from makemore.cli.learning import read
 from makemore.cli.parameters import Count, File, Flag, Source
@@ -37,7 +39,8 @@ def odd(
         maker, lines = MakeMore.load(first), read(second, source)
         found = maker.oddness(lines)
     strings = lines.to_list()
-    for i in found.order()[:n].tolist():
+    once = set(lines.distinct().tolist())
+    for i in islice((i for i in found.order().tolist() if i in once), n):
         line, place = strings[i], int(found.place[i])
         deviations, nats = float(found.deviations[i]), float(found.log_prob[i])
         character = line[place : place + 1]

@@ -84,10 +84,10 @@ class SuffixTree:
         levels = np.diff(self.level_starts)
         return np.repeat(np.arange(len(levels)), levels)
 
-    def histories(self, node: NDArray[np.int64]) -> Ids:
-        """(n, J) int32 ids of each of (n,) nodes, the newest first, zero where a node has none."""
-        found = np.zeros((len(node), len(self.level_starts) - 2), np.int32)
-        for j in range(found.shape[1] - 1, -1, -1):
+    def histories(self, node: NDArray[np.int64], longest: int) -> Ids:
+        """(n, longest) int32 ids of each of (n,) nodes, the newest first, then zeros."""
+        found = np.zeros((len(node), longest), np.int32)
+        for j in range(longest - 1, -1, -1):
             is_deep = self.depth[node] > j
             found[is_deep, j] = self.oldest[node[is_deep]]
             node = np.where(is_deep, self.parent[node], node)

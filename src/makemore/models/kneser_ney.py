@@ -77,7 +77,7 @@ class KneserNey(WindowModel):
         tree = table.tree
         starts_line = (tree.oldest == BOUNDARY) & (tree.depth > first)
         whole = np.flatnonzero(starts_line | (tree.depth == self.window + first))
-        history = tree.histories(whole)[:, : self.window + first]
+        history = tree.histories(whole, self.window + first)
         back = np.concatenate([history[:, :first], history[:, first:][:, ::-1]], axis=1)
         entries = ranges(table.start[whole], table.start[whole + 1])
         return Contexts.of_counts(

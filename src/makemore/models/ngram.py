@@ -44,7 +44,7 @@ class Ngram(WindowModel):
     def counted(self) -> Contexts:
         """What it counted, without the lines, each edge as if walked once."""
         whole = np.flatnonzero(np.diff(self.leaving.start))  # the other nodes are ends of these
-        back = self.tree.histories(whole)[:, ::-1]
+        back = self.tree.histories(whole, self.window + (self.label_count > 0))[:, ::-1]
         row = np.repeat(np.arange(len(whole)), np.diff(self.leaving.start)[whole])
         return Contexts.of_counts(
             back,

@@ -35,7 +35,8 @@ class Ranks(NamedTuple):
     """How rare lines are.
 
     Attributes:
-        more: (B,) float64, an estimate of how many lines are more probable.
+        more: (B,) float64, an estimate of how many lines are more probable; inf, as is its error,
+            for a line that is impossible.
         error: (B,) float64, the standard error of the estimate.
         log_prob: (B,) float64, the log-likelihood of each line, nats.
     """
@@ -46,7 +47,7 @@ class Ranks(NamedTuple):
 
 
 def ranks(source: Source, lines: Lines, draws: int, label: str | None, seed: int) -> Ranks:
-    """Estimates ranks among the lines of at most twice the characters of the longest known.
+    """Estimates ranks among the lines of at most twice the characters of the longest learned.
 
     Args:
         source: a fitted model.
@@ -59,8 +60,7 @@ def ranks(source: Source, lines: Lines, draws: int, label: str | None, seed: int
         OptionError: there is no such label.
     """
     scorer = Scorer(source.model, source.vocabulary, source.label_shares)
-    longest = 2 * max(source.longest, int(lines.lengths().max(initial=1)))
-    options = SampleOptions(max_length=longest, label=label, seed=seed)
+    options = SampleOptions(max_length=2 * source.longest, label=label, seed=seed)
     drawn = Lines.from_strings(list(free_lines(source, options, draws)))
 
     def scores(of: Lines) -> NDArray[np.float64]:
@@ -74,7 +74,11 @@ def ranks(source: Source, lines: Lines, draws: int, label: str | None, seed: int
     spread = _sums(absent / present**2) - draws * _sums(p * absent / present**2) ** 2
     log_prob = scores(lines)
     above = np.searchsorted(-found, -(log_prob + _ALIKE))
-    return Ranks(more[above], np.sqrt(np.maximum(spread[above], 0.0)), log_prob)
+    error = np.sqrt(np.maximum(spread[above], 0.0))
+    is_possible = np.isfinite(log_prob)
+    return Ranks(
+        np.where(is_possible, more[above], np.inf), np.where(is_possible, error, np.inf), log_prob
+    )
 
 
 def _sums(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,176 @@
+"""What is said of lines on the command line, and models that learn more or are blended."""
+
+import json
+
+import pytest
+
+from makemore import MakeMore
+from makemore.cli.main import main
+
+TABLE = "name,sex,births\nanna,F,30\nhannah,F,20\nben,M,25\nbenno,M,5\notto,M,10\n"
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory, few):
+    """A directory with lists, a table, and a model of each."""
+    place = tmp_path_factory.mktemp("judging")
+    (place / "list.txt").write_text("\n".join(few.to_list()) + "\n")
+    (place / "asked.txt").write_text("hanna\nanxa\nbeb\n")
+    (place / "more.txt").write_text("zora\nzo\u00eb\n")
+    (place / "table.csv").write_text(TABLE)
+    MakeMore("kneser_ney").fit(few).save(place / "model")
+    MakeMore("kneser_ney").fit(["zora", "zo\u00eb", "zoe"]).save(place / "other")
+    names, sexes = ["anna", "hannah", "ben", "benno", "otto"], ["F", "F", "M", "M", "M"]
+    MakeMore("kneser_ney").fit(names, sexes).save(place / "labelled")
+    return place
+
+
+@pytest.fixture
+def run(capsys, place, monkeypatch):
+    """Runs a command line in that directory: lines of output, errors and exit code."""
+    monkeypatch.chdir(place)
+
+    def go(line):
+        try:
+            main(line.split())
+            code = 0
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return out.splitlines(), err, code
+
+    return go
+
+
+def test_score_spells_lines_out(run, place):
+    rows, err, _ = run("score model asked.txt --detail")
+    nats, each, spelled = rows[0].split("\t")
+    cells = spelled.split("  ")
+    assert [cell.split()[0] for cell in cells] == ["h", "a", "n", "n", "a", "end"]
+    assert sum(float(cell.split()[1]) for cell in cells) == pytest.approx(float(nats), abs=0.04)
+    assert float(each) == pytest.approx(float(nats) / 6, abs=1e-3)
+    assert rows[1].endswith("x -inf  a nan  end nan")
+    assert "1 of 3 lines: -inf" in err
+    found = json.loads(run("score model asked.txt --detail --json")[0][1])
+    assert found["log_likelihood"] is None
+    assert found["characters"][2:] == [None, None, None]
+
+
+def test_spaces_and_controls_are_visible_where_lines_are_spelled_out(run, place):
+    (place / "odd.txt").write_text("a b\n")
+    MakeMore("kneser_ney").fit(["a b", "b\x1b a"]).save(place / "spaced")
+    assert run("score spaced odd.txt --detail")[0][0].split("  ")[1].startswith("_ ")
+    (place / "odd.txt").write_text("b\x1b a\n")
+    assert "\\x1b -" in run("score spaced odd.txt --detail")[0][0]
+    assert "\x1b" not in "".join(run("odd spaced odd.txt")[0])
+
+
+def test_score_tells_each_label(run):
+    rows, err, _ = run("score labelled asked.txt --by-label")
+    assert err.splitlines()[0] == "nats\tper character\tF\tM\tline"
+    nats, _, female, male, line = rows[0].split("\t")
+    assert line == "hanna"
+    assert float(male) < float(nats) < float(female)
+    found = json.loads(run("score labelled asked.txt --by-label --json")[0][2])
+    assert found["labels"]["M"] > found["labels"]["F"]
+    _, err, code = run("score model asked.txt --by-label")
+    assert code == 2
+    assert "without labels" in err
+
+
+def test_classify_tells_labels(run):
+    rows, err, _ = run("classify labelled asked.txt")
+    assert [row.split("\t")[::2] for row in rows] == [["F", "hanna"], ["M", "anxa"], ["M", "beb"]]
+    assert rows[1] == "M\t0.6000\tanxa"
+    assert "1 of 3 lines have a character that was nowhere in the list" in err
+    found = json.loads(run("classify labelled asked.txt --json")[0][0])
+    assert found["label"] == "F"
+    assert sum(found["probabilities"].values()) == pytest.approx(1.0)
+    assert run("classify model asked.txt")[2] == 2
+
+
+def test_evaluate_tells_how_well_labels_are_told(run):
+    table = "table.csv --column name --label-column sex --weight-column births --samples 0"
+    rows, *_ = run(f"evaluate labelled {table}")
+    assert "right                                    100.0%" in "\n".join(rows)
+    found = json.loads(run(f"evaluate labelled {table} --json")[0][0])
+    assert found["labels"]["accuracy"] == 1.0
+    assert found["labels"]["commonest"] == pytest.approx(50 / 90)
+
+
+def test_rank_says_how_many_lines_are_more_probable(run, place):
+    rows, err, code = run("rank model asked.txt --draws 2000")
+    assert (err, code) == ("", 0)
+    more, error, line = rows[0].split("\t")
+    assert line == "hanna"
+    assert 0 <= int(more) < 200
+    assert int(error) < int(more) + 5
+    assert rows[1].split("\t") == ["inf", "inf", "anxa"]
+    found = json.loads(run("rank model asked.txt --draws 2000 --json")[0][0])
+    assert round(found["more_probable"]) == int(more)
+    top = [row.split("\t")[1] for row in run("top model -n 3")[0]]
+    (place / "top.txt").write_text("\n".join(top))
+    assert [row.split("\t")[0] for row in run("rank model top.txt")[0]] == ["0", "1", "2"]
+
+
+def test_odd_puts_the_strangest_first_with_what_gives_them_away(run):
+    rows, _, code = run("odd model asked.txt")
+    assert code == 0
+    assert rows[0] == "inf\tx\tanxa"
+    assert [row.split("\t")[2] for row in rows] == ["anxa", "beb", "hanna"]
+    found = json.loads(run("odd model asked.txt --json -n 1")[0][0])
+    assert found == {
+        "line": "anxa",
+        "deviations": None,
+        "character": "x",
+        "place": 3,
+        "log_likelihood": None,
+    }
+
+
+def test_odd_judges_a_list_by_itself_and_shows_a_repeat_once(run, place):
+    (place / "long.txt").write_text("anna\nhanna\nhannah\nanne\nqqxz\nqqxz\nhanne\n")
+    rows, err, _ = run("odd long.txt -n 2")
+    shown = [row.split("\t")[2] for row in rows]
+    assert shown[0] == "qqxz"
+    assert shown[1] != "qqxz"
+    assert "each tenth is judged by counts of the rest" in err
+
+
+def test_fit_goes_on_from_a_model(run, place):
+    _, err, code = run("fit more.txt --from model -o wider")
+    assert code == 0
+    assert "2 lines read" in err
+    at_once = MakeMore("kneser_ney").fit(
+        [*(place / "list.txt").read_text().split(), "zora", "zo\u00eb"]
+    )
+    wider = MakeMore.load(place / "wider")
+    assert wider.score_samples(["zoanna"]) == at_once.score_samples(["zoanna"])
+    assert run("fit more.txt --from model --model gru -o wider")[2] == 2
+    assert "give no --model" in run("fit more.txt --from model -O window=3 -o wider")[1]
+    assert run("fit more.txt --from missing -o wider")[2] == 1
+
+
+def test_blend_mixes_models(run, place):
+    _, err, code = run("blend model other -o both --weights 1,3")
+    assert code == 0
+    assert "saved both" in err
+    both, one = MakeMore.load(place / "both"), MakeMore.load(place / "other")
+    assert both.learned_.model.weights.tolist() == [0.25, 0.75]
+    (a,), (b,) = (m.score_characters(["zo\u00eb"]) for m in (one, both))
+    assert b[2] > a[2] - 1.5
+    assert any(row.startswith("weights") for row in run("info both")[0])
+    assert any(row.split("  ")[-1].strip() == "not measured" for row in run("info both")[0])
+    _, err, _ = run("blend model other -o both --by more.txt")
+    assert "dev" in err
+    for line, said in (
+        ("blend model -o both", "two models or more"),
+        ("blend model other -o both --weights 1", "one number of 0 or more for each of 2"),
+        ("blend model other -o both --weights a,b", "give numbers such as 3,1"),
+        ("blend model labelled -o both", "different labels"),
+        ("blend model missing -o both", "no such file"),
+        ("blend model other -o missing/both", "no directory missing"),
+    ):
+        _, err, code = run(line)
+        assert code in (1, 2)
+        assert said in err

@@ -1,0 +1,121 @@
+"""What every family says of lines, held against one character after the other."""
+
+import numpy as np
+import pytest
+from small_families import SMALL_FAMILIES, fit_small, named
+
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.options.registry import FAMILIES
+from makemore.scoring import Scorer
+
+ASKED = ["anna", "bens", "o", "josanna", "otto"]
+SHARES = np.array([0.7, 0.3])
+
+
+def small_scorer(small_family):
+    model, _, vocabulary = fit_small(small_family)
+    return Scorer(model, vocabulary, SHARES if vocabulary.labels else np.zeros(0))
+
+
+@pytest.fixture(params=SMALL_FAMILIES, ids=named, scope="module")
+def scorer(request):
+    """A scorer of each family after a little learning."""
+    return small_scorer(request.param)
+
+
+@pytest.fixture(params=[each for each in SMALL_FAMILIES if each[2]], ids=named, scope="module")
+def labelled(request):
+    """Those with labels."""
+    return small_scorer(request.param)
+
+
+def distributions(scorer, text, label):
+    """(characters + 1, V) log-probabilities along a line, and the ids it walks."""
+    vocabulary = scorer.vocabulary
+    ids = vocabulary.encode(np.array([ord(c) for c in text], np.uint32)).tolist()
+    own = None if label is None else vocabulary.label_id(label)
+    log_probs, state = scorer.model.start(1, own)
+    rows = [log_probs[0]]
+    for i in ids:
+        log_probs, state = scorer.model.step(np.array([i], np.int32), state)
+        rows.append(log_probs[0])
+    return np.stack(rows).astype(np.float64), [*ids, 0]
+
+
+def plain_characters(scorer, text, label):
+    rows, ids = distributions(scorer, text, label)
+    return rows[np.arange(len(ids)), ids]
+
+
+def plain_mixed(scorer, text):
+    """The characters of a line of no known label, by the chain rule over whole heads."""
+    labels = scorer.vocabulary.labels
+    each = np.stack([np.cumsum(plain_characters(scorer, text, label)) for label in labels])
+    heads = np.log((SHARES[:, None] * np.exp(each)).sum(axis=0))
+    return np.diff(heads, prepend=0.0)
+
+
+def test_characters_are_those_of_the_model_and_add_up_to_the_line(scorer):
+    lines = Lines.from_strings(ASKED)
+    labels = scorer.vocabulary.labels
+    found = scorer.characters(lines)
+    for text, characters in zip(ASKED, found, strict=True):
+        plain = plain_mixed(scorer, text) if labels else plain_characters(scorer, text, None)
+        np.testing.assert_allclose(characters, plain, atol=1e-4)
+    np.testing.assert_allclose([c.sum() for c in found], scorer.lines(lines), atol=1e-4)
+    for label in labels:
+        own = lines.with_label(label)
+        np.testing.assert_allclose(
+            scorer.characters(own)[1], plain_characters(scorer, ASKED[1], label), atol=1e-4
+        )
+
+
+def test_labels_are_told_by_bayes_rule(labelled):
+    labels, lines = labelled.vocabulary.labels, Lines.from_strings(ASKED)
+    each = [[plain_characters(labelled, text, label).sum() for label in labels] for text in ASKED]
+    np.testing.assert_allclose(labelled.labels(lines), each, atol=1e-4)
+    joint = np.exp(each) * SHARES
+    expected = joint / joint.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(labelled.posterior(lines), expected, atol=1e-4)
+
+
+def test_oddness_is_the_surprise_beyond_what_was_expected(scorer):
+    labels = scorer.vocabulary.labels
+    found = scorer.oddness(Lines.from_strings(ASKED))
+    for b, text in enumerate(ASKED):
+        label = None
+        if labels:
+            label = max(labels, key=lambda name: plain_characters(scorer, text, name).sum())
+        rows, ids = distributions(scorer, text, label)
+        surprise = -rows[np.arange(len(ids)), ids]
+        probs = np.exp(rows)
+        entropy = -(probs * rows).sum(axis=1)
+        variance = (probs * (-rows - entropy[:, None]) ** 2).sum(axis=1)
+        expected = (surprise - entropy).sum() / np.sqrt(variance.sum())
+        assert found.deviations[b] == pytest.approx(expected, abs=2e-3)
+        excess = surprise - entropy
+        assert excess[found.place[b]] == pytest.approx(excess.max(), abs=1e-4)
+        assert found.log_prob[b] == pytest.approx(-surprise[found.place[b]], abs=1e-4)
+
+
+def test_a_model_takes_what_a_narrower_one_knew(scorer, request):
+    """Of the characters known before, the shares among themselves stay as they were."""
+    name, options, _ = request.node.callspec.params["scorer"]
+    narrow = scorer.vocabulary
+    wide = narrow.joined(Vocabulary("\u00e9mz", tuple("AZ") if narrow.labels else ()))
+    grown = FAMILIES[name].build(options, len(wide), len(wide.labels))
+    ids = narrow.places_in(wide)
+    grown.load(grown.grown(scorer.model.tensors(), ids))
+    label = narrow.labels[0] if narrow.labels else None
+    for text in ASKED:
+        before, _ = distributions(scorer, text, label)
+        after, _ = distributions(Scorer(grown, wide, SHARES), text, label)
+        assert np.isfinite(after).all()
+        np.testing.assert_allclose(np.exp(after).sum(axis=1), 1.0, atol=1e-4)
+        known = np.exp(after[:, ids[: len(narrow)]])
+        if FAMILIES[name].learns == "training":
+            known /= known.sum(axis=1, keepdims=True)
+            np.testing.assert_allclose(known, np.exp(before), atol=1e-4)
+        new = np.setdiff1d(np.arange(len(wide)), ids)
+        assert np.exp(after[:, new]).max() < 0.5

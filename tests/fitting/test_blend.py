@@ -1,0 +1,143 @@
+"""Several fitted models in one."""
+
+import numpy as np
+import pytest
+
+from makemore import DataError, GRUOptions, KneserNeyOptions, MakeMore, MLPOptions, OptionError
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.lines import Lines
+
+ONE = ["anna", "hannah", "johanna", "ben", "benno"]
+OTHER = ["zo\u00eb", "zora", "r\u00e9n\u00e9e", "noa", "eno"]
+MODELS = {
+    "window": KneserNeyOptions(window=3),
+    "prefix": GRUOptions(embedding=8, hidden=16, dropout=0.0),
+    "short": MLPOptions(window=2, embedding=4, hidden=16),
+}
+
+
+@pytest.fixture(scope="module", params=["window", "prefix", "short"])
+def blend(request):
+    """Two models of lists with different characters, and both in one."""
+    makers = [MakeMore(MODELS[request.param], steps=30).fit(lines) for lines in (ONE, OTHER)]
+    return *makers, MakeMore.blend(makers, [3, 1])
+
+
+def test_a_character_is_the_weighed_sum_of_what_each_model_says(blend):
+    one, other, both = blend
+    for text in ("hanno", "en", "benoa"):
+        (a,), (b,), (mixed,) = (m.score_characters([text]) for m in (one, other, both))
+        b = np.where(np.isnan(b), -np.inf, b)  # not a number after h, which it does not know
+        first = np.log(0.75 * np.exp(a[0]) + 0.25 * np.exp(b[0]))
+        assert mixed[0] == pytest.approx(first, abs=1e-5)
+    (a,), (b,), (mixed,) = (m.score_characters(["noae"]) for m in (one, other, both))
+    np.testing.assert_allclose(mixed, np.log(0.75 * np.exp(a) + 0.25 * np.exp(b)), atol=1e-5)
+
+
+def test_a_character_that_a_model_lacks_is_read_as_the_letter_under_its_marks(blend):
+    one, other, both = blend
+    (b,), (mixed,) = (m.score_characters(["noé"]) for m in (other, both))
+    assert mixed[2] == pytest.approx(b[2] + np.log(0.25), abs=1e-5)  # impossible for the first
+    (a,) = one.score_characters(["noe"])
+    end = np.log(0.75 * np.exp(a[3]) + 0.25 * np.exp(b[3]))
+    assert mixed[3] == pytest.approx(end, abs=1e-5)
+
+
+def test_a_blend_is_a_model_like_any_other(blend, tmp_path):
+    *_, both = blend
+    model, vocabulary = both.learned_.model, both.learned_.vocabulary
+    lines = Lines.from_strings(["benno\u00eb", "zora", "jo"])
+    log_probs = model.log_probs(Contexts.of(lines, vocabulary, model.window))
+    np.testing.assert_allclose(np.exp(log_probs).sum(axis=1), 1.0, atol=1e-5)
+    by_steps = []
+    for line in lines.to_list():
+        rows, state = model.start(1)
+        total = 0.0
+        for i in [*vocabulary.encode(np.array([ord(c) for c in line], np.uint32)), 0]:
+            total += float(rows[0, i])
+            rows, state = model.step(np.array([i], np.int32), state) if i else (rows, state)
+        by_steps.append(total)
+    np.testing.assert_allclose(both.score_samples(lines), by_steps, atol=1e-4)
+    both.save(tmp_path / "both")
+    again = MakeMore.load(tmp_path / "both")
+    np.testing.assert_array_equal(again.score_samples(lines), both.score_samples(lines))
+    assert again.sample(10, seed=4) == both.sample(10, seed=4)
+
+
+def test_a_blend_written_out_is_the_blend(blend):
+    *_, both = blend
+    model = both.learned_.model
+    automaton = model.automaton(10**6)
+    if model.window is None:
+        assert automaton is None
+        return
+    state, (rows, walked) = automaton.first, model.start(1)
+    for i in (5, 1, 9, 11, 2, 2):
+        np.testing.assert_allclose(automaton.log_probs[state], rows[0], atol=1e-5)
+        rows, walked = model.step(np.array([i], np.int32), walked)
+        state = automaton.goto[state, i]
+
+
+def test_the_lines_of_a_blend_have_what_only_one_list_has(blend):
+    *_, both = blend
+    made = both.sample(400, seed=1)
+    assert any("z" in line for line in made)
+    assert any("h" in line for line in made)
+    assert both.sample(5, suffix="\u00eb", min_length=3)
+
+
+def test_blends_of_blends_give_their_members(blend):
+    one, other, both = blend
+    third = MakeMore("ngram").fit(["\u00f6zil", "anna", "zo\u00eb"])
+    wider = MakeMore.blend([both, third], [1, 1])
+    model = wider.learned_.model
+    np.testing.assert_allclose(model.weights, [0.375, 0.125, 0.5])
+    (a,), (c,) = (m.score_characters(["noa"]) for m in (both, third))
+    (mixed,) = wider.score_characters(["noa"])
+    assert mixed[0] == pytest.approx(np.log((np.exp(a[0]) + np.exp(c[0])) / 2), abs=1e-5)
+    once = MakeMore.blend([one, other, third], [3, 1, 4])
+    np.testing.assert_allclose(
+        once.score_samples(["noa", "zo\u00ebl"]), wider.score_samples(["noa", "zo\u00ebl"])
+    )
+
+
+def test_lines_weigh_the_models():
+    makers = [MakeMore("kneser_ney").fit(lines) for lines in (ONE, OTHER)]
+    like_one = MakeMore.blend(makers, lines=["hanna", "johann", "x"])
+    assert like_one.learned_.model.weights[0] > 0.9
+    report = like_one.learned_.report
+    assert report["dev_lines"] == 2
+    assert report["dev_loss"] == pytest.approx(-like_one.score(["hanna", "johann"]), abs=1e-5)
+    for weights in ([1, 0], [0.5, 0.5]):
+        fixed = MakeMore.blend(makers, weights)
+        assert fixed.score(["hanna", "johann"]) <= like_one.score(["hanna", "johann"]) + 1e-6
+
+
+def test_labels_and_what_is_known_are_joined():
+    makers = [
+        MakeMore("kneser_ney").fit(["anna", "ben"], ["F", "M"], [3.0, 1.0]),
+        MakeMore("kneser_ney").fit(["zo\u00eb", "max"], ["F", "M"], [1.0, 3.0]),
+    ]
+    both = MakeMore.blend(makers)
+    np.testing.assert_allclose(both.learned_.label_shares, [0.5, 0.5])
+    assert both.predict(["anna", "max"]).tolist() == ["F", "M"]
+    assert not set(both.sample(100, new=True)) & {"anna", "ben", "zo\u00eb", "max"}
+    assert both.learned_.longest == 4
+
+
+def test_what_cannot_be_blended_is_refused():
+    one, other = (MakeMore("ngram").fit(lines) for lines in (ONE, OTHER))
+    labelled = MakeMore("ngram").fit(["anna"], ["F"])
+    with pytest.raises(OptionError, match="a blend is of two models or more"):
+        MakeMore.blend([one])
+    with pytest.raises(DataError, match="different labels cannot be blended"):
+        MakeMore.blend([one, labelled])
+    for weights in ([1.0], [1.0, -1.0], [0.0, 0.0], [1.0, float("nan")], [1.0, float("inf")]):
+        with pytest.raises(OptionError, match=r"give one number of 0 or more for each of 2 models"):
+            MakeMore.blend([one, other], weights)
+    with pytest.raises(OptionError, match="weights and lines both say"):
+        MakeMore.blend([one, other], [1, 1], ["anna"])
+    with pytest.raises(DataError, match="each has an unknown character"):
+        MakeMore.blend([one, other], lines=["\u4e00"])
+    with pytest.raises(DataError, match="let its parts learn more, and blend them again"):
+        MakeMore.blend([one, other]).partial_fit(["anna"])

@@ -1,0 +1,99 @@
+"""Scores at the edges: unknown characters, impossible lines, nothing at all."""
+
+import numpy as np
+import pytest
+
+from makemore import Lines, MakeMore, NgramOptions, OptionError
+
+NAMES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob"]
+LABELS = ["F", "F", "F", "M", "M", "M", "M"]
+
+
+@pytest.fixture(scope="module")
+def maker():
+    return MakeMore("kneser_ney").fit(NAMES)
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    return MakeMore("kneser_ney").fit(NAMES, LABELS)
+
+
+@pytest.mark.parametrize("model", ["maker", "labelled"])
+def test_an_unknown_character_is_impossible_and_what_follows_is_not_a_number(model, request):
+    maker = request.getfixturevalue(model)
+    whole, broken, first, clean = maker.score_characters(["an", "anxa", "\u00e9", "ben"])
+    np.testing.assert_array_equal(broken[:2], whole[:2])
+    assert broken[2] == -np.inf
+    assert np.isnan(broken[3:]).all()
+    assert [len(each) for each in (whole, broken, first, clean)] == [3, 5, 2, 4]
+    assert first[0] == -np.inf
+    assert clean.sum() == pytest.approx(maker.score_samples(["ben"])[0])
+    assert maker.score_samples(["anxa"])[0] == -np.inf
+
+
+def test_a_blank_line_is_its_end_alone(maker):
+    (characters,) = maker.score_characters([""])
+    assert characters.shape == (1,)
+    assert characters[0] == pytest.approx(maker.score_samples([" "])[0])
+
+
+def test_no_lines_have_no_scores(maker, labelled):
+    assert maker.score_characters([]) == []
+    assert labelled.score_labels([]).shape == (0, 2)
+    assert labelled.predict_proba([]).shape == (0, 2)
+    assert len(maker.oddness([]).deviations) == 0
+
+
+def test_an_unknown_character_is_as_odd_as_can_be_and_gives_the_line_away(maker):
+    found = maker.oddness(["anna", "anxna", "bxb"])
+    assert found.deviations[1:].tolist() == [np.inf, np.inf]
+    assert found.place[1:].tolist() == [2, 1]
+    assert found.log_prob[1:].tolist() == [-np.inf, -np.inf]
+    assert found.order().tolist() == [1, 2, 0]
+
+
+def test_a_line_with_its_label_is_judged_under_it(labelled):
+    own = Lines.from_strings(["anna", "anna"], ["F", "M"])
+    deviations = labelled.oddness(own).deviations
+    assert deviations[0] == labelled.oddness(["anna"]).deviations[0]
+    assert deviations[1] > deviations[0]
+
+
+def test_lines_that_a_model_makes_are_as_surprising_as_it_expects(us_names):
+    maker = MakeMore("kneser_ney").fit(us_names)
+    deviations = maker.oddness(maker.sample(4000, seed=2)).deviations
+    assert abs(deviations.mean()) < 0.06
+    assert deviations.std() == pytest.approx(1.0, abs=0.1)
+
+
+def test_what_a_model_is_sure_of_is_not_odd():
+    maker = MakeMore(NgramOptions(window=3, add=0.0)).fit(["abc"])
+    assert maker.oddness(["abc"]).deviations.tolist() == [0.0]
+    assert maker.oddness(["acb"]).deviations.tolist() == [np.inf]
+
+
+def test_a_line_that_no_label_allows_has_the_shares_of_the_list(labelled):
+    shares = labelled.predict_proba(["an", "x"])
+    np.testing.assert_allclose(shares[1], [3 / 7, 4 / 7])
+    assert shares[0, 0] > 0.5
+    assert labelled.predict(["an", "bo", "x"]).tolist() == ["F", "M", "M"]
+    assert labelled.classes_.tolist() == ["F", "M"]
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0)
+
+
+def test_without_labels_none_can_be_told(maker):
+    with pytest.raises(OptionError, match="without labels: it can tell none"):
+        maker.predict_proba(["anna"])
+    assert maker.classes_.tolist() == []
+
+
+def test_a_list_judged_by_itself_finds_the_stranger(us_names):
+    lines = [*us_names.to_list()[:2000], "qz7", "zzkrvx", "zzkrvx"]
+    found = MakeMore("kneser_ney").cross_oddness(lines)
+    worst = [lines[i] for i in found.order()[:3]]
+    assert worst[0] == "qz7"
+    assert worst[1:] == ["zzkrvx", "zzkrvx"]
+    assert found.place[2000] in (1, 2)
+    again = MakeMore("kneser_ney").cross_oddness(Lines.from_strings(lines), folds=10)
+    np.testing.assert_array_equal(found.deviations, again.deviations)
