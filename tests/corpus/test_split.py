@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from makemore.corpus.digests import digests
 from makemore.corpus.lines import Lines
-from makemore.corpus.split import Split, split_lines
+from makemore.corpus.split import Split, fold_of, split_lines
 from makemore.errors import OptionError
 
 KINDS = ("digest", "lecture", "clean")
