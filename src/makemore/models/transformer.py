@@ -81,16 +81,21 @@ def _width(length: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class Cache:
-    """The keys and values of the characters that some lines have read: the state of a line."""
+    """What some lines have read, each distinct prefix of them once: the state of a line.
 
-    def __init__(self, keys: Tensor, values: Tensor) -> None:
-        """Takes (n, L, T, heads, D / heads) each."""
-        self.keys, self.values = keys, values
+    Attributes:
+        read: for each character read, for each layer, the keys and the values of the prefixes that
+            end there, (m, heads, D / heads) each.
+        above: (n, T) int64, which of those each line has come by; T characters are read.
+    """
+
+    def __init__(self, read: list[list[tuple[Tensor, Tensor]]], above: NDArray[np.int64]) -> None:
+        """Takes both."""
+        self.read, self.above = read, above
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "Cache":
         """Selects or repeats lines."""
-        which = sent(rows, self.keys.device)
-        return Cache(self.keys[which], self.values[which])
+        return Cache(self.read, self.above[rows])
 
 
 class Layer(nn.Module):
@@ -189,26 +194,35 @@ class Transformer(PrefixNetwork):
         return torch.polar(torch.ones_like(angle), angle)
 
     def before(self, n: int) -> Cache:
-        """No keys and no values."""
-        none = torch.empty(n, len(self.layers), 0, self.heads, self.C.shape[1] // self.heads)
-        return Cache(none.to(self.device), none.to(self.device))
+        """Nothing is read."""
+        return Cache([], np.zeros((n, 0), np.int64))
 
     def step(self, ids: NDArray[np.int32], state: Cache) -> tuple[Floats, Cache]:
         """See `Model.step`; what was read before is looked up, not computed again."""
-        keys, values = [], []
+        n, T = state.above.shape
+        after = Cache([*state.read, []], np.column_stack([state.above, np.arange(n)]))
+        places = [sent(np.ascontiguousarray(place), self.device) for place in after.above.T]
         with torch.inference_mode():
             x = look_up(self.C, ids)
-            turn = self.rotation(np.full(len(ids), state.keys.shape[2]))
+            turn = self.rotation(np.full(n, T))
             for number, layer in enumerate(self.layers):
                 q, k, v = self.project(layer, x, turn)
-                keys.append(torch.cat([state.keys[:, number], k[:, None]], dim=1))
-                values.append(torch.cat([state.values[:, number], v[:, None]], dim=1))
-                score = (q[:, None] * keys[-1]).sum(3) / q.shape[2] ** 0.5  # (n, T, heads)
-                share = score.softmax(dim=1)[..., None]
-                x = x + (share * values[-1]).sum(1).flatten(1) @ layer.W_o
+                after.read[T].append((k, v))
+                x = x + glance(q, [read[number] for read in after.read], places) @ layer.W_o
                 x = x + layer.perceptron(x)
             log_probs: Floats = (self.norm(x) @ self.V).log_softmax(dim=1).cpu().numpy()
-        return log_probs, Cache(torch.stack(keys, dim=1), torch.stack(values, dim=1))
+        return log_probs, after
+
+
+def glance(q: Tensor, read: list[tuple[Tensor, Tensor]], places: list[Tensor]) -> Tensor:
+    """(n, D) what (n, heads, D / heads) queries attend to, character by character."""
+    pairs = zip(read, places, strict=True)
+    score = [(q * k.index_select(0, place)).sum(2) for (k, _), place in pairs]
+    share = (torch.stack(score) / q.shape[2] ** 0.5).softmax(0)[..., None]  # (T, n, heads, 1)
+    seen = torch.zeros_like(q)
+    for (_, v), place, part in zip(read, places, share, strict=True):
+        seen = torch.addcmul(seen, v.index_select(0, place), part)
+    return seen.flatten(1)
 
 
 def turned(x: Tensor, turn: Tensor) -> Tensor:

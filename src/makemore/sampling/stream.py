@@ -23,7 +23,10 @@ from makemore.sampling.tiers import Plan, constrained, freely, futures
 
 Filter = Callable[[list[str]], list[str]]
 
-_MOST_CELLS = 2**23  # lines times V, or times their length, drawn at once
+# Lines drawn at once: at most so many blocks, and so many lines times V, or times their length. A
+# state that walks takes a few kilobytes for each character.
+_LOOKED_UP, _WALKED = (16, 2**23), (4, 2**20)
+_FEWEST = 64
 _SPELL = 64  # lines at first, where each must be another one
 _REPEATS = 4  # of so many lines drawn one must be another one, or they are searched for
 _SEARCH = 1  # sets the numbers of a search apart from those of lines
@@ -186,14 +189,20 @@ def _batches(task: Task, plan: Plan, ahead: int) -> Iterator[tuple[int, list[str
         low, high = bounds
         return high - low, _text(plan.draw(low, high), task.vocabulary, task.prefix)
 
-    # A line's share of the largest arrays.
-    cells = max(len(task.vocabulary), task.most + 1) * plan.proposals
-    largest = max(
-        1, BLOCK // plan.proposals, min(16 * BLOCK, _MOST_CELLS // cells) // BLOCK * BLOCK
-    )
+    largest = _lines_at_once(task, plan)
     needed = int(ahead * plan.tries * 1.125) + 4  # some are passed over
     bounds = _cuts(min(needed, largest), largest)
-    return map(batch, bounds) if needed <= largest else _at_once(batch, bounds)
+    # A network that is walked has threads of its own, and two walks would be in each other's way.
+    return map(batch, bounds) if plan.is_walked or needed <= largest else _at_once(batch, bounds)
+
+
+def _lines_at_once(task: Task, plan: Plan) -> int:
+    """How many lines are drawn together: as many as their numbers have room for, whole blocks."""
+    blocks, cells = _WALKED if plan.is_walked else _LOOKED_UP
+    room = cells // (max(len(task.vocabulary), task.most + 1) * plan.proposals)
+    if room < BLOCK:
+        return max(_FEWEST, min(room, BLOCK // plan.proposals))
+    return min(blocks, room // BLOCK) * BLOCK // plan.proposals
 
 
 def _at_once(

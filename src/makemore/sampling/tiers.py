@@ -46,6 +46,7 @@ class Plan(NamedTuple):
         is_exact: whether the lines have the model's own probabilities among those allowed.
         tries: lines drawn for each that is one, about.
         proposals: lines that the model is asked about for each that is drawn.
+        is_walked: whether the model is asked step by step, and keeps a state for each line.
     """
 
     draw: Draw
@@ -53,6 +54,7 @@ class Plan(NamedTuple):
     is_exact: bool = True
     tries: float = 1.0
     proposals: int = 1
+    is_walked: bool = False
 
 
 def freely(task: Task, ahead: int) -> Plan:
@@ -63,7 +65,7 @@ def freely(task: Task, ahead: int) -> Plan:
     if automaton is not None:
         return Plan(task.drawn([Table(automaton, task.shape, task.prefix)]), "exact, free")
     walks = [Walk(task.model, task.shape, task.prefix, label) for label in task.labels]
-    return Plan(task.drawn(walks), "exact, free")
+    return Plan(task.drawn(walks), "exact, free", is_walked=True)
 
 
 def constrained(task: Task, constraint: Constraint, exact: bool) -> Plan:
@@ -113,18 +115,18 @@ def _by_states(task: Task, constraint: Constraint) -> Plan | None:
 
 def _by_trial(task: Task, constraint: Constraint) -> Plan | None:
     """Keeps the allowed ones of free lines, if a first block of them has enough."""
-    free = freely(task, BLOCK).draw
+    free = freely(task, BLOCK)
 
     def draw(low: int, high: int) -> NDArray[np.int32]:
-        ids = free(low, high)
+        ids = free.draw(low, high)
         ids[~_allowed(task, constraint, ids), -1] = 1
         return ids
 
-    hits = int(_allowed(task, constraint, free(0, BLOCK)).sum())
+    hits = int(_allowed(task, constraint, free.draw(0, BLOCK)).sum())
     if hits < _FEWEST_HITS:
         return None
     how = f"exact, by trial: {hits:,} of {BLOCK:,} lines drawn are allowed"
-    return Plan(draw, how, tries=BLOCK / hits)
+    return Plan(draw, how, tries=BLOCK / hits, is_walked=free.is_walked)
 
 
 def _by_list(task: Task, constraint: Constraint) -> Plan | None:
@@ -162,7 +164,8 @@ def _by_guide(task: Task, constraint: Constraint) -> Plan:
         f"approximate, by guide: one of {pool} proposals each; the effective sample size of "
         f"{BLOCK:,} proposals is {min(sizes):,.0f}"
     )
-    return Plan(task.drawn(guided, log_masses), how, is_exact=False, proposals=pool)
+    draw = task.drawn(guided, log_masses)
+    return Plan(draw, how, is_exact=False, proposals=pool, is_walked=True)
 
 
 def effective_size(log_weights: NDArray[np.float64]) -> float:
