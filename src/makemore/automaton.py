@@ -74,9 +74,9 @@ def product(left: Goto, right: Goto, first: tuple[int, int], most: int) -> Produ
     order, sorted_seen, fresh, rows = [seen], seen, seen, []
     while len(fresh):
         a, b = left[fresh // size, 1:], right[fresh % size, 1:]  # no line goes on after its end
-        code = np.where((a == NOWHERE) | (b == NOWHERE), NOWHERE, a.astype(np.int64) * size + b)
-        rows.append(code)
-        reached, _ = rank(code[code != NOWHERE], len(left) * size)
+        leads = (a != NOWHERE) & (b != NOWHERE)
+        reached, which = rank(a[leads].astype(np.int64) * size + b[leads], len(left) * size)
+        rows.append((leads, reached, which))
         place = np.minimum(np.searchsorted(sorted_seen, reached), len(sorted_seen) - 1)
         fresh = reached[sorted_seen[place] != reached]
         if len(sorted_seen) + len(fresh) > most:
@@ -87,8 +87,8 @@ def product(left: Goto, right: Goto, first: tuple[int, int], most: int) -> Produ
     by_code = np.argsort(codes)
     goto = np.full((len(codes), left.shape[1]), NOWHERE, np.int32)
     low = 0
-    for code in rows:
-        place = by_code[np.searchsorted(sorted_seen, np.maximum(code, codes.min()))]
-        goto[low : low + len(code), 1:] = np.where(code == NOWHERE, NOWHERE, place)
-        low += len(code)
+    for leads, reached, which in rows:
+        place = by_code[np.searchsorted(sorted_seen, reached)]
+        goto[low : low + len(leads), 1:][leads] = place[which]
+        low += len(leads)
     return Product(codes // size, codes % size, goto)

@@ -26,6 +26,7 @@ from makemore.sampling.constraint import Constraint
 from makemore.sampling.draw import Cumulative, Shape, Uniforms, cumulated, invert, scattered
 
 _MOST_MESSAGES = 2**25  # numbers that all messages may take
+_PAIRS = 1024  # so many rows of numbers stay in a processor's cache
 
 
 class Futures:
@@ -50,11 +51,22 @@ class Futures:
         self.messages = np.zeros((rows + 1, len(goto) + 1))
         self._scales = np.zeros(rows + 1)  # natural logarithms of what the rows were divided by
         for row in range(rows - 1, -1, -1):
-            weights = self.weights(np.arange(len(goto)), row).sum(axis=1)
-            largest = weights.max()
+            going_on, ending = self._factors(row)
+            found = going_on * self._gathered(row + 1) + ending * self.probs[:, BOUNDARY]
+            largest = found.max()
             if largest > 0:
-                self.messages[row, :-1] = weights / largest
+                self.messages[row, :-1] = found / largest
                 self._scales[row] = self._unit(row) + np.log(largest)
+
+    def _gathered(self, row: int) -> NDArray[np.float64]:
+        """(P,) the sum over x of p(x) m(x) in each pair, a few pairs at a time, which is faster."""
+        found = np.empty(len(self.goto))
+        for low in range(0, len(found), _PAIRS):
+            pairs = slice(low, low + _PAIRS)
+            later = self.messages[row].take(self.goto[pairs])
+            later *= self.probs[pairs]
+            later.sum(axis=1, out=found[pairs])
+        return found
 
     def _unit(self, row: int) -> float:
         """The logarithm of what the weights of a row are divided by, so that none is lost."""
@@ -74,12 +86,18 @@ class Futures:
         Returns:
             (n, V) float64.
         """
-        unit, own = self._unit(row), self.probs[pairs].astype(np.float64)
-        probs = own if probs is None else np.where(own > 0, probs, 0.0)
-        found: NDArray[np.float64] = probs * self.messages[row + 1][self.goto[pairs]]
-        found *= np.exp(self._scales[row + 1] - unit)
-        found[:, BOUNDARY] = probs[:, BOUNDARY] * (self.may_end[row] * np.exp(-unit))
+        own = self.probs[pairs]
+        probs = own.astype(np.float64) if probs is None else np.where(own > 0, probs, 0.0)
+        going_on, ending = self._factors(row)
+        found: NDArray[np.float64] = probs * self.messages[row + 1].take(self.goto[pairs])
+        found *= going_on
+        found[:, BOUNDARY] = probs[:, BOUNDARY] * ending
         return found
+
+    def _factors(self, row: int) -> tuple[float, float]:
+        """What later messages are multiplied by beside the ends of lines, in the row's unit."""
+        unit = self._unit(row)
+        return float(np.exp(self._scales[row + 1] - unit)), float(self.may_end[row] * np.exp(-unit))
 
     @property
     def log_mass(self) -> float:
