@@ -5,6 +5,7 @@ PATH is a copy of https://github.com/karpathy/makemore, which this project does 
 
 import importlib.util
 import sys
+import tempfile
 import types
 from argparse import Namespace
 from pathlib import Path
@@ -37,6 +38,15 @@ def load_peer(path):
     spec.loader.exec_module(module)
     module.args = Namespace(device="cpu")
     return module
+
+
+def their_data(peer, words):
+    """Its train and test data sets of some words."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "names.txt"
+        file.write_text("\n".join(words), encoding="utf-8")
+        torch.manual_seed(SEEDS[0])
+        return peer.create_datasets(file)
 
 
 def their_loop(peer, train, test, seed):
@@ -78,13 +88,7 @@ def run(recorder: Recorder, path: str) -> bytes:
     """Measures theirs once per seed, ours with every seed on the same lines."""
     peer = load_peer(path)
     words = dataset_named("us-names").load().to_list()
-    file = Path(__file__).with_suffix(".names.txt")
-    file.write_text("\n".join(words), encoding="utf-8")
-    try:
-        torch.manual_seed(SEEDS[0])
-        train, test = peer.create_datasets(file)
-    finally:
-        file.unlink()
+    train, test = their_data(peer, words)
     MakeMore("transformer", steps=3).fit(words[:300])  # both sides start warm
     (target, seconds, step), whole = their_loop(peer, train, test, SEEDS[0])
     recorder.say(f"makemore.py: best test loss {target:.4f} at step {step}, {whole:.0f} s for all")

@@ -22,17 +22,20 @@ BENCHMARKS = {
     "sizes": "sizes",
     "count-once": "count_once",
     "scale": "scale",
+    "sampling": "sampling",
 }
+
+BESIDE_PEER = ("peer", "sampling")
 
 
 def main() -> None:
     """Runs the benchmark that is named."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("name", choices=BENCHMARKS)
-    parser.add_argument("--peer", help="a copy of karpathy/makemore, for the benchmark peer")
+    parser.add_argument("--peer", help="a copy of karpathy/makemore, to stand beside")
     asked = parser.parse_args()
-    if (asked.name == "peer") != (asked.peer is not None):
-        parser.error("--peer PATH belongs to the benchmark peer, and it needs it")
+    if (asked.name in BESIDE_PEER) != (asked.peer is not None):
+        parser.error(f"--peer PATH is for {' and '.join(BESIDE_PEER)}, which need it")
     benchmark = import_module(BENCHMARKS[asked.name])
     recorder, start = Recorder(), time.perf_counter()
     data = benchmark.run(recorder, *([asked.peer] if asked.peer else []))
