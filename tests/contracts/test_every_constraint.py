@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -163,6 +164,20 @@ def test_distinct_lines_are_all_there_is_and_come_without_replacement(source):
     allowed = [line for line in every_line(source) if len(line) <= 3 and set(line) <= set("an")]
     assert sorted(lines) == sorted(allowed)
     assert list(itertools.islice(Stream(source, options, ahead=1), 5)) == lines[:5]
+
+
+def test_new_lines_and_those_not_excluded_keep_their_proportions(source):
+    known, excluded = Lines.from_strings(["ann", "nan", "n"]), frozenset(["an", "na"])
+    knowing = replace(source, known=lambda: np.unique(known.digests))
+    options = SampleOptions(only="an", max_length=3, contains="n", new=True)
+    texts, probs = expected_of(source, options.replace(new=False))
+    is_left = np.array([len(t) <= 3 and t not in {*known.to_list(), *excluded} for t in texts])
+    texts = [text for text, yes in zip(texts, is_left, strict=True) if yes]
+    probs = probs[is_left] / probs[is_left].sum()
+    lines = list(itertools.islice(Stream(knowing, options, excluded, ahead=DRAWN), DRAWN))
+    assert_same_proportions(shares_of(texts, lines), probs * DRAWN)
+    to_the_end = list(Stream(knowing, options.replace(distinct=True), excluded))
+    assert sorted(to_the_end) == sorted(texts)
 
 
 def test_the_most_probable_lines_come_first(source):

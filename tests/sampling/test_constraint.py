@@ -78,6 +78,54 @@ def test_it_allows_counts_and_lists_what_was_asked_for(options):
     )
 
 
+def automaton_of(**options):
+    return conjunction(ConstraintOptions(**options), VOCABULARY, LONGEST)
+
+
+@settings(max_examples=100, deadline=None)
+@given(all_options(), TEXTS.filter(bool))
+def test_what_is_forbidden_and_what_is_contained_share_all_lines_out(options, text):
+    """|A| = |A and x| + |A and not x|, and no line is in both."""
+    given = options.to_dict() | {"max_length": LONGEST, "contains": "", "min_length": None}
+    whole = automaton_of(**given)
+    inside = automaton_of(**(given | {"contains": text}))
+    outside = automaton_of(**(given | {"forbid": (*options.forbid, text)}))
+    assert not (inside.allows(IDS) & outside.allows(IDS)).any()
+    np.testing.assert_array_equal(inside.allows(IDS) | outside.allows(IDS), whole.allows(IDS))
+    assert inside.count(NOTHING) + outside.count(NOTHING) == whole.count(NOTHING)
+
+
+PATTERNS = st.sampled_from(["a.*", ".*b", "[ab]+", "(?:ab)*-?", "B{1,3}", ".*-.*", "[^b]*", "a|bb"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(PATTERNS, PATTERNS, st.booleans())
+def test_patterns_are_united_joined_and_repeated_as_sets_of_lines_are(one, other, ignore_case):
+    def allowed(pattern):
+        return set(
+            np.flatnonzero(automaton_of(pattern=pattern, ignore_case=ignore_case).allows(IDS))
+        )
+
+    first, second = allowed(one), allowed(other)
+    assert allowed(f"(?:{one})|(?:{other})") == first | second
+    assert allowed(f"(?:{other})|(?:{one})") == first | second
+    assert allowed(f"(?:{one}){{1,2}}") >= first
+    assert allowed(f"(?:{one})?") == first
+    assert allowed(f"(?:(?:{one})*)*") == allowed(f"(?:{one})*")
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, TEXTS, st.booleans())
+def test_what_can_be_said_in_two_ways_is_one_automaton(start, end, ignore_case):
+    said = automaton_of(prefix=start, suffix=end, ignore_case=ignore_case)
+    for other in (
+        automaton_of(pattern=f"{re.escape(start)}.*", suffix=end, ignore_case=ignore_case),
+        automaton_of(pattern=f".*{re.escape(end)}", prefix=start, ignore_case=ignore_case),
+    ):
+        np.testing.assert_array_equal(said.allows(IDS), other.allows(IDS))
+        assert len(said.goto) == len(other.goto)  # minimal, so of one size
+
+
 @pytest.mark.parametrize("prefix", ["a", "ab", "b-", "a "])
 def test_lines_are_counted_from_a_prefix_on(prefix):
     options = ConstraintOptions(suffix="b", forbid=("bb",), min_length=2)
