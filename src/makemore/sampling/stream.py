@@ -155,8 +155,9 @@ def free_lines(source: Source, options: SampleOptions, draws: int) -> set[str]:
     task = task_of(source, options)
     plan = freely(task, draws)
     found: set[str] = set()
-    for low in range(0, draws, BLOCK):
-        ids = plan.draw(low, min(low + BLOCK, draws))
+    size = _lines_at_once(task, plan)
+    for low in range(0, draws, size):
+        ids = plan.draw(low, min(low + size, draws))
         found.update(_text(ids, task.vocabulary, task.prefix))
     return found
 
