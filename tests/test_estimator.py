@@ -146,8 +146,8 @@ def test_labels_are_asked_for_where_they_are_needed(labelled):
     with pytest.raises(DataError, match="fitted with labels: give one for each line"):
         labelled.evaluate(["anna"])
     assert labelled.evaluate(Lines.from_strings(["anna"], ["F"])).all.lines == 1
-    with pytest.raises(OptionError, match="label 'X' is not one of"):
-        labelled.score_samples(["anna"], labels=["X"])
+    with pytest.raises(DataError, match="line 1: 'X' is not one of this model's labels"):
+        labelled.oddness(Lines.from_strings(["anna"], ["X"]))
 
 
 def test_a_labelled_model_survives_its_file(labelled, tmp_path):

@@ -119,6 +119,7 @@ def test_a_sex_is_told_of_names_that_were_kept_apart(by_sex):
     assert found.unseen.nats == pytest.approx(maker.learned_.report["test_loss"], rel=0.02)
     assert found.seen.nats < found.unseen.nats - 0.3
     assert found.labels.lines == found.unseen.lines
+    assert found.labels.learned is False
     assert found.labels.accuracy > found.labels.commonest + 0.2
     assert found.labels.calibration_error < 0.06
 
@@ -126,6 +127,18 @@ def test_a_sex_is_told_of_names_that_were_kept_apart(by_sex):
 def test_labels_that_were_all_learned_are_told_too():
     maker = MakeMore("kneser_ney").fit(["anna", "ben"], ["F", "M"])
     found = maker.evaluate(Lines.from_strings(["anna", "ben", "x"], ["F", "M", "F"]))
-    assert (found.labels.lines, found.unknown) == (2, 1)
+    assert (found.labels.lines, found.labels.learned, found.unknown) == (2, True, 1)
     assert found.labels.accuracy == 1.0
     assert MakeMore("kneser_ney").fit(["anna"]).evaluate(["anna"]).labels is None
+
+
+def test_without_digests_it_is_not_known_whether_labels_were_learned():
+    maker = MakeMore("kneser_ney", keep_digests=False).fit(["anna", "ben"], ["F", "M"])
+    assert maker.evaluate(["anna"], ["F"]).labels.learned is None
+
+
+def test_lines_that_had_to_be_learned_are_no_test_lines():
+    """Every line of a tiny list may fall in its test part, and is learned all the same."""
+    for name in ("ab", "ba", "aab", "abb", "bba", "bab", "aba", "baa", "bbb", "aaa"):
+        maker = MakeMore("kneser_ney", test=0.6).fit([name])
+        assert maker.evaluate([name]).unseen is None

@@ -10,7 +10,8 @@ import numpy as np
 from makemore.checkpoint.learned import load_learned, save_learned
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import fold_of
-from makemore.errors import ConstraintError, OptionError
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import ConstraintError, DataError, OptionError
 from makemore.fitting.blend import blend
 from makemore.fitting.fit import fit_lines, fit_more
 from makemore.fitting.networks import OnStep
@@ -115,8 +116,8 @@ class MakeMore(Judge, Parameters):
         """Learns more lines, on top of what it knows; before anything is known this is `fit`.
 
         Counted models are then as if all lines had been counted at once. Networks are trained
-        further, beside the new lines on as many drawn from the model itself, so that they keep what
-        they knew. New characters and labels are taken in.
+        further, on the new lines among as many as they knew, drawn from the model itself, so that
+        they keep what they knew. New characters and labels are taken in.
 
         Args:
             lines: as for `fit`, with labels if the first ones had them.
@@ -214,22 +215,27 @@ class MakeMore(Judge, Parameters):
 
         Args:
             lines: the list; its labels are left out.
-            folds: parts of it, equal lines in one; each is judged by a model with this one's
-                parameters that learned the other parts.
+            folds: parts of it, at least 2, equal lines in one; each is judged by a model with this
+                one's parameters that learned the other parts, and knows all characters.
 
         Raises:
             DataError: the list has fewer than two different lines.
+            OptionError: there are fewer than two folds, or a parameter cannot be used.
         """
         lines = parsed(lines).without_labels()
-        fold = fold_of(lines, folds)
-        found = np.zeros((3, len(lines)))
-        for number in range(fold.max(initial=0) + 1):
+        if folds < 2:
+            raise OptionError(f"folds is {folds}: give 2 or more")
+        if len(lines.distinct()) < 2:
+            raise DataError("a list is judged by itself only if it has two different lines or more")
+        fold, vocabulary = fold_of(lines, folds), Vocabulary.of(lines)
+        found = Oddness.nothing(len(lines))
+        for number in np.unique(fold):
             inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-            judge = type(self)(**self.get_params()).fit(lines.select(outside))
-            judged = judge.oddness(lines.select(inside))
-            found[:, inside] = judged.deviations, judged.place, judged.log_prob
-        deviations, place, log_prob = found
-        return Oddness(deviations, place.astype(np.int64), log_prob)
+            options = self._fit_options()
+            others = lines.select(outside)
+            learned = fit_lines(others, self.model, options, vocabulary=vocabulary)
+            found.put(inside, learned.scorer.oddness(lines.select(inside)))
+        return found
 
     def save(self, path: str | Path) -> None:
         """Writes the whole model to one file.

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +58,7 @@ class Evaluation:
         seen: the lines that it learned, or None if it learned none of them or that is not known.
         unseen: the other lines, likewise.
         unknown: lines left out because of a character the model has never seen.
-        labels: how well labels are told where there are any, of unseen lines if that is known.
+        labels: how well labels are told where there are any: of the unseen lines if there are any.
     """
 
     all: Loss
@@ -69,7 +68,8 @@ class Evaluation:
     labels: "Classification | None" = None
 
 
-class Bin(NamedTuple):
+@dataclass(frozen=True)
+class Bin:
     """Lines whose label is told about as surely.
 
     Attributes:
@@ -89,6 +89,7 @@ class Classification:
 
     Attributes:
         lines: how many.
+        learned: whether these lines were learned, with their labels; None if that is not known.
         accuracy: the share whose label is the likeliest, weights counted.
         low: lower end of the 95 per cent bootstrap interval of the accuracy.
         high: upper end.
@@ -99,6 +100,7 @@ class Classification:
     """
 
     lines: int
+    learned: bool | None
     accuracy: float
     low: float
     high: float
@@ -174,7 +176,11 @@ def _ratio(above: Floats, below: Floats, seed: int) -> tuple[float, float, float
 
 
 def classification(
-    posterior: Floats, label: NDArray[np.int64], weight: Floats, seed: int = 0
+    posterior: Floats,
+    label: NDArray[np.int64],
+    weight: Floats,
+    learned: bool | None = None,
+    seed: int = 0,
 ) -> Classification:
     """Measures how well labels are told, and whether the probabilities can be trusted.
 
@@ -185,6 +191,7 @@ def classification(
         posterior: (B, labels) how probable each label is for each line.
         label: (B,) the index of each line's own.
         weight: (B,) how many lines each stands for.
+        learned: whether the lines were learned, or None if that is not known.
         seed: of the bootstrap.
 
     Example:
@@ -205,6 +212,7 @@ def classification(
         log_loss = -float((weight * np.log(posterior[np.arange(len(label)), label])).sum()) / total
     return Classification(
         len(label),
+        learned,
         *_ratio(weight * right, weight, seed),
         commonest=float(summed(label, weight, posterior.shape[1]).max()) / total,
         log_loss=log_loss,

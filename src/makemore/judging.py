@@ -12,7 +12,7 @@ from makemore.errors import DataError, NotFittedError
 from makemore.evaluation import Evaluation, Variety, classification, evaluate, variety
 from makemore.fitting.learned import Learned
 from makemore.sampling.ranks import Ranks, ranks
-from makemore.scoring import Oddness, Scorer
+from makemore.scoring import Oddness
 
 Strings = Lines | Sequence[str]
 
@@ -38,15 +38,16 @@ class Judge:
             (B,) float64 log-likelihood of each line, nats, its end included; -inf for a line with a
             character that was nowhere in the list.
         """
-        return self._scorer.lines(_asked(lines, labels))
+        return self._learned.scorer.lines(_asked(lines, labels))
 
     def score(self, lines: Strings, labels: Sequence[str] | None = None) -> float:
-        """Gives the mean log-likelihood per character, ends counted: minus the lectures' loss."""
+        """Gives the mean log-likelihood per character, ends and weights counted: minus the loss."""
         read = _asked(lines, labels)
         if not len(read):
             raise DataError("there is no line to score: give at least one")
-        characters = int(read.lengths().sum()) + len(read)
-        return float(self._scorer.lines(read).sum() / characters)
+        weights = np.ones(len(read)) if read.weights is None else read.weights
+        scores, characters = self._learned.scorer.lines(read), read.lengths() + 1
+        return float((weights * scores).sum() / (weights * characters).sum())
 
     def score_characters(
         self, lines: Strings, labels: Sequence[str] | None = None
@@ -62,7 +63,7 @@ class Judge:
             of its end: they add up to its score. A character that was nowhere in the list has -inf,
             and what follows it NaN.
         """
-        return self._scorer.characters(_asked(lines, labels))
+        return self._learned.scorer.characters(_asked(lines, labels))
 
     def score_labels(self, lines: Strings) -> NDArray[np.float64]:
         """(B, labels) float64 log-likelihood of each line in nats, were it of each label.
@@ -72,7 +73,7 @@ class Judge:
         Raises:
             OptionError: the list had no labels.
         """
-        return self._scorer.labels(_asked(lines))
+        return self._learned.scorer.labels(_asked(lines))
 
     @property
     def classes_(self) -> NDArray[np.str_]:
@@ -88,7 +89,7 @@ class Judge:
         Raises:
             OptionError: the list had no labels.
         """
-        return self._scorer.posterior(_asked(lines))
+        return self._learned.scorer.posterior(_asked(lines))
 
     def predict(self, lines: Strings) -> NDArray[np.str_]:
         """(B,) the most probable label of each line; see `predict_proba`."""
@@ -109,46 +110,53 @@ class Judge:
         Raises:
             OptionError: there is no such label.
         """
-        return ranks(self._learned.source, _asked(lines), draws, label, seed)
+        learned = self._learned
+        return ranks(learned.source, learned.scorer, _asked(lines), draws, label, seed)
 
     def oddness(self, lines: Strings) -> Oddness:
         """Says how little lines look like the list; see `makemore.scoring.Oddness`."""
-        return self._scorer.oddness(_asked(lines))
+        return self._learned.scorer.oddness(_asked(lines))
 
-    def evaluate(self, lines: Strings, seed: int = 0) -> Evaluation:
-        """Measures losses on lines with known characters, and how well their labels are told.
+    def evaluate(
+        self, lines: Strings, labels: Sequence[str] | None = None, seed: int = 0
+    ) -> Evaluation:
+        """Measures losses on lines, and how well their labels are told.
+
+        Lines with a character or a label that was nowhere in the list are left out, and counted.
 
         Args:
-            lines: the lines; `Lines` with labels for a model with labels.
+            lines: the lines; with labels for a model with labels.
+            labels: one label for each, or None.
             seed: of the intervals.
 
         Raises:
             DataError: no line is left, or a model with labels was given lines without.
         """
-        lines = parsed(lines)
-        is_known = self._learned.vocabulary.knows(lines)
-        lines, scorer = lines.select(np.flatnonzero(is_known)), self._scorer
+        lines, scorer = parsed(lines, labels), self._learned.scorer
+        is_known = scorer.vocabulary.knows(lines)
+        lines = lines.select(np.flatnonzero(is_known))
         is_learned = self._is_learned(lines)
         found = evaluate(scorer.model, scorer.contexts(lines), is_learned, seed)
         told = None
         if lines.labels is not None and len(scorer.vocabulary.labels) > 1:
-            if is_learned is not None and not is_learned.all():
-                lines = lines.select(np.flatnonzero(~is_learned))
-            names = np.array(lines.label_names)[lines.labels]
+            learned = None
+            if is_learned is not None:
+                learned = bool(is_learned.all())
+                lines = lines if learned else lines.select(np.flatnonzero(~is_learned))
             weights = np.ones(len(lines)) if lines.weights is None else lines.weights
-            own = np.searchsorted(self.classes_, names)
-            told = classification(scorer.posterior(lines), own, weights, seed)
+            own = np.searchsorted(self.classes_, lines.labels_of())
+            told = classification(scorer.posterior(lines), own, weights, learned, seed)
         return replace(found, unknown=int((~is_known).sum()), labels=told)
 
-    def variety(self, lines: Sequence[str]) -> Variety:
+    def variety(self, lines: Strings) -> Variety:
         """Counts how many of some lines are distinct and new, and how long they are."""
-        cleaned = Lines.from_strings(lines, keep_blank=True)
+        cleaned = _asked(lines)
         return variety(cleaned.to_list(), self.is_seen(cleaned))
 
-    def is_seen(self, lines: Lines) -> NDArray[np.bool_] | None:
+    def is_seen(self, lines: Strings) -> NDArray[np.bool_] | None:
         """(B,) bool: whether each line was in the list; None if its digests were not kept."""
         known = self._learned.known
-        return None if known is None else np.isin(lines.digests, known())
+        return None if known is None else np.isin(_asked(lines).digests, known())
 
     def _is_learned(self, lines: Lines) -> NDArray[np.bool_] | None:
         """(B,) bool: whether each line was learned: in the list and not in its test part."""
@@ -156,12 +164,6 @@ class Judge:
         if is_seen is None or report["split"] != "digest":
             return is_seen
         return is_seen & ~is_set_apart(lines, report["test"])
-
-    @property
-    def _scorer(self) -> Scorer:
-        """What lines are scored by."""
-        of = self._learned
-        return Scorer(of.model, of.vocabulary, of.label_shares)
 
     @property
     def _learned(self) -> Learned:

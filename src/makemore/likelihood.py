@@ -83,6 +83,8 @@ def edge_log_probs(model: Answering, c: Contexts) -> Floats:
         (M,) float32, nats.
     """
     found = np.empty(len(c.row), dtype=np.float32)
+    if not len(c):
+        return found
     for part, edges in blocks(c, block_rows(c.vocabulary_size)):
         found[edges] = model.log_probs(part)[part.row, part.next]
     return found

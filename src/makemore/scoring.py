@@ -8,6 +8,7 @@ and the same sum, followed along the line, gives each of its characters.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +40,20 @@ class Oddness:
     place: NDArray[np.int64]
     log_prob: Floats
 
-    def order(self) -> NDArray[np.int64]:
-        """(B,) the indices of the lines, the oddest first, lines alike as they came."""
-        return np.argsort(-self.deviations, kind="stable")
+    @classmethod
+    def nothing(cls, lines: int) -> Self:
+        """Arrays for so many lines, to be filled in."""
+        return cls(np.zeros(lines), np.zeros(lines, np.int64), np.zeros(lines))
+
+    def put(self, which: NDArray[np.int64], part: Self) -> None:
+        """Fills in what was found of some lines."""
+        for mine, its in zip(vars(self).values(), vars(part).values(), strict=True):
+            mine[which] = its
+
+    def rows(self) -> list[tuple[float, int, float]]:
+        """Deviations, place and log-likelihood of each line."""
+        columns = (self.deviations.tolist(), self.place.tolist(), self.log_prob.tolist())
+        return list(zip(*columns, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +73,7 @@ class Scorer:
     def lines(self, lines: Lines) -> Floats:
         """(B,) log-likelihood of each line, nats, its end included.
 
-        -inf for a line with a character that the vocabulary lacks.
+        -inf for a line with a character or a label that the vocabulary lacks.
         """
         if self._is_mixed(lines):
             joint: Floats = np.logaddexp.reduce(self.labels(lines) + self._log_shares, axis=1)
@@ -125,6 +137,8 @@ class Scorer:
 
         near 0, whatever its length, and rarely above 3.
         """
+        if not len(lines):
+            return Oddness.nothing(0)
         heads, is_cut = self._heads(lines)
         if self._is_mixed(lines):
             best = self.labels(heads).argmax(axis=1)

@@ -287,7 +287,7 @@ def test_score_reads_standard_input_and_tables(makemore, monkeypatch):
 
 def test_evaluate_prints_the_loss_seen_and_unseen_lines_apart(makemore, bench):
     out, err = makemore("evaluate {model} {other} --samples 50")
-    assert err.startswith("2 lines left out")
+    assert err.startswith("2 of 4 lines have a character that was nowhere in the list: they are")
     rows = {row.split()[0]: row.split() for row in out.splitlines() if row}
     assert [rows[name][1] for name in ("all", "seen", "unseen")] == ["2", "1", "1"]
     scores = MakeMore.load(bench / "model").score_samples(["hanna", "anna"])

@@ -71,6 +71,13 @@ def test_characters_are_those_of_the_model_and_add_up_to_the_line(scorer):
         )
 
 
+def test_no_lines_have_no_scores(scorer):
+    nothing = Lines.from_strings([])
+    assert scorer.lines(nothing).shape == (0,)
+    assert scorer.characters(nothing) == []
+    assert scorer.oddness(nothing).deviations.shape == (0,)
+
+
 def test_labels_are_told_by_bayes_rule(labelled):
     labels, lines = labelled.vocabulary.labels, Lines.from_strings(ASKED)
     each = [[plain_characters(labelled, text, label).sum() for label in labels] for text in ASKED]
@@ -114,8 +121,8 @@ def test_a_model_takes_what_a_narrower_one_knew(scorer, request):
         assert np.isfinite(after).all()
         np.testing.assert_allclose(np.exp(after).sum(axis=1), 1.0, atol=1e-4)
         known = np.exp(after[:, ids[: len(narrow)]])
-        if FAMILIES[name].learns == "training":
-            known /= known.sum(axis=1, keepdims=True)
-            np.testing.assert_allclose(known, np.exp(before), atol=1e-4)
+        known /= known.sum(axis=1, keepdims=True)
+        is_network = FAMILIES[name].learns == "training"
+        np.testing.assert_allclose(known, np.exp(before), atol=1e-4 if is_network else 0.2)
         new = np.setdiff1d(np.arange(len(wide)), ids)
         assert np.exp(after[:, new]).max() < 0.5

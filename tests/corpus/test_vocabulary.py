@@ -101,6 +101,13 @@ def test_a_label_is_refused_where_there_are_none():
         Vocabulary("ab").label_id("F")
 
 
+def test_a_label_is_known_or_not():
+    vocabulary = Vocabulary("ab", ("F", "M"))
+    lines = Lines.from_strings(["a", "b", "c", "a"], ["F", "X", "F", "M"])
+    assert vocabulary.knows(lines).tolist() == [True, False, False, True]
+    assert vocabulary.knows(lines.without_labels()).tolist() == [True, True, False, True]
+
+
 def test_a_wider_vocabulary_knows_where_a_narrower_one_stands_in_it():
     narrow, other = Vocabulary("bd", ("M",)), Vocabulary("abc", ("F", "M"))
     wide = narrow.joined(other)

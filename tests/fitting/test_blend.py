@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from makemore import DataError, GRUOptions, KneserNeyOptions, MakeMore, MLPOptions, OptionError
+from makemore import (
+    DataError,
+    GRUOptions,
+    KneserNeyOptions,
+    MakeMore,
+    MLPOptions,
+    NgramOptions,
+    OptionError,
+)
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
 
@@ -111,6 +119,11 @@ def test_lines_weigh_the_models():
     for weights in ([1, 0], [0.5, 0.5]):
         fixed = MakeMore.blend(makers, weights)
         assert fixed.score(["hanna", "johann"]) <= like_one.score(["hanna", "johann"]) + 1e-6
+
+
+def test_lines_that_no_member_can_make_have_no_loss():
+    makers = [MakeMore(NgramOptions(window=1, add=0.0)).fit([line]) for line in ("ab", "ba")]
+    assert MakeMore.blend(makers, lines=["bb"]).learned_.report["dev_loss"] is None
 
 
 def test_labels_and_what_is_known_are_joined():

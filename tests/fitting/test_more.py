@@ -6,8 +6,18 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from makemore import DataError, GRUOptions, Lines, MakeMore, OptionError
+from makemore import (
+    DataError,
+    GRUOptions,
+    KneserNeyOptions,
+    Lines,
+    MakeMore,
+    MixtureOptions,
+    OptionError,
+    WaveNetOptions,
+)
 from makemore.fitting.more import rehearsal
+from makemore.options.registry import FAMILIES
 
 WORDS = st.lists(st.text("abc\u00e9z", min_size=1, max_size=6), min_size=1, max_size=12)
 OLD = ["anna", "hannah", "johanna", "susanna", "hanne", "joanna", "nana", "hana"] * 3
@@ -83,6 +93,55 @@ def test_a_mixture_goes_on_in_all_its_members(tmp_path):
     again = MakeMore.load(tmp_path / "m")
     np.testing.assert_array_equal(again.score_samples(MORE), maker.score_samples(MORE))
     assert again.learned_.report["before"]["train_lines"] > 0
+
+
+def test_a_mixture_of_counts_adds_up_and_keeps_its_weights():
+    members = "kneser_ney(window=2), kneser_ney(window=4)"
+    maker = MakeMore(MixtureOptions(members=members)).fit(OLD)
+    weights = maker.learned_.model.weights.copy()
+    maker.partial_fit(MORE)
+    np.testing.assert_array_equal(maker.learned_.model.weights, weights)
+    for member, window in zip(maker.learned_.model.members, (2, 4), strict=True):
+        at_once = MakeMore(KneserNeyOptions(window=window)).fit([*OLD, *MORE]).learned_
+        for name, value in at_once.model.tensors().items():
+            np.testing.assert_array_equal(member.tensors()[name], value)
+
+
+def test_every_member_of_a_mixture_learns(network):
+    members = "kneser_ney(window=2), gru(embedding=8, hidden=16)"
+    maker = MakeMore(MixtureOptions(members=members), steps=20).fit(OLD)
+    before = [{k: v.copy() for k, v in m.tensors().items()} for m in maker.learned_.model.members]
+    maker.partial_fit(["anno", "hanno"] * 10)  # no new character
+    counted, walked = maker.learned_.model.members
+    assert counted.tensors()["repeats"].sum() > before[0]["repeats"].sum()
+    assert np.abs(walked.tensors()["U"] - before[1]["U"]).max() > 1e-3
+
+
+def test_a_model_that_learns_more_can_be_saved_over_itself(tmp_path):
+    path = tmp_path / "m"
+    MakeMore("kneser_ney").fit(OLD).save(path)
+    for more in (["zora"], ["zelda"]):
+        maker = MakeMore.load(path).partial_fit(more)
+        maker.save(path)
+        assert not set(maker.sample(50, new=True)) & {*OLD, "zora"}
+    assert MakeMore.load(path).is_seen(["anna", "zora", "zelda", "nix"]).tolist() == [1, 1, 1, 0]
+
+
+def test_a_label_too_rare_to_be_drawn_is_drawn_once():
+    maker = MakeMore("kneser_ney").fit(["anna", "otto"], ["F", "M"], [1e6, 1.0])
+    lines = rehearsal(maker.learned_, Lines.from_strings(["zoe"], ["F"]), seed=0)
+    assert lines.labels_of().count("M") == 1
+    assert lines.weights[np.array(lines.labels_of()) == "M"].sum() == pytest.approx(1.0)
+
+
+def test_as_many_labels_as_characters_are_not_mixed_up():
+    """Three ids of either kind become four: the new label stands elsewhere than the character."""
+    options = WaveNetOptions(window=2, embedding=2, hidden=4)
+    maker = MakeMore(options, steps=3).fit(["ab", "b", "a"], ["P", "Q", "R"])
+    old = {name: value.copy() for name, value in maker.learned_.model.tensors().items()}
+    new = FAMILIES["wavenet"].build(options, 4, 4).grown(old, np.array([0, 1, 2, 5, 6, 7]))
+    np.testing.assert_array_equal(new["labels"][1:], old["labels"])
+    np.testing.assert_array_equal(new["C"][:3], old["C"])
 
 
 def test_the_first_lines_are_fitted():

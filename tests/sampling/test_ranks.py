@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from makemore import MakeMore, NgramOptions
+from makemore import MakeMore, NgramOptions, OptionError
 
 LINES = ["abba", "ab", "baab", "bab", "aab", "b", "ba", "bb"]
 
@@ -75,3 +75,20 @@ def test_what_is_impossible_has_no_rank(maker):
     assert found.more[0] == np.inf
     assert found.error[0] == np.inf
     assert np.isfinite(found.more[1])
+
+
+def test_lines_too_rare_for_numbers_have_ranks_or_none_but_no_nonsense(recwarn):
+    rng = np.random.default_rng(0)
+    long = ["".join(rng.choice(list("abcdefghijklmnopqrst"), 300)) for _ in range(60)]
+    maker = MakeMore(NgramOptions(window=1)).fit(long)
+    found = maker.rank([long[0], long[1][:200], long[2] * 3, "ab"], draws=500)
+    assert not np.isnan(found.more).any()
+    assert not np.isnan(found.error).any()
+    assert (found.more[:2] > 1e50).all()
+    assert not recwarn.list
+
+
+def test_it_takes_a_draw_to_tell(maker):
+    for draws in (0, -1):
+        with pytest.raises(OptionError, match="give 1 or more"):
+            maker.rank(["ab"], draws=draws)

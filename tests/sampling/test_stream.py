@@ -12,6 +12,7 @@ from makemore.errors import ConstraintError, OptionError
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.options.verbs import SampleOptions
+from makemore.sampling import tiers
 from makemore.sampling.stream import Stream, _searched
 from makemore.sampling.task import Source, task_of
 
@@ -53,6 +54,14 @@ def test_ten_lines_are_the_head_of_twenty(source):
 @pytest.mark.parametrize("ahead", [1, 100, 4096, 20_000, 100_000])
 def test_how_many_are_drawn_at_once_changes_nothing(source, ahead):
     assert take(source, 9000, ahead=ahead) == take(source, 9000)
+
+
+def test_distinct_lines_do_not_depend_on_how_many_are_asked_for(source, monkeypatch):
+    monkeypatch.setattr(tiers, "_TABLE_PAYS", 3000)
+    few, many = (
+        take(source, 2000, distinct=True, ahead=ahead, max_length=4) for ahead in (100, 9000)
+    )
+    assert few == many
 
 
 def test_another_seed_gives_other_lines(source):

@@ -1,6 +1,6 @@
 """`makemore classify`: which label a line has."""
 
-from makemore.cli.console import say, visible, write_json
+from makemore.cli.console import say_unknown, visible, write_json
 from makemore.cli.learning import read
 from makemore.cli.parameters import File, Flag, Source
 from makemore.options.verbs import InputOptions
@@ -25,7 +25,7 @@ def classify(
     """
     from makemore.estimator import MakeMore
 
-    maker, lines = MakeMore.load(model), read(file, source)
+    maker, lines = MakeMore.load(model), read(file, source, labels=False, weights=False)
     names = maker.classes_.tolist()
     for line, probs in zip(lines.to_list(), maker.predict_proba(lines).tolist(), strict=True):
         best = max(range(len(names)), key=probs.__getitem__)
@@ -34,9 +34,4 @@ def classify(
             write_json({"line": line, "label": names[best], "probabilities": probabilities})
         else:
             print(f"{visible(names[best])}\t{probs[best]:.4f}\t{visible(line)}")
-    unknown = int((~maker.learned_.vocabulary.knows(lines)).sum())
-    if unknown:
-        say(
-            f"{unknown:,} of {len(lines):,} lines have a character that was nowhere in the list: "
-            "theirs is the commonest label"
-        )
+    say_unknown(maker, lines, "theirs is the commonest label")

@@ -5,9 +5,13 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from makemore.errors import OptionError
+
+if TYPE_CHECKING:
+    from makemore.corpus.lines import Lines
+    from makemore.estimator import MakeMore
 
 PARTS = ("train", "dev", "test")
 _BATCH = 8192  # lines written at once
@@ -16,6 +20,14 @@ _BATCH = 8192  # lines written at once
 def say(sentence: str) -> None:
     """Tells the person something that is no result."""
     print(sentence, file=sys.stderr)
+
+
+def say_unknown(maker: "MakeMore", lines: "Lines", so: str) -> None:
+    """Says how many lines have what the list of a model had nowhere, and what that comes to."""
+    unknown = int((~maker.learned_.vocabulary.knows(lines)).sum())
+    if unknown:
+        what = "a character or a label" if lines.labels is not None else "a character"
+        say(f"{unknown:,} of {len(lines):,} lines have {what} that was nowhere in the list: {so}")
 
 
 def write_lines(lines: Iterable[str]) -> int:

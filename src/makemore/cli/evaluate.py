@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from makemore.cli.console import say, table, write_json
+from makemore.cli.console import say_unknown, table, write_json
 from makemore.cli.learning import read
 from makemore.cli.parameters import File, Flag, Natural, Source
 from makemore.options.verbs import InputOptions
@@ -36,10 +36,9 @@ def evaluate(
     from makemore.estimator import MakeMore
 
     maker, lines = MakeMore.load(model), read(file, source)
-    found = maker.evaluate(lines, seed)
+    found = maker.evaluate(lines, seed=seed)
     drawn = maker.variety(maker.sample(samples, seed=seed)) if samples > 0 else None
-    if found.unknown:
-        say(f"{found.unknown:,} lines left out: they have a character that was nowhere in the list")
+    say_unknown(maker, lines, "they are left out")
     if json:
         write_json(_as_json(found, drawn))
         return
@@ -77,8 +76,9 @@ def _loss_table(found: "Evaluation") -> list[str]:
 
 def _label_table(told: "Classification") -> list[str]:
     """How well labels are told, and how often they are right when told so surely."""
+    learned = {True: "learned", False: "never learned", None: "learned or not"}[told.learned]
     rows = [
-        ("lines whose label is told", f"{told.lines:,}"),
+        (f"lines {learned} whose label is told", f"{told.lines:,}"),
         ("right", f"{told.accuracy:.1%}, 95 % interval {told.low:.1%} to {told.high:.1%}"),
         ("right if the commonest were always told", f"{told.commonest:.1%}"),
         ("log loss", f"{told.log_loss:.4f} nats"),

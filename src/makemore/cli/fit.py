@@ -2,6 +2,7 @@
 
 from makemore.cli.learning import learn, new_maker, old_maker, read
 from makemore.cli.parameters import File, Fitting, Flag, From, Output, Pairs, Source
+from makemore.errors import OptionError
 from makemore.options.verbs import FitOptions, InputOptions
 
 
@@ -23,10 +24,13 @@ def fit(
         output: where to keep the model.
         model: a family, see makemore models.
         option: an option of the family, as NAME=VALUE.
-        from_: a model to go on from: it learns these lines on top of what it knows. Counts add up;
-            networks rehearse, beside the new lines, as many as they knew, drawn from themselves.
+        from_: a model to go on from: it learns these lines on top of what it knows, with the
+            options it was fitted with where none are given. Counts add up; networks learn the new
+            lines among as many as they knew, drawn from themselves.
         adapt: with --from, train networks on the new lines alone, and let them forget.
     """
+    if adapt and from_ is None:
+        raise OptionError("--adapt is for --from: there is nothing yet to forget")
     if from_ is None:
         maker = new_maker(model, option, fitting)
     else:

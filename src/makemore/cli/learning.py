@@ -13,11 +13,28 @@ if TYPE_CHECKING:
     from makemore.corpus.lines import Lines
     from makemore.estimator import MakeMore
 
+_PARAMETERS = {"seed": "random_state", "digests": "keep_digests"}  # what the estimator calls them
 
-def read(file: str, source: InputOptions) -> "Lines":
-    """Reads the list that a verb was given."""
+
+def read(file: str, source: InputOptions, labels: bool = True, weights: bool = True) -> "Lines":
+    """Reads the list that a verb was given.
+
+    Args:
+        file: where it is.
+        source: how it is read.
+        labels: whether the verb looks at labels.
+        weights: whether it looks at weights.
+
+    Raises:
+        DataError: it cannot be read.
+        OptionError: a column was named that would not be looked at.
+    """
     from makemore.corpus.reading import Columns, read_lines
 
+    if source.label_column is not None and not labels:
+        raise OptionError("--label-column would not be looked at here: leave it out")
+    if source.weight_column is not None and not weights:
+        raise OptionError("--weight-column would not be looked at here: leave it out")
     columns = None
     if source.column is not None:
         columns = Columns(source.column, source.weight_column, source.label_column)
@@ -60,7 +77,7 @@ def new_maker(model: str, pairs: Sequence[str], how: FitOptions) -> "MakeMore":
 
 
 def old_maker(path: str, model: str, pairs: Sequence[str], how: FitOptions) -> "MakeMore":
-    """An estimator that goes on from a model file.
+    """An estimator that goes on from a model file, with its options but those that are given.
 
     Raises:
         CheckpointError: the file cannot be read.
@@ -70,14 +87,19 @@ def old_maker(path: str, model: str, pairs: Sequence[str], how: FitOptions) -> "
 
     if model != "auto" or pairs:
         raise OptionError("--from goes on with its own model: give no --model and no -O beside it")
-    return MakeMore.load(path).set_params(**_parameters(how))
+    usual = FitOptions()
+    given = {name for name, value in how.to_dict().items() if value != getattr(usual, name)}
+    if given & {"budget", "steps"}:
+        given |= {"budget", "steps"}  # one takes the place of the other
+    names = {_PARAMETERS.get(name, name) for name in given}
+    changed = {name: value for name, value in _parameters(how).items() if name in names}
+    return MakeMore.load(path).set_params(**changed)
 
 
 def _parameters(how: FitOptions) -> dict[str, Any]:
     """Options as the estimator's parameters."""
     how.check()
-    names = {"seed": "random_state", "digests": "keep_digests"}
-    return {names.get(name, name): value for name, value in how.to_dict().items()}
+    return {_PARAMETERS.get(name, name): value for name, value in how.to_dict().items()}
 
 
 def at_once(model: str, how: FitOptions) -> FitOptions:

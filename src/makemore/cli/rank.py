@@ -1,8 +1,8 @@
 """`makemore rank`: how many lines are more probable than a line."""
 
-from makemore.cli.console import visible, write_json
+from makemore.cli.console import say_unknown, visible, write_json
 from makemore.cli.learning import read
-from makemore.cli.parameters import Count, File, Flag, Natural, Source
+from makemore.cli.parameters import Draws, File, Flag, Natural, Source
 from makemore.options.verbs import InputOptions
 
 
@@ -10,7 +10,7 @@ def rank(
     model: str,
     file: File,
     *,
-    draws: Count = 100_000,
+    draws: Draws = 100_000,
     label: str | None = None,
     seed: Natural = 0,
     json: Flag = False,
@@ -30,7 +30,7 @@ def rank(
     """
     from makemore.estimator import MakeMore
 
-    maker, lines = MakeMore.load(model), read(file, source)
+    maker, lines = MakeMore.load(model), read(file, source, labels=False, weights=False)
     found = maker.rank(lines, draws=draws, label=label, seed=seed)
     rows = zip(lines.to_list(), *(each.tolist() for each in found), strict=True)
     for line, more, error, nats in rows:
@@ -38,4 +38,10 @@ def rank(
             row = {"line": line, "more_probable": more, "standard_error": error}
             write_json({**row, "log_likelihood": nats})
         else:
-            print(f"{more:.0f}\t{error:.0f}\t{visible(line)}")
+            print(f"{_whole(more)}\t{_whole(error)}\t{visible(line)}")
+    say_unknown(maker, lines, "they are impossible")
+
+
+def _whole(number: float) -> str:
+    """A whole number, or a few digits of a very large one."""
+    return f"{number:.0f}" if number < 1e15 else f"{number:.3g}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from makemore.cli.console import say, visible, write_json
+from makemore.cli.console import say, say_unknown, visible, write_json
 from makemore.cli.learning import read
 from makemore.cli.parameters import File, Flag, Source
 from makemore.cli.spelled import spelled, write_spelled
@@ -37,14 +37,13 @@ def score(
     """
     from makemore.estimator import MakeMore
 
-    maker, lines = MakeMore.load(model), read(file, source)
+    maker = MakeMore.load(model)
+    lines = read(file, source, labels=len(maker.classes_) > 0, weights=False)
     rows = _rows(maker, lines, detail, by_label)
     if by_label and not json:
         say("\t".join(["nats", "per character", *maker.classes_, "line"]))
     for row in rows:
         if json:
-            if detail:
-                row["characters"] = row["characters"].tolist()
             write_json(row)
             continue
         numbers = [row["log_likelihood"], row["per_character"], *row.get("labels", {}).values()]
@@ -53,22 +52,23 @@ def score(
             write_spelled(start, spelled(row["line"], row["characters"]))
         else:
             print(start + visible(row["line"]))
-    unknown = int((~maker.learned_.vocabulary.knows(lines)).sum())
-    if unknown:
-        say(f"{unknown:,} of {len(lines):,} lines: -inf, for a character nowhere in the list")
+    say_unknown(maker, lines, "their log-likelihood is -inf")
 
 
 def _rows(
     maker: "MakeMore", lines: "Lines", detail: bool, by_label: bool
 ) -> Iterator[dict[str, Any]]:
-    """What is said of each line."""
+    """What is said of each line; all is scored before the first is given."""
     scores = maker.score_samples(lines).tolist()
     characters = maker.score_characters(lines) if detail else None
     labels = maker.score_labels(lines).tolist() if by_label else None
-    for place, (line, nats) in enumerate(zip(lines.to_list(), scores, strict=True)):
-        row = {"line": line, "log_likelihood": nats, "per_character": nats / (len(line) + 1)}
+
+    def row(place: int, line: str, nats: float) -> dict[str, Any]:
+        found = {"line": line, "log_likelihood": nats, "per_character": nats / (len(line) + 1)}
         if characters is not None:
-            row["characters"] = characters[place]
+            found["characters"] = characters[place].tolist()
         if labels is not None:
-            row["labels"] = dict(zip(maker.classes_.tolist(), labels[place], strict=True))
-        yield row
+            found["labels"] = dict(zip(maker.classes_.tolist(), labels[place], strict=True))
+        return found
+
+    return map(row, range(len(lines)), lines.to_list(), scores)

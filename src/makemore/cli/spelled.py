@@ -19,9 +19,14 @@ def spelled(line: str, log_probs: Sequence[float]) -> list[Piece]:
         >>> spelled("a b", [-1.0, -7.25, -2.5, -0.125])
         [('a -1.00', -1.0), ('  _ -7.25', -7.25), ('  b -2.50', -2.5), ('  end -0.12', -0.125)]
     """
-    names = [*("_" if each.isspace() else visible(each) for each in line), END]
+    names = [*map(shown, line), END]
     texts = [f"{name} {nats:.2f}" for name, nats in zip(names, log_probs, strict=True)]
     return list(zip([*texts[:1], *(f"  {text}" for text in texts[1:])], log_probs, strict=True))
+
+
+def shown(character: str) -> str:
+    """A character so that it can be seen: a space as _."""
+    return "_" if character.isspace() else visible(character)
 
 
 def write_spelled(start: str, pieces: Sequence[Piece]) -> None:

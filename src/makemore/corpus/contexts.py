@@ -263,7 +263,7 @@ class Contexts:
             next=np.concatenate([self.next, other.next]),
             count=np.concatenate([self.count, other.count]),
             edge=np.concatenate([self.edge, other.edge + np.int32(len(self.row))]),
-            start=np.concatenate([self.start, other.start[1:] + self.start[-1]]),
+            start=np.concatenate([self.start, other.start[1:] + len(self.edge)]),
             line_weight=np.concatenate([self.line_weight, other.line_weight]),
         )
         assert both.window is not None

@@ -127,6 +127,11 @@ class Lines:
         """Gives the same lines, each with the label of this index among some names."""
         return replace(self, labels=labels, label_names=names)
 
+    def labels_of(self) -> list[str]:
+        """The label of each line, of lines that have them."""
+        assert self.labels is not None, "no labels"
+        return [self.label_names[label] for label in self.labels.tolist()]
+
     def without_labels(self) -> Self:
         """Gives the same lines, their labels forgotten."""
         return replace(self, labels=None, label_names=())

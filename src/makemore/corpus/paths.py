@@ -53,7 +53,16 @@ class Paths(NamedTuple):
                 raise DataError(
                     "this model was fitted with labels: give one for each line (--label-column)"
                 )
-            origin = vocabulary.label_ids(lines.label_names)[lines.labels]
+            is_known = np.isin(lines.label_names, vocabulary.labels)[lines.labels]
+            if not is_known.all():
+                at = int(np.argmin(is_known))
+                label = lines.label_names[lines.labels[at]]
+                raise DataError(
+                    f"line {at + 1}: {label!r} is not one of this model's labels "
+                    f"({', '.join(vocabulary.labels)}): fit on a list that has it, or leave it out"
+                )
+            named = np.searchsorted(vocabulary.labels, lines.label_names)
+            origin = (len(vocabulary) + named[lines.labels]).astype(np.int32)
         weight = np.ones(count) if lines.weights is None else lines.weights
         return cls(target, start, origin, weight)
 

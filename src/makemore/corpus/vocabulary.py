@@ -78,10 +78,12 @@ class Vocabulary:
         return np.concatenate([np.zeros(1, np.int64), characters, labels])
 
     def knows(self, lines: Lines) -> NDArray[np.bool_]:
-        """(B,) bool: whether every character of each line is in the vocabulary."""
+        """(B,) bool: whether every character of each line, and its label, is in the vocabulary."""
         unknown = np.flatnonzero(self.encode(lines.codes) < 0)
         known = np.ones(len(lines), dtype=bool)
         known[np.searchsorted(lines.offsets, unknown, side="right") - 1] = False
+        if self.labels and lines.labels is not None:
+            known &= np.isin(lines.label_names, self.labels)[lines.labels]
         return known
 
     def decode(self, ids: NDArray[np.int32]) -> NDArray[np.uint32]:

@@ -51,7 +51,8 @@ def blend(
     if lines is not None:
         c = _known(lines, vocabulary, model.window)
         loss = likelihood.loss(model.weigh(c), c)
-        report |= {"dev_lines": len(c.line_weight), "dev_loss": loss}
+        finite = loss if np.isfinite(loss) else None
+        report |= {"dev_lines": len(c.line_weight), "dev_loss": finite}
     report |= {"weights": model.weights.tolist(), "blended": [part.report for part in parts]}
     report |= {"seed": 0, "seconds": time.perf_counter() - clock}
     return Learned(

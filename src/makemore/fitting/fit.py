@@ -1,7 +1,7 @@
 """From a list to a fitted model: set lines apart, choose a family, learn, measure."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,8 @@ class Start:
         vocabulary: of all lines it shall know.
         reason: why this family, where that was left open.
         goes_on: whether the model knows something already.
-        rehearsed: lines that networks learn beside those that are new, or None.
+        rehearsed: the new lines among those that networks rehearse, or None.
+        clock: when it started, in seconds.
     """
 
     model: Any
@@ -46,6 +47,7 @@ class Start:
     reason: str | None = None
     goes_on: bool = False
     rehearsed: Lines | None = None
+    clock: float = field(default_factory=time.perf_counter)  # a first network has imported torch
 
     def members(self) -> list[Member]:
         """What is learned: the members of a mixture, or the model itself."""
@@ -56,7 +58,11 @@ class Start:
 
 
 def fit_lines(
-    lines: Lines, model: str | Options, options: FitOptions, on_step: OnStep | None = None
+    lines: Lines,
+    model: str | Options,
+    options: FitOptions,
+    on_step: OnStep | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> Learned:
     """Learns a list.
 
@@ -70,6 +76,7 @@ def fit_lines(
         model: a family's name, `auto`, or a family's options.
         options: how to learn.
         on_step: called with each `Step` of a network's training.
+        vocabulary: what lines may have; None for what these have.
 
     Raises:
         DataError: there is no line.
@@ -78,7 +85,7 @@ def fit_lines(
     """
     _check(lines, options)
     family, own, reason = choose_family(model, len(lines), options)
-    vocabulary = Vocabulary.of(lines)
+    vocabulary = vocabulary or Vocabulary.of(lines)
     fresh = family.build(own, len(vocabulary), len(vocabulary.labels))
     return _learned(Start(fresh, family, own, vocabulary, reason), lines, options, on_step)
 
@@ -123,14 +130,14 @@ def _check(lines: Lines, options: FitOptions) -> None:
 
 def _learned(start: Start, lines: Lines, options: FitOptions, on_step: OnStep | None) -> Learned:
     """Counts, trains, weighs and measures."""
-    clock = time.perf_counter()  # started once the model is made: a first network imports torch
+    clock = start.clock
     parts = Parts(lines, start.vocabulary, options.split, options.test)
     heard = parts
     if start.rehearsed is not None:
         heard = Parts(start.rehearsed, start.vocabulary, options.split, options.test)
     members, model = start.members(), start.model
-    counted = [model for model, family in members if family.learns == "counting"]
-    networks = [(model, family) for model, family in members if family.learns == "training"]
+    counted = [member for member, family in members if family.learns == "counting"]
+    networks = [(member, family) for member, family in members if family.learns == "training"]
     counting = Counting(counted, start.goes_on)
     counting.count(parts.train)
     report: dict[str, Any] = {}
@@ -138,9 +145,11 @@ def _learned(start: Start, lines: Lines, options: FitOptions, on_step: OnStep | 
         spent = time.perf_counter() - clock
         report |= train(networks, heard, options, on_step, spent, start.goes_on)
     dev = heard.contexts("dev", model.window)
-    if isinstance(start.options, MixtureOptions) and dev is not None:
+    # What only new lines say of the weights is no reason to forget what the others said.
+    may_weigh = not start.goes_on or start.rehearsed is not None
+    if isinstance(start.options, MixtureOptions) and dev is not None and may_weigh:
         report |= {"weights": model.weigh(dev).weights.tolist()}
-    report |= {"split": options.split, "test": options.test, "seed": options.seed}
+    report |= {"split": options.split, "test": parts.set_apart(options.test), "seed": options.seed}
     report |= parts.losses(model, not networks)
     for network, _ in networks:
         network.to("cpu")  # from here on all that is asked is asked in NumPy

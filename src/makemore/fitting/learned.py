@@ -14,6 +14,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.likelihood import Model
 from makemore.options.declaration import Options
 from makemore.sampling.task import Source
+from makemore.scoring import Scorer
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,11 @@ class Learned:
         return shares
 
     @property
+    def scorer(self) -> Scorer:
+        """What lines are scored by."""
+        return Scorer(self.model, self.vocabulary, self.label_shares)
+
+    @property
     def source(self) -> Source:
         """What lines are drawn from."""
         return Source(self.model, self.vocabulary, self.longest, self.label_shares, self.known)
@@ -74,7 +80,7 @@ def together(parts: Sequence[Learned], vocabulary: Vocabulary) -> dict[str, Any]
         "label_weights": label_weights,
         "longest": max(part.longest for part in parts),
         "cleaning": reduce(add, (part.cleaning for part in parts)),
-        "known": partial(_union, digests) if len(digests) == len(parts) else None,
+        "known": partial(np.asarray, _union(digests)) if len(digests) == len(parts) else None,
     }
 
 

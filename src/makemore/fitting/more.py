@@ -62,15 +62,16 @@ def rehearsal(before: Learned, lines: Lines, seed: int) -> Lines:
     strings, weights = lines.to_list(), np.ones(len(lines))
     if lines.weights is not None:
         weights = lines.weights
-    names = None if lines.labels is None else np.array(lines.label_names)[lines.labels].tolist()
+    names = None if lines.labels is None else lines.labels_of()
     shares = before.label_shares if before.vocabulary.labels else np.ones(1)
     drawn_weights = []
     for label, share in zip(before.vocabulary.labels or (None,), shares, strict=True):
         options = SampleOptions(label=label, seed=seed)
-        drawn = list(islice(Stream(before.source, options, ahead=count), round(count * share)))
+        n = max(1, round(count * share)) if share else 0  # a rare label is not to be lost
+        drawn = list(islice(Stream(before.source, options, ahead=n), n))
         strings += drawn
         drawn_weights += [before.weight * share / max(1, len(drawn))] * len(drawn)
-        if names is not None:
+        if label is not None and names is not None:
             names += [label] * len(drawn)
     return Lines.from_strings(strings, names, np.concatenate([weights, drawn_weights]))
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from makemore import likelihood
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
-from makemore.corpus.split import split_lines
+from makemore.corpus.split import is_set_apart, split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.likelihood import Model
 
@@ -31,6 +31,14 @@ class Parts:
     def lines(self) -> int:
         """How many lines all parts have."""
         return sum(map(len, self._which.values()))
+
+    def set_apart(self, share: float) -> float:
+        """The share of all possible lines, by their digests, of which none is learned here.
+
+        It is the share that the digest split was given, or 0 if it had to learn those lines too.
+        """
+        rest = self._lines.select(np.concatenate([self._which["train"], self._which["dev"]]))
+        return 0.0 if is_set_apart(rest, share).any() else share
 
     def size(self, part: str) -> int:
         """How many lines a part has."""

@@ -106,9 +106,14 @@ class Network(nn.Module):
         """See `Model.grown`; a new id starts as the mean of those known."""
         size, labels = self.vocabulary_size, self.label_count
         known = int(np.searchsorted(ids, size))  # characters of the other model
-        kinds = ((ids[:known], size), (ids[known:] - size, labels), (ids, size + labels))
+        rows_for_ids = ((ids, size + labels), (ids[:known], size))
+        rows_for_labels = ((ids[known:] - size, labels),)  # in a tensor of that name
         return {
-            name: spread(tensors[name], tuple(own.shape), kinds)
+            name: spread(
+                tensors[name],
+                tuple(own.shape),
+                rows_for_labels if name == "labels" else rows_for_ids,
+            )
             for name, own in self.state_dict().items()
         }
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.lines import Lines
+from makemore.errors import OptionError
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.stream import free_lines
 from makemore.sampling.task import Source
@@ -36,7 +37,7 @@ class Ranks(NamedTuple):
 
     Attributes:
         more: (B,) float64, an estimate of how many lines are more probable; inf, as is its error,
-            for a line that is impossible.
+            for a line that is impossible, or if they are more than a float64 can count.
         error: (B,) float64, the standard error of the estimate.
         log_prob: (B,) float64, the log-likelihood of each line, nats.
     """
@@ -46,41 +47,49 @@ class Ranks(NamedTuple):
     log_prob: NDArray[np.float64]
 
 
-def ranks(source: Source, lines: Lines, draws: int, label: str | None, seed: int) -> Ranks:
+def ranks(
+    source: Source, scorer: Scorer, lines: Lines, draws: int, label: str | None, seed: int
+) -> Ranks:
     """Estimates ranks among the lines of at most twice the characters of the longest learned.
 
     Args:
-        source: a fitted model.
+        source: a fitted model, to draw from.
+        scorer: the same model, to score by.
         lines: the lines to rank.
         draws: how many lines to draw.
         label: ranks lines of one label among its own; None, among those of all labels.
         seed: of the drawing.
 
     Raises:
-        OptionError: there is no such label.
+        OptionError: there is no such label, or no line is to be drawn.
     """
-    scorer = Scorer(source.model, source.vocabulary, source.label_shares)
+    if draws < 1:
+        raise OptionError(f"draws is {draws}: give 1 or more")
     options = SampleOptions(max_length=2 * source.longest, label=label, seed=seed)
-    drawn = Lines.from_strings(list(free_lines(source, options, draws)))
+    drawn = Lines.from_strings(free_lines(source, options, draws))
 
     def scores(of: Lines) -> NDArray[np.float64]:
         return scorer.lines(of.without_labels() if label is None else of.with_label(label))
 
-    found = -np.sort(-scores(drawn))
-    p = np.exp(found)
-    absent = np.exp(draws * np.log1p(-np.minimum(p, 1 - 1e-12)))  # (1 - p)^n
-    present = -np.expm1(draws * np.log1p(-np.minimum(p, 1 - 1e-12)))
-    more = _sums(1 / present)
-    spread = _sums(absent / present**2) - draws * _sums(p * absent / present**2) ** 2
+    log_p = -np.sort(-scores(drawn))
+    log_absent = draws * np.log1p(-np.minimum(np.exp(log_p), 1 - 1e-12))  # log (1 - p)^n
+    log_present = np.log(draws) + log_p  # for rare lines, whose chance is n p
+    is_frequent = log_present > np.log(1e-8)
+    log_present[is_frequent] = np.log(-np.expm1(log_absent[is_frequent]))
+    log_more = _log_sums(-log_present)
+    first = _log_sums(log_absent - 2 * log_present)
+    second = 2 * _log_sums(log_p + log_absent - 2 * log_present)
+    with np.errstate(invalid="ignore"):  # where no line is more probable
+        square = np.exp(first - 2 * log_more) - draws * np.exp(second - 2 * log_more)
+    relative = np.sqrt(np.maximum(np.nan_to_num(square), 0.0))
     log_prob = scores(lines)
-    above = np.searchsorted(-found, -(log_prob + _ALIKE))
-    error = np.sqrt(np.maximum(spread[above], 0.0))
-    is_possible = np.isfinite(log_prob)
-    return Ranks(
-        np.where(is_possible, more[above], np.inf), np.where(is_possible, error, np.inf), log_prob
-    )
+    above = np.searchsorted(-log_p, -(log_prob + _ALIKE))
+    log_more = np.where(np.isfinite(log_prob), log_more[above], np.inf)
+    with np.errstate(over="ignore", invalid="ignore"):
+        more = np.exp(log_more)
+        return Ranks(more, np.where(np.isinf(more), np.inf, more * relative[above]), log_prob)
 
 
-def _sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sums of the first 0, 1, 2 ... values."""
-    return np.concatenate([np.zeros(1), np.cumsum(values)])
+def _log_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logarithms of the sums of the first 0, 1, 2 ... numbers, which logarithms give."""
+    return np.logaddexp.accumulate(np.concatenate([np.full(1, -np.inf), values]))

@@ -69,7 +69,10 @@ class Stream(Iterator[str]):
         else:
             plan = constrained(task, constraint, options.exact)
         self.how, self.is_exact = plan.how, plan.is_exact
-        batches = _batches(task, plan, _SPELL if options.distinct else ahead)
+        # Where each must be another line, what is drawn at once decides when they are searched for.
+        is_small = plan.is_walked or options.distinct
+        largest = _lines_at_once(task, plan.proposals, is_small)
+        batches = _batches(task, plan, _SPELL if options.distinct else ahead, largest)
         # What knows nothing of this object is let go with it, at once and in the same thread.
         self._lines = _drawn(batches, _filter(source, options, exclude), task, options)
 
@@ -147,19 +150,19 @@ def most_probable(
         yield task.vocabulary.text(prefix.ids), prefix.log_prob
 
 
-def free_lines(source: Source, options: SampleOptions, draws: int) -> set[str]:
+def free_lines(source: Source, options: SampleOptions, draws: int) -> list[str]:
     """The distinct lines among so many drawn, but for a prefix and a length without a condition.
 
     Those of the draws that came to no line, not ended or blank, are counted and left out.
     """
     task = task_of(source, options)
     plan = freely(task, draws)
-    found: set[str] = set()
-    size = _lines_at_once(task, plan)
+    found: dict[str, None] = {}
+    size = _lines_at_once(task, plan.proposals, plan.is_walked)
     for low in range(0, draws, size):
         ids = plan.draw(low, min(low + size, draws))
-        found.update(_text(ids, task.vocabulary, task.prefix))
-    return found
+        found.update(dict.fromkeys(_text(ids, task.vocabulary, task.prefix)))
+    return list(found)
 
 
 def _filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> Filter:
@@ -183,27 +186,26 @@ def _filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> 
     return wanted
 
 
-def _batches(task: Task, plan: Plan, ahead: int) -> Iterator[tuple[int, list[str]]]:
+def _batches(task: Task, plan: Plan, ahead: int, largest: int) -> Iterator[tuple[int, list[str]]]:
     """How many lines were drawn, and those that may stand in a list as text, batch after batch."""
 
     def batch(bounds: tuple[int, int]) -> tuple[int, list[str]]:
         low, high = bounds
         return high - low, _text(plan.draw(low, high), task.vocabulary, task.prefix)
 
-    largest = _lines_at_once(task, plan)
     needed = int(ahead * plan.tries * 1.125) + 4  # some are passed over
     bounds = _cuts(min(needed, largest), largest)
     # A network that is walked has threads of its own, and two walks would be in each other's way.
     return map(batch, bounds) if plan.is_walked or needed <= largest else _at_once(batch, bounds)
 
 
-def _lines_at_once(task: Task, plan: Plan) -> int:
+def _lines_at_once(task: Task, proposals: int, is_small: bool) -> int:
     """How many lines are drawn together: as many as their numbers have room for, whole blocks."""
-    blocks, cells = _WALKED if plan.is_walked else _LOOKED_UP
-    room = cells // (max(len(task.vocabulary), task.most + 1) * plan.proposals)
+    blocks, cells = _WALKED if is_small else _LOOKED_UP
+    room = cells // (max(len(task.vocabulary), task.most + 1) * proposals)
     if room < BLOCK:
-        return max(_FEWEST, min(room, BLOCK // plan.proposals))
-    return min(blocks, room // BLOCK) * BLOCK // plan.proposals
+        return max(_FEWEST, min(room, BLOCK // proposals))
+    return min(blocks, room // BLOCK) * BLOCK // proposals
 
 
 def _at_once(
