@@ -14,6 +14,7 @@ from makemore import (
 )
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
+from makemore.sampling import tiers
 
 ONE = ["anna", "hannah", "johanna", "ben", "benno"]
 OTHER = ["zo\u00eb", "zora", "r\u00e9n\u00e9e", "noa", "eno"]
@@ -154,3 +155,14 @@ def test_what_cannot_be_blended_is_refused():
         MakeMore.blend([one, other], lines=["\u4e00"])
     with pytest.raises(DataError, match="let its parts learn more, and blend them again"):
         MakeMore.blend([one, other]).partial_fit(["anna"])
+
+
+def test_what_a_member_finds_impossible_is_no_guide_to_the_others(monkeypatch):
+    monkeypatch.setattr(tiers, "_FEWEST_HITS", 10**9)
+    monkeypatch.setattr(tiers, "_MOST_LISTED", 0)
+    sure = MakeMore(NgramOptions(window=1, add=0.0)).fit(["ab", "aab"])
+    unsure = MakeMore(MODELS["prefix"], steps=10).fit(["ab", "ba", "bba"])
+    both = MakeMore.blend([sure, unsure])
+    stream = both.stream(suffix="ba", seed=1)
+    assert "by guide" in stream.how
+    assert next(stream).endswith("ba")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from makemore import MakeMore, NgramOptions, OptionError
+from makemore.sampling.ranks import estimated
 
 LINES = ["abba", "ab", "baab", "bab", "aab", "b", "ba", "bb"]
 
@@ -92,3 +93,13 @@ def test_it_takes_a_draw_to_tell(maker):
     for draws in (0, -1):
         with pytest.raises(OptionError, match="give 1 or more"):
             maker.rank(["ab"], draws=draws)
+
+
+def test_lines_that_are_all_alike_are_counted_with_the_error_of_counting_them():
+    rng, found = np.random.default_rng(1), []
+    for _ in range(400):
+        distinct = len(set(rng.integers(0, 1000, 100).tolist()))
+        found.append(estimated(np.full(distinct, np.log(1e-3)), np.array([-9.0]), 100))
+    more = np.array([each.more[0] for each in found])
+    assert more.mean() == pytest.approx(1000, abs=5)
+    assert np.mean([each.error[0] for each in found]) == pytest.approx(more.std(), rel=0.15)

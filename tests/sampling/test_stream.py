@@ -12,7 +12,7 @@ from makemore.errors import ConstraintError, OptionError
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.options.verbs import SampleOptions
-from makemore.sampling import tiers
+from makemore.sampling import stream, tiers
 from makemore.sampling.stream import Stream, _searched
 from makemore.sampling.task import Source, task_of
 
@@ -58,6 +58,7 @@ def test_how_many_are_drawn_at_once_changes_nothing(source, ahead):
 
 def test_distinct_lines_do_not_depend_on_how_many_are_asked_for(source, monkeypatch):
     monkeypatch.setattr(tiers, "_TABLE_PAYS", 3000)
+    monkeypatch.setattr(stream, "_WALKED", (1, 2**14))
     few, many = (
         take(source, 2000, distinct=True, ahead=ahead, max_length=4) for ahead in (100, 9000)
     )

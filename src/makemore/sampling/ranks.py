@@ -71,7 +71,23 @@ def ranks(
     def scores(of: Lines) -> NDArray[np.float64]:
         return scorer.lines(of.without_labels() if label is None else of.with_label(label))
 
-    log_p = -np.sort(-scores(drawn))
+    return estimated(scores(drawn), scores(lines), draws)
+
+
+def estimated(drawn: NDArray[np.float64], asked: NDArray[np.float64], draws: int) -> Ranks:
+    """Estimates ranks as the head of this file says.
+
+    Args:
+        drawn: (d,) log-likelihoods of the distinct lines among those drawn, nats.
+        asked: (B,) log-likelihoods of the lines to rank.
+        draws: n, how many were drawn.
+
+    Example:
+        >>> coin = np.log(np.array([0.5, 0.25]))
+        >>> estimated(coin, np.log([0.5, 0.3, 0.1]), draws=100).more.round(3).tolist()
+        [0.0, 1.0, 2.0]
+    """
+    log_p = -np.sort(-drawn)
     log_absent = draws * np.log1p(-np.minimum(np.exp(log_p), 1 - 1e-12))  # log (1 - p)^n
     log_present = np.log(draws) + log_p  # for rare lines, whose chance is n p
     is_frequent = log_present > np.log(1e-8)
@@ -82,12 +98,11 @@ def ranks(
     with np.errstate(invalid="ignore"):  # where no line is more probable
         square = np.exp(first - 2 * log_more) - draws * np.exp(second - 2 * log_more)
     relative = np.sqrt(np.maximum(np.nan_to_num(square), 0.0))
-    log_prob = scores(lines)
-    above = np.searchsorted(-log_p, -(log_prob + _ALIKE))
-    log_more = np.where(np.isfinite(log_prob), log_more[above], np.inf)
+    above = np.searchsorted(-log_p, -(asked + _ALIKE))
+    log_more = np.where(np.isfinite(asked), log_more[above], np.inf)
     with np.errstate(over="ignore", invalid="ignore"):
         more = np.exp(log_more)
-        return Ranks(more, np.where(np.isinf(more), np.inf, more * relative[above]), log_prob)
+        return Ranks(more, np.where(np.isinf(more), np.inf, more * relative[above]), asked)
 
 
 def _log_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
