@@ -39,6 +39,7 @@ class BoW(RecurrentNetwork):
         self.b2 = nn.Parameter(torch.empty(E))
         self.V = nn.Parameter(torch.empty(E, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
+        self.inside = nn.Tanh()
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights so that neither sum outweighs the other."""
@@ -62,5 +63,5 @@ class BoW(RecurrentNetwork):
         """(n, V) logits."""
         x, total, count = torch.split(state, [self.embedding, self.embedding, 1], dim=1)
         h = self.drop(x + total / count)  # (n, E)
-        h = h + self.drop(torch.tanh(h @ self.W1 + self.b1)) @ self.W2 + self.b2
+        h = h + self.drop(self.inside(h @ self.W1 + self.b1)) @ self.W2 + self.b2
         return h @ self.V + self.d

@@ -43,6 +43,7 @@ class DeepMLP(WindowNetwork):
         self.W = nn.ParameterList([torch.empty(a, b) for a, b in pairwise(sizes)])
         self.norms = nn.ModuleList([BatchNorm(H) for _ in range(L - 1)])
         self.b = nn.Parameter(torch.empty(vocabulary_size))
+        self.h = nn.ModuleList([nn.Tanh() for _ in range(L - 1)])
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights as the head of this file says, the last ones near zero."""
@@ -61,6 +62,6 @@ class DeepMLP(WindowNetwork):
         """(N, V) logits."""
         weight = weight_of(c, self.C.device)
         h = look_up(self.C, c.lookback(self.window)).flatten(1)  # (N, K E)
-        for W, norm in zip(self.W[:-1], self.norms, strict=True):
-            h = torch.tanh(norm(h @ W, weight))  # (N, H)
+        for W, norm, tanh in zip(self.W[:-1], self.norms, self.h, strict=True):
+            h = tanh(norm(h @ W, weight))  # (N, H)
         return torch.addmm(self.b, self.drop(h), self.W[-1])

@@ -39,6 +39,7 @@ class GRU(RecurrentNetwork):
         self.b = nn.Parameter(torch.empty(3 * H))
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
+        self.gates, self.candidate = nn.Sigmoid(), nn.Tanh()
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws what looks at h orthogonal, so that gradients keep their size at first."""
@@ -59,8 +60,8 @@ class GRU(RecurrentNetwork):
         """(n, H) the next h."""
         H = self.state_size
         x_zr, x_h = torch.split(x, [2 * H, H], dim=1)
-        z, r = torch.addmm(x_zr, state, self.U).sigmoid().chunk(2, dim=1)
-        candidate = torch.tanh(torch.addmm(x_h, r * state, self.U_h))
+        z, r = self.gates(torch.addmm(x_zr, state, self.U)).chunk(2, dim=1)
+        candidate = self.candidate(torch.addmm(x_h, r * state, self.U_h))
         return torch.lerp(candidate, state, z)
 
     def read_out(self, state: Tensor) -> Tensor:

@@ -38,6 +38,7 @@ class LSTM(RecurrentNetwork):
         self.b = nn.Parameter(torch.empty(4 * H))
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
+        self.gates, self.g, self.c = nn.Sigmoid(), nn.Tanh(), nn.Tanh()
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws what looks at h orthogonal, and starts with an open forget gate."""
@@ -60,9 +61,9 @@ class LSTM(RecurrentNetwork):
         H = self.hidden
         h, c = state.chunk(2, dim=1)
         gates, g = torch.split(torch.addmm(x, h, self.U), [3 * H, H], dim=1)
-        i, f, o = gates.sigmoid().chunk(3, dim=1)
-        c = f * c + i * g.tanh()
-        return torch.cat([o * c.tanh(), c], dim=1)
+        i, f, o = self.gates(gates).chunk(3, dim=1)
+        c = f * c + i * self.g(g)
+        return torch.cat([o * self.c(c), c], dim=1)
 
     def read_out(self, state: Tensor) -> Tensor:
         """(n, V) logits."""

@@ -40,6 +40,7 @@ class MLP(WindowNetwork):
         self.b1 = nn.Parameter(torch.empty(H))
         self.W2 = nn.Parameter(torch.empty(H, vocabulary_size))
         self.b2 = nn.Parameter(torch.empty(vocabulary_size))
+        self.h = nn.Tanh()
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws the embedding from N(0, 1), the rest as the head of this file says."""
@@ -53,5 +54,5 @@ class MLP(WindowNetwork):
     def forward(self, c: Contexts) -> Tensor:
         """(N, V) logits."""
         x = look_up(self.C, c.lookback(self.window)).flatten(1)  # (N, K E)
-        h = torch.tanh(x @ self.W1 + self.b1)  # (N, H)
+        h: Tensor = self.h(x @ self.W1 + self.b1)  # (N, H)
         return h @ self.W2 + self.b2

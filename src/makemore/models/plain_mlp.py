@@ -39,6 +39,7 @@ class PlainMLP(WindowNetwork):
         self.C = nn.Parameter(torch.empty(vocabulary_size + label_count, E))
         self.W = nn.ParameterList([torch.empty(a, b) for a, b in pairwise(sizes)])
         self.b = nn.ParameterList([torch.empty(b) for b in sizes[1:]])
+        self.h = nn.ModuleList([nn.Tanh() for _ in range(L - 1)])
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights as the head of this file says, the last ones near zero."""
@@ -57,6 +58,6 @@ class PlainMLP(WindowNetwork):
     def forward(self, c: Contexts) -> Tensor:
         """(N, V) logits."""
         h = look_up(self.C, c.lookback(self.window)).flatten(1)  # (N, K E)
-        for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
-            h = torch.tanh(torch.addmm(b, h, W))  # (N, H)
+        for W, b, tanh in zip(self.W[:-1], self.b[:-1], self.h, strict=True):
+            h = tanh(torch.addmm(b, h, W))  # (N, H)
         return torch.addmm(self.b[-1], self.drop(h), self.W[-1])

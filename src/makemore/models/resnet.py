@@ -29,11 +29,13 @@ class Block(nn.Module):
         super().__init__()
         self.A, self.B = (nn.Parameter(torch.empty(hidden, hidden)) for _ in range(2))
         self.first, self.second = BatchNorm(hidden), BatchNorm(hidden)
+        self.inside, self.out = nn.ReLU(), nn.ReLU()
 
     def forward(self, h: Tensor, weight: Tensor) -> Tensor:
         """(N, H) from (N, H)."""
-        inside = torch.relu(self.first(h @ self.A, weight))
-        return torch.relu(h + self.second(inside @ self.B, weight))
+        inside = self.inside(self.first(h @ self.A, weight))
+        out: Tensor = self.out(h + self.second(inside @ self.B, weight))
+        return out
 
 
 class ResNet(WindowNetwork):
@@ -63,6 +65,7 @@ class ResNet(WindowNetwork):
         )
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
+        self.h = nn.ReLU()
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights with the gain of relu."""
@@ -81,7 +84,7 @@ class ResNet(WindowNetwork):
         """(N, V) logits."""
         weight = weight_of(c, self.C.device)
         x = look_up(self.C, c.lookback(self.window)).flatten(1)  # (N, K E)
-        h = torch.relu(self.norm(x @ self.W, weight))  # (N, H)
+        h = self.h(self.norm(x @ self.W, weight))  # (N, H)
         for block in self.blocks:
             h = block(h, weight)
         return self.drop(h) @ self.V + self.d

@@ -36,6 +36,7 @@ class RNN(RecurrentNetwork):
         self.b = nn.Parameter(torch.empty(H))
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
+        self.h = nn.Tanh()
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws U orthogonal, so that what is remembered neither fades nor grows at first."""
@@ -57,7 +58,8 @@ class RNN(RecurrentNetwork):
 
     def cell(self, x: Tensor, state: Tensor) -> Tensor:
         """(n, H) the next h."""
-        return torch.tanh(torch.addmm(x, state, self.U))
+        after: Tensor = self.h(torch.addmm(x, state, self.U))
+        return after
 
     def read_out(self, state: Tensor) -> Tensor:
         """(n, V) logits."""

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import gelu, scaled_dot_product_attention
+from torch.nn.functional import scaled_dot_product_attention
 
 from makemore.corpus.contexts import Contexts
 from makemore.layers.network import PrefixNetwork, look_up, sent
@@ -109,6 +109,7 @@ class Layer(nn.Module):
         self.W_o = nn.Parameter(torch.empty(D, D))
         self.W_1, self.b_1 = nn.Parameter(torch.empty(D, 4 * D)), nn.Parameter(torch.empty(4 * D))
         self.W_2, self.b_2 = nn.Parameter(torch.empty(4 * D, D)), nn.Parameter(torch.empty(D))
+        self.inside = nn.GELU()
 
     def matrices(self) -> list[nn.Parameter]:
         """The four of the layer."""
@@ -127,7 +128,7 @@ class Layer(nn.Module):
     def perceptron(self, x: Tensor) -> Tensor:
         """(n, D) what is added after the attention."""
         h = torch.addmm(self.b_1, self.second(x), self.W_1)
-        return torch.addmm(self.b_2, gelu(h), self.W_2)
+        return torch.addmm(self.b_2, self.inside(h), self.W_2)
 
 
 class Transformer(PrefixNetwork):

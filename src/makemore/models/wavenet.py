@@ -98,6 +98,7 @@ class WaveNet(WindowNetwork):
         self.labels = nn.Parameter(torch.empty(label_count, H))
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
+        self.x = nn.ModuleList([nn.Tanh() for _ in sizes])
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights with the gain 5/3 of tanh over the root of their fan-in."""
@@ -119,9 +120,10 @@ class WaveNet(WindowNetwork):
         windows = back[:, 1:] if self.label_count else back
         x: Tensor = self.C
         levels = fusions(windows, c.weight / c.usual_weight, self.vocabulary_size)
-        for level, A, B, norm in zip(levels, self.A, self.B, self.norms, strict=True):
+        layers = zip(levels, self.A, self.B, self.norms, self.x, strict=True)
+        for level, A, B, norm, tanh in layers:
             fused = look_up(x @ A, level.left) + look_up(x @ B, level.right)  # (n, H)
             if self.label_count and level is levels[-1]:
                 fused = fused + look_up(self.labels, back[:, 0] - np.int32(self.vocabulary_size))
-            x = torch.tanh(norm(fused, sent(level.weight, fused.device)))
+            x = tanh(norm(fused, sent(level.weight, fused.device)))
         return self.drop(x) @ self.V + self.d
