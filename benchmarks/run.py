@@ -23,6 +23,7 @@ BENCHMARKS = {
     "count-once": "count_once",
     "scale": "scale",
     "sampling": "sampling",
+    "recording-cost": "recording_cost",
 }
 
 BESIDE_PEER = ("peer", "sampling")

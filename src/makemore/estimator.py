@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -15,12 +15,16 @@ from makemore.errors import ConstraintError, DataError, OptionError
 from makemore.fitting.blend import blend
 from makemore.fitting.fit import fit_lines, fit_more
 from makemore.fitting.networks import OnStep
+from makemore.fitting.rates import rates_for
 from makemore.judging import Judge, parsed
 from makemore.options.declaration import Options
 from makemore.options.verbs import ConstraintOptions, FitOptions, SampleOptions
 from makemore.parameters import Parameters
 from makemore.sampling.stream import Stream, most_probable
 from makemore.scoring import Oddness
+
+if TYPE_CHECKING:
+    from makemore.training.rate_range import RateRange
 
 
 class MakeMore(Judge, Parameters):
@@ -236,6 +240,18 @@ class MakeMore(Judge, Parameters):
             learned = fit_lines(others, self.model, options, vocabulary=vocabulary)
             found.put(inside, learned.scorer.oddness(lines.select(inside)))
         return found
+
+    def rate_range(self, lines: Lines | Sequence[str]) -> "RateRange":
+        """Finds a learning rate for a network; see `makemore.training.rate_range`.
+
+        Args:
+            lines: the list.
+
+        Raises:
+            DataError: there is no line.
+            OptionError: the model is no network, or a parameter cannot be used.
+        """
+        return rates_for(parsed(lines), self.model, self._fit_options())
 
     def save(self, path: str | Path) -> None:
         """Writes the whole model to one file.

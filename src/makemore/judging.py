@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
+from makemore.corpus.ranking import evenly
 from makemore.corpus.split import is_set_apart
 from makemore.errors import DataError, NotFittedError
 from makemore.evaluation import Evaluation, Variety, classification, evaluate, variety
@@ -14,7 +17,13 @@ from makemore.fitting.learned import Learned
 from makemore.sampling.ranks import Ranks, ranks
 from makemore.scoring import Oddness
 
+if TYPE_CHECKING:
+    from makemore.probe.examination import Examination
+    from makemore.probe.recording import Recording
+
 Strings = Lines | Sequence[str]
+
+_LOOKED_AT = 2048  # lines asked about at once
 
 
 class Judge:
@@ -147,6 +156,34 @@ class Judge:
             own = np.searchsorted(self.classes_, lines.labels_of())
             told = classification(scorer.posterior(lines), own, weights, learned, seed)
         return replace(found, unknown=int((~is_known).sum()), labels=told)
+
+    def probe(
+        self, lines: Strings | None = None, recording: "Recording | None" = None
+    ) -> "Examination":
+        """Examines what is inside; see `makemore.probe.examination`.
+
+        Args:
+            lines: at most 2,048 of these, evenly apart, are asked about; None to look at weights.
+            recording: what `fit` was given as `on_step`, or None.
+
+        Raises:
+            DataError: no line has only known characters.
+        """
+        from makemore.probe.examination import examine  # here: it needs torch
+
+        learned = self._learned
+        if lines is None:
+            return examine(learned.model, None, recording)
+        read = parsed(lines)
+        read = read.select(np.flatnonzero(learned.vocabulary.knows(read)))
+        if not len(read):
+            raise DataError("there is no line to look at: each has an unknown character or label")
+        few = read.select(evenly(len(read), _LOOKED_AT))
+
+        def contexts(window: int | None) -> Contexts:
+            return Contexts.of(few, learned.vocabulary, window)
+
+        return examine(learned.model, contexts, recording)
 
     def variety(self, lines: Strings) -> Variety:
         """Counts how many of some lines are distinct and new, and how long they are."""

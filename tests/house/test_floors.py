@@ -17,7 +17,7 @@ FLOORS = [
     ["window", "translated", "scoring"],
     ["layers"],
     ["models"],
-    ["training", "sampling", "evaluation"],
+    ["training", "sampling", "evaluation", "probe"],
     ["fitting"],
     ["checkpoint"],
     ["judging"],
@@ -77,7 +77,7 @@ def test_torch_is_imported_only_by_what_trains(path):
         )
     }
     if "torch" in names:
-        assert own in {"layers", "models", "training"}
+        assert own in {"layers", "models", "training", "probe"}
 
 
 def modules_after(code: str) -> set[str]:

@@ -15,7 +15,18 @@ from makemore.errors import MakemoreError, OptionError
 
 VERBS = (
     *("make", "demo", "fit", "blend", "sample", "top"),
-    *("score", "rank", "odd", "classify", "evaluate", "models", "info", "data"),
+    *(
+        "score",
+        "rank",
+        "odd",
+        "classify",
+        "evaluate",
+        "probe",
+        "rate-range",
+        "models",
+        "info",
+        "data",
+    ),
 )
 
 _HELP_FLAGS = ("--help", "-h")
@@ -31,16 +42,23 @@ def build_app(listing: bool = False) -> App:
     app = App(name="makemore", help=HELP, version=__version__, help_format="plaintext")
     for place, verb in enumerate(VERBS):
         help_ = sentence_of(verb) if listing else None  # absent: the verb's own, in full
-        app.command(f"makemore.cli.{verb}:{verb}", name=verb, sort_key=place, help=help_)
+        module = _module(verb)
+        app.command(f"makemore.cli.{module}:{module}", name=verb, sort_key=place, help=help_)
     return app
 
 
 def sentence_of(verb: str) -> str:
     """What a verb does: the first line of its help, read without importing what the verb needs."""
-    module = ast.parse(get_data("makemore.cli", f"{verb}.py") or b"")
-    (found,) = [node for node in module.body if getattr(node, "name", None) == verb]
+    name = _module(verb)
+    module = ast.parse(get_data("makemore.cli", f"{name}.py") or b"")
+    (found,) = [node for node in module.body if getattr(node, "name", None) == name]
     assert isinstance(found, ast.FunctionDef), f"{verb} is no function"
     return (ast.get_docstring(found) or "").split("\n", 1)[0]
+
+
+def _module(verb: str) -> str:
+    """What a verb's module, and the function in it, are called."""
+    return verb.replace("-", "_")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

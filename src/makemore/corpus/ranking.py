@@ -62,6 +62,17 @@ def ranges(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.in
     return found
 
 
+def evenly(count: int, most: int) -> NDArray[np.int64]:
+    """Indices of at most so many of so many things, evenly apart: what is sorted is then sampled.
+
+    Example:
+        >>> evenly(10, 4).tolist(), evenly(2, 4).tolist()
+        ([0, 2, 5, 7], [0, 1])
+    """
+    few = min(count, most)
+    return np.arange(few, dtype=np.int64) * count // max(1, few)
+
+
 def summed(place: Ints, values: NDArray[np.float64], places: int) -> NDArray[np.float64]:
     """Adds up, for each of so many places, the values that belong there."""
     return np.bincount(place, values, places).astype(np.float64, copy=False)

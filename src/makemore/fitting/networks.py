@@ -64,7 +64,7 @@ def _settle(
 
     settled, each, device = [], [], device_named(options.device)
     for number, (network, family) in enumerate(networks):
-        how = _how(family, options, options.seed + number, goes_on)
+        how = settled_options(family, options, options.seed + number, goes_on)
         if not goes_on:
             network.initialise(torch.Generator().manual_seed(how.seed))
         network.to(device)
@@ -78,7 +78,9 @@ def _settle(
     return [replace(how, steps=max(1, int(steps))) for how in settled]
 
 
-def _how(family: Family, options: FitOptions, seed: int, goes_on: bool) -> "TrainOptions":
+def settled_options(
+    family: Family, options: FitOptions, seed: int, goes_on: bool = False
+) -> "TrainOptions":
     """The options that were given, and the family's own for the others."""
     from makemore.training.loop import TrainOptions
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from makemore import likelihood
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
+from makemore.corpus.ranking import evenly
 from makemore.corpus.split import is_set_apart, split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.likelihood import Model
@@ -73,9 +74,7 @@ class Parts:
         for part in self._which:
             c = self.contexts(part, model.window)
             if c is not None and part == "train" and not whole_train:
-                lines = len(c.line_weight)
-                few = min(lines, _FEW_LINES)
-                c = c.lines(np.arange(few) * lines // few)
+                c = c.lines(evenly(len(c.line_weight), _FEW_LINES))
             loss = None if c is None else likelihood.loss(model, c)
             is_finite = loss is not None and np.isfinite(loss)
             found |= {f"{part}_lines": self.size(part), f"{part}_loss": loss if is_finite else None}

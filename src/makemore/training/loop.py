@@ -69,6 +69,7 @@ class Step:
             of the last step with a look at the dev part, as reading it makes the device wait.
         dev_loss: loss on the dev part after the step, where it was measured.
         rate: the learning rate.
+        network: the network, as the step left it.
     """
 
     number: int
@@ -76,6 +77,7 @@ class Step:
     loss: float
     dev_loss: float | None
     rate: float
+    network: Network = field(repr=False, compare=False)
 
 
 @dataclass
@@ -134,17 +136,21 @@ class Training:
         batches = _Batches(train, self.options, self.network.couples_rows)
         every = self.options.pace
         while self.done < self.options.steps:
-            rate = rate_at(self.done, self.options.steps, self.options.rate)
+            rate = self.rate(self.done)
             loss = self._step(batches.at(self.done), batches.characters, rate)
             self.done += 1
             is_due = self.done % every == 0 or self.done == self.options.steps
             if is_due or self.network.device.type == "cpu":  # elsewhere reading makes all wait
                 self.loss = self._read(loss, rate)
             dev_loss = self.measure(dev) if dev is not None and is_due else None
-            yield Step(self.done, self.options.steps, self.loss, dev_loss, rate)
+            yield Step(self.done, self.options.steps, self.loss, dev_loss, rate, self.network)
         if self.best is not None:
             self.network.load_state_dict(self.best)
         self.network.eval()
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, the first being 0."""
+        return rate_at(step, self.options.steps, self.options.rate)
 
     def _step(self, blocks: list[Contexts], characters: float, rate: float) -> Tensor:
         """One step of the optimizer on one batch, block by block: the batch's mean loss."""

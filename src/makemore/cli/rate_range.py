@@ -1,0 +1,37 @@
+"""`makemore rate-range`: how fast a network can learn a list."""
+
+from makemore.cli.console import say, write_json
+from makemore.cli.learning import new_maker, read
+from makemore.cli.parameters import File, Flag, Natural, Pairs, Source
+from makemore.options.verbs import FitOptions, InputOptions
+
+
+def rate_range(
+    file: File,
+    *,
+    model: str = "gru",
+    option: Pairs = (),
+    seed: Natural = 0,
+    json: Flag = False,
+    source: Source = InputOptions(),
+) -> None:
+    """Find a learning rate: train for a while as the rate rises, and print each rate and loss.
+
+    Every step sees the whole list, so the losses have no noise.
+
+    Args:
+        file: text with one line for each thing, or a CSV or TSV table; - is standard input.
+        model: a network's family, see makemore models.
+        option: an option of the family, as NAME=VALUE.
+        seed: of the first weights.
+        json: print JSON.
+    """
+    maker = new_maker(model, option, FitOptions(seed=seed))
+    found = maker.rate_range(read(file, source))
+    if json:
+        rates, losses = found.rates.tolist(), found.losses.tolist()
+        write_json({"rates": rates, "losses": losses, "suggestion": found.suggestion})
+        return
+    for rate, loss in zip(found.rates.tolist(), found.losses.tolist(), strict=True):
+        print(f"{rate:.6f}\t{loss:.4f}")
+    say(f"suggested: --rate {found.suggestion:.2g}")

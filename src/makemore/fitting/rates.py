@@ -1,0 +1,48 @@
+"""How fast a family can learn a list: the range test on a fresh network."""
+
+from typing import TYPE_CHECKING
+
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import DataError, OptionError
+from makemore.fitting.choice import choose_family
+from makemore.fitting.networks import settled_options
+from makemore.options.declaration import Options
+from makemore.options.verbs import FitOptions
+
+if TYPE_CHECKING:
+    from makemore.training.rate_range import RateRange
+
+
+def rates_for(lines: Lines, model: str | Options, options: FitOptions) -> "RateRange":
+    """Makes the range test; see `makemore.training.rate_range`.
+
+    Args:
+        lines: at least one line.
+        model: a network's family, or its options.
+        options: how it would be learned: its weight decay, device and seed count here.
+
+    Raises:
+        DataError: there is no line.
+        OptionError: the family is no network, or an option cannot be used.
+    """
+    import torch
+
+    from makemore.training.device import device_named
+    from makemore.training.rate_range import rate_range
+
+    options.check()
+    if not len(lines):
+        raise DataError("there is no line to learn: give at least one that is not blank")
+    if model == "auto":
+        raise OptionError("a learning rate is a network's own: name one, such as gru")
+    family, own, _ = choose_family(model, len(lines), options)
+    if family.learns != "training":
+        raise OptionError(f"{family.name} has no learning rate: it learns by {family.learns}")
+    vocabulary = Vocabulary.of(lines)
+    network = family.build(own, len(vocabulary), len(vocabulary.labels))
+    network.initialise(torch.Generator().manual_seed(options.seed))
+    network.to(device_named(options.device))
+    c = Contexts.of(lines, vocabulary, network.window)
+    return rate_range(network, c, settled_options(family, options, options.seed))

@@ -1,0 +1,82 @@
+"""Batch normalisation looked at: how far its running averages trail, and what batch-mates do."""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from makemore.corpus.contexts import Contexts
+from makemore.layers.batch_norm import BatchNorm, calibrate
+from makemore.layers.network import Network
+
+_MATES, _BATCHES = 31, 20  # lines beside the one looked at; batches
+
+
+@dataclass(frozen=True, eq=False)
+class Norm:
+    """One layer of batch normalisation.
+
+    Attributes:
+        name: of the module.
+        mean: (H,) float32, the running mean.
+        variance: (H,) float32, the running variance.
+        calibrated_mean: (H,) float32, the mean over the lines looked at.
+        calibrated_variance: (H,) float32, likewise.
+    """
+
+    name: str
+    mean: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    calibrated_mean: NDArray[np.float32]
+    calibrated_variance: NDArray[np.float32]
+
+    @property
+    def distance(self) -> float:
+        """How far the running means are from the calibrated ones, in standard deviations."""
+        spread = np.sqrt(self.calibrated_variance + 1e-5)
+        return float(np.abs((self.mean - self.calibrated_mean) / spread).mean())
+
+
+def norms_of(network: Network, c: Contexts) -> list[Norm]:
+    """Measures each layer of batch normalisation anew on some lines, on a copy of the network."""
+    twin = copy.deepcopy(network)
+    calibrate(twin, [c])
+    pairs = zip(network.named_modules(), twin.modules(), strict=True)
+    return [
+        Norm(name, *(_array(x) for x in (old.mean, old.variance, new.mean, new.variance)))
+        for (name, old), new in pairs
+        if isinstance(old, BatchNorm) and isinstance(new, BatchNorm)
+    ]
+
+
+def batch_mates(network: Network, c: Contexts, seed: int = 0) -> float:
+    """How much a line's loss depends on the lines that are in its batch while training.
+
+    Args:
+        network: stays as it was.
+        c: at least two lines.
+        seed: of the batches.
+
+    Returns:
+        the standard deviation of the first line's mean loss, nats per character, over batches of
+        it and 31 others, mean over batches left out; 0 for a network without batch normalisation.
+    """
+    twin, rng = copy.deepcopy(network).train(), np.random.default_rng(seed)
+    length = int(c.start[1])
+    losses = []
+    for _ in range(_BATCHES):
+        others = 1 + rng.choice(len(c.line_weight) - 1, min(_MATES, len(c.line_weight) - 1), False)
+        batch = c.lines(np.concatenate([[0], others]))
+        edges = batch.edge[:length]
+        with torch.no_grad():
+            log_probs = twin(batch).log_softmax(dim=1).cpu().numpy()
+        losses.append(-log_probs[batch.row[edges], batch.next[edges]].mean())
+    return float(np.std(losses))
+
+
+def _array(x: torch.Tensor) -> NDArray[np.float32]:
+    """The numbers, copied."""
+    found: NDArray[np.float32] = x.detach().cpu().numpy().copy()
+    return found

@@ -1,0 +1,131 @@
+"""What the numbers mean, as a teacher would say it: what is wrong, why it matters, what cures it.
+
+The limits are far outside what every family of this package shows when it is trained at its default
+settings (docs/decisions), so that a verdict is worth reading.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from makemore.probe.layers import Activations, Layers
+from makemore.probe.norms import Norm
+from makemore.probe.recording import Curve
+
+_CONFIDENT = 0.5  # nats that a first loss may be above that of guessing
+_SATURATED = 0.8  # of the numbers of a layer of tanh or sigmoid
+_OFF = 0.9  # of the numbers of a layer of relu or gelu
+_FADES = 100.0  # times that gradients may shrink from layer to layer in all
+_SMALL, _LARGE = -4.0, -1.0  # sizes of updates beside the weights, logarithms to base 10
+_TRAILS = 0.5  # standard deviations between running and calibrated means
+_BY_HEART = 0.03  # nats that the dev loss may rise again
+
+
+class Verdict(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes:
+        what: what was seen, with its number.
+        why: what it does.
+        cure: what to try.
+    """
+
+    what: str
+    why: str
+    cure: str
+
+
+def verdicts_on_curve(curve: Curve, vocabulary_size: int) -> Iterator[Verdict]:
+    """What a training shows."""
+    expected, (_, first) = math.log(vocabulary_size), curve.loss[0]
+    if first > expected + _CONFIDENT:
+        yield Verdict(
+            f"first loss {first:.2f}, expected {expected:.2f}",
+            "the last layer starts confident, and wrong: the first steps only unlearn that",
+            "draw its weights smaller, near zero, and its bias as zero",
+        )
+    for name, updates in curve.updates.items():
+        sizes = [size for _, size in updates if math.isfinite(size)]
+        if not sizes:
+            continue
+        usual = float(np.median(sizes))
+        if usual < _SMALL:
+            yield Verdict(
+                f"updates of {name} are 10^{usual:.1f} of its numbers, "
+                f"{10 ** (-3 - usual):,.0f} times smaller than 10^-3",
+                "it hardly learns",
+                "raise the rate, or draw its weights smaller",
+            )
+        if usual > _LARGE:
+            yield Verdict(
+                f"updates of {name} are 10^{usual:.1f} of its numbers, "
+                f"{10 ** (usual + 3):,.0f} times larger than 10^-3",
+                "it is shaken rather than learned",
+                "lower the rate",
+            )
+    if curve.dev:
+        best_step, best = min(curve.dev, key=lambda point: point[1])
+        last_step, last = curve.dev[-1]
+        if last > best + _BY_HEART:
+            yield Verdict(
+                f"dev loss {best:.4f} at step {best_step:,}, {last:.4f} at step {last_step:,}",
+                "what is learned after its best step is learned by heart (the best is kept)",
+                "fewer steps, more weight decay or dropout, a smaller network, or more lines",
+            )
+
+
+def verdicts_on_layers(layers: Layers) -> Iterator[Verdict]:
+    """What activations and gradients show."""
+    for each in layers.activations:
+        yield from _verdicts_on(each)
+    spreads = [float(each.gradients.std()) for each in layers.activations]
+    seen = [(spread, each.name) for spread, each in zip(spreads, layers.activations, strict=True)]
+    if len(seen) > 1:
+        (least, there), (most, here) = min(seen), max(seen)
+        if least * _FADES < most:
+            share = f"{most / least:,.0f} times" if least else "infinitely many times"
+            yield Verdict(
+                f"gradients at {there} are {share} smaller than at {here}",
+                "the layers with small ones hardly learn",
+                "draw weights with the gain of the activation over the root of the fan-in, or "
+                "normalise, or add residual connections",
+            )
+
+
+def _verdicts_on(layer: Activations) -> Iterator[Verdict]:
+    """What one layer shows."""
+    is_curved = layer.kind in ("tanh", "sigmoid")
+    if is_curved and layer.saturated > _SATURATED:
+        yield Verdict(
+            f"{layer.name} ({layer.kind}): {layer.saturated:.0%} saturated",
+            "where an activation is at its end, no gradient comes through",
+            "draw the weights before it smaller (gain over the root of the fan-in), or normalise",
+        )
+    if not is_curved and layer.saturated > _OFF:
+        yield Verdict(
+            f"{layer.name} ({layer.kind}): {layer.saturated:.0%} zero or below",
+            "most of the layer passes nothing on, and no gradient back",
+            "lower the rate, start its bias higher, or normalise",
+        )
+    if len(layer.dead):
+        units = ", ".join(map(str, layer.dead[:5].tolist())) + (", ..." * (len(layer.dead) > 5))
+        yield Verdict(
+            f"{layer.name} ({layer.kind}): {len(layer.dead)} of {layer.values.shape[1]} units are "
+            f"dead (units {units})",
+            "they give the same for every line, and no line can change them",
+            "draw the weights before them smaller, or lower the rate that knocked them out",
+        )
+
+
+def verdicts_on_norms(norms: list[Norm]) -> Iterator[Verdict]:
+    """What batch normalisation shows."""
+    for norm in norms:
+        if norm.distance > _TRAILS:
+            yield Verdict(
+                f"{norm.name}: running means are {norm.distance:.1f} standard deviations from "
+                "those of these lines",
+                "asked outside training, the network works with the wrong averages",
+                "train more steps, raise the momentum, or calibrate on the list",
+            )

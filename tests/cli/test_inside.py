@@ -1,0 +1,85 @@
+"""What is said of the inside of a model."""
+
+import json
+
+import pytest
+
+from makemore import MakeMore, MixtureOptions, MLPOptions
+from makemore.cli.main import main
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory, few):
+    place = tmp_path_factory.mktemp("inside")
+    (place / "list.txt").write_text("\n".join(few.to_list()) + "\n")
+    MakeMore(MLPOptions(hidden=16), steps=30).fit(few).save(place / "network")
+    MakeMore("kneser_ney").fit(few).save(place / "counts")
+    members = "kneser_ney, deep_mlp(hidden=16, layers=3)"
+    MakeMore(MixtureOptions(members=members), steps=30).fit(few).save(place / "both")
+    return place
+
+
+@pytest.fixture
+def run(capsys, place, monkeypatch):
+    monkeypatch.chdir(place)
+
+    def go(line):
+        try:
+            main(line.split())
+            code = 0
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return out, err, code
+
+    return go
+
+
+def test_without_lines_tensors_are_shown(run):
+    out, err, code = run("probe network")
+    assert (err, code) == ("", 0)
+    rows = [row.split() for row in out.splitlines()]
+    assert rows[0] == ["tensor", "shape", "mean", "spread"]
+    assert [row[0] for row in rows[1:]] == ["C", "W1", "b1", "W2", "b2"]
+    assert "repeats" in run("probe counts list.txt")[0]
+
+
+def test_with_lines_layers_are_shown_and_what_is_wrong(run, place):
+    out, *_ = run("probe network list.txt")
+    assert "h            tanh" in out
+    assert "gradient to data" in out
+    found = json.loads(run("probe network list.txt --json")[0])
+    (network,) = found["networks"]
+    assert network["activations"][0]["kind"] == "tanh"
+    maker = MakeMore.load(place / "network")
+    assert network["loss"] == pytest.approx(
+        -maker.score((place / "list.txt").read_text().split()), abs=1e-5
+    )
+    maker.learned_.model.b1.data[4] = 99.0
+    maker.save(place / "broken")
+    out, *_ = run("probe broken list.txt")
+    assert "h (tanh): 1 of 16 units are dead (units 4)" in out
+    assert "  cure: draw the weights before them smaller" in out
+
+
+def test_a_mixture_shows_its_members_and_their_normalisation(run, place):
+    out, *_ = run("probe both list.txt")
+    assert "rise without it" in out
+    assert "member 1, DeepMLP" in out
+    assert "batch-mates move the loss of a line by" in out
+    found = json.loads(run("probe both list.txt --json")[0])
+    assert [each["name"] for each in found["members"]] == ["KneserNey", "DeepMLP"]
+    assert found["networks"][0]["batch_mates"] > 0
+    (place / "other.txt").write_text("xyz\n")
+    assert "no line to look at" in run("probe both other.txt")[1]
+
+
+def test_rate_range_prints_the_curve_and_a_suggestion(run):
+    out, err, code = run("rate-range list.txt --model mlp -O hidden=16")
+    assert code == 0
+    rates = [float(row.split("\t")[0]) for row in out.splitlines()]
+    assert rates == sorted(rates)
+    found = json.loads(run("rate-range list.txt --model mlp -O hidden=16 --json")[0])
+    assert err.strip() == f"suggested: --rate {found['suggestion']:.2g}"
+    assert len(found["rates"]) == len(found["losses"]) == len(rates)
+    assert run("rate-range list.txt --model kneser_ney")[2] == 2

@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from makemore import MakeMore, MixtureOptions
+
+LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4
+
+
+def test_members_are_measured_alone_and_by_what_is_lost_without_them():
+    members = "kneser_ney(window=1), kneser_ney(window=3), mlp(hidden=8)"
+    maker = MakeMore(MixtureOptions(members=members), steps=20).fit(LINES)
+    asked = ["hanna", "bobo", "jotto"]
+    found = maker.probe(asked).members
+    assert [each.name for each in found] == ["KneserNey", "KneserNey", "MLP"]
+    mixture, whole = maker.learned_.model, -maker.score(asked)
+    kept = mixture.weights.copy()
+    for place, each in enumerate(found):
+        for weights, loss in (
+            (np.eye(3)[place], each.loss),
+            (np.where(np.arange(3) == place, 0, kept), whole + each.without),
+        ):
+            mixture.weights = weights / weights.sum()
+            assert -maker.score(asked) == pytest.approx(loss, abs=1e-4)
+        mixture.weights = kept
+    assert sum(each.best for each in found) == pytest.approx(1.0)
+    assert sum(each.weight for each in found) == pytest.approx(1.0)

@@ -1,0 +1,151 @@
+"""Every verdict on a network broken in that way on purpose; a healthy one gets none."""
+
+import numpy as np
+import pytest
+import torch
+
+from makemore import MakeMore
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.options.families import (
+    DeepMLPOptions,
+    GRUOptions,
+    MLPOptions,
+    PlainMLPOptions,
+    ResNetOptions,
+)
+from makemore.options.registry import FAMILIES
+from makemore.probe.layers import layers_of
+from makemore.probe.norms import batch_mates, norms_of
+from makemore.probe.recording import Recording
+from makemore.probe.verdicts import verdicts_on_curve, verdicts_on_layers, verdicts_on_norms
+from makemore.training.loop import Training, TrainOptions
+
+
+@pytest.fixture(scope="module")
+def lines(us_names):
+    return us_names.select(np.arange(0, len(us_names), 40))
+
+
+@pytest.fixture(scope="module")
+def vocabulary(us_names):
+    return Vocabulary.of(us_names)
+
+
+def fresh(options, vocabulary):
+    name = next(name for name, family in FAMILIES.items() if family.options is type(options))
+    network = FAMILIES[name].build(options, len(vocabulary), 0)
+    return network.initialise(torch.Generator().manual_seed(0))
+
+
+def said_of(network, lines, vocabulary):
+    c = Contexts.of(lines, vocabulary, network.window)
+    found = [*verdicts_on_layers(layers_of(network, c)), *verdicts_on_norms(norms_of(network, c))]
+    return [verdict.what for verdict in found]
+
+
+def trained(network, lines, vocabulary, rate, steps=60, dev=None):
+    """The curve of a short training."""
+    recording = Recording()
+    train = Contexts.of(lines, vocabulary, network.window)
+    held = None if dev is None else Contexts.of(dev, vocabulary, network.window)
+    for step in Training(network, TrainOptions(steps, rate)).run(train, held):
+        recording(step)
+    return recording.curves[0]
+
+
+@pytest.mark.parametrize("name", [n for n, f in FAMILIES.items() if f.learns == "training"])
+def test_a_healthy_network_gets_none(name, us_names):
+    recording = Recording()
+    options = FAMILIES[name].options()
+    if hasattr(options, "hidden"):
+        options = options.replace(hidden=64)
+    many = us_names.select(np.arange(0, len(us_names), 4))
+    maker = MakeMore(options, steps=60).fit(many, on_step=recording)
+    found = maker.probe(many, recording)
+    assert found.networks[0].verdicts == []
+
+
+def test_a_confident_last_layer(lines, vocabulary):
+    network = fresh(MLPOptions(hidden=64), vocabulary)
+    with torch.no_grad():
+        network.W2 *= 100
+    curve = trained(network, lines, vocabulary, 0.01, steps=5)
+    (verdict,) = [v for v in verdicts_on_curve(curve, len(vocabulary)) if "first loss" in v.what]
+    first = curve.loss[0][1]
+    assert verdict.what == f"first loss {first:.2f}, expected 3.30"
+    assert first > 5
+    assert "smaller" in verdict.cure
+
+
+@pytest.mark.parametrize(
+    "options, name", [(MLPOptions(hidden=64), "h"), (GRUOptions(hidden=32), "candidate")]
+)
+def test_saturation(options, name, lines, vocabulary):
+    network = fresh(options, vocabulary)
+    with torch.no_grad():
+        (network.W1 if name == "h" else network.W).mul_(30)
+    said = said_of(network, lines, vocabulary)
+    assert any(what.startswith(f"{name} (tanh): ") and "saturated" in what for what in said)
+
+
+def test_dead_units(lines, vocabulary):
+    network = fresh(MLPOptions(hidden=64), vocabulary)
+    with torch.no_grad():
+        network.b1[[3, 7]] = 1000.0
+    assert "h (tanh): 2 of 64 units are dead (units 3, 7)" in said_of(network, lines, vocabulary)
+    network = fresh(ResNetOptions(hidden=32, blocks=1), vocabulary)
+    with torch.no_grad():
+        network.norm.beta -= 1000.0
+    said = said_of(network, lines, vocabulary)
+    assert "h (relu): 100% zero or below" in said
+    assert any(
+        what.startswith("h (relu): 32 of 32 units are dead (units 0, 1, 2, 3, 4, ...)")
+        for what in said
+    )
+
+
+def test_gradients_that_fade(lines, vocabulary):
+    network = fresh(PlainMLPOptions(layers=6, hidden=64), vocabulary)
+    with torch.no_grad():
+        for W in network.W[1:-1]:
+            W *= 0.1
+    said = said_of(network, lines, vocabulary)
+    assert any(what.startswith("gradients at h.0 are ") and "than at h.4" in what for what in said)
+
+
+def test_updates_that_are_too_small_or_too_large(lines, vocabulary):
+    for rate, steps, said in ((1e-6, 60, "times smaller than"), (3.0, 8, "times larger than")):
+        curve = trained(fresh(MLPOptions(hidden=64), vocabulary), lines, vocabulary, rate, steps)
+        found = [v.what for v in verdicts_on_curve(curve, len(vocabulary))]
+        assert any(what.startswith("updates of W1 are 10^") and said in what for what in found)
+
+
+def test_learning_by_heart(lines, vocabulary):
+    few, others = lines.select(np.arange(60)), lines.select(np.arange(200, 500))
+    network = fresh(MLPOptions(hidden=200), vocabulary)
+    curve = trained(network, few, vocabulary, 0.05, steps=300, dev=others)
+    (verdict,) = verdicts_on_curve(curve, len(vocabulary))
+    step, best = min(curve.dev, key=lambda point: point[1])
+    assert verdict.what.startswith(f"dev loss {best:.4f} at step {step:,}, ")
+
+
+def test_running_averages_that_trail(lines, vocabulary):
+    network = fresh(DeepMLPOptions(layers=3, hidden=32), vocabulary)
+    trained(network, lines, vocabulary, 0.01, steps=60)
+    assert said_of(network, lines, vocabulary) == []
+    network.norms[1].mean += 3 * network.norms[1].variance.sqrt()
+    (said,) = [what for what in said_of(network, lines, vocabulary) if "running" in what]
+    assert said.startswith("norms.1: running means are ")
+
+
+def test_batch_mates_matter_only_to_batch_normalisation(lines, vocabulary):
+    for options, matters in ((DeepMLPOptions(hidden=32), True), (MLPOptions(hidden=32), False)):
+        network = fresh(options, vocabulary)
+        trained(network, lines, vocabulary, 0.01, steps=30)
+        c = Contexts.of(lines, vocabulary, network.window)
+        before = {name: value.copy() for name, value in network.tensors().items()}
+        spread = batch_mates(network, c)
+        assert spread > 0.01 if matters else spread < 1e-6
+        for name, value in network.tensors().items():
+            np.testing.assert_array_equal(value, before[name])

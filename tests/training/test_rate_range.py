@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from makemore import (
+    GRUOptions,
+    LinearOptions,
+    MakeMore,
+    MLPOptions,
+    OptionError,
+    WaveNetOptions,
+)
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.options.registry import family_of
+from makemore.training.loop import Training, TrainOptions
+from makemore.training.rate_range import rate_range
+
+
+@pytest.fixture(scope="module")
+def lines(us_names):
+    return us_names.select(np.arange(0, len(us_names), 16))
+
+
+@pytest.fixture(scope="module")
+def held_out(us_names):
+    return us_names.select(np.arange(5, len(us_names), 32))
+
+
+def fresh(options, lines):
+    vocabulary = Vocabulary.of(lines)
+    family = family_of(options)
+    network = family.build(options, len(vocabulary), 0)
+    network.initialise(torch.Generator().manual_seed(0))
+    return network, family, Contexts.of(lines, vocabulary, network.window)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        LinearOptions(),
+        MLPOptions(hidden=64),
+        GRUOptions(embedding=16, hidden=32, dropout=0.0),
+        WaveNetOptions(hidden=32),
+    ],
+    ids=lambda options: type(options).__name__,
+)
+def test_the_suggestion_is_near_the_best(options, lines, held_out):
+    """Of rates three and ten times higher and lower, none is much better on other lines."""
+    network, family, c = fresh(options, lines)
+    dev = Contexts.of(held_out, Vocabulary.of(lines), network.window)
+    how = TrainOptions(steps=100, rate=0.0, weight_decay=family.weight_decay, muon=family.muon)
+    suggestion = rate_range(network, c, how).suggestion
+    losses = {}
+    for times in (0.1, 0.3, 1, 3, 10):
+        network, *_ = fresh(options, lines)
+        settled = replace(how, rate=suggestion * times)
+        steps = Training(network, settled).run(c, dev)
+        losses[times] = min(step.dev_loss for step in steps if step.dev_loss)
+    assert losses[1] < min(losses.values()) + 0.06
+    assert losses[1] < losses[0.1] - 0.1 or options == LinearOptions()
+
+
+def test_the_curve_has_no_noise_and_ends_where_nothing_is_to_be_seen(lines):
+    network, _, c = fresh(MLPOptions(hidden=64), lines)
+    found = rate_range(network, c, TrainOptions(steps=1, rate=0.0, seed=1))
+    network, *_ = fresh(MLPOptions(hidden=64), lines)
+    again = rate_range(network, c, TrainOptions(steps=9, rate=1.0, seed=2, batch=32))
+    np.testing.assert_array_equal(found.losses, again.losses)
+    assert (np.diff(found.rates) > 0).all()
+    assert found.rates[0] == pytest.approx(1e-4)
+    assert found.losses[0] == pytest.approx(np.log(27), abs=0.1)
+    assert (np.diff(found.losses[:20]) < 0).all()
+    assert len(found.losses) < 120
+    assert found.losses[-1] > found.losses.min() + 0.9
+
+
+def test_only_a_network_has_a_rate():
+    with pytest.raises(OptionError, match="kneser_ney has no learning rate: it learns by counting"):
+        MakeMore("kneser_ney").rate_range(["anna", "ben"])
+    with pytest.raises(OptionError, match="name one, such as gru"):
+        MakeMore().rate_range(["anna", "ben"])
+    assert 0 < MakeMore("linear").rate_range(["anna", "ben"]).suggestion < 1
