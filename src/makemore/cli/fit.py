@@ -14,6 +14,7 @@ def fit(
     option: Pairs = (),
     from_: From | None = None,
     adapt: Flag = False,
+    track: str | None = None,
     source: Source = InputOptions(),
     fitting: Fitting = FitOptions(),
 ) -> None:
@@ -27,6 +28,7 @@ def fit(
         from_: a model to go on from: it learns these lines on top of what it knows, with the
             options it was fitted with where none are given. Counts add up; networks learn the new
             lines among as many as they knew, drawn from themselves.
+        track: a folder for TensorBoard: losses, rates, histograms; needs the extra `track`.
         adapt: with --from, train networks on the new lines alone, and let them forget.
     """
     if adapt and from_ is None:
@@ -35,4 +37,4 @@ def fit(
         maker = new_maker(model, option, fitting)
     else:
         maker = old_maker(from_, model, option, fitting)
-    learn(maker, lambda: read(file, source), output, adapt)
+    learn(maker, lambda: read(file, source), output, adapt, track)

@@ -1,6 +1,7 @@
 """Reading a list and learning it, as `make`, `demo` and `fit` do."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from makemore.cli.console import key_values, losses_in_words, progress, say
@@ -46,7 +47,11 @@ def read(file: str, source: InputOptions, labels: bool = True, weights: bool = T
 
 
 def learn(
-    maker: "MakeMore", get: Callable[[], "Lines"], output: str | None, adapt: bool = False
+    maker: "MakeMore",
+    get: Callable[[], "Lines"],
+    output: str | None,
+    adapt: bool = False,
+    track: str | None = None,
 ) -> "MakeMore":
     """Learns the list it gets, saves the model if asked, and says what was done.
 
@@ -56,13 +61,32 @@ def learn(
         check_place(output)
     lines = get()
     say(str(lines.summary()))
-    with progress("learning") as on_step:
+    with progress("learning") as shown, tracking(track) as tracked:
+        told = [each for each in (shown, tracked) if each is not None]
+
+        def on_step(step: Any) -> None:
+            for each in told:
+                each(step)
+
         maker.partial_fit(lines, on_step=on_step, adapt=adapt)
     say(done(maker))
     if output is not None:
         maker.save(output)
         say(f"saved {output}")
     return maker
+
+
+def tracking(folder: str | None) -> AbstractContextManager[Any]:
+    """What writes a training down for TensorBoard, if a folder is given.
+
+    Raises:
+        OptionError: TensorBoard is not installed, or nothing can be written there.
+    """
+    if folder is None:
+        return nullcontext()
+    from makemore.probe.tracking import Tracking
+
+    return Tracking(folder)
 
 
 def new_maker(model: str, pairs: Sequence[str], how: FitOptions) -> "MakeMore":

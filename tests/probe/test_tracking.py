@@ -1,0 +1,58 @@
+import sys
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from makemore import MakeMore, MLPOptions, OptionError
+from makemore.cli.main import main
+from makemore.probe.tracking import Tracking
+
+
+def test_losses_rates_and_histograms_are_written(tmp_path, us_names):
+    steps, lines = [], us_names.to_list()[:300]
+
+    def keep(step):
+        tracking(step)
+        steps.append(step)
+
+    with Tracking(str(tmp_path / "run")) as tracking:
+        MakeMore(MLPOptions(hidden=8), steps=20).fit(lines, on_step=keep)
+    found = EventAccumulator(str(tmp_path / "run"), size_guidance={"histograms": 0}).Reload()
+    for tag, value in (("loss/train", "loss"), ("rate", "rate")):
+        events = found.Scalars(tag)
+        assert [event.step for event in events] == list(range(1, 21))
+        expected = [getattr(step, value) for step in steps]
+        assert [event.value for event in events] == pytest.approx(expected, rel=1e-5)
+    dev = [step.number for step in steps if step.dev_loss is not None]
+    assert [event.step for event in found.Scalars("loss/dev")] == dev
+    assert {"weights/W1", "gradients/W1"} <= set(found.Tags()["histograms"])
+    assert [event.step for event in found.Histograms("weights/C")] == dev
+
+
+def test_the_command_tracks(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.txt").write_text("anna\nhannah\nben\n")
+    fit = [
+        "fit",
+        "list.txt",
+        "-o",
+        "m",
+        "--model",
+        "mlp",
+        "-O",
+        "hidden=8",
+        "--steps",
+        "10",
+        "--track",
+    ]
+    main([*fit, "run"])
+    assert len(EventAccumulator("run").Reload().Scalars("loss/train")) == 10
+    with pytest.raises(SystemExit):
+        main([*fit, "list.txt/run"])
+    assert "cannot be tracked to: " in capsys.readouterr().err
+
+
+def test_without_tensorboard_a_sentence_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(OptionError, match=r"pip install 'makemore\[track\]'"):
+        Tracking(str(tmp_path))
