@@ -6,7 +6,7 @@ from makemore import GRUOptions, MakeMore, MLPOptions
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
 from makemore.options.families import ResNetOptions, TransformerOptions, WaveNetOptions
-from makemore.probe.layers import layers_of
+from makemore.probe.layers import Activations, layers_of
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"]
 
@@ -96,3 +96,10 @@ def test_what_is_flat_and_dead_depends_on_the_kind():
     h = layers_of(network, c).activations[0]
     assert h.dead.tolist() == [5]
     assert h.saturated == pytest.approx((np.abs(h.values) > 0.97).mean())
+
+
+def test_a_closed_gate_is_as_flat_as_an_open_one():
+    values = np.array([[0.01, 0.5, 0.99, 0.97]], np.float32)
+    gates = Activations("gates", "sigmoid", values, np.zeros_like(values))
+    assert gates.flat.tolist() == [[True, False, True, False]]
+    assert gates.saturated == 0.5

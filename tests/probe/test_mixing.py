@@ -6,6 +6,13 @@ from makemore import MakeMore, MixtureOptions
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4
 
 
+def each_alone(maker):
+    """The mixture with all its weight on one member, for each of them."""
+    for place in range(len(maker.learned_.model.members)):
+        maker.learned_.model.weights = np.eye(len(maker.learned_.model.members))[place]
+        yield maker
+
+
 def test_members_are_measured_alone_and_by_what_is_lost_without_them():
     members = "kneser_ney(window=1), kneser_ney(window=3), mlp(hidden=8)"
     maker = MakeMore(MixtureOptions(members=members), steps=20).fit(LINES)
@@ -22,5 +29,8 @@ def test_members_are_measured_alone_and_by_what_is_lost_without_them():
             mixture.weights = weights / weights.sum()
             assert -maker.score(asked) == pytest.approx(loss, abs=1e-4)
         mixture.weights = kept
-    assert sum(each.best for each in found) == pytest.approx(1.0)
+    characters = [alone.score_characters(asked) for alone in each_alone(maker)]
+    winners = np.array([np.concatenate(scores) for scores in characters]).argmax(axis=0)
+    shares = np.bincount(winners, minlength=3) / len(winners)
+    assert [each.best for each in found] == pytest.approx(shares.tolist(), abs=1e-6)
     assert sum(each.weight for each in found) == pytest.approx(1.0)
