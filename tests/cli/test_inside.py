@@ -5,7 +5,6 @@ import json
 import pytest
 
 from makemore import MakeMore, MixtureOptions, MLPOptions
-from makemore.cli.main import main
 
 
 @pytest.fixture(scope="session")
@@ -17,22 +16,6 @@ def place(tmp_path_factory, few):
     members = "kneser_ney, deep_mlp(hidden=16, layers=3)"
     MakeMore(MixtureOptions(members=members), steps=30).fit(few).save(place / "both")
     return place
-
-
-@pytest.fixture
-def run(capsys, place, monkeypatch):
-    monkeypatch.chdir(place)
-
-    def go(line):
-        try:
-            main(line.split())
-            code = 0
-        except SystemExit as stop:
-            code = stop.code
-        out, err = capsys.readouterr()
-        return out, err, code
-
-    return go
 
 
 def test_without_lines_tensors_are_shown(run):

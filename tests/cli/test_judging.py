@@ -5,7 +5,6 @@ import json
 import pytest
 
 from makemore import MakeMore
-from makemore.cli.main import main
 
 TABLE = "name,sex,births\nanna,F,30\nhannah,F,20\nben,M,25\nbenno,M,5\notto,M,10\n"
 
@@ -26,17 +25,11 @@ def place(tmp_path_factory, few):
 
 
 @pytest.fixture
-def run(capsys, place, monkeypatch):
-    """Runs a command line in that directory: lines of output, errors and exit code."""
-    monkeypatch.chdir(place)
+def run(run):
+    """The same with the lines of the output."""
 
     def go(line):
-        try:
-            main(line.split())
-            code = 0
-        except SystemExit as stop:
-            code = stop.code
-        out, err = capsys.readouterr()
+        out, err, code = run(line)
         return out.splitlines(), err, code
 
     return go
