@@ -59,16 +59,17 @@ def learn(
     """
     if output is not None:
         check_place(output)
-    lines = get()
-    say(str(lines.summary()))
-    with progress("learning") as shown, tracking(track) as tracked:
-        told = [each for each in (shown, tracked) if each is not None]
+    with tracking(track) as tracked:  # what is wrong with it is found before the list is read
+        lines = get()
+        say(str(lines.summary()))
+        with progress("learning") as shown:
+            told = [each for each in (shown, tracked) if each is not None]
 
-        def on_step(step: Any) -> None:
-            for each in told:
-                each(step)
+            def on_step(step: Any) -> None:
+                for each in told:
+                    each(step)
 
-        maker.partial_fit(lines, on_step=on_step, adapt=adapt)
+            maker.partial_fit(lines, on_step=on_step, adapt=adapt)
     say(done(maker))
     if output is not None:
         maker.save(output)
