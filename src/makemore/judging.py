@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +55,7 @@ class Judge:
         read = _asked(lines, labels)
         if not len(read):
             raise DataError("there is no line to score: give at least one")
-        weights = np.ones(len(read)) if read.weights is None else read.weights
+        weights = read.counts()
         scores, characters = self._learned.scorer.lines(read), read.lengths() + 1
         return float((weights * scores).sum() / (weights * characters).sum())
 
@@ -152,9 +153,8 @@ class Judge:
             if is_learned is not None:
                 learned = bool(is_learned.all())
                 lines = lines if learned else lines.select(np.flatnonzero(~is_learned))
-            weights = np.ones(len(lines)) if lines.weights is None else lines.weights
             own = np.searchsorted(self.classes_, lines.labels_of())
-            told = classification(scorer.posterior(lines), own, weights, learned, seed)
+            told = classification(scorer.posterior(lines), own, lines.counts(), learned, seed)
         return replace(found, unknown=int((~is_known).sum()), labels=told)
 
     def probe(
@@ -180,6 +180,7 @@ class Judge:
             raise DataError("there is no line to look at: each has an unknown character or label")
         few = read.select(evenly(len(read), _LOOKED_AT))
 
+        @cache  # several networks may look back alike
         def contexts(window: int | None) -> Contexts:
             return Contexts.of(few, learned.vocabulary, window)
 

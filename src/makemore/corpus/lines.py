@@ -140,6 +140,10 @@ class Lines:
         """Gives the same lines, each with this label."""
         return self.with_labels(np.zeros(len(self), np.int32), (label,))
 
+    def counts(self) -> NDArray[np.float64]:
+        """(B,) float64, how many lines each stands for: its weight, or one."""
+        return np.ones(len(self)) if self.weights is None else self.weights
+
     def lengths(self) -> NDArray[np.int64]:
         """(B,) int64 characters in each line."""
         return np.diff(self.offsets)

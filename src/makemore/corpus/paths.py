@@ -63,8 +63,7 @@ class Paths(NamedTuple):
                 )
             named = np.searchsorted(vocabulary.labels, lines.label_names)
             origin = (len(vocabulary) + named[lines.labels]).astype(np.int32)
-        weight = np.ones(count) if lines.weights is None else lines.weights
-        return cls(target, start, origin, weight)
+        return cls(target, start, origin, lines.counts())
 
     @classmethod
     def of_ids(cls, ids: Ids, origin: int = BOUNDARY) -> Self:

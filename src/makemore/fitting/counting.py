@@ -13,10 +13,6 @@ class Counting:
         """Keeps what the models know, if they are to go on from there."""
         self._models = [(model, model.counted() if goes_on else None) for model in models]
 
-    def __len__(self) -> int:
-        """How many models there are."""
-        return len(self._models)
-
     def count(self, contexts: Callable[[int | None], Contexts]) -> None:
         """Counts lines as each model's window shows them, in place of those counted here before."""
         for model, before in self._models:

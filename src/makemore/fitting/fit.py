@@ -160,7 +160,7 @@ def _learned(start: Start, lines: Lines, options: FitOptions, on_step: OnStep | 
         family=start.family.name,
         options=start.options,
         vocabulary=start.vocabulary,
-        weight=float(len(lines) if lines.weights is None else lines.weights.sum()),
+        weight=float(lines.counts().sum()),
         label_weights=_label_weights(lines, start.vocabulary),
         longest=int(lines.lengths().max()),
         cleaning=lines.summary(),

@@ -59,9 +59,7 @@ def grown(before: Learned, vocabulary: Vocabulary) -> Any:
 def rehearsal(before: Learned, lines: Lines, seed: int) -> Lines:
     """More lines, and as many as were known, drawn from the model with labels in their shares."""
     count = min(before.cleaning.kept, _MOST_REHEARSED)
-    strings, weights = lines.to_list(), np.ones(len(lines))
-    if lines.weights is not None:
-        weights = lines.weights
+    strings = lines.to_list()
     names = None if lines.labels is None else lines.labels_of()
     shares = before.label_shares if before.vocabulary.labels else np.ones(1)
     drawn_weights = []
@@ -73,7 +71,7 @@ def rehearsal(before: Learned, lines: Lines, seed: int) -> Lines:
         drawn_weights += [before.weight * share / max(1, len(drawn))] * len(drawn)
         if label is not None and names is not None:
             names += [label] * len(drawn)
-    return Lines.from_strings(strings, names, np.concatenate([weights, drawn_weights]))
+    return Lines.from_strings(strings, names, np.concatenate([lines.counts(), drawn_weights]))
 
 
 def after(before: Learned, learned: Learned) -> Learned:
