@@ -49,10 +49,23 @@ class Translated:
 
     def log_probs(self, c: Contexts) -> Floats:
         """See `Model.log_probs`."""
+        return self._spread(self.model.log_probs(self._as_read(c)))
+
+    def own(self, c: Contexts) -> Contexts | None:
+        """Those lines that have only the model's own characters, in its ids; None for none."""
+        is_own = self.ids[c.next] >= 0
+        foreign = np.concatenate([[0], np.cumsum(~is_own[c.edge])])
+        which = np.flatnonzero(foreign[c.start[1:]] == foreign[c.start[:-1]])
+        if not len(which):
+            return None
+        few = c.lines(which)
+        return replace(self._as_read(few), next=self.ids[few.next])
+
+    def _as_read(self, c: Contexts) -> Contexts:
+        """Contexts as the model reads them."""
         back = None if c.back is None else self._read[c.back]
         size = self.model.vocabulary_size
-        own = replace(c, vocabulary_size=size, last=self._read[c.last], back=back)
-        return self._spread(self.model.log_probs(own))
+        return replace(c, vocabulary_size=size, last=self._read[c.last], back=back)
 
     def start(self, n: int, label: int | None = None) -> tuple[Floats, State]:
         """See `Model.start`."""

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from makemore import MakeMore, MixtureOptions, MLPOptions
@@ -55,6 +56,20 @@ def test_a_mixture_shows_its_members_and_their_normalisation(run, place):
     assert found["networks"][0]["batch_mates"] > 0
     (place / "other.txt").write_text("xyz\n")
     assert "no line to look at" in run("probe both other.txt")[1]
+
+
+def test_networks_of_a_blend_are_asked_about_the_lines_they_know(place, few):
+    own = MakeMore.load(place / "network")
+    other = MakeMore("kneser_ney").fit(["zoë", "chloë"])
+    blend = MakeMore.blend([own, other])
+    known = few.to_list()
+    (network,) = blend.probe([*known, "zoë"]).networks
+    (alone,) = own.probe(known).networks
+    assert network.layers.loss == pytest.approx(alone.layers.loss)
+    for mine, its in zip(network.layers.weights, alone.layers.weights, strict=True):
+        np.testing.assert_allclose(mine.gradients, its.gradients, atol=1e-6)
+    (network,) = blend.probe(["zoë"]).networks
+    assert network.layers is None
 
 
 def test_rate_range_prints_the_curve_and_a_suggestion(run):

@@ -34,3 +34,20 @@ def test_members_are_measured_alone_and_by_what_is_lost_without_them():
     shares = np.bincount(winners, minlength=3) / len(winners)
     assert [each.best for each in found] == pytest.approx(shares.tolist(), abs=1e-6)
     assert sum(each.weight for each in found) == pytest.approx(1.0)
+
+
+def test_places_show_whose_probability_it_is():
+    members = "kneser_ney(window=1), kneser_ney(window=3), gru(hidden=8)"
+    maker = MakeMore(MixtureOptions(members=members), steps=20).fit(LINES)
+    asked = ["hanna", "bob", "johannan"]
+    found = np.array([each.by_place for each in maker.probe(asked).members])
+    assert found.shape == (3, 9)
+    weights = maker.learned_.model.weights.copy()
+    each = [alone.score_characters(asked) for alone in each_alone(maker)]
+    for place in range(9):
+        parts = []
+        for line in range(3):
+            if place < len(each[0][line]):
+                part = weights * np.exp([own[line][place] for own in each])
+                parts.append(part / part.sum())
+        np.testing.assert_allclose(found[:, place], np.mean(parts, axis=0), atol=1e-5)

@@ -1,8 +1,14 @@
 import numpy as np
 import pytest
+import torch
 
-from makemore import MakeMore, MixtureOptions, MLPOptions
+from makemore import DataError, Lines, MakeMore, MixtureOptions, MLPOptions
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.layers.network import look_up
+from makemore.models.mlp import MLP
 from makemore.probe.recording import Recording
+from makemore.training.loop import Training, TrainOptions
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 5
 
@@ -21,12 +27,15 @@ def test_it_has_the_losses_and_the_size_of_updates():
     (curve,) = recording.curves
     assert [number for number, _ in curve.loss] == list(range(1, 41))
     assert curve.dev == looked
-    assert [number for number, _ in curve.updates["W1"]] == list(range(4, 41, 4))
+    looked_into = [2, *range(4, 41, 4)]
+    assert [number for number, _ in curve.updates["W1"]] == looked_into
     for number, size in curve.updates["W1"]:
         before, after = weights[number - 2], weights[number - 1]
         expected = np.log10((after - before).std() / before.std())
         assert size == pytest.approx(expected, abs=0.01)
-    assert set(curve.updates) == {"C", "W1", "W2"}
+    assert set(curve.updates) == set(curve.gradients) == {"C", "W1", "W2"}
+    assert [number for number, _ in curve.flat["h"]] == looked_into
+    assert curve.kinds == {"h": "tanh"}
 
 
 def test_every_network_of_a_mixture_has_a_curve_of_its_own():
@@ -35,7 +44,10 @@ def test_every_network_of_a_mixture_has_a_curve_of_its_own():
     MakeMore(MixtureOptions(members=members), steps=12).fit(LINES, on_step=recording)
     assert [len(curve.loss) for curve in recording.curves] == [12, 12]
     assert [number for number, _ in recording.curves[1].loss] == list(range(1, 13))
-    assert set(recording.curves[1].updates) >= {"U", "U_h"}
+    first, second = recording.curves
+    assert set(first.updates) == {"C", "W1", "W2"}
+    assert set(second.updates) >= {"U", "U_h"}
+    assert set(second.flat) == {"gates", "candidate"}
 
 
 def test_a_recorded_training_is_the_same_training():
@@ -45,3 +57,56 @@ def test_a_recorded_training_is_the_same_training():
     )
     for name, value in one.learned_.model.tensors().items():
         np.testing.assert_array_equal(other.learned_.model.tensors()[name], value)
+
+
+def test_what_is_seen_of_activations_is_what_training_saw():
+    network = MLP(MLPOptions(hidden=16), 4, 0).initialise(torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        network.b1[:4] = 50.0  # a quarter of the units
+    recording = Recording()
+    lines = Lines.from_strings(["anna", "ann", "nana"])
+    c = Contexts.of(lines, Vocabulary("anx"), window=3)
+    for step in Training(network, TrainOptions(steps=5, rate=1e-6)).run(c, c):
+        recording(step)
+    (curve,) = recording.curves
+    assert [number for number, _ in curve.flat["h"]] == [2, 3, 4, 5]
+    h = network.h(network.b1 + look_up(network.C, c.back).flatten(1) @ network.W1)
+    share = float((h.abs() > 0.97).float().mean())
+    assert share >= 0.25
+    assert curve.flat["h"][0][1] == pytest.approx(share, abs=1e-6)
+    assert not network.h._forward_hooks
+
+
+def test_a_gradient_that_is_recorded_is_that_of_the_step():
+    found = {}
+
+    def keep(step):
+        recording(step)
+        W = step.network.W1
+        found[step.number] = float(W.grad.std()), before.get("W1")
+        before["W1"] = float(W.detach().std())
+
+    recording, before = Recording(), {}
+    MakeMore(MLPOptions(hidden=16), steps=6).fit(LINES, on_step=keep)
+    for number, size in recording.curves[0].gradients["W1"]:
+        gradient, weights = found[number]
+        assert size == pytest.approx(np.log10(gradient / weights), abs=1e-4)
+
+
+def test_a_recording_is_saved_and_read_again(tmp_path):
+    recording = Recording()
+    members = "kneser_ney, mlp(hidden=8), gru(hidden=8)"
+    MakeMore(MixtureOptions(members=members), steps=12).fit(LINES, on_step=recording)
+    recording.save(tmp_path / "history.jsonl")
+    assert Recording.load(tmp_path / "history.jsonl").curves == recording.curves
+
+
+@pytest.mark.parametrize("text", ["anna\n", "[1]\n", '{"what": []}\n', '{"loss": [[1]]}\n'])
+def test_what_is_no_recording_is_refused(tmp_path, text):
+    (tmp_path / "a.jsonl").write_text(text)
+    with pytest.raises(DataError, match="is no recording of a training"):
+        Recording.load(tmp_path / "a.jsonl")
+    with pytest.raises(DataError, match="cannot be read"):
+        Recording.load(tmp_path / "b.jsonl")
+    with pytest.raises(DataError, match="cannot be written"):
+        Recording().save(tmp_path / "no" / "b.jsonl")

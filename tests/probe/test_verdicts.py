@@ -78,6 +78,17 @@ def test_a_confident_last_layer(lines, vocabulary):
     assert "smaller" in verdict.cure
 
 
+def test_saturation_at_the_start(lines, vocabulary):
+    network = fresh(PlainMLPOptions(layers=4, hidden=64), vocabulary)
+    with torch.no_grad():
+        network.W[1] *= 3
+    curve = trained(network, lines, vocabulary, 1e-4, steps=5)
+    (said,) = [v for v in verdicts_on_curve(curve, len(vocabulary)) if "starts" in v.what]
+    share = curve.flat["h.1"][0][1]
+    assert said.what == f"h.1 (tanh): {share:.0%} saturated when training starts"
+    assert 0.25 < share < 0.8
+
+
 @pytest.mark.parametrize(
     "options, name", [(MLPOptions(hidden=64), "h"), (GRUOptions(hidden=32), "candidate")]
 )
@@ -145,7 +156,7 @@ def test_batch_mates_matter_only_to_batch_normalisation(lines, vocabulary):
         trained(network, lines, vocabulary, 0.01, steps=30)
         c = Contexts.of(lines, vocabulary, network.window)
         before = {name: value.copy() for name, value in network.tensors().items()}
-        spread = batch_mates(network, c)
+        spread = batch_mates(network, c).std()
         assert spread > 0.01 if matters else spread < 1e-6
         for name, value in network.tensors().items():
             np.testing.assert_array_equal(value, before[name])

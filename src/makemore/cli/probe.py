@@ -84,7 +84,7 @@ def _network_in_words(probe: "NetworkProbe") -> Iterator[str]:
         rows += [(norm.name, f"{norm.distance:.3f} standard deviations") for norm in probe.norms]
         yield from table(rows)
     if probe.mates is not None:
-        yield f"batch-mates move the loss of a line by {probe.mates:.4f} nats per character"
+        yield f"batch-mates move the loss of a line by {probe.mates.std():.4f} nats per character"
     if probe.layers is not None and not probe.verdicts:
         yield from ("", "nothing is wrong that these numbers show")
     for verdict in probe.verdicts:
@@ -133,7 +133,7 @@ def _network_as_json(probe: "NetworkProbe") -> dict[str, Any]:
             for each in (layers.weights if layers else [])
         ],
         "normalisation": [{"name": each.name, "distance": each.distance} for each in probe.norms],
-        "batch_mates": probe.mates,
+        "batch_mates": None if probe.mates is None else float(probe.mates.std()),
         "verdicts": [verdict._asdict() for verdict in probe.verdicts],
     }
 

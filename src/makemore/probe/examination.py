@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from makemore.corpus.contexts import Contexts
 from makemore.layers.network import Network
 from makemore.likelihood import Model, Tensors
@@ -18,6 +21,7 @@ from makemore.probe.verdicts import (
     verdicts_on_layers,
     verdicts_on_norms,
 )
+from makemore.translated import Translated
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +34,8 @@ class NetworkProbe:
         curve: its training, where that was recorded.
         layers: its activations and gradients, where it was asked about lines.
         norms: its batch normalisation, likewise.
-        mates: how much a line's loss depends on its batch-mates while training, likewise; None
-            without batch normalisation.
+        mates: a line's loss among several batch-mates while training, likewise; None without batch
+            normalisation. See `makemore.probe.norms.batch_mates`.
         verdicts: what is wrong with it.
     """
 
@@ -40,7 +44,7 @@ class NetworkProbe:
     curve: Curve | None
     layers: Layers | None
     norms: list[Norm]
-    mates: float | None
+    mates: NDArray[np.float64] | None
     verdicts: list[Verdict] = field(default_factory=list)
 
 
@@ -72,14 +76,17 @@ def examine(
         recording: of its training, or None.
     """
     parts: list[Any] = getattr(model, "members", [model])
-    places = [place for place, part in enumerate(parts) if isinstance(part, Network)]
-    networks = []
-    for number, place in enumerate(places):
-        network = parts[place]
-        name = type(network).__name__
-        name = name if len(parts) == 1 else f"member {place}, {name}"
-        curve = None if recording is None else recording.curves[number]
-        c = None if contexts is None else contexts(network.window)
+    networks: list[NetworkProbe] = []
+    for place, part in enumerate(parts):
+        network: Any = part.model if isinstance(part, Translated) else part
+        if not isinstance(network, Network):
+            continue
+        family = type(network).__name__
+        name = family if len(parts) == 1 else f"member {place}, {family}"
+        curve = None if recording is None else recording.curves[len(networks)]
+        c = None if contexts is None else contexts(part.window)
+        if c is not None and isinstance(part, Translated):
+            c = part.own(c)
         networks.append(_examined(name, network, c, curve))
     members = []
     if isinstance(model, Mixture) and contexts is not None:

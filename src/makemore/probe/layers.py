@@ -6,7 +6,7 @@ asked, without dropout and with the running averages of its normalisation.
 Source of the statistics: the makemore lectures, "activations, gradients, BatchNorm".
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from makemore.corpus.contexts import Contexts
 from makemore.layers.loss import negative_log_likelihood
@@ -21,9 +22,22 @@ from makemore.layers.network import Network
 
 # What an activation is called, and from which size on it lets no gradient through.
 KINDS = {nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.ReLU: "relu", nn.GELU: "gelu"}
+CURVED = ("tanh", "sigmoid")  # those that are flat at both ends
 _FLAT = 0.97
 
 Floats = NDArray[np.float32]
+
+
+def is_flat(kind: str, x: Tensor) -> Tensor:
+    """Bool: where next to no gradient passes through an activation.
+
+    |tanh| above 0.97; a sigmoid as near its ends; for relu and gelu what is not above zero.
+    """
+    if kind == "tanh":
+        return x.abs() > _FLAT
+    if kind == "sigmoid":
+        return (2 * x - 1).abs() > _FLAT
+    return x <= 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,15 +59,9 @@ class Activations:
 
     @property
     def flat(self) -> NDArray[np.bool_]:
-        """(n, H) bool: where next to no gradient passes.
-
-        |tanh| above 0.97; a sigmoid as near its ends; for relu and gelu what is not above zero.
-        """
-        if self.kind == "tanh":
-            return np.abs(self.values) > _FLAT
-        if self.kind == "sigmoid":
-            return np.abs(2 * self.values - 1) > _FLAT
-        return self.values <= 0
+        """(n, H) bool: where next to no gradient passes; see `is_flat`."""
+        found: NDArray[np.bool_] = is_flat(self.kind, torch.from_numpy(self.values)).numpy()
+        return found
 
     @property
     def saturated(self) -> float:
@@ -132,21 +140,36 @@ def ratio(above: Floats, below: Floats) -> float:
     return float(above.std()) / spread if spread > 0 else float("nan")
 
 
-@contextmanager
-def _watched(network: Network) -> Iterator[dict[tuple[str, str], list[Tensor]]]:
-    """Collects what modules of activations give, each time they are asked."""
-    seen: dict[tuple[str, str], list[Tensor]] = {}
+def watch(network: Network, see: Callable[[str, str, Tensor], None]) -> list[RemovableHandle]:
+    """Has every activation seen whenever the network is asked, until the handles are removed.
+
+    Args:
+        network: any.
+        see: called with the module's name, its kind and what it gives.
+    """
     handles = []
     for name, module in network.named_modules():
         kind = KINDS.get(type(module))
         if kind is None:
             continue
 
-        def keep(_: nn.Module, __: object, x: Tensor, key: tuple[str, str] = (name, kind)) -> None:
-            x.retain_grad()
-            seen.setdefault(key, []).append(x)
+        def hook(_: nn.Module, __: object, x: Tensor, name: str = name, kind: str = kind) -> None:
+            see(name, kind, x)
 
-        handles.append(module.register_forward_hook(keep))
+        handles.append(module.register_forward_hook(hook))
+    return handles
+
+
+@contextmanager
+def _watched(network: Network) -> Iterator[dict[tuple[str, str], list[Tensor]]]:
+    """Collects what modules of activations give, each time they are asked."""
+    seen: dict[tuple[str, str], list[Tensor]] = {}
+
+    def keep(name: str, kind: str, x: Tensor) -> None:
+        x.retain_grad()
+        seen.setdefault((name, kind), []).append(x)
+
+    handles = watch(network, keep)
     try:
         yield seen
     finally:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.contexts import Contexts
+from makemore.corpus.ranking import summed
 from makemore.likelihood import edge_log_probs
 from makemore.models.mixture import Mixture
 
@@ -20,6 +21,8 @@ class Member(NamedTuple):
         best: the share of characters to which no other member gives more.
         without: how much the mixture's loss rises when it is left out and the others keep their
             proportions; inf for the only one.
+        by_place: at each place of a line, how much of the probability of what follows is the
+            member's, on average over the lines that are so long.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Member(NamedTuple):
     loss: float
     best: float
     without: float
+    by_place: tuple[float, ...]
 
 
 def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
@@ -41,6 +45,7 @@ def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
         return -float((share * log_probs).sum())
 
     whole, found = loss(mixture.weights), []
+    by_place = _by_place(_responsibility(each, mixture.weights), c)
     for place, member in enumerate(mixture.members):
         left = np.where(np.arange(len(each)) == place, 0.0, mixture.weights)
         found.append(
@@ -50,6 +55,28 @@ def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
                 -float((share * each[place]).sum()),
                 float(share[best == place].sum()),
                 loss(left) - whole if left.any() else float("inf"),
+                tuple(by_place[place].tolist()),
             )
         )
     return found
+
+
+def _responsibility(
+    log_probs: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(members, M) each member's share of the probability of each edge; 0 where it has none."""
+    best = log_probs.max(axis=0)
+    parts = weights[:, None] * np.exp(log_probs - np.where(np.isfinite(best), best, 0.0))
+    total = parts.sum(axis=0)
+    found: NDArray[np.float64] = np.where(total > 0, parts / np.where(total > 0, total, 1.0), 0.0)
+    return found
+
+
+def _by_place(share: NDArray[np.float64], c: Contexts) -> NDArray[np.float64]:
+    """(members, places) the mean over lines of what members have at each place."""
+    lengths = np.diff(c.start)
+    place = np.arange(len(c.edge)) - np.repeat(c.start[:-1], lengths)
+    weight = np.repeat(c.line_weight, lengths)
+    places = int(lengths.max())
+    total = summed(place, weight, places)
+    return np.stack([summed(place, weight * own[c.edge], places) / total for own in share])

@@ -1,12 +1,21 @@
 """What happens while a network is trained, sampled so that it costs next to nothing."""
 
+import json
 import math
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
 
 import torch
+from torch import Tensor
 
-_SAMPLES = 50  # of updates, over all steps
+from makemore.errors import DataError
+from makemore.probe.layers import is_flat, watch
+
+_SAMPLES = 50  # of steps looked into, over all
+
+Points = list[tuple[int, float]]  # numbers of steps, ascending, and what was found at each
 
 
 @dataclass
@@ -14,15 +23,22 @@ class Curve:
     """One network's training.
 
     Attributes:
-        loss: each step's number and mean loss before it, nats per character.
-        dev: likewise, the loss on the dev part after the step.
-        updates: for each tensor of weights the numbers of the steps looked at, and how large the
-            spread of the update was beside that of the numbers, as a logarithm to base 10.
+        loss: the mean loss before each step, nats per character.
+        dev: the loss on the dev part after a step, nats per character.
+        updates: for each matrix how large the spread of a step's update was beside that of its
+            numbers, as a logarithm to base 10.
+        gradients: for each matrix likewise how large the spread of its gradient was.
+        flat: for each layer of activations the share that let no gradient through, from the second
+            step on; see `makemore.probe.layers.is_flat`.
+        kinds: what kind of activation each of these layers is.
     """
 
-    loss: list[tuple[int, float]] = field(default_factory=list)
-    dev: list[tuple[int, float]] = field(default_factory=list)
-    updates: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    loss: Points = field(default_factory=list)
+    dev: Points = field(default_factory=list)
+    updates: dict[str, Points] = field(default_factory=dict)
+    gradients: dict[str, Points] = field(default_factory=dict)
+    flat: dict[str, Points] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
 
 class Recording:
@@ -40,36 +56,123 @@ class Recording:
     """
 
     def __init__(self, samples: int = _SAMPLES) -> None:
-        """Looks at so many updates of each network."""
+        """Looks into so many steps of each network."""
         self.curves: list[Curve] = []
         self._samples = samples
         self._network: Any = None
         self._done = 0  # steps of the networks before
-        self._before: dict[str, torch.Tensor] = {}
+        self._look = _Look()
 
     def __call__(self, step: Any) -> None:
         """Takes note of a step."""
         if step.network is not self._network:
-            self._network, self._before, self._done = step.network, {}, step.number - 1
+            self._network, self._done = step.network, step.number - 1
             self.curves.append(Curve())
+            self._look.stop()  # at a step of the network before, which never came
         curve, number = self.curves[-1], step.number - self._done
         curve.loss.append((number, step.loss))
         if step.dev_loss is not None:
             curve.dev.append((number, step.dev_loss))
+        self._look.end(curve, number)
         every = max(1, step.steps // self._samples)
+        if step.number < step.steps and (number == 1 or (number + 1) % every == 0):
+            self._look = _Look(step.network)
+
+    def save(self, path: str | Path) -> None:
+        """Writes it down: JSON lines, one for each network.
+
+        Raises:
+            DataError: it cannot be written there.
+        """
+        rows = (json.dumps(asdict(curve)) + "\n" for curve in self.curves)
+        try:
+            Path(path).write_text("".join(rows), encoding="utf-8")
+        except OSError as error:
+            raise DataError(f"{path} cannot be written: {error.strerror}") from None
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Reads what `save` wrote.
+
+        Raises:
+            DataError: there is no such file, or it is something else.
+        """
+        recording = cls()
+        try:
+            with open(path, encoding="utf-8") as file:
+                recording.curves = [Curve(**_points(json.loads(row))) for row in file]
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}") from None
+        except (ValueError, TypeError, AttributeError):
+            raise DataError(f"{path} is no recording of a training") from None
+        return recording
+
+
+class _Look:
+    """A look into one step of training, from before it to after it."""
+
+    def __init__(self, network: Any = None) -> None:
+        """Starts before the step; without a network there is nothing to look at."""
+        self._network = network
+        self._before: dict[str, Tensor] = {}
+        self._handles: list[Any] = []
+        self._seen: dict[tuple[str, str], list[Tensor]] = {}
+        if network is not None:
+            self._before = {name: p.detach().clone() for name, p in _matrices(network)}
+            self._handles = watch(network, self._see)
+
+    def _see(self, name: str, kind: str, x: Tensor) -> None:
+        """Keeps activations of the step itself, not of the dev part after it."""
+        if self._network.training:
+            self._seen.setdefault((name, kind), []).append(x.detach())
+
+    def stop(self) -> None:
+        """Looks no more, and forgets what it saw."""
+        for handle in self._handles:
+            handle.remove()
+        self._before, self._handles, self._seen = {}, [], {}
+
+    def end(self, curve: Curve, number: int) -> None:
+        """Takes note of the step, once it is done."""
         with torch.no_grad():
+            for (name, kind), outputs in self._seen.items():
+                flat = sum(int(is_flat(kind, x).sum()) for x in outputs)
+                curve.kinds[name] = kind
+                curve.flat.setdefault(name, []).append(
+                    (number, flat / sum(x.numel() for x in outputs))
+                )
             for name, before in self._before.items():
-                after = step.network.get_parameter(name)
-                curve.updates.setdefault(name, []).append((number, _size(after - before, before)))
-            self._before = {}
-            if (number + 1) % every == 0:
-                matrices = [
-                    (n, p) for n, p in step.network.named_parameters() if p.ndim > 1 and p.numel()
-                ]
-                self._before = {name: p.detach().clone() for name, p in matrices}
+                after = self._network.get_parameter(name)
+                _note(curve.updates, name, number, after - before, before)
+                if after.grad is not None:
+                    _note(curve.gradients, name, number, after.grad, before)
+        self.stop()
 
 
-def _size(update: torch.Tensor, weights: torch.Tensor) -> float:
-    """How large an update is beside the weights, as a logarithm to base 10."""
-    share = float(update.std() / weights.std())
-    return math.log10(share) if share > 0 and math.isfinite(share) else float("nan")
+def _matrices(network: Any) -> Iterator[tuple[str, Tensor]]:
+    """The parameters that are no vectors."""
+    for name, p in network.named_parameters():
+        if p.ndim > 1 and p.numel():
+            yield name, p
+
+
+def _note(
+    points: dict[str, Points], name: str, number: int, change: Tensor, weights: Tensor
+) -> None:
+    """Takes note of how large a change is beside the weights, where that is a number."""
+    share = float(change.std() / weights.std())
+    if share > 0 and math.isfinite(share):
+        points.setdefault(name, []).append((number, math.log10(share)))
+
+
+def _points(row: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a curve, its points as pairs again."""
+
+    def pairs(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: pairs(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [(int(number), float(found)) for number, found in value]
+        return str(value)
+
+    return {name: pairs(value) for name, value in row.items()}

@@ -10,17 +10,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from makemore.probe.layers import Activations, Layers
+from makemore.probe.layers import CURVED, Activations, Layers
 from makemore.probe.norms import Norm
 from makemore.probe.recording import Curve
 
 _CONFIDENT = 0.5  # nats that a first loss may be above that of guessing
-_SATURATED = 0.8  # of the numbers of a layer of tanh or sigmoid
+_STARTS_SATURATED = 0.25  # of the numbers of a layer of tanh or sigmoid, before it has learned
+_SATURATED = 0.8  # of them once it has
 _OFF = 0.9  # of the numbers of a layer of relu or gelu
 _FADES = 100.0  # times that gradients may shrink from layer to layer in all
 _SMALL, _LARGE = -4.0, -1.0  # sizes of updates beside the weights, logarithms to base 10
 _TRAILS = 0.5  # standard deviations between running and calibrated means
 _BY_HEART = 0.03  # nats that the dev loss may rise again
+_DRAWN_SMALLER = (
+    "draw the weights before it smaller (gain over the root of the fan-in), or normalise"
+)
 
 
 class Verdict(NamedTuple):
@@ -46,11 +50,29 @@ def verdicts_on_curve(curve: Curve, vocabulary_size: int) -> Iterator[Verdict]:
             "the last layer starts confident, and wrong: the first steps only unlearn that",
             "draw its weights smaller, near zero, and its bias as zero",
         )
+    for name, (_, share) in ((name, points[0]) for name, points in curve.flat.items()):
+        if curve.kinds[name] in CURVED and share > _STARTS_SATURATED:
+            yield Verdict(
+                f"{name} ({curve.kinds[name]}): {share:.0%} saturated when training starts",
+                "where an activation is at its end, no gradient comes through",
+                _DRAWN_SMALLER,
+            )
+    yield from _verdicts_on_updates(curve)
+    if curve.dev:
+        best_step, best = min(curve.dev, key=lambda point: point[1])
+        last_step, last = curve.dev[-1]
+        if last > best + _BY_HEART:
+            yield Verdict(
+                f"dev loss {best:.4f} at step {best_step:,}, {last:.4f} at step {last_step:,}",
+                "what is learned after its best step is learned by heart (the best is kept)",
+                "fewer steps, more weight decay or dropout, a smaller network, or more lines",
+            )
+
+
+def _verdicts_on_updates(curve: Curve) -> Iterator[Verdict]:
+    """What the sizes of updates show."""
     for name, updates in curve.updates.items():
-        sizes = [size for _, size in updates if math.isfinite(size)]
-        if not sizes:
-            continue
-        usual = float(np.median(sizes))
+        usual = float(np.median([size for _, size in updates]))
         if usual < _SMALL:
             yield Verdict(
                 f"updates of {name} are 10^{usual:.1f} of its numbers, "
@@ -64,15 +86,6 @@ def verdicts_on_curve(curve: Curve, vocabulary_size: int) -> Iterator[Verdict]:
                 f"{10 ** (usual + 3):,.0f} times larger than 10^-3",
                 "it is shaken rather than learned",
                 "lower the rate",
-            )
-    if curve.dev:
-        best_step, best = min(curve.dev, key=lambda point: point[1])
-        last_step, last = curve.dev[-1]
-        if last > best + _BY_HEART:
-            yield Verdict(
-                f"dev loss {best:.4f} at step {best_step:,}, {last:.4f} at step {last_step:,}",
-                "what is learned after its best step is learned by heart (the best is kept)",
-                "fewer steps, more weight decay or dropout, a smaller network, or more lines",
             )
 
 
@@ -96,12 +109,12 @@ def verdicts_on_layers(layers: Layers) -> Iterator[Verdict]:
 
 def _verdicts_on(layer: Activations) -> Iterator[Verdict]:
     """What one layer shows."""
-    is_curved = layer.kind in ("tanh", "sigmoid")
+    is_curved = layer.kind in CURVED
     if is_curved and layer.saturated > _SATURATED:
         yield Verdict(
             f"{layer.name} ({layer.kind}): {layer.saturated:.0%} saturated",
             "where an activation is at its end, no gradient comes through",
-            "draw the weights before it smaller (gain over the root of the fan-in), or normalise",
+            _DRAWN_SMALLER,
         )
     if not is_curved and layer.saturated > _OFF:
         yield Verdict(
