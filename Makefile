@@ -27,7 +27,7 @@ docs: setup
 	$(BIN)/python docs/generate.py
 
 test: setup
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow and not browser"
 
 check: lint types
 	$(BIN)/python docs/generate.py --check && $(BIN)/pytest

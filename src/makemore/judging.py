@@ -1,6 +1,6 @@
 """What a fitted model says of lines: scores, ranks, labels, oddness, losses."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -158,33 +158,48 @@ class Judge:
         return replace(found, unknown=int((~is_known).sum()), labels=told)
 
     def probe(
-        self, lines: Strings | None = None, recording: "Recording | None" = None
+        self,
+        lines: Strings | None = None,
+        recording: "Recording | None" = None,
+        line: str | None = None,
     ) -> "Examination":
         """Examines what is inside; see `makemore.probe.examination`.
 
         Args:
             lines: at most 2,048 of these, evenly apart, are asked about; None to look at weights.
             recording: what `fit` was given as `on_step`, or None.
+            line: a line along which to see where Transformers look, or None.
 
         Raises:
-            DataError: no line has only known characters.
+            DataError: no line has only known characters, or the recording is of another model.
         """
         from makemore.probe.examination import examine  # here: it needs torch
 
         learned = self._learned
-        if lines is None:
-            return examine(learned.model, None, recording)
+        asked = [None if lines is None else self.looked_at(lines), None]
+        if line is not None:
+            label = self.predict([line]).tolist() if len(self.classes_) else None
+            asked[1] = self.looked_at(parsed([line], label))
+
+        def contexts_of(lines: Lines | None) -> Callable[[int | None], Contexts] | None:
+            if lines is None:
+                return None  # several networks may look back alike: counted once
+            return cache(lambda window: Contexts.of(lines, learned.vocabulary, window))
+
+        few, one = map(contexts_of, asked)
+        return examine(learned.model, few, recording, one)
+
+    def looked_at(self, lines: Strings) -> Lines:
+        """Those lines that `probe` asks about: at most 2,048, evenly apart among the known ones.
+
+        Raises:
+            DataError: each line has an unknown character or label.
+        """
         read = parsed(lines)
-        read = read.select(np.flatnonzero(learned.vocabulary.knows(read)))
+        read = read.select(np.flatnonzero(self._learned.vocabulary.knows(read)))
         if not len(read):
             raise DataError("there is no line to look at: each has an unknown character or label")
-        few = read.select(evenly(len(read), _LOOKED_AT))
-
-        @cache  # several networks may look back alike
-        def contexts(window: int | None) -> Contexts:
-            return Contexts.of(few, learned.vocabulary, window)
-
-        return examine(learned.model, contexts, recording)
+        return read.select(evenly(len(read), _LOOKED_AT))
 
     def variety(self, lines: Strings) -> Variety:
         """Counts how many of some lines are distinct and new, and how long they are."""

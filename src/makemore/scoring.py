@@ -23,6 +23,18 @@ from makemore.likelihood import Model
 
 Floats = NDArray[np.float64]
 
+_RARE = (-2.3, -4.6, -6.9)  # nats: one in ten, in a hundred, in a thousand
+
+
+def surprise(log_prob: float) -> int:
+    """How rare a character is: 0, or 1, 2, 3 below one in ten, in a hundred, in a thousand.
+
+    Example:
+        >>> [surprise(nats) for nats in (-0.5, -3.0, -5.0, -9.0)]
+        [0, 1, 2, 3]
+    """
+    return sum(log_prob < limit for limit in _RARE)
+
 
 @dataclass(frozen=True, eq=False)
 class Oddness:

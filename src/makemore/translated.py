@@ -51,6 +51,11 @@ class Translated:
         """See `Model.log_probs`."""
         return self._spread(self.model.log_probs(self._as_read(c)))
 
+    @property
+    def wider(self) -> NDArray[np.int64]:
+        """(own V + labels,) the wider vocabulary's id of each of the model's own."""
+        return np.flatnonzero(self.ids >= 0)
+
     def own(self, c: Contexts) -> Contexts | None:
         """Those lines that have only the model's own characters, in its ids; None for none."""
         is_own = self.ids[c.next] >= 0

@@ -81,3 +81,57 @@ def test_rate_range_prints_the_curve_and_a_suggestion(run):
     assert err.strip() == f"suggested: --rate {found['suggestion']:.2g}"
     assert len(found["rates"]) == len(found["losses"]) == len(rates)
     assert run("rate-range list.txt --model kneser_ney")[2] == 2
+
+
+def test_a_report_is_written_from_the_file_from_lines_and_with_a_recording(run, place):
+    out, err, code = run("report network -o page.html")
+    assert (out, err, code) == ("", "wrote page.html\n", 0)
+    assert "give lines, as in makemore report MODEL FILE" in (place / "page.html").read_text()
+    (place / "more.txt").write_text("anna\nxyz\n")
+    err = run("report network more.txt -o page.html")[1]
+    assert "1 of 2 lines have a character that was nowhere in the list" in err
+    assert "Where no gradient passes" in (place / "page.html").read_text()
+    assert run("report counts -o -")[0].startswith("<!doctype html>")
+
+
+def test_a_training_is_recorded_for_its_report(run, place):
+    fit = "fit list.txt -o kept --model mlp -O hidden=8 --steps 20 --report deep/inside"
+    err = run(fit)[1]
+    assert err.endswith("saved kept\nwrote deep/inside/report.html\n")
+    written = (place / "deep/inside/report.html").read_text()
+    assert "<title>makemore: kept</title>" in written
+    assert "Learning curves" in written
+    assert run("report kept list.txt --recording deep/inside/history.jsonl -o again.html")[2] == 0
+    assert (place / "again.html").read_text() == written
+    run("fit list.txt -o counted --model kneser_ney --report deep/inside")
+    assert (place / "deep/inside/history.jsonl").read_text() == ""
+    assert "What follows what" in (place / "deep/inside/report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("report network -o none/page.html", "there is no directory none"),
+        ("report network -o .", "it is a directory"),
+        ("report network -o page.html --recording list.txt", "is no recording of a training"),
+        ("report network -o page.html --recording none", "none cannot be read"),
+        ("report network -o page.html --line xyz", "no line to look at"),
+        ("report network", "output"),
+        ("fit none.txt -o kept --report list.txt", "'list.txt' cannot be written: file exists"),
+        ("rate-range none.txt --picture curve.txt", "must end in .png, .svg or .pdf"),
+        ("rate-range none.txt --picture none/curve.png", "there is no directory none"),
+    ],
+)
+def test_what_cannot_be_written_or_shown_is_said_in_a_sentence(run, line, said):
+    _, err, code = run(line)
+    assert code in (1, 2)
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_the_curve_of_a_range_test_is_drawn(run, place):
+    for ending, start in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+        _, err, code = run(f"rate-range list.txt --model mlp --picture curve.{ending}")
+        assert code == 0
+        assert err.startswith(f"wrote curve.{ending}\nsuggested: ")
+        assert (place / f"curve.{ending}").read_bytes().startswith(start)

@@ -22,6 +22,8 @@ FLOORS = [
     ["checkpoint"],
     ["judging"],
     ["estimator"],
+    ["plots"],
+    ["report"],
     ["cli"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -1,8 +1,9 @@
 """`makemore classify`: which label a line has."""
 
-from makemore.cli.console import say_unknown, visible, write_json
+from makemore.cli.console import say_unknown, write_json
 from makemore.cli.learning import read
 from makemore.cli.parameters import File, Flag, Source
+from makemore.corpus.visible import visible
 from makemore.options.verbs import InputOptions
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from makemore.corpus.visible import visible
 from makemore.errors import OptionError
 
 if TYPE_CHECKING:
@@ -56,27 +57,6 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list):
         return [_finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def visible(line: str) -> str:
-    r"""Spells control characters out, so that a line cannot steer a terminal.
-
-    Example:
-        >>> visible("a\x1b[2Jb")
-        'a\\x1b[2Jb'
-    """
-    if line.isprintable():
-        return line
-    return "".join(
-        c if c.isprintable() or not _steers(c) else c.encode("unicode_escape").decode()
-        for c in line
-    )
-
-
-def _steers(character: str) -> bool:
-    """Whether a character is a control or a change of direction."""
-    code = ord(character)
-    return code < 32 or 127 <= code < 160 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> list[str]:

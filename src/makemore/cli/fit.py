@@ -15,6 +15,7 @@ def fit(
     from_: From | None = None,
     adapt: Flag = False,
     track: str | None = None,
+    report: str | None = None,
     source: Source = InputOptions(),
     fitting: Fitting = FitOptions(),
 ) -> None:
@@ -29,6 +30,7 @@ def fit(
             options it was fitted with where none are given. Counts add up; networks learn the new
             lines among as many as they knew, drawn from themselves.
         track: a folder for TensorBoard: losses, rates, histograms; needs the extra `track`.
+        report: a folder for a page that shows what happened inside, and what was recorded for it.
         adapt: with --from, train networks on the new lines alone, and let them forget.
     """
     if adapt and from_ is None:
@@ -37,4 +39,4 @@ def fit(
         maker = new_maker(model, option, fitting)
     else:
         maker = old_maker(from_, model, option, fitting)
-    learn(maker, lambda: read(file, source), output, adapt, track)
+    learn(maker, lambda: read(file, source), output, adapt, track, report)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from makemore.cli.console import losses_in_words, table, visible, write_json
+from makemore.cli.console import losses_in_words, table, write_json
 from makemore.cli.parameters import Flag
+from makemore.corpus.visible import visible
 from makemore.errors import CheckpointError
 
 

@@ -1,10 +1,12 @@
 """Reading a list and learning it, as `make`, `demo` and `fit` do."""
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from makemore.cli.console import key_values, losses_in_words, progress, say
+from makemore.cli.pages import against, fill, prepare
 from makemore.errors import CheckpointError, OptionError
 from makemore.options.declaration import Options
 from makemore.options.registry import family_named
@@ -52,18 +54,20 @@ def learn(
     output: str | None,
     adapt: bool = False,
     track: str | None = None,
+    report: str | None = None,
 ) -> "MakeMore":
     """Learns the list it gets, saves the model if asked, and says what was done.
 
-    What can be wrong with the output is found before the list is read.
+    What can be wrong with the places to write to is found before the list is read.
     """
     if output is not None:
         check_place(output)
-    with tracking(track) as tracked:  # what is wrong with it is found before the list is read
+    recording = prepare(report)
+    with tracking(track) as tracked:
         lines = get()
         say(str(lines.summary()))
         with progress("learning") as shown:
-            told = [each for each in (shown, tracked) if each is not None]
+            told = [each for each in (shown, tracked, recording) if each is not None]
 
             def on_step(step: Any) -> None:
                 for each in told:
@@ -74,6 +78,8 @@ def learn(
     if output is not None:
         maker.save(output)
         say(f"saved {output}")
+    if report is not None and recording is not None:
+        fill(report, maker, lines, recording, title=os.path.basename(output or "a model"))
     return maker
 
 
@@ -152,18 +158,7 @@ def check_place(output: str) -> None:
     Raises:
         CheckpointError: it is a directory, or in one that does not exist or cannot be written to.
     """
-    import os
-
-    parent = os.path.dirname(output) or "."
-    reason = None
-    if output in ("", "-"):
-        reason = "a model needs a file of its own"
-    elif os.path.isdir(output):
-        reason = "it is a directory"
-    elif not os.path.isdir(parent):
-        reason = f"there is no directory {parent}"
-    elif not os.access(parent, os.W_OK):
-        reason = f"the directory {parent} may not be written to"
+    reason = "a model needs a file of its own" if output == "-" else against(output)
     if reason:
         raise CheckpointError(f"{output!r} cannot be written: {reason}; give another path to -o")
 

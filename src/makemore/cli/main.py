@@ -22,6 +22,7 @@ VERBS = (
         "classify",
         "evaluate",
         "probe",
+        "report",
         "rate-range",
         "models",
         "info",

@@ -1,9 +1,10 @@
 """`makemore odd`: lines that do not look like the list."""
 
-from makemore.cli.console import say, say_unknown, visible, write_json
+from makemore.cli.console import say, say_unknown, write_json
 from makemore.cli.learning import read
 from makemore.cli.parameters import Count, File, Flag, Source
-from makemore.cli.spelled import END, shown, write_spelled
+from makemore.cli.spelled import END, write_spelled
+from makemore.corpus.visible import shown, visible
 from makemore.options.verbs import InputOptions
 
 

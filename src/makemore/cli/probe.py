@@ -11,8 +11,6 @@ from makemore.options.verbs import InputOptions
 if TYPE_CHECKING:
     from makemore.probe.examination import Examination, NetworkProbe
 
-Rows = list[tuple[str, ...]]
-
 
 def probe(
     model: str,
@@ -45,44 +43,24 @@ def probe(
 
 def _in_words(found: "Examination") -> Iterator[str]:
     """Tables, and what is wrong."""
-    rows: Rows = [("tensor", "shape", "mean", "spread")]
-    for name, value in found.tensors.items():
-        rows.append((name, _shape(value), f"{value.mean():.4g}", f"{value.std():.4g}"))
-    yield from table(rows)
+    from makemore.probe.tables import member_rows, tensor_rows
+
+    yield from table(tensor_rows(found))
     if found.members:
-        yield ""
-        rows = [("member", "weight", "loss", "best at", "rise without it")]
-        for each in found.members:
-            numbers = (f"{each.weight:.3f}", f"{each.loss:.4f}", f"{each.best:.1%}")
-            rows.append((each.name, *numbers, f"{each.without:.4f}"))
-        yield from table(rows)
+        yield from ("", *table(member_rows(found)))
     for network in found.networks:
         yield from _network_in_words(network)
 
 
 def _network_in_words(probe: "NetworkProbe") -> Iterator[str]:
     """A network's layers, and what is wrong with it."""
+    from makemore.probe.tables import activation_rows, norm_rows, weight_rows
+
     if probe.layers is not None:
-        yield from ("", f"{probe.name}: loss {probe.layers.loss:.4f}", "")
-        rows: Rows = [("activations", "kind", "mean", "spread", "saturated", "dead", "gradient")]
-        for each in probe.layers.activations:
-            spread = (f"{each.values.mean():.3f}", f"{each.values.std():.3f}")
-            dead = f"{len(each.dead)} of {each.values.shape[1]}"
-            gradient = f"{each.gradients.std():.2e}"
-            rows.append((each.name, each.kind, *spread, f"{each.saturated:.1%}", dead, gradient))
-        yield from table(rows) if len(rows) > 1 else ()
-        yield ""
-        rows = [("weights", "shape", "spread", "gradient", "gradient to data")]
-        for weights in probe.layers.weights:
-            spread = (f"{weights.values.std():.4g}", f"{weights.gradients.std():.2e}")
-            share = f"{weights.gradient_to_data:.2e}"
-            rows.append((weights.name, _shape(weights.values), *spread, share))
-        yield from table(rows)
-    if probe.norms:
-        yield ""
-        rows = [("normalisation", "running means from those of these lines")]
-        rows += [(norm.name, f"{norm.distance:.3f} standard deviations") for norm in probe.norms]
-        yield from table(rows)
+        yield from ("", f"{probe.name}: loss {probe.layers.loss:.4f}")
+    for rows in (activation_rows(probe), weight_rows(probe), norm_rows(probe)):
+        if len(rows) > 1:
+            yield from ("", *table(rows))
     if probe.mates is not None:
         yield f"batch-mates move the loss of a line by {probe.mates.std():.4f} nats per character"
     if probe.layers is not None and not probe.verdicts:
@@ -136,8 +114,3 @@ def _network_as_json(probe: "NetworkProbe") -> dict[str, Any]:
         "batch_mates": None if probe.mates is None else float(probe.mates.std()),
         "verdicts": [verdict._asdict() for verdict in probe.verdicts],
     }
-
-
-def _shape(value: Any) -> str:
-    """A tensor's shape."""
-    return " x ".join(map(str, value.shape)) or "1"

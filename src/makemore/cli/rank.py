@@ -1,8 +1,9 @@
 """`makemore rank`: how many lines are more probable than a line."""
 
-from makemore.cli.console import say_unknown, visible, write_json
+from makemore.cli.console import say_unknown, write_json
 from makemore.cli.learning import read
 from makemore.cli.parameters import Draws, File, Flag, Natural, Source
+from makemore.corpus.visible import visible
 from makemore.options.verbs import InputOptions
 
 

@@ -2,6 +2,7 @@
 
 from makemore.cli.console import say, write_json
 from makemore.cli.learning import new_maker, read
+from makemore.cli.pages import check_picture, write_picture
 from makemore.cli.parameters import File, Flag, Natural, Pairs, Source
 from makemore.options.verbs import FitOptions, InputOptions
 
@@ -13,6 +14,7 @@ def rate_range(
     option: Pairs = (),
     seed: Natural = 0,
     json: Flag = False,
+    picture: str | None = None,
     source: Source = InputOptions(),
 ) -> None:
     """Find a learning rate: train for a while as the rate rises, and print each rate and loss.
@@ -25,9 +27,16 @@ def rate_range(
         option: an option of the family, as NAME=VALUE.
         seed: of the first weights.
         json: print JSON.
+        picture: a file to draw the curve to: .png, .svg or .pdf.
     """
+    if picture is not None:
+        check_picture(picture)
     maker = new_maker(model, option, FitOptions(seed=seed))
     found = maker.rate_range(read(file, source))
+    if picture is not None:
+        from makemore.plots.curves import rate_curve
+
+        write_picture(rate_curve(found), picture)
     if json:
         rates, losses = found.rates.tolist(), found.losses.tolist()
         write_json({"rates": rates, "losses": losses, "suggestion": found.suggestion})

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from makemore.cli.console import say, say_unknown, visible, write_json
+from makemore.cli.console import say, say_unknown, write_json
 from makemore.cli.learning import read
 from makemore.cli.parameters import File, Flag, Source
 from makemore.cli.spelled import spelled, write_spelled
+from makemore.corpus.visible import visible
 from makemore.options.verbs import InputOptions
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Sequence
 
-from makemore.cli.console import visible
+from makemore.corpus.visible import shown
+from makemore.scoring import surprise
 
 Piece = tuple[str, float]
 
 END = "end"  # what stands for the end of a line
-# Nats below which a character has a style: rarer than one in a thousand, a hundred, ten.
-_STYLES = ((-6.9, "bold red"), (-4.6, "magenta"), (-2.3, "yellow"))
+_STYLES = ("", "yellow", "magenta", "bold red")  # of the levels of surprise
 
 
 def spelled(line: str, log_probs: Sequence[float]) -> list[Piece]:
@@ -24,11 +24,6 @@ def spelled(line: str, log_probs: Sequence[float]) -> list[Piece]:
     return list(zip([*texts[:1], *(f"  {text}" for text in texts[1:])], log_probs, strict=True))
 
 
-def shown(character: str) -> str:
-    """A character so that it can be seen: a space as _."""
-    return "_" if character.isspace() else visible(character)
-
-
 def write_spelled(start: str, pieces: Sequence[Piece]) -> None:
     """Prints one line: a start, then pieces by how probable they are."""
     sys.stdout.write(start)
@@ -38,10 +33,5 @@ def write_spelled(start: str, pieces: Sequence[Piece]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    text = Text.assemble(*((text, _style(nats)) for text, nats in pieces))
+    text = Text.assemble(*((text, _STYLES[surprise(nats)]) for text, nats in pieces))
     Console(highlight=False).print(text, soft_wrap=True)
-
-
-def _style(nats: float) -> str:
-    """The style of a character of this log-likelihood."""
-    return next((style for limit, style in _STYLES if nats < limit), "")

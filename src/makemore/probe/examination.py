@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.contexts import Contexts
+from makemore.errors import DataError
 from makemore.layers.network import Network
 from makemore.likelihood import Model, Tensors
 from makemore.models.mixture import Mixture
+from makemore.models.transformer import Transformer
+from makemore.probe.attention import attention_of
 from makemore.probe.layers import Layers, layers_of
 from makemore.probe.mixing import Member, members_on
 from makemore.probe.norms import Norm, batch_mates, norms_of
@@ -23,6 +26,8 @@ from makemore.probe.verdicts import (
 )
 from makemore.translated import Translated
 
+Ask = Callable[[int | None], Contexts]  # lines, as a window shows them
+
 
 @dataclass(frozen=True, eq=False)
 class NetworkProbe:
@@ -31,20 +36,25 @@ class NetworkProbe:
     Attributes:
         name: what it is called: of a mixture, its place and class.
         network: the network.
+        ids: (V + labels,) for each id that the network knows, what the model calls it.
         curve: its training, where that was recorded.
         layers: its activations and gradients, where it was asked about lines.
         norms: its batch normalisation, likewise.
         mates: a line's loss among several batch-mates while training, likewise; None without batch
             normalisation. See `makemore.probe.norms.batch_mates`.
+        attention: (L, heads, T, T) where a Transformer looks along one line, where it was asked.
+            See `makemore.probe.attention.attention_of`.
         verdicts: what is wrong with it.
     """
 
     name: str
     network: Network
+    ids: NDArray[np.int64]
     curve: Curve | None
     layers: Layers | None
     norms: list[Norm]
     mates: NDArray[np.float64] | None
+    attention: NDArray[np.float32] | None
     verdicts: list[Verdict] = field(default_factory=list)
 
 
@@ -65,8 +75,9 @@ class Examination:
 
 def examine(
     model: Model,
-    contexts: Callable[[int | None], Contexts] | None = None,
+    contexts: Ask | None = None,
     recording: Recording | None = None,
+    line: Ask | None = None,
 ) -> Examination:
     """Examines a model with all its networks.
 
@@ -74,32 +85,57 @@ def examine(
         model: a fitted model.
         contexts: gives lines as a window shows them, few enough to be asked at once; or None.
         recording: of its training, or None.
+        line: likewise gives one line, to see where Transformers look; or None.
+
+    Raises:
+        DataError: the recording is of another model.
     """
     parts: list[Any] = getattr(model, "members", [model])
-    networks: list[NetworkProbe] = []
-    for place, part in enumerate(parts):
-        network: Any = part.model if isinstance(part, Translated) else part
-        if not isinstance(network, Network):
-            continue
-        family = type(network).__name__
-        name = family if len(parts) == 1 else f"member {place}, {family}"
-        curve = None if recording is None else recording.curves[len(networks)]
-        c = None if contexts is None else contexts(part.window)
-        if c is not None and isinstance(part, Translated):
-            c = part.own(c)
-        networks.append(_examined(name, network, c, curve))
+    names = _names(parts)
+    curves: list[Curve | None] = [None] * len(names)
+    if recording is not None:
+        if len(recording.curves) != len(names):
+            raise DataError(
+                f"the recording is of another model: it has {len(recording.curves)} trainings, "
+                f"this model {len(names)} networks"
+            )
+        curves = list(recording.curves)
+    networks = [
+        _examined(name, parts[place], curve, contexts, line)
+        for (place, name), curve in zip(names.items(), curves, strict=True)
+    ]
     members = []
     if isinstance(model, Mixture) and contexts is not None:
         members = members_on(model, contexts(model.window))
     return Examination(model.tensors(), networks, members)
 
 
-def _examined(name: str, network: Network, c: Contexts | None, curve: Curve | None) -> NetworkProbe:
+def _names(parts: list[Any]) -> dict[int, str]:
+    """The places of networks among the members of a model, and what to call each."""
+    networks = [part.model if isinstance(part, Translated) else part for part in parts]
+    names = {i: type(each).__name__ for i, each in enumerate(networks) if isinstance(each, Network)}
+    if len(parts) == 1:
+        return names
+    return {place: f"member {place}, {name}" for place, name in names.items()}
+
+
+def _examined(
+    name: str, part: Any, curve: Curve | None, contexts: Ask | None, line: Ask | None
+) -> NetworkProbe:
     """One network, with what is wrong with it."""
+    network, c, along = part, contexts and contexts(part.window), line and line(part.window)
+    if isinstance(part, Translated):
+        network, ids = part.model, part.wider
+        c, along = (None if each is None else part.own(each) for each in (c, along))
+    else:
+        ids = np.arange(part.vocabulary_size + part.label_count)
+    attention = None
+    if isinstance(network, Transformer) and along is not None:
+        attention = attention_of(network, along)
     verdicts = [] if curve is None else list(verdicts_on_curve(curve, network.vocabulary_size))
     if c is None:
-        return NetworkProbe(name, network, curve, None, [], None, verdicts)
+        return NetworkProbe(name, network, ids, curve, None, [], None, attention, verdicts)
     layers, norms = layers_of(network, c), norms_of(network, c)
     mates = batch_mates(network, c) if norms and len(c.line_weight) > 1 else None
     verdicts += [*verdicts_on_layers(layers), *verdicts_on_norms(norms)]
-    return NetworkProbe(name, network, curve, layers, norms, mates, verdicts)
+    return NetworkProbe(name, network, ids, curve, layers, norms, mates, attention, verdicts)

@@ -1,0 +1,62 @@
+"""Draws the README's pictures anew: python docs/pictures.py. The report's top needs chromium."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from makemore import DeepMLPOptions, MakeMore, MLPOptions
+from makemore.corpus.bigrams import bigrams
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.datasets import dataset_named
+from makemore.corpus.visible import names_of
+from makemore.plots.embedding import embedding
+from makemore.plots.tables import bigram_table
+from makemore.probe.plane import in_plane
+from makemore.probe.recording import Recording
+from makemore.report.page import page
+
+FOLDER = Path(__file__).parent / "pictures"
+VOWELS = "aeiou"
+
+
+def main() -> None:
+    """Draws all three."""
+    lines = dataset_named("us-names").load()
+    maker = MakeMore(MLPOptions(embedding=2), steps=3000).fit(lines)
+    vocabulary, vectors = maker.learned_.vocabulary, maker.learned_.model.tensors()["C"]
+    names = names_of(vocabulary)
+    save(bigram_table(bigrams(Contexts.of(lines, vocabulary, 1)), names), "bigrams.png")
+    marked = [i for i, name in enumerate(names) if name in VOWELS]
+    save(embedding(in_plane(vectors), names, marked), "embedding.png")
+    recording = Recording()
+    deep = MakeMore(DeepMLPOptions(), steps=1000).fit(lines, on_step=recording)
+    photograph(page(deep, lines, recording, title="first names"), "report.png")
+
+
+def save(figure: Figure, name: str) -> None:
+    """Writes a figure on white, so that it can be read on dark pages too."""
+    figure.savefig(FOLDER / name, dpi=110, facecolor="white")
+
+
+def photograph(text: str, name: str) -> None:
+    """Takes a picture of the top of a page."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert browser, "chromium is needed"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "page.html"
+        path.write_text(text, encoding="utf-8")
+        subprocess.run(
+            [
+                *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
+                *(f"--screenshot={FOLDER / name}", "--window-size=1100,1080", path.as_uri()),
+            ],
+            check=True,
+            capture_output=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

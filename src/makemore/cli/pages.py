@@ -1,0 +1,129 @@
+"""Pages and pictures on disk: reports, and the folder that `fit --report` fills."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from makemore.cli.console import say
+from makemore.errors import OptionError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from makemore.corpus.lines import Lines
+    from makemore.estimator import MakeMore
+    from makemore.probe.recording import Recording
+
+HISTORY, PAGE = "history.jsonl", "report.html"  # what the folder has
+
+
+def write_page(
+    maker: "MakeMore",
+    lines: "Lines | None",
+    recording: "Recording | None",
+    output: str,
+    *,
+    title: str,
+    line: str | None = None,
+    seed: int = 0,
+) -> None:
+    """Writes a report to a file, and says where, or to standard output.
+
+    Raises:
+        OptionError: it cannot be written there.
+    """
+    from makemore.report.page import page
+
+    text = page(maker, lines, recording, title=title, line=line, seed=seed)
+    if output == "-":
+        sys.stdout.write(text)
+        return
+    with writing(output), open(output, "w", encoding="utf-8") as file:
+        file.write(text)
+    say(f"wrote {output}")
+
+
+def prepare(folder: str | None) -> "Recording | None":
+    """Makes the folder for a training's report, and what records the training.
+
+    Raises:
+        OptionError: nothing can be written there.
+    """
+    if folder is None:
+        return None
+    with writing(folder):
+        os.makedirs(folder, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "permission denied")
+    from makemore.probe.recording import Recording
+
+    return Recording()
+
+
+def fill(
+    folder: str, maker: "MakeMore", lines: "Lines", recording: "Recording", title: str
+) -> None:
+    """Writes the recording and the report into the folder."""
+    recording.save(os.path.join(folder, HISTORY))
+    write_page(maker, lines, recording, os.path.join(folder, PAGE), title=title)
+
+
+def check_picture(output: str) -> None:
+    """Refuses, before any work, a place or a kind of picture that cannot be written.
+
+    Raises:
+        OptionError: it is one.
+    """
+    if os.path.splitext(output)[1].lower() not in (".png", ".svg", ".pdf"):
+        raise OptionError(f"{output!r} is no picture: its name must end in .png, .svg or .pdf")
+    check_output(output)
+
+
+def write_picture(figure: "Figure", output: str) -> None:
+    """Draws a figure to a file, and says where.
+
+    Raises:
+        OptionError: it cannot be written there.
+    """
+    with writing(output):
+        figure.savefig(output, dpi=160, facecolor="white")
+    say(f"wrote {output}")
+
+
+def against(output: str) -> str | None:
+    """Why nothing can be written to a place, as far as can be seen before any work."""
+    parent = os.path.dirname(output) or "."
+    if output == "":
+        return "it has no name"
+    if os.path.isdir(output):
+        return "it is a directory"
+    if not os.path.isdir(parent):
+        return f"there is no directory {parent}"
+    return None if os.access(parent, os.W_OK) else f"the directory {parent} may not be written to"
+
+
+def check_output(output: str) -> None:
+    """Refuses, before any work, a place where nothing can be written; - is standard output.
+
+    Raises:
+        OptionError: it is one.
+    """
+    reason = against(output)
+    if output != "-" and reason:
+        raise OptionError(f"{output!r} cannot be written: {reason}; give another place")
+
+
+@contextmanager
+def writing(path: str) -> Iterator[None]:
+    """Turns what can go wrong with a place into a sentence.
+
+    Raises:
+        OptionError: it cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"{path!r} cannot be written: {reason}; give another place") from None

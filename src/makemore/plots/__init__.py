@@ -1,0 +1,1 @@
+"""Pictures: each function takes numbers and gives a matplotlib figure, to be shown or saved."""

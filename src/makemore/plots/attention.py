@@ -1,0 +1,27 @@
+"""Where a Transformer looks while it reads a line."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from makemore.plots.style import Floats, canvas, heat, name_axes, picture
+
+
+@picture
+def attention_maps(attention: Floats, read: Sequence[str]) -> Figure:
+    """A map for each layer and head: row, what has just been read; column, where it looks.
+
+    Args:
+        attention: (L, heads, T, T), rows sum to one.
+        read: (T,) what was read at each place, the start first.
+    """
+    layers, heads, places, _ = attention.shape
+    side = max(1.2, 0.35 + 0.13 * places)
+    figure, each = canvas(layers, heads, width=side * heads + 0.3, height=(side + 0.2) * layers)
+    for number, axes in enumerate(each):
+        layer, head = divmod(number, heads)
+        heat(axes, attention[layer, head], 1.0)
+        name_axes(axes, read, read)
+        axes.tick_params(labelsize=8, pad=1)
+        axes.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=9)
+    return figure

@@ -1,0 +1,54 @@
+"""Lines made beside lines learned: how long they are, and what they are made of."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from makemore.plots.style import SERIES, SOFT, Floats, canvas, explain, picture
+
+_MOST = 40  # characters; of more, the commonest
+
+
+@picture
+def lengths(made: Floats, learned: Floats | None) -> Figure:
+    """The lengths of lines made, and of those of the list.
+
+    Args:
+        made: (longest + 1,) share of the lines made with 0, 1 and so on characters.
+        learned: (longest + 1,) likewise of the list; or None.
+    """
+    figure, (axes,) = canvas()
+    places = np.arange(len(made))
+    axes.bar(places, made, color=SERIES[0], alpha=0.6, label="made")
+    if learned is not None:
+        axes.plot(np.arange(len(learned)), learned, "o-", color=SERIES[1], markersize=4,
+                  label="the list")  # fmt: skip
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="characters in a line", ylabel="share of lines")
+    explain(axes)
+    return figure
+
+
+@picture
+def characters(made: Floats, learned: Floats | None, names: Sequence[str]) -> Figure:
+    """How often each character stands in lines made, and in the list.
+
+    Args:
+        made: (V,) share of all characters.
+        learned: (V,) likewise of the list; or None.
+        names: (V,) what each id is called; the boundary, 0, is left out.
+    """
+    order = np.argsort(-(made if learned is None else learned)[1:], kind="stable")[:_MOST] + 1
+    figure, (axes,) = canvas(width=max(5.0, 0.8 + 0.2 * len(order)))
+    places = np.arange(len(order))
+    axes.bar(places, made[order], color=SERIES[0], alpha=0.6, label="made")
+    if learned is not None:
+        axes.plot(places, learned[order], "o", color=SERIES[1], markersize=4, label="the list")
+    axes.set_xticks(places, [names[i] for i in order])
+    more = f" (the {_MOST} commonest of {len(names) - 1})" if len(names) > _MOST + 1 else ""
+    axes.set(xlabel=f"character{more}", ylabel="share of characters")
+    axes.tick_params(axis="x", colors=SOFT, length=0)
+    explain(axes)
+    return figure

@@ -1,0 +1,120 @@
+"""Layers on some lines: what comes out of them, what comes back, and what no gradient passes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from makemore.plots.style import (
+    INK,
+    SERIES,
+    SOFT,
+    STRONG,
+    WIDE,
+    Floats,
+    canvas,
+    explain,
+    lines_apart,
+    picture,
+)
+from makemore.probe.layers import CURVED, Activations, Weights
+
+_BINS = 60
+_ROWS = 64  # times that a layer was asked, in a map
+
+
+@picture
+def activation_histograms(layers: Sequence[Activations]) -> Figure:
+    """How the activations of each layer are distributed.
+
+    Args:
+        layers: at least one.
+    """
+    named = [
+        (f"{x.name} ({x.kind}): mean {x.values.mean():+.2f}, sd {x.values.std():.2f}", x.values)
+        for x in layers
+    ]
+    return _histograms(named, "activation")
+
+
+@picture
+def gradient_histograms(layers: Sequence[Activations]) -> Figure:
+    """How the gradients of the activations of each layer are distributed.
+
+    Those of the mean loss are the smaller, the more often a layer was asked; so they are shown
+    times that number.
+    """
+    scaled = [(x, x.gradients * len(x.gradients)) for x in layers]
+    named = [(f"{x.name}: mean {g.mean():+.1e}, sd {g.std():.1e}", g) for x, g in scaled]
+    return _histograms(named, "gradient, times how often the layer was asked")
+
+
+@picture
+def weight_gradient_histograms(weights: Sequence[Weights]) -> Figure:
+    """How the gradients of each matrix are distributed."""
+    named = [
+        (f"{x.name}: sd {x.gradients.std():.1e}", x.gradients)
+        for x in weights
+        if x.values.ndim > 1 and x.gradients.any()
+    ]
+    return _histograms(named, "gradient")
+
+
+@picture
+def saturation_maps(layers: Sequence[Activations]) -> Figure:
+    """Where no gradient passes: a column for each unit, a row for each time it was asked.
+
+    A column that is filled from top to bottom is a dead unit; a mark stands above it.
+    """
+    figure, each = canvas(len(layers), 1, height=0.3 + 1.3 * len(layers))
+    filled = ListedColormap(["none", STRONG])
+    for axes, layer in zip(each, layers, strict=True):
+        rows = np.linspace(0, len(layer.values) - 1, min(_ROWS, len(layer.values))).astype(int)
+        axes.imshow(
+            layer.flat[rows], cmap=filled, vmin=0, vmax=1, interpolation="none", aspect="auto"
+        )
+        dead = layer.dead
+        above = axes.plot(dead, [1.07] * len(dead), "v", color=SERIES[1], markersize=5,
+                          clip_on=False, transform=axes.get_xaxis_transform())  # fmt: skip
+        above[0].set_in_layout(False)
+        what = "saturated" if layer.kind in CURVED else "zero or below"
+        said = f"{layer.name} ({layer.kind}), {layer.values.shape[1]} units: "
+        said += f"{layer.saturated:.1%} {what}" + f", {len(dead)} dead" * bool(len(dead))
+        axes.set_title(said, pad=10 if len(dead) else 4)
+        axes.set(xticks=[], yticks=[], xlim=(-0.5, layer.values.shape[1] - 0.5))
+    each[-1].set_xlabel("units")
+    return figure
+
+
+@picture
+def gradient_to_data(weights: Sequence[Weights]) -> Figure:
+    """How large the gradients of each tensor are beside its numbers, with the line at -3."""
+    shown = [(x.name, np.log10(x.gradient_to_data)) for x in weights if x.gradient_to_data > 0]
+    figure, (axes,) = canvas(height=0.9 + 0.22 * len(shown))
+    for place, (_, size) in enumerate(shown):
+        axes.plot([-3, size], [place, place], color=SOFT, linewidth=1)
+        axes.plot(size, place, "o", color=SERIES[0])
+    axes.axvline(-3, color=INK, linewidth=1)
+    axes.set_yticks(range(len(shown)), [name for name, _ in shown])
+    axes.set(xlabel="log10 of gradient to data")
+    axes.invert_yaxis()
+    return figure
+
+
+def _histograms(named: Sequence[tuple[str, Floats]], what: str) -> Figure:
+    """A line for each, over what all but the outermost thousandth lie in."""
+    ends = [np.quantile(values, (0.0005, 0.9995)) for _, values in named]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    bins = np.linspace(low, high if high > low else low + 1, _BINS + 1)
+    figure, (axes,) = canvas(width=WIDE, height=2.6 + 0.2 * len(named))
+    for (name, values), style in zip(named, lines_apart(len(named)), strict=True):
+        inside = np.clip(values, bins[0], bins[-1])
+        count, _ = np.histogram(inside, bins)
+        middle = (bins[1:] + bins[:-1]) / 2
+        axes.plot(middle, count / values.size, linewidth=1.5, label=name, **style)  # type: ignore[arg-type]
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set(xlabel=what, ylabel="share", ylim=(0, None))
+    explain(axes, columns=1)
+    return figure

@@ -1,0 +1,44 @@
+"""The members of a mixture: what each weighs, and where it helps."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from makemore.plots.style import SERIES, canvas, explain, lines_apart, picture
+from makemore.probe.mixing import Member
+
+
+@picture
+def member_weights(members: Sequence[Member]) -> Figure:
+    """Weights, the share of characters that each tells best, and what is lost without it."""
+    figure, (above, below) = canvas(2, 1, height=1.6 + 0.5 * len(members), sharey=True)
+    places = np.arange(len(members))
+    for shift, what, shares in (
+        (-0.2, "weight", [each.weight for each in members]),
+        (0.2, "share of characters it tells best", [each.best for each in members]),
+    ):
+        above.barh(places + shift, shares, 0.36, color=SERIES[shift > 0], label=what)
+    above.set_yticks(places, [f"{i}: {each.name}" for i, each in enumerate(members)])
+    above.invert_yaxis()
+    rises = [each.without if np.isfinite(each.without) else 0.0 for each in members]
+    below.barh(places, rises, 0.5, color=SERIES[2])
+    below.set_xlabel("rise of the loss without it, nats")
+    for axes in (above, below):
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+    explain(above)
+    return figure
+
+
+@picture
+def member_places(members: Sequence[Member]) -> Figure:
+    """Whose probability it is, at each place of a line."""
+    figure, (axes,) = canvas(height=2.8 + 0.18 * len(members))
+    for (number, each), style in zip(enumerate(members), lines_apart(len(members)), strict=True):
+        places = range(1, 1 + len(each.by_place))
+        axes.plot(places, each.by_place, linewidth=1.8, label=f"{number}: {each.name}", **style)  # type: ignore[arg-type]
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="place in the line", ylabel="share of the probability", ylim=(0, None))
+    explain(axes)
+    return figure

@@ -1,0 +1,39 @@
+"""Batch normalisation: the averages it keeps, and what batch-mates do."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from makemore.plots.style import SERIES, SOFT, canvas, explain, lines_apart, picture
+from makemore.probe.norms import Norm
+
+
+@picture
+def running_against_calibrated(norms: Sequence[Norm]) -> Figure:
+    """Each unit's running mean and variance against those of the lines looked at."""
+    figure, (above, below) = canvas(2, 1, height=5.4 + 0.1 * len(norms))
+    pairs = zip(norms, lines_apart(len(norms)), strict=True)
+    for norm, style in pairs:
+        color = style["color"]
+        above.plot(norm.calibrated_mean, norm.mean, ".", color=color, label=norm.name)
+        below.plot(norm.calibrated_variance, norm.variance, ".", color=color)
+    for axes, what in ((above, "mean"), (below, "variance")):
+        low, high = axes.get_xlim()
+        axes.axline((low, low), (high, high), color=SOFT, linewidth=1)
+        axes.set(xlabel=f"{what} of these lines", ylabel=f"running {what}")
+    below.set(xscale="log", yscale="log")
+    explain(above, columns=3)
+    return figure
+
+
+@picture
+def batch_mates(losses: NDArray[np.float64]) -> Figure:
+    """One line's loss in batches with others: what it is worth depends on its batch-mates."""
+    figure, (axes,) = canvas(height=1.6)
+    axes.plot(losses, np.zeros(len(losses)), "|", color=SERIES[0], markersize=22)
+    axes.axvline(losses.mean(), color=SOFT, linestyle=":")
+    axes.set(yticks=[], xlabel="loss of one line, nats per character")
+    axes.spines["left"].set_visible(False)
+    return figure

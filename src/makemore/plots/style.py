@@ -1,0 +1,98 @@
+"""What all pictures share: their colours, which the colour-blind can tell apart, and their type.
+
+Series begin with blue, vermillion and green of Okabe and Ito (2008), "Color universal design"; the
+others are those furthest from them, and from each other, for every kind of colour-blindness, among
+colours that thin lines on white can have. From the seventh on lines differ in their dashes.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from itertools import cycle, islice, product
+from typing import Any, ParamSpec
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+INK, SOFT, FAINT = "#1b1f24", "#57606a", "#d0d7de"
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#9800e5", "#4c0000", "#000066")
+_DASHES = ("-", "--", ":")
+
+# Heat grows out of whatever the picture stands on, light or dark.
+STRONG = "#1764ab"
+HEAT = LinearSegmentedColormap.from_list("heat", [to_rgba(STRONG, 0.0), to_rgba(STRONG, 1.0)])
+
+WIDE, HIGH = 5.0, 3.2  # inches, of a picture with one plot
+
+_STYLE: Any = {
+    "font.size": 10,
+    "text.color": INK,
+    "text.parse_math": False,  # characters of lists are no formulas
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+}
+
+Given = ParamSpec("Given")
+Floats = NDArray[np.floating[Any]]
+
+
+def picture(draw: Callable[Given, Figure]) -> Callable[Given, Figure]:
+    """Makes a function draw in the style of the house, whatever the program's own settings."""
+
+    @wraps(draw)
+    def in_style(*args: Given.args, **options: Given.kwargs) -> Figure:
+        with matplotlib.rc_context(_STYLE):
+            return draw(*args, **options)
+
+    return in_style
+
+
+def canvas(
+    rows: int = 1, columns: int = 1, width: float = WIDE, height: float = HIGH, **options: Any
+) -> tuple[Figure, list[Axes]]:
+    """A figure with plots, row after row; sizes in inches are those of the whole."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options).ravel().tolist()
+    for each in axes:
+        each.tick_params(labelsize=9, color=SOFT, labelcolor=SOFT)
+    return figure, axes
+
+
+def lines_apart(count: int) -> list[dict[str, str]]:
+    """Colours and dashes for so many lines, no two alike as long as they last."""
+    styles = ({"color": c, "linestyle": dash} for dash, c in product(_DASHES, SERIES))
+    return list(islice(cycle(styles), count))
+
+
+def explain(axes: Axes, columns: int = 2) -> None:
+    """Says below a plot what its lines are."""
+    handles, labels = axes.get_legend_handles_labels()
+    if labels:
+        figure = axes.get_figure()
+        assert isinstance(figure, Figure), "a plot stands in a figure"
+        figure.legend(handles, labels, loc="outside lower left", ncols=columns)
+
+
+def heat(axes: Axes, values: Floats, most: float | None = None) -> None:
+    """Fills a plot with a matrix, row 0 on top; the largest value is the strongest."""
+    axes.imshow(values, cmap=HEAT, vmin=0, vmax=most, interpolation="none", aspect="auto")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def name_axes(axes: Axes, across: Sequence[str], down: Sequence[str]) -> None:
+    """Names the columns and rows of a matrix."""
+    axes.set_xticks(range(len(across)), across)
+    axes.set_yticks(range(len(down)), down)

@@ -1,0 +1,103 @@
+"""What follows what: tables of characters as heat maps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from makemore.plots.style import INK, Floats, canvas, heat, name_axes, picture
+
+MOST = 40  # characters in a table; of more, the commonest
+_CELL = 0.34  # inches
+_DARK = 0.55  # of the strongest heat, from which on text is white
+
+
+@picture
+def bigram_table(counts: Floats, names: Sequence[str]) -> Figure:
+    """How often each character follows each other, as a heat map with the pairs and their counts.
+
+    Args:
+        counts: (V, V), row: what came before; column: what followed.
+        names: (V,) what each id is called.
+
+    Example:
+        >>> figure = bigram_table(np.array([[0, 2], [2, 1]]), [".", "a"])
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['..', '0', '.a', '2', 'a.', '2', 'aa', '1']
+    """
+    counts, names, left = _commonest(counts, names)
+    size = 1.0 + _CELL * len(names)
+    figure, (axes,) = canvas(width=size, height=size)
+    strength = np.sqrt(counts / max(counts.max(), 1))  # roots: else a few pairs outshine all
+    heat(axes, strength, 1.0)
+    for row, before in enumerate(names):
+        for column, after in enumerate(names):
+            color = "white" if strength[row, column] > _DARK else INK
+            count = counts[row, column]
+            at: dict[str, Any] = {"ha": "center", "color": color, "fontsize": 6}
+            pair = axes.text(column, row - 0.05, before + after, va="bottom", **at)
+            often = axes.text(column, row + 0.05, _short(count), va="top", **at)
+            for text in (pair, often):
+                text.set_in_layout(False)  # they fit: measuring each takes seconds
+    name_axes(axes, names, names)
+    axes.xaxis.tick_top()
+    axes.set(ylabel="character", title=f"followed by{left}")
+    return figure
+
+
+@picture
+def counted_and_learned(counts: Floats | None, learned: Floats, names: Sequence[str]) -> Figure:
+    """The table of counts, as shares, beside what a model says follows.
+
+    Args:
+        counts: (V, V) as for `bigram_table`; None to show what is learned alone.
+        learned: (V, V) probabilities, rows sum to one.
+        names: (V,) what each id is called.
+    """
+    order = _order(learned if counts is None else counts)
+    panels = [(learned, "learned")]
+    if counts is not None:
+        shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-12)
+        panels.insert(0, (shares, "counted"))
+    size = 0.8 + 0.15 * len(order)
+    figure, each = canvas(1, len(panels), width=size * len(panels), height=size + 0.3)
+    most = max(float(table.max()) for table, _ in panels)
+    shown = [names[i] for i in order]
+    for axes, (table, what) in zip(each, panels, strict=True):
+        heat(axes, np.sqrt(table[np.ix_(order, order)]), most**0.5)
+        name_axes(axes, shown, shown)
+        axes.xaxis.tick_top()
+        axes.tick_params(labelsize=7, pad=1)
+        axes.set_title(what)
+    each[0].set_ylabel("character")
+    return figure
+
+
+def _commonest(counts: Floats, names: Sequence[str]) -> tuple[Floats, list[str], str]:
+    """The rows and columns of the commonest characters, and a word on the others."""
+    order = _order(counts)
+    left = f" (the {len(order)} commonest of {len(names)} characters)"
+    kept = counts[np.ix_(order, order)]
+    return kept, [names[i] for i in order], left if len(order) < len(names) else ""
+
+
+def _order(counts: Floats) -> list[int]:
+    """The commonest ids, in their own order."""
+    often = counts.sum(axis=1) + counts.sum(axis=0)
+    order: list[int] = np.sort(np.argsort(-often, kind="stable")[:MOST]).tolist()
+    return order
+
+
+def _short(count: float) -> str:
+    """A count in at most four characters.
+
+    Example:
+        >>> [_short(count) for count in (0.0, 6763.0, 12345.0, 2.5, 3456789.0)]
+        ['0', '6763', '12k', '2.5', '3M']
+    """
+    if count >= 1e6:
+        return f"{count / 1e6:.0f}M"
+    if count >= 1e4:
+        return f"{count / 1e3:.0f}k"
+    return f"{count:.0f}" if count == int(count) or count >= 100 else f"{count:.1f}"

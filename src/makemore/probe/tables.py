@@ -1,0 +1,56 @@
+"""What was found, as rows of text under their heads: for a terminal or a page."""
+
+from typing import Any
+
+from makemore.probe.examination import Examination, NetworkProbe
+
+Rows = list[tuple[str, ...]]
+
+
+def tensor_rows(found: Examination) -> Rows:
+    """Every tensor."""
+    rows: Rows = [("tensor", "shape", "mean", "spread")]
+    for name, value in found.tensors.items():
+        rows.append((name, _shape(value), f"{value.mean():.4g}", f"{value.std():.4g}"))
+    return rows
+
+
+def member_rows(found: Examination) -> Rows:
+    """What each member of a mixture is good for; the head alone where that is not known."""
+    rows: Rows = [("member", "weight", "loss", "best at", "rise without it")]
+    for each in found.members:
+        numbers = (f"{each.weight:.3f}", f"{each.loss:.4f}", f"{each.best:.1%}")
+        rows.append((each.name, *numbers, f"{each.without:.4f}"))
+    return rows
+
+
+def activation_rows(probe: NetworkProbe) -> Rows:
+    """Each layer of activations."""
+    rows: Rows = [("activations", "kind", "mean", "spread", "saturated", "dead", "gradient")]
+    for each in probe.layers.activations if probe.layers else ():
+        spread = (f"{each.values.mean():.3f}", f"{each.values.std():.3f}")
+        dead = f"{len(each.dead)} of {each.values.shape[1]}"
+        gradient = f"{each.gradients.std():.2e}"
+        rows.append((each.name, each.kind, *spread, f"{each.saturated:.1%}", dead, gradient))
+    return rows
+
+
+def weight_rows(probe: NetworkProbe) -> Rows:
+    """Each tensor of parameters, with its gradient."""
+    rows: Rows = [("weights", "shape", "spread", "gradient", "gradient to data")]
+    for each in probe.layers.weights if probe.layers else ():
+        spread = (f"{each.values.std():.4g}", f"{each.gradients.std():.2e}")
+        rows.append((each.name, _shape(each.values), *spread, f"{each.gradient_to_data:.2e}"))
+    return rows
+
+
+def norm_rows(probe: NetworkProbe) -> Rows:
+    """Each layer of batch normalisation."""
+    rows: Rows = [("normalisation", "running means from those of these lines")]
+    rows += [(norm.name, f"{norm.distance:.3f} standard deviations") for norm in probe.norms]
+    return rows
+
+
+def _shape(value: Any) -> str:
+    """A tensor's shape."""
+    return " x ".join(map(str, value.shape)) or "1"

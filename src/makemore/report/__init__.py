@@ -1,0 +1,1 @@
+"""A model examined, as one page of HTML."""

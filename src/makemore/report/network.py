@@ -1,0 +1,159 @@
+"""What a report shows of a network: its training, its layers, its weights."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from makemore.plots import curves, layers, norms
+from makemore.plots.attention import attention_maps
+from makemore.plots.embedding import embedding
+from makemore.probe.examination import NetworkProbe
+from makemore.probe.plane import in_plane
+from makemore.probe.recording import Curve
+from makemore.probe.tables import activation_rows, norm_rows, weight_rows
+from makemore.report.picture import Needs, Picture, Section
+
+_VOWELS = "aeiou"
+
+
+def network_section(probe: NetworkProbe, names: Sequence[str], read: Sequence[str]) -> Section:
+    """Everything there is to see of a network.
+
+    Args:
+        probe: the network, examined.
+        names: what the model's ids are called.
+        read: what a Transformer has read at each place of the line it was shown.
+    """
+    pictures: list[Picture] = []
+    if probe.curve is not None and probe.curve.loss:
+        pictures += _training(probe.curve, probe.network.vocabulary_size)
+    pictures += _weights(probe, names, read)
+    if probe.layers is not None:
+        pictures += _layers(probe)
+    pictures += _norms(probe)
+    rows = (activation_rows(probe), weight_rows(probe), norm_rows(probe))
+    return Section(f"Inside: {probe.name}", pictures, [each for each in rows if len(each) > 1])
+
+
+def _training(curve: Curve, vocabulary_size: int) -> Iterator[Picture]:
+    """How it learned."""
+    needs = Needs.RECORDING
+    yield Picture(
+        curves.learning_curves(curve, vocabulary_size),
+        "Learning curves",
+        "Now and then the dev lines are measured, and the weights that were best there are kept. "
+        "Where the train curve goes on falling while dev rises, lines are learned by heart.",
+        needs,
+    )
+    if curve.updates:
+        yield Picture(
+            curves.ratios(curve.updates, "updates"),
+            "Updates beside the weights",
+            "How large each step's change of a matrix is beside its numbers. About a thousandth, "
+            "-3, is a good pace: far above it shakes, far below it hardly learns.",
+            needs,
+        )
+    if curve.gradients:
+        yield Picture(
+            curves.ratios(curve.gradients, "gradients"),
+            "Gradients beside the weights",
+            "The same of the gradients, before the optimizer makes steps of them.",
+            needs,
+        )
+    if curve.flat:
+        yield Picture(
+            curves.flat_over_time(curve),
+            "Flat places over time",
+            "The share of each layer that no gradient passes: at the ends of a tanh or sigmoid, or "
+            "at the zeros of a relu. High at the very start, weights were drawn too large.",
+            needs,
+        )
+
+
+def _weights(probe: NetworkProbe, names: Sequence[str], read: Sequence[str]) -> Iterator[Picture]:
+    """What the weights alone show."""
+    vectors = getattr(probe.network, "C", None)
+    if vectors is not None:
+        own = [names[i] for i in probe.ids[: len(vectors)]]
+        plane = in_plane(vectors.detach().cpu().numpy())
+        how = "as they are" if plane.shares is None else "along their two principal components"
+        yield Picture(
+            embedding(plane, own, [i for i, name in enumerate(own) if _is_vowel(name)]),
+            "Embedding",
+            f"The vector of each character, {how}. Characters that are used alike come to stand "
+            "near each other; vowels have a colour of their own.",
+            Needs.FILE,
+        )
+    if probe.attention is not None:
+        yield Picture(
+            attention_maps(probe.attention, read),
+            f"Attention along {''.join(read[1:])}",
+            "Row: what has just been read. Column: the place that its next character is told from; "
+            "the stronger, the more.",
+            Needs.FILE,
+            is_whole=True,
+        )
+
+
+def _layers(probe: NetworkProbe) -> Iterator[Picture]:
+    """What lines show."""
+    assert probe.layers is not None, "there are lines"
+    needs, found = Needs.LINES, probe.layers
+    if found.activations:
+        yield Picture(
+            layers.activation_histograms(found.activations),
+            "Activations",
+            "What each layer gives. Values piled up at the ends of a tanh are saturated; a spread "
+            "that shrinks from layer to layer says that weights were drawn too small.",
+            needs,
+        )
+        yield Picture(
+            layers.saturation_maps(found.activations),
+            "Where no gradient passes",
+            "Filled: |tanh| above 0.97, a sigmoid as near its ends, or nothing above zero. A "
+            "column filled from top to bottom, with a mark above it, is a dead unit.",
+            needs,
+        )
+        yield Picture(
+            layers.gradient_histograms(found.activations),
+            "Gradients of activations",
+            "What comes back to each layer. Where spreads differ much, some layers learn and "
+            "others do not.",
+            needs,
+        )
+    yield Picture(
+        layers.weight_gradient_histograms(found.weights),
+        "Gradients of weights",
+        "What the loss on these lines asks of each matrix. At the end of a training it is small.",
+        needs,
+    )
+    yield Picture(
+        layers.gradient_to_data(found.weights),
+        "Gradient to data",
+        "The spread of each tensor's gradient beside that of its numbers.",
+        needs,
+    )
+
+
+def _norms(probe: NetworkProbe) -> Iterator[Picture]:
+    """What batch normalisation shows."""
+    if probe.norms:
+        yield Picture(
+            norms.running_against_calibrated(probe.norms),
+            "Running and calibrated averages",
+            "What normalisation uses outside training, against the same measured on these lines at "
+            "once. Away from the line, the network works with the wrong averages.",
+            Needs.LINES,
+        )
+    if probe.mates is not None:
+        yield Picture(
+            norms.batch_mates(probe.mates),
+            "What batch-mates do",
+            f"One line's loss in twenty batches with others: a spread of {probe.mates.std():.3f} "
+            "that comes from nothing but the lines beside it, while training.",
+            Needs.LINES,
+        )
+
+
+def _is_vowel(name: str) -> bool:
+    """Whether a character is a vowel of the Latin alphabet, whatever its marks."""
+    return len(name) == 1 and unicodedata.normalize("NFD", name)[0].lower() in _VOWELS

@@ -1,0 +1,92 @@
+"""One page of HTML about a model: it needs no network, and opens from disk."""
+
+from jinja2 import Environment, PackageLoader
+
+from makemore import __version__
+from makemore.corpus.visible import names_of
+from makemore.estimator import MakeMore
+from makemore.judging import Strings, parsed
+from makemore.probe.recording import Recording
+from makemore.report.made import Made, make
+from makemore.report.network import network_section
+from makemore.report.picture import COLORS, as_svg
+from makemore.report.sections import following_section, made_section, members_section, missing
+
+
+def page(
+    maker: MakeMore,
+    lines: Strings | None = None,
+    recording: Recording | None = None,
+    *,
+    title: str = "a model",
+    line: str | None = None,
+    seed: int = 0,
+) -> str:
+    """Writes a report on a fitted model.
+
+    Args:
+        maker: the model.
+        lines: lines to look at it with, such as its list; None for what the model alone shows.
+        recording: what `fit` was given as `on_step`, or None.
+        title: what the report is on.
+        line: the line along which to show where a Transformer looks; None for the first one made.
+        seed: of the lines made.
+
+    Returns:
+        a page of HTML, the same for the same model, lines and seed.
+
+    Raises:
+        DataError: no line has only known characters, or the recording is of another model.
+        NotFittedError: nothing is learned yet.
+
+    Example:
+        >>> maker = MakeMore("kneser_ney").fit(["anna", "hannah", "johanna"])
+        >>> page(maker, title="names").splitlines()[0]
+        '<!doctype html>'
+    """
+    read = None if lines is None else parsed(lines)
+    made = make(maker, seed)
+    along = made.lines.to_list()[0] if line is None else line
+    found = maker.probe(read, recording, along)
+    names = names_of(maker.learned_.vocabulary)
+    sections = [made_section(maker, made, read), following_section(maker, read)]
+    sections.append(members_section(found))
+    sections += [network_section(each, names, [".", *along]) for each in found.networks]
+    pages = Environment(
+        loader=PackageLoader("makemore.report", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters["svg"] = as_svg
+    return pages.get_template("page.html").render(
+        title=title,
+        version=__version__,
+        facts=_facts(maker, made),
+        made=made,
+        networks=found.networks,
+        sections=[each for each in sections if each.pictures or each.tables],
+        missing=list(missing(found, read is not None, recording is not None)),
+        colors=COLORS,
+    )
+
+
+def _facts(maker: MakeMore, made: Made) -> list[tuple[str, str]]:
+    """What is to be known first, each with its name."""
+    learned, report = maker.learned_, maker.learned_.report
+    facts = [
+        ("family", learned.family),
+        ("lines learned", f"{learned.cleaning.kept:,}"),
+        ("characters", f"{len(learned.vocabulary) - 1:,}"),
+        ("numbers inside", f"{sum(each.size for each in learned.model.tensors().values()):,}"),
+    ]
+    facts += [
+        (f"{part} loss, nats per character", f"{report[f'{part}_loss']:.4f}")
+        for part in ("dev", "test")
+        if report[f"{part}_loss"] is not None
+    ]
+    facts.append(("distinct lines among those made", f"{made.variety.distinct:.1%}"))
+    new = made.variety.new
+    if new is not None:
+        facts += [("new", f"{new:.1%}"), ("seen in the list", f"{1 - new:.1%}")]
+    return facts

@@ -1,0 +1,137 @@
+"""What a report shows of a model as a whole: what it makes, what follows what, its members."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.corpus.bigrams import bigrams
+from makemore.corpus.contexts import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.visible import names_of
+from makemore.estimator import MakeMore
+from makemore.models.linear import Linear
+from makemore.plots import distributions, mixture, tables
+from makemore.probe.examination import Examination
+from makemore.probe.following import following
+from makemore.probe.tables import member_rows
+from makemore.report.made import Made, character_shares, length_shares
+from makemore.report.picture import Needs, Picture, Section
+
+Table = NDArray[np.float64]
+
+
+def made_section(maker: MakeMore, made: Made, lines: Lines | None) -> Section:
+    """Lines made, beside the list."""
+    vocabulary = maker.learned_.vocabulary
+    needs = Needs.FILE if lines is None else Needs.LINES
+    beside = "" if lines is None else " Where bars and dots part, the model has not got it right."
+    pictures = [
+        Picture(
+            distributions.lengths(
+                length_shares(made.lines), None if lines is None else length_shares(lines)
+            ),
+            "How long lines are",
+            f"Of {len(made.lines):,} lines made.{beside}",
+            needs,
+        ),
+        Picture(
+            distributions.characters(
+                character_shares(made.lines, vocabulary),
+                None if lines is None else character_shares(lines, vocabulary),
+                names_of(vocabulary)[: len(vocabulary)],
+            ),
+            "What they are made of",
+            f"How often each character stands in them.{beside}",
+            needs,
+        ),
+    ]
+    return Section("Lines made, all together", pictures)
+
+
+def following_section(maker: MakeMore, lines: Lines | None) -> Section:
+    """What follows what: counted, and as the model has it."""
+    vocabulary, model = maker.learned_.vocabulary, maker.learned_.model
+    names, pictures = names_of(vocabulary)[: len(vocabulary)], []
+    counts = _counts(maker, lines)
+    if counts is not None:
+        pictures.append(
+            Picture(
+                tables.bigram_table(counts, names),
+                "What follows what, counted",
+                "Row: a character. Column: what followed it, how often. The dot is the start and "
+                "the end of a line. Shades are square roots, so that rare pairs can be seen.",
+                Needs.FILE if lines is None else Needs.LINES,
+                is_whole=True,
+            )
+        )
+    learned, few = None, None
+    if lines is not None:
+        known = maker.looked_at(lines)
+        few = bigrams(Contexts.of(known, vocabulary, 1))
+        learned = following(model, Contexts.of(known, vocabulary, model.window))
+    elif isinstance(model, Linear) and model.window == 1 and not model.label_count:
+        learned = model.W.softmax(dim=1).detach().cpu().numpy()
+    if learned is not None:
+        pictures.append(
+            Picture(
+                tables.counted_and_learned(few, learned, names),
+                "Counted, and learned",
+                "What follows each character in these lines, and what the model says does, on "
+                "average over what came before.",
+                Needs.FILE if lines is None else Needs.LINES,
+                is_whole=True,
+            )
+        )
+    return Section("What follows what", pictures)
+
+
+def members_section(found: Examination) -> Section:
+    """A mixture's members; without pictures where it is none, or was asked about no lines."""
+    if not found.members:
+        return Section("The mixture")
+    pictures = [
+        Picture(
+            mixture.member_weights(found.members),
+            "What each member is good for",
+            "Its weight, the share of characters to which it gives more than the others do, and "
+            "how much the loss rises when it is left out. On lines that they have counted, counts "
+            "look better than they are.",
+            Needs.LINES,
+        ),
+        Picture(
+            mixture.member_places(found.members),
+            "Where each member helps",
+            "How much of the probability of what follows is each member's, place by place.",
+            Needs.LINES,
+        ),
+    ]
+    return Section("The mixture", pictures, [member_rows(found)])
+
+
+def missing(found: Examination, has_lines: bool, has_curves: bool) -> Iterator[str]:
+    """What is not shown, and what it needs."""
+    if not has_lines:
+        inside = "activations and their gradients, saturation, dead units, " * bool(found.networks)
+        members = "members of a mixture, " * any(name == "weights" for name in found.tensors)
+        yield (
+            f"Lines beside the list, {inside}{members}counts beside what is learned: give lines, "
+            "as in makemore report MODEL FILE."
+        )
+    if found.networks and not has_curves:
+        yield (
+            "Learning curves, and updates and gradients over time: record the training, as in "
+            "makemore fit FILE --report FOLDER."
+        )
+
+
+def _counts(maker: MakeMore, lines: Lines | None) -> Table | None:
+    """(V, V) the bigrams of lines, or those that a counted model still has; or None."""
+    learned = maker.learned_
+    if lines is not None:
+        known = lines.select(np.flatnonzero(learned.vocabulary.knows(lines)))
+        return bigrams(Contexts.of(known, learned.vocabulary, 1))
+    for member in getattr(learned.model, "members", [learned.model]):
+        if hasattr(member, "counted"):
+            return bigrams(member.counted())
+    return None

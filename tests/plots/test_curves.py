@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from makemore.plots.curves import (
+    flat_over_time,
+    learning_curves,
+    rate_curve,
+    ratios,
+    smoothed,
+)
+from makemore.probe.recording import Curve
+from makemore.training.rate_range import RateRange
+
+
+def line(figure, label):
+    (found,) = [each for each in figure.axes[0].lines if each.get_label().startswith(label)]
+    return found.get_xydata().tolist()
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_learning_curves_have_losses_the_best_step_and_what_to_expect():
+    curve = Curve(loss=[(1, 3.4), (2, 3.0), (3, 2.9), (4, 2.8)], dev=[(2, 2.7), (4, 2.9)])
+    figure = learning_curves(curve, 27)
+    assert line(figure, "each step") == [[1, 3.4], [2, 3.0], [3, 2.9], [4, 2.8]]
+    assert line(figure, "dev") == [[2, 2.7], [4, 2.9]]
+    assert line(figure, "best: 2.7000 at step 2") == [[2, 2.7]]
+    assert texts(figure) == ["knowing nothing: ln 27 = 3.30; first loss 3.40"]
+    assert figure.axes[0].get_yscale() == "linear"
+
+
+def test_a_loss_that_starts_far_too_high_is_shown_as_logarithms():
+    figure = learning_curves(Curve(loss=[(1, 27.3), (2, 3.0)]), 27)
+    assert figure.axes[0].get_yscale() == "log"
+
+
+@pytest.mark.parametrize("n", [1, 2, 49, 50, 1000])
+def test_smoothing_keeps_a_straight_line_and_every_place(n):
+    np.testing.assert_allclose(smoothed(np.full(n, 2.5)), 2.5)
+    rising = np.arange(n, dtype=float)
+    half = round(n * 0.02 / 2)
+    np.testing.assert_allclose(smoothed(rising)[half : n - half], rising[half : n - half])
+    assert len(smoothed(rising)) == n
+
+
+def test_ratios_have_a_line_for_each_name_and_one_at_a_thousandth():
+    figure = ratios({"C": [(2, -2.5), (4, -3.5)], "W1": [(2, -1.0)]}, "updates")
+    assert line(figure, "C") == [[2, -2.5], [4, -3.5]]
+    assert [0, -3] in [each.get_xydata()[0].tolist() for each in figure.axes[0].lines]
+    assert texts(figure) == ["1/1000"]
+
+
+def test_flat_places_say_of_what_kind_they_are():
+    curve = Curve(flat={"h": [(2, 0.31)]}, kinds={"h": "tanh"})
+    assert line(flat_over_time(curve), "h (tanh)") == [[2, 0.31]]
+
+
+def test_the_rate_that_is_suggested_is_marked():
+    found = RateRange(np.array([1e-3, 1e-2, 1e-1]), np.array([3.0, 2.5, 2.8]), 3e-3)
+    figure = rate_curve(found)
+    assert figure.axes[0].lines[0].get_xydata()[:, 1].tolist() == [3.0, 2.5, 2.8]
+    assert figure.axes[0].lines[1].get_xdata()[0] == 3e-3
+    assert texts(figure) == [" suggested: 0.003"]

@@ -1,0 +1,82 @@
+"""Pictures draw the same whatever the program's settings, and their colours can be told apart."""
+
+import itertools
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from makemore.plots.distributions import lengths
+from makemore.plots.style import HEAT, SERIES, lines_apart
+
+# How the colour-blind see: Machado, Oliveira and Fernandes (2009), "A physiologically-based model
+# for simulation of color vision deficiency", severity 1, on linear RGB.
+BLIND = {
+    "protan": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deutan": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritan": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+    "full": np.eye(3).tolist(),
+}
+
+
+def lab(color, matrix):
+    """A colour as someone sees it, in CIE L*a*b*."""
+    rgb = np.array(to_rgb(color))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.array(matrix) @ linear, 0, 1)
+    xyz = (
+        np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+        @ seen
+        / np.array([0.9505, 1.0, 1.089])
+    )
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def dark_series():
+    from importlib.resources import files
+
+    page = (files("makemore.report") / "page.html").read_text(encoding="utf-8")
+    dark = page.split("prefers-color-scheme: dark", 1)[1]
+    return [dark.split(f"--series-{i}: ")[1][:7] for i in range(len(SERIES))]
+
+
+@pytest.mark.parametrize("colors", [list(SERIES), dark_series()], ids=["light", "dark"])
+@pytest.mark.parametrize("eye", BLIND)
+def test_series_can_be_told_apart_by_the_colour_blind(colors, eye):
+    for one, other in itertools.combinations(colors, 2):
+        distance = np.linalg.norm(lab(one, BLIND[eye]) - lab(other, BLIND[eye]))
+        assert distance > 15, (one, other, distance)  # 2 can just be told apart side by side
+
+
+def test_lines_are_alike_only_when_there_are_too_many():
+    styles = [tuple(style.items()) for style in lines_apart(18)]
+    assert len(set(styles)) == 18
+    assert len(lines_apart(40)) == 40
+
+
+def test_the_program_s_own_settings_change_nothing():
+    plain = lengths(np.array([0.0, 0.5, 0.5]), None)
+    with matplotlib.rc_context({"font.size": 30, "axes.spines.top": True, "text.color": "red"}):
+        other = lengths(np.array([0.0, 0.5, 0.5]), None)
+    for figure in (plain, other):
+        assert figure.axes[0].xaxis.label.get_size() == 10
+        assert not figure.axes[0].spines["top"].get_visible()
+
+
+def test_heat_grows_out_of_nothing():
+    assert HEAT(0.0)[3] == 0
+    assert HEAT(1.0)[3] == 1

@@ -1,0 +1,48 @@
+import numpy as np
+
+from makemore.plots.tables import MOST, bigram_table, counted_and_learned
+
+COUNTS = np.array([[0, 4, 0], [1, 0, 9], [3, 2, 1]], float)
+
+
+def names_across(axes):
+    return [text.get_text() for text in axes.get_xticklabels()]
+
+
+def test_a_bigram_table_has_pairs_and_counts_and_heat():
+    axes = bigram_table(COUNTS, [".", "a", "b"]).axes[0]
+    cells = [text.get_text() for text in axes.texts]
+    pairs, counts = cells[::2], cells[1::2]
+    assert pairs == ["..", ".a", ".b", "a.", "aa", "ab", "b.", "ba", "bb"]
+    assert counts == [f"{count:.0f}" for count in COUNTS.ravel()]
+    np.testing.assert_allclose(axes.images[0].get_array(), np.sqrt(COUNTS / 9))
+    assert names_across(axes) == [".", "a", "b"]
+    assert axes.get_title("left") == "followed by"
+
+
+def test_of_many_characters_the_commonest_are_shown_in_their_order():
+    counts = np.zeros((60, 60))
+    often = np.arange(20, 60)
+    counts[often[:, None], often] = 1.0
+    axes = bigram_table(counts, [chr(0x4E00 + i) for i in range(60)]).axes[0]
+    assert names_across(axes) == [chr(0x4E00 + i) for i in often]
+    assert len(axes.texts) == 2 * MOST**2
+    assert axes.get_title("left") == "followed by (the 40 commonest of 60 characters)"
+
+
+def test_counts_stand_as_shares_beside_what_is_learned_on_one_scale():
+    learned = np.array([[0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.6, 0.2, 0.2]])
+    left, right = counted_and_learned(COUNTS, learned, [".", "a", "b"]).axes
+    shares = COUNTS / COUNTS.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(left.images[0].get_array(), np.sqrt(shares))
+    np.testing.assert_allclose(right.images[0].get_array(), np.sqrt(learned))
+    assert left.images[0].get_clim() == right.images[0].get_clim() == (0, 1)
+    (alone,) = counted_and_learned(None, learned, [".", "a", "b"]).axes
+    assert alone.get_title("left") == "learned"
+
+
+def test_a_character_that_nothing_follows_is_no_error():
+    counts = np.zeros((2, 2))
+    left, _ = counted_and_learned(counts, np.full((2, 2), 0.5), [".", "a"]).axes
+    assert not left.images[0].get_array().any()
+    assert bigram_table(counts, [".", "a"]).axes[0].images[0].get_array().max() == 0

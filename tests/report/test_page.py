@@ -1,0 +1,221 @@
+"""The page: what it shows of which model, and that it needs nothing but itself."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from makemore import (
+    DataError,
+    DeepMLPOptions,
+    LinearOptions,
+    MakeMore,
+    MixtureOptions,
+    MLPOptions,
+    NotFittedError,
+    TransformerOptions,
+)
+from makemore.probe.recording import Recording
+from makemore.report.page import page
+
+LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+
+class Parsed(HTMLParser):
+    """A page taken apart: tags must close in order, and titles and links are kept."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.links, self.pictures, self.needs = [], [], [], [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.open += [] if tag in VOID else [tag]
+        attrs = dict(attrs)
+        self.ids += [attrs["id"]] if "id" in attrs else []
+        self.links += [attrs[name] for name in ("src", "href", "xlink:href") if name in attrs]
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1:] == ["h3"]:
+            self.pictures.append(data)
+        if self.open[-1:] == ["small"]:
+            self.needs.append(data)
+
+
+def trained(options, steps=20, lines=LINES):
+    recording = Recording()
+    return MakeMore(options, steps=steps).fit(lines, on_step=recording), recording
+
+
+def test_a_network_has_everything_with_lines_and_a_recording():
+    maker, recording = trained(DeepMLPOptions(hidden=16, layers=3))
+    found = Parsed(page(maker, LINES, recording))
+    shown = dict(zip(found.pictures, found.needs, strict=True))
+    lines, file, record = (
+        f"From {needs}."
+        for needs in ("the file and lines", "the model file", "a recording of its training")
+    )
+    assert shown == {
+        "How long lines are": lines,
+        "What they are made of": lines,
+        "What follows what, counted": lines,
+        "Counted, and learned": lines,
+        "Learning curves": record,
+        "Updates beside the weights": record,
+        "Gradients beside the weights": record,
+        "Flat places over time": record,
+        "Embedding": file,
+        "Activations": lines,
+        "Where no gradient passes": lines,
+        "Gradients of activations": lines,
+        "Gradients of weights": lines,
+        "Gradient to data": lines,
+        "Running and calibrated averages": lines,
+        "What batch-mates do": lines,
+    }
+    assert "What is not shown" not in page(maker, LINES, recording)
+
+
+def test_the_file_alone_has_less_and_says_what_is_missing():
+    maker, _ = trained(MLPOptions(hidden=16))
+    text = page(maker)
+    assert Parsed(text).pictures == ["How long lines are", "What they are made of", "Embedding"]
+    assert "give lines, as in makemore report MODEL FILE" in text
+    assert "as in makemore fit FILE --report FOLDER" in text
+
+
+def test_counted_models_keep_their_table_and_have_nothing_more_to_show():
+    maker = MakeMore("kneser_ney").fit(LINES)
+    text = page(maker)
+    assert Parsed(text).pictures[2:] == ["What follows what, counted"]
+    assert ">an</text>" in text
+    assert "record the training" not in text
+    assert "What is wrong" not in text
+    members = MixtureOptions(members="ngram(window=2), mlp(hidden=8)")
+    assert "What follows what, counted" in page(trained(members)[0])
+
+
+def test_learned_weights_of_the_neural_bigram_stand_alone_without_lines():
+    maker, _ = trained(LinearOptions())
+    assert "Counted, and learned" in Parsed(page(maker)).pictures
+    assert ">counted</text>" not in page(maker)
+    assert ">counted</text>" in page(maker, LINES)
+
+
+def test_a_mixture_shows_its_members_and_each_network():
+    members = "kneser_ney, mlp(hidden=8), transformer(layers=1, embedding=8, heads=2)"
+    maker, recording = trained(MixtureOptions(members=members))
+    text = page(maker, LINES, recording, line="hannah")
+    found = Parsed(text).pictures
+    assert found.count("Learning curves") == found.count("Embedding") == 2
+    assert {"What each member is good for", "Where each member helps"} <= set(found)
+    assert "Attention along hannah" in found
+    assert "Inside: member 2, Transformer" in text
+
+
+def test_attention_is_shown_along_the_first_line_made_unless_one_is_chosen():
+    maker, _ = trained(TransformerOptions(layers=1, embedding=8, heads=2))
+    (first,) = maker.sample(1)
+    assert f"Attention along {first}" in page(maker)
+    assert "Attention along bob" in page(maker, line="bob")
+    with pytest.raises(DataError, match="no line to look at"):
+        page(maker, line="xyz")
+
+
+def test_what_is_wrong_is_said_with_its_reason_and_cure():
+    maker, _ = trained(MLPOptions(hidden=16))
+    assert "Nothing that these numbers show." in page(maker, LINES)
+    maker.learned_.model.b1.data[4] = 99.0
+    text = page(maker, LINES)
+    assert "<strong>h (tanh): 1 of 16 units are dead (units 4)</strong>" in text
+    assert "Why it matters: they give the same for every line" in text
+    assert "Cure: draw the weights before them smaller" in text
+    assert "Nothing that these numbers show." not in text
+
+
+def test_lines_made_are_shown_with_their_surprises():
+    maker = MakeMore("kneser_ney").fit(LINES)
+    text = page(maker, seed=3)
+    first = maker.sample(1, seed=3)[0]
+    row = re.search(r"<li><b>(.*?)</b><span>(.*?)</span>", text)
+    assert re.sub(r"<.*?>", "", row[1]) == f"{first}·"
+    assert row[2] == f"{maker.score_samples([first])[0]:.1f}"
+    made = maker.sample(2000, seed=3)
+    assert f"<dd>{len(set(made)) / 2000:.1%}</dd>" in text
+    new = sum(line not in LINES for line in made) / 2000
+    assert f"<dt>new</dt><dd>{new:.1%}</dd>" in text
+    assert f"<dt>seen in the list</dt><dd>{1 - new:.1%}</dd>" in text
+
+
+def test_it_needs_nothing_but_itself_and_ids_are_unique():
+    members = "kneser_ney, deep_mlp(hidden=8, layers=2), transformer(layers=1, embedding=8)"
+    maker, recording = trained(MixtureOptions(members=members))
+    text = page(maker, LINES, recording)
+    found = Parsed(text)
+    assert len(set(found.ids)) == len(found.ids)
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in found.links)
+    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
+    assert set(re.findall(r"url\(#(.*?)\)", text)) <= set(found.ids)
+    assert not re.findall(r"url\((?!#)", text)
+    assert set(re.findall(r"https?://[^\"' <]*", text)) <= {
+        "http://www.w3.org/1999/xlink",
+        "http://www.w3.org/2000/svg",
+    }
+    assert "<script" not in text
+
+
+def test_the_same_model_gives_the_same_page():
+    maker, recording = trained(MLPOptions(hidden=8))
+    assert page(maker, LINES, recording) == page(maker, LINES, recording)
+
+
+def test_hostile_lines_are_only_text():
+    lines = ["<script>alert(1)</script>", "{{ 7 * 7 }}", "$x^2$", "a\x1b[2J", "&amp;", "\u202eab"]
+    maker, recording = trained(TransformerOptions(layers=1, embedding=8, heads=2), lines=lines)
+    title = "<script>title</script>"
+    text = page(maker, lines, recording, title=title, line="$x^2$")
+    Parsed(text)
+    assert "<script" not in text
+    assert "&lt;script&gt;title" in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_characters_that_matplotlib_s_font_lacks_are_no_matter():
+    lines = ["東京", "京都", "大阪", "😀京"]
+    maker, recording = trained(MLPOptions(hidden=8), lines=lines)
+    assert ">京</text>" in page(maker, lines, recording)
+
+
+def test_labels_have_their_place_in_the_embedding():
+    labels = ["F", "F", "F", "M", "M", "M", "M", "F"] * 4
+    recording = Recording()
+    maker = MakeMore("gru", steps=5).fit(LINES, labels, on_step=recording)
+    text = page(maker, LINES and parsed_with(labels), recording)
+    assert ">F</text>" in text
+
+
+def parsed_with(labels):
+    from makemore import Lines
+
+    return Lines.from_strings(LINES, labels)
+
+
+def test_what_cannot_be_shown_is_refused():
+    with pytest.raises(NotFittedError, match="nothing is learned yet"):
+        page(MakeMore())
+    maker, recording = trained(MLPOptions(hidden=8))
+    with pytest.raises(DataError, match="of another model: it has 1 trainings, this model 0"):
+        page(MakeMore("kneser_ney").fit(LINES), LINES, recording)
+    with pytest.raises(DataError, match="no line to look at"):
+        page(maker, ["xyz"])
