@@ -14,6 +14,7 @@ from makemore.errors import DataError
 from makemore.probe.layers import is_flat, watch
 
 _SAMPLES = 50  # of steps looked into, over all
+_NUMBERS = 2**13  # of activations looked at, about, each time that a layer is asked
 
 Points = list[tuple[int, float]]  # numbers of steps, ascending, and what was found at each
 
@@ -122,9 +123,11 @@ class _Look:
             self._handles = watch(network, self._see)
 
     def _see(self, name: str, kind: str, x: Tensor) -> None:
-        """Keeps activations of the step itself, not of the dev part after it."""
+        """Keeps activations of the step itself, not of the dev part after it: rows evenly apart."""
         if self._network.training:
-            self._seen.setdefault((name, kind), []).append(x.detach())
+            rows = x.detach().flatten(0, -2)
+            thin = rows[:: max(1, x.numel() // _NUMBERS)]
+            self._seen.setdefault((name, kind), []).append(thin)
 
     def stop(self) -> None:
         """Looks no more, and forgets what it saw."""
@@ -136,16 +139,14 @@ class _Look:
         """Takes note of the step, once it is done."""
         with torch.no_grad():
             for (name, kind), outputs in self._seen.items():
-                flat = sum(int(is_flat(kind, x).sum()) for x in outputs)
+                share = is_flat(kind, torch.cat(outputs)).float().mean()
                 curve.kinds[name] = kind
-                curve.flat.setdefault(name, []).append(
-                    (number, flat / sum(x.numel() for x in outputs))
-                )
+                curve.flat.setdefault(name, []).append((number, float(share)))
             for name, before in self._before.items():
-                after = self._network.get_parameter(name)
-                _note(curve.updates, name, number, after - before, before)
+                after, spread = self._network.get_parameter(name), before.std()
+                _note(curve.updates, name, number, after - before, spread)
                 if after.grad is not None:
-                    _note(curve.gradients, name, number, after.grad, before)
+                    _note(curve.gradients, name, number, after.grad, spread)
         self.stop()
 
 
@@ -157,10 +158,10 @@ def _matrices(network: Any) -> Iterator[tuple[str, Tensor]]:
 
 
 def _note(
-    points: dict[str, Points], name: str, number: int, change: Tensor, weights: Tensor
+    points: dict[str, Points], name: str, number: int, change: Tensor, spread: Tensor
 ) -> None:
-    """Takes note of how large a change is beside the weights, where that is a number."""
-    share = float(change.std() / weights.std())
+    """Takes note of how large a change is beside the spread of the weights, if it is a number."""
+    share = float(change.std() / spread)
     if share > 0 and math.isfinite(share):
         points.setdefault(name, []).append((number, math.log10(share)))
 
