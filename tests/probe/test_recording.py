@@ -48,6 +48,7 @@ def test_every_network_of_a_mixture_has_a_curve_of_its_own():
     assert set(first.updates) == {"C", "W1", "W2"}
     assert set(second.updates) >= {"U", "U_h"}
     assert set(second.flat) == {"gates", "candidate"}
+    assert not set(second.gradients) & {"W1", "W2"}
 
 
 def test_a_recorded_training_is_the_same_training():
@@ -66,7 +67,8 @@ def test_what_is_seen_of_activations_is_what_training_saw():
     recording = Recording()
     lines = Lines.from_strings(["anna", "ann", "nana"])
     c = Contexts.of(lines, Vocabulary("anx"), window=3)
-    for step in Training(network, TrainOptions(steps=5, rate=1e-6)).run(c, c):
+    dev = Contexts.of(Lines.from_strings(["xxaxx"]), Vocabulary("anx"), window=3)
+    for step in Training(network, TrainOptions(steps=5, rate=1e-6, every=1)).run(c, dev):
         recording(step)
     (curve,) = recording.curves
     assert [number for number, _ in curve.flat["h"]] == [2, 3, 4, 5]

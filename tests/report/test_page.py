@@ -203,6 +203,7 @@ def test_labels_have_their_place_in_the_embedding():
     maker = MakeMore("gru", steps=5).fit(LINES, labels, on_step=recording)
     text = page(maker, LINES and parsed_with(labels), recording)
     assert ">F</text>" in text
+    assert "commonest of" not in text  # labels are no rows of the table
 
 
 def parsed_with(labels):
