@@ -89,6 +89,7 @@ USAGE = [
     "models ngram extra",
     "data us_names",
     "info",
+    "data cities --table",
 ]
 
 OTHERS = [
@@ -129,7 +130,6 @@ OTHERS = [
     "info {list}",
     "info {cut}",
     "info {folder}",
-    "data cities --table",
 ]
 
 

@@ -388,6 +388,14 @@ def test_data_as_a_table_is_read_back_with_labels_and_weights(makemore, tmp_path
     assert lines.weights.sum() == 3_487_353
 
 
+def test_a_table_has_the_columns_that_a_corpus_has(makemore):
+    out, err = makemore("data japanese --table")
+    rows = out.splitlines()
+    assert rows[0] == "line\tlabel"
+    assert "愛子\tF" in rows
+    assert "National Diet Library" in err
+
+
 def test_demo_gives_names_that_nobody_in_the_list_has_and_none_twice(capsys, us_names):
     from makemore.cli.main import main
 

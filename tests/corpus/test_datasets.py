@@ -1,6 +1,7 @@
 import pytest
 
-from makemore.corpus.datasets import DATASETS, Dataset, _plain, dataset_named, us_names
+from makemore.corpus.datasets import DATASETS, Dataset, dataset_named, us_names
+from makemore.corpus.packaged import _plain
 from makemore.errors import DataError, OptionError
 
 
@@ -75,10 +76,12 @@ def test_a_corpus_that_comes_with_the_package_is_always_there():
     assert DATASETS["us-names"].is_there()
 
 
-@pytest.mark.parametrize("asked", [(True, False), (False, True), (True, True)])
-def test_cities_have_no_labels_and_no_weights(asked):
-    with pytest.raises(DataError, match=r"the corpus cities has no labels and no weights"):
-        DATASETS["cities"].read(*asked)
+@pytest.mark.parametrize("asked, what", [((True, False), "labels"), ((False, True), "weights")])
+def test_what_a_corpus_does_not_have_is_not_given(asked, what):
+    with pytest.raises(DataError, match=f"the corpus cities has no {what}"):
+        dataset_named("cities").load(*asked)
+    with pytest.raises(DataError, match="the corpus japanese has no weights"):
+        dataset_named("japanese").load(True, True)
 
 
 @pytest.mark.parametrize("name", ["sao paulo", "berlin", "new york", "stratford-upon-avon"])
@@ -105,3 +108,36 @@ def test_a_city_that_cannot_be_plain_is_dropped(name):
 
 def test_spaces_between_the_words_of_a_city_become_one():
     assert _plain(" new   york ") == "new york"
+
+
+@pytest.mark.parametrize(
+    "name, lines, longest, some",
+    [
+        ("cities", 153_000, 60, {"berlin", "san fernando"}),
+        ("words", 235_000, 24, {"Aaron", "zebra"}),
+        ("world-names", 30_000, 20, {"Chloé", "Björn", "Αλέξανδρος"}),
+        ("companies", 22_000, 90, {"Nokia Shanghai Bell Co., Ltd."}),
+        ("molecules", 71_000, 1_155, {"CCN1C=NC2=C1N=CN=C2N"}),
+        ("japanese", 70_000, 5, {"愛子", "明夫"}),
+    ],
+)
+def test_corpora_are_read_from_their_packages_each_line_once(name, lines, longest, some):
+    found = dataset_named(name).load()
+    assert len(found) == len(found.distinct()) >= lines
+    assert found.lengths().max() >= longest
+    assert some <= set(found.to_list())
+
+
+@pytest.mark.parametrize(
+    "name, labels, pair",
+    [
+        ("japanese", {"F", "M"}, ("愛子", "F")),
+        ("world-names", {"fr_FR", "de_DE", "ja_JP"}, ("Aurélie", "fr_FR")),
+    ],
+)
+def test_corpora_with_labels_have_a_line_for_each(name, labels, pair):
+    found = dataset_named(name).load(with_labels=True)
+    assert labels <= set(found.label_names)
+    pairs = set(zip(found.to_list(), found.labels_of(), strict=True))
+    assert pair in pairs
+    assert len(pairs) == len(found)

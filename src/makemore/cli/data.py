@@ -5,6 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from makemore.cli.console import say, table, write_lines
+from makemore.errors import OptionError
 
 
 def data(
@@ -14,7 +15,7 @@ def data(
 
     Args:
         name: a corpus.
-        table_: print columns line, label and weight, for a corpus that has them, as TSV.
+        table_: print columns line, label and weight, as far as the corpus has them, as TSV.
     """
     from makemore.corpus.datasets import DATASETS, dataset_named
 
@@ -26,14 +27,15 @@ def data(
         print("\n".join(table([("corpus", "what it is", "licence", ""), *rows])))
         return
     corpus = dataset_named(name)
-    lines = corpus.load(with_labels=table_, with_weights=table_)
+    has = {"label": corpus.labels is not None, "weight": corpus.weights is not None}
+    if table_ and not any(has.values()):
+        raise OptionError(f"the corpus {name} has neither labels nor weights: leave --table out")
+    lines = corpus.load(with_labels=table_ and has["label"], with_weights=table_ and has["weight"])
     say(f"{corpus.name}: {corpus.attribution}; licence: {corpus.licence}")
-    if not table_:
-        write_lines(lines.to_list())
-        return
-    assert lines.labels is not None
-    assert lines.weights is not None
-    labels = (lines.label_names[i] for i in lines.labels.tolist())
-    columns = zip(lines.to_list(), labels, lines.weights.tolist(), strict=True)
-    body = (f"{line}\t{label}\t{weight:.17g}" for line, label, weight in columns)
-    write_lines(["line\tlabel\tweight", *body])
+    columns = {"line": lines.to_list()}
+    if lines.labels is not None:
+        columns["label"] = lines.labels_of()
+    if lines.weights is not None:
+        columns["weight"] = [f"{weight:.17g}" for weight in lines.weights.tolist()]
+    head = ["\t".join(columns)] if table_ else []
+    write_lines([*head, *map("\t".join, zip(*columns.values(), strict=True))])

