@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo setup format lint types docs test check
+.PHONY: demo setup format lint types docs lessons test check
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q -c constraints.txt -e . && touch $@
@@ -22,6 +22,9 @@ lint: setup
 
 types: setup
 	$(BIN)/mypy
+
+lessons: setup
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lessons]' && $(BIN)/python lessons/build.py
 
 docs: setup
 	$(BIN)/python docs/generate.py

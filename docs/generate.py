@@ -64,6 +64,19 @@ def measured() -> str:
     )
 
 
+def lessons() -> str:
+    """The lessons in reading order, and how long each took in full."""
+    found = json.loads((ROOT / "lessons" / "found.json").read_text(encoding="utf-8"))
+    rows = []
+    for path in sorted((ROOT / "lessons").glob("[0-9]*.py")):
+        title = path.read_text(encoding="utf-8").splitlines()[1].lstrip("# ")
+        page, notebook = f"lessons/pages/{path.stem}.html", f"lessons/notebooks/{path.stem}.ipynb"
+        links = [f"[script](lessons/{path.name})", f"[notebook]({notebook})", f"[page]({page})"]
+        answers = f"[answers](lessons/answers/{path.name})"
+        rows.append([title, *links, answers, f"{found[path.stem]['seconds']:.0f}"])
+    return _table(["lesson", "", "", "", "", "seconds in full"], rows)
+
+
 def count_once() -> str:
     """What the newest record of counting once found: factors by window and batch, and gradients."""
     each = {m["metric"]: m for m in _newest("count-once")["measurements"]}

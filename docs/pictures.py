@@ -37,8 +37,8 @@ def main() -> None:
 
 
 def save(figure: Figure, name: str) -> None:
-    """Writes a figure on white, so that it can be read on dark pages too."""
-    figure.savefig(FOLDER / name, dpi=110, facecolor="white")
+    """Writes a figure."""
+    figure.savefig(FOLDER / name, dpi=110)
 
 
 def photograph(text: str, name: str) -> None:

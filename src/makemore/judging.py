@@ -176,18 +176,19 @@ class Judge:
         from makemore.probe.examination import examine  # here: it needs torch
 
         learned = self._learned
-        asked = [None if lines is None else self.looked_at(lines), None]
+        few, one = None if lines is None else self.looked_at(lines), None
         if line is not None:
             label = self.predict([line]).tolist() if len(self.classes_) else None
-            asked[1] = self.looked_at(parsed([line], label))
+            one = parsed([line], label)
+            if not len(one) or not learned.vocabulary.knows(one).all():
+                raise DataError(f"nothing is seen along {line!r}: give a line of known characters")
 
         def contexts_of(lines: Lines | None) -> Callable[[int | None], Contexts] | None:
             if lines is None:
                 return None  # several networks may look back alike: counted once
             return cache(lambda window: Contexts.of(lines, learned.vocabulary, window))
 
-        few, one = map(contexts_of, asked)
-        return examine(learned.model, few, recording, one)
+        return examine(learned.model, contexts_of(few), recording, contexts_of(one))
 
     def looked_at(self, lines: Strings) -> Lines:
         """Those lines that `probe` asks about: at most 2,048, evenly apart among the known ones.

@@ -14,6 +14,7 @@ def place(tmp_path_factory, few):
     (place / "list.txt").write_text("\n".join(few.to_list()) + "\n")
     MakeMore(MLPOptions(hidden=16), steps=30).fit(few).save(place / "network")
     MakeMore("kneser_ney").fit(few).save(place / "counts")
+    (place / "taken" / "report.html").mkdir(parents=True)
     members = "kneser_ney, deep_mlp(hidden=16, layers=3)"
     MakeMore(MixtureOptions(members=members), steps=30).fit(few).save(place / "both")
     return place
@@ -90,7 +91,7 @@ def test_a_report_is_written_from_the_file_from_lines_and_with_a_recording(run, 
     (place / "more.txt").write_text("anna\nxyz\n")
     err = run("report network more.txt -o page.html")[1]
     assert "1 of 2 lines have a character that was nowhere in the list" in err
-    assert "Where no gradient passes" in (place / "page.html").read_text()
+    assert "Saturated or off" in (place / "page.html").read_text()
     assert run("report counts -o -")[0].startswith("<!doctype html>")
 
 
@@ -115,9 +116,13 @@ def test_a_training_is_recorded_for_its_report(run, place):
         ("report network -o .", "it is a directory"),
         ("report network -o page.html --recording list.txt", "is no recording of a training"),
         ("report network -o page.html --recording none", "none cannot be read"),
-        ("report network -o page.html --line xyz", "no line to look at"),
+        ("report network -o page.html --line xyz", "nothing is seen along 'xyz'"),
         ("report network", "output"),
         ("fit none.txt -o kept --report list.txt", "'list.txt' cannot be written: file exists"),
+        (
+            "fit none.txt -o kept --report taken",
+            "report.html' cannot be written: it is a directory",
+        ),
         ("rate-range none.txt --picture curve.txt", "must end in .png, .svg or .pdf"),
         ("rate-range none.txt --picture none/curve.png", "there is no directory none"),
     ],

@@ -46,6 +46,7 @@ def test_members_show_weights_bests_and_what_is_lost():
     left, right = member_weights(members).axes
     assert [bar.get_width() for bar in left.patches] == pytest.approx([0.7, 0.3, 0.6, 0.4])
     assert [bar.get_width() for bar in right.patches] == [0.1, 0.0]
+    assert [text.get_text() for text in right.texts] == [" infinite"]
     lines = member_places(members).axes[0].lines
     assert [list(line.get_ydata()) for line in lines] == [[0.9, 0.5], [0.1, 0.5]]
     assert list(lines[0].get_xdata()) == [1, 2]

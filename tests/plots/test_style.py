@@ -77,6 +77,11 @@ def test_the_program_s_own_settings_change_nothing():
         assert not figure.axes[0].spines["top"].get_visible()
 
 
+def test_notebooks_show_a_figure_without_pyplot():
+    figure = lengths(np.array([0.0, 0.5, 0.5]), None)
+    assert figure._repr_png_().startswith(b"\x89PNG")
+
+
 def test_heat_grows_out_of_nothing():
     assert HEAT(0.0)[3] == 0
     assert HEAT(1.0)[3] == 1

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -103,9 +105,26 @@ def test_a_recording_is_saved_and_read_again(tmp_path):
     assert Recording.load(tmp_path / "history.jsonl").curves == recording.curves
 
 
-@pytest.mark.parametrize("text", ["anna\n", "[1]\n", '{"what": []}\n', '{"loss": [[1]]}\n'])
-def test_what_is_no_recording_is_refused(tmp_path, text):
-    (tmp_path / "a.jsonl").write_text(text)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"loss": []},
+        {"loss": "abc"},
+        {"loss": [[1]]},
+        {"dev": None},
+        {"updates": [1]},
+        {"updates": {"W1": []}},
+        {"kinds": {}},
+        {"shapes": {"W1": "ab"}},
+        None,
+    ],
+)
+def test_what_is_no_recording_is_refused(tmp_path, change):
+    recording = Recording()
+    MakeMore(MLPOptions(hidden=8), steps=4).fit(LINES, on_step=recording)
+    recording.save(tmp_path / "a.jsonl")
+    row = json.loads((tmp_path / "a.jsonl").read_text())
+    (tmp_path / "a.jsonl").write_text("anna" if change is None else json.dumps(row | change))
     with pytest.raises(DataError, match="is no recording of a training"):
         Recording.load(tmp_path / "a.jsonl")
     with pytest.raises(DataError, match="cannot be read"):

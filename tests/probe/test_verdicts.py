@@ -10,12 +10,13 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.options.families import (
     DeepMLPOptions,
     GRUOptions,
+    LinearOptions,
     MLPOptions,
     PlainMLPOptions,
     ResNetOptions,
 )
 from makemore.options.registry import FAMILIES
-from makemore.probe.layers import layers_of
+from makemore.probe.layers import Activations, Layers, layers_of
 from makemore.probe.norms import batch_mates, norms_of
 from makemore.probe.recording import Recording
 from makemore.probe.verdicts import verdicts_on_curve, verdicts_on_layers, verdicts_on_norms
@@ -83,9 +84,9 @@ def test_saturation_at_the_start(lines, vocabulary):
     with torch.no_grad():
         network.W[1] *= 3
     curve = trained(network, lines, vocabulary, 1e-4, steps=5)
-    (said,) = [v for v in verdicts_on_curve(curve, len(vocabulary)) if "starts" in v.what]
+    (said,) = [v for v in verdicts_on_curve(curve, len(vocabulary)) if "at step 2" in v.what]
     share = curve.flat["h.1"][0][1]
-    assert said.what == f"h.1 (tanh): {share:.0%} saturated when training starts"
+    assert said.what == f"h.1 (tanh): {share:.0%} saturated at step 2"
     assert 0.25 < share < 0.8
 
 
@@ -130,6 +131,30 @@ def test_updates_that_are_too_small_or_too_large(lines, vocabulary):
         curve = trained(fresh(MLPOptions(hidden=64), vocabulary), lines, vocabulary, rate, steps)
         found = [v.what for v in verdicts_on_curve(curve, len(vocabulary))]
         assert any(what.startswith("updates of W1 are 10^") and said in what for what in found)
+
+
+@pytest.mark.parametrize("options", [LinearOptions(), MLPOptions(hidden=64), DeepMLPOptions()])
+def test_a_last_layer_that_starts_near_zero_is_not_shaken(options, lines, vocabulary):
+    curve = trained(fresh(options, vocabulary), lines, vocabulary, 0.01, steps=8)
+    assert max(size for _, size in [*curve.updates.values()][-1]) > -1
+    said = [verdict.what for verdict in verdicts_on_curve(curve, len(vocabulary))]
+    assert not [what for what in said if "updates" in what]
+
+
+def test_a_gelu_that_is_always_below_zero_is_not_dead():
+    below = np.full((4, 3), -0.1, np.float32)
+    assert len(Activations("h", "gelu", below, below).dead) == 0
+    assert len(Activations("h", "relu", 0 * below, below).dead) == 3
+
+
+def test_gradients_are_compared_as_those_of_what_was_asked():
+    rng = np.random.default_rng(0)
+    few, many = (rng.normal(size=(n, 5)).astype(np.float32) for n in (40, 8000))
+    layers = [
+        Activations("x.0", "tanh", few / 9, few / 40),
+        Activations("x.1", "tanh", many / 9, many / 8000),
+    ]
+    assert list(verdicts_on_layers(Layers(2.0, layers, []))) == []
 
 
 def test_learning_by_heart(lines, vocabulary):

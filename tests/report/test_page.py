@@ -73,10 +73,10 @@ def test_a_network_has_everything_with_lines_and_a_recording():
         "Learning curves": record,
         "Updates beside the weights": record,
         "Gradients beside the weights": record,
-        "Flat places over time": record,
+        "Saturated or off, over time": record,
         "Embedding": file,
         "Activations": lines,
-        "Where no gradient passes": lines,
+        "Saturated or off": lines,
         "Gradients of activations": lines,
         "Gradients of weights": lines,
         "Gradient to data": lines,
@@ -128,8 +128,22 @@ def test_attention_is_shown_along_the_first_line_made_unless_one_is_chosen():
     (first,) = maker.sample(1)
     assert f"Attention along {first}" in page(maker)
     assert "Attention along bob" in page(maker, line="bob")
-    with pytest.raises(DataError, match="no line to look at"):
+    with pytest.raises(DataError, match="nothing is seen along 'xyz'"):
         page(maker, line="xyz")
+    with pytest.raises(DataError, match="nothing is seen along ''"):
+        page(maker, line="")
+
+
+def test_attention_has_the_characters_that_were_read():
+    maker, _ = trained(TransformerOptions(layers=1, embedding=8, heads=2), lines=["zoë", "a b\x07"])
+    text = page(maker, line="zoe\u0308 ")  # cleaned as the list was
+    assert "<h3>Attention along zoë</h3>" in text
+    assert "<h3>Attention along a_b␇</h3>" in page(maker, line="a b\x07")
+    labels = ["F", "M"]
+    maker = MakeMore(TransformerOptions(layers=1, embedding=8, heads=2), steps=2)
+    maker.fit(["anna", "otto"], labels)
+    (label,) = maker.predict(["nat"])
+    assert f">{label}</text>" in page(maker, line="nat")
 
 
 def test_what_is_wrong_is_said_with_its_reason_and_cure():
@@ -216,7 +230,9 @@ def test_what_cannot_be_shown_is_refused():
     with pytest.raises(NotFittedError, match="nothing is learned yet"):
         page(MakeMore())
     maker, recording = trained(MLPOptions(hidden=8))
-    with pytest.raises(DataError, match="of another model: it has 1 trainings, this model 0"):
-        page(MakeMore("kneser_ney").fit(LINES), LINES, recording)
+    for options in ("kneser_ney", MLPOptions(hidden=9), DeepMLPOptions(hidden=8)):
+        other = MakeMore(options, steps=2).fit(LINES)
+        with pytest.raises(DataError, match="of another model: its tensors are not this one's"):
+            page(other, LINES, recording)
     with pytest.raises(DataError, match="no line to look at"):
         page(maker, ["xyz"])

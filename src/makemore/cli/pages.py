@@ -55,8 +55,8 @@ def prepare(folder: str | None) -> "Recording | None":
         return None
     with writing(folder):
         os.makedirs(folder, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(13, "permission denied")
+    for name in (HISTORY, PAGE):
+        check_output(os.path.join(folder, name))
     from makemore.probe.recording import Recording
 
     return Recording()
@@ -88,7 +88,7 @@ def write_picture(figure: "Figure", output: str) -> None:
         OptionError: it cannot be written there.
     """
     with writing(output):
-        figure.savefig(output, dpi=160, facecolor="white")
+        figure.savefig(output, dpi=160)
     say(f"wrote {output}")
 
 

@@ -98,7 +98,7 @@ def _network_as_json(probe: "NetworkProbe") -> dict[str, Any]:
                 "spread": float(each.values.std()),
                 "saturated": each.saturated,
                 "dead": each.dead.tolist(),
-                "gradient": float(each.gradients.std()),
+                "gradient": each.gradient,
             }
             for each in (layers.activations if layers else [])
         ],

@@ -1,6 +1,7 @@
 """Characters as a person can see them."""
 
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 if TYPE_CHECKING:
     from makemore.corpus.vocabulary import Vocabulary
@@ -27,24 +28,32 @@ def shown(character: str) -> str:
 
 
 def names_of(vocabulary: "Vocabulary") -> list[str]:
-    r"""What each id is called in pictures, a character with one character, then the labels.
+    r"""What each id is called in pictures, each character differently, then the labels.
 
-    The boundary is a dot, as in the lectures, a space _, a control its sign in Unicode, and what
-    changes the direction of writing a question mark.
+    The boundary is a dot, as in the lectures, a space _, unless the list has these itself. What
+    cannot be seen has its sign or its code.
 
     Example:
         >>> from makemore.corpus.vocabulary import Vocabulary
-        >>> names_of(Vocabulary("\x1b ab\u202e", ("F",)))
-        ['.', '␛', '_', 'a', 'b', '\ufffd', 'F']
+        >>> names_of(Vocabulary("\x1b ab\u200d", ("F",)))
+        ['.', '␛', '_', 'a', 'b', '200d', 'F']
+        >>> names_of(Vocabulary(" ._"))
+        ['■', '␣', '.', '_']
     """
-    return [".", *map(_sign, vocabulary.characters), *map(visible, vocabulary.labels)]
+    characters = vocabulary.characters
+    boundary = "■" if "." in characters else "."
+    space = "␣" if "_" in characters else "_"
+    signs = (space if c == " " else _sign(c) for c in characters)
+    return [boundary, *signs, *map(visible, vocabulary.labels)]
 
 
 def _sign(character: str) -> str:
-    """One character that stands for a character."""
+    """What stands for a character in a picture."""
     if ord(character) < 32:
         return chr(0x2400 + ord(character))
-    return "\N{REPLACEMENT CHARACTER}" if _steers(character) else shown(character)
+    if category(character)[0] == "M":
+        return f"◌{character}"
+    return character if category(character)[0] not in "CZ" else f"{ord(character):x}"
 
 
 def _steers(character: str) -> bool:

@@ -76,11 +76,11 @@ def ratios(points: dict[str, Points], what: str) -> Figure:
 
 @picture
 def flat_over_time(curve: Curve) -> Figure:
-    """The share of each layer that let no gradient through while it was trained."""
+    """The share of each layer that was saturated or off while it was trained."""
     figure, (axes,) = canvas(height=4.0)
     named = {f"{name} ({curve.kinds[name]})": points for name, points in curve.flat.items()}
     _over_time(axes, named)
-    axes.set(xlabel="step", ylabel="share that is flat", ylim=(-0.02, 1.02))
+    axes.set(xlabel="step", ylabel="share saturated or off", ylim=(-0.02, 1.02))
     explain(axes)
     return figure
 

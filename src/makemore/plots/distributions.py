@@ -1,4 +1,4 @@
-"""Lines made beside lines learned: how long they are, and what they are made of."""
+"""Lines made beside lines given: how long they are, and what they are made of."""
 
 from collections.abc import Sequence
 
@@ -13,18 +13,18 @@ _MOST = 40  # characters; of more, the commonest
 
 @picture
 def lengths(made: Floats, learned: Floats | None) -> Figure:
-    """The lengths of lines made, and of those of the list.
+    """The lengths of lines made, and of those given.
 
     Args:
         made: (longest + 1,) share of the lines made with 0, 1 and so on characters.
-        learned: (longest + 1,) likewise of the list; or None.
+        learned: (longest + 1,) likewise of the lines given; or None.
     """
     figure, (axes,) = canvas()
     places = np.arange(len(made))
     axes.bar(places, made, color=SERIES[0], alpha=0.6, label="made")
     if learned is not None:
         axes.plot(np.arange(len(learned)), learned, "o-", color=SERIES[1], markersize=4,
-                  label="the list")  # fmt: skip
+                  label="given")  # fmt: skip
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="characters in a line", ylabel="share of lines")
     explain(axes)
@@ -33,11 +33,11 @@ def lengths(made: Floats, learned: Floats | None) -> Figure:
 
 @picture
 def characters(made: Floats, learned: Floats | None, names: Sequence[str]) -> Figure:
-    """How often each character stands in lines made, and in the list.
+    """How often each character stands in lines made, and in those given.
 
     Args:
         made: (V,) share of all characters.
-        learned: (V,) likewise of the list; or None.
+        learned: (V,) likewise of the lines given; or None.
         names: (V,) what each id is called; the boundary, 0, is left out.
     """
     order = np.argsort(-(made if learned is None else learned)[1:], kind="stable")[:_MOST] + 1
@@ -45,7 +45,7 @@ def characters(made: Floats, learned: Floats | None, names: Sequence[str]) -> Fi
     places = np.arange(len(order))
     axes.bar(places, made[order], color=SERIES[0], alpha=0.6, label="made")
     if learned is not None:
-        axes.plot(places, learned[order], "o", color=SERIES[1], markersize=4, label="the list")
+        axes.plot(places, learned[order], "o", color=SERIES[1], markersize=4, label="given")
     axes.set_xticks(places, [names[i] for i in order])
     more = f" (the {_MOST} commonest of {len(names) - 1})" if len(names) > _MOST + 1 else ""
     axes.set(xlabel=f"character{more}", ylabel="share of characters")

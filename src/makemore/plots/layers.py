@@ -47,7 +47,7 @@ def gradient_histograms(layers: Sequence[Activations]) -> Figure:
     times that number.
     """
     scaled = [(x, x.gradients * len(x.gradients)) for x in layers]
-    named = [(f"{x.name}: mean {g.mean():+.1e}, sd {g.std():.1e}", g) for x, g in scaled]
+    named = [(f"{x.name}: mean {g.mean():+.1e}, sd {x.gradient:.1e}", g) for x, g in scaled]
     return _histograms(named, "gradient, times how often the layer was asked")
 
 
@@ -64,7 +64,7 @@ def weight_gradient_histograms(weights: Sequence[Weights]) -> Figure:
 
 @picture
 def saturation_maps(layers: Sequence[Activations]) -> Figure:
-    """Where no gradient passes: a column for each unit, a row for each time it was asked.
+    """Where layers are saturated or off: a column for each unit, a row for each time it was asked.
 
     A column that is filled from top to bottom is a dead unit; a mark stands above it.
     """
@@ -98,13 +98,14 @@ def gradient_to_data(weights: Sequence[Weights]) -> Figure:
         axes.plot(size, place, "o", color=SERIES[0])
     axes.axvline(-3, color=INK, linewidth=1)
     axes.set_yticks(range(len(shown)), [name for name, _ in shown])
-    axes.set(xlabel="log10 of gradient to data")
+    axes.set(xlabel="log10 of gradient to data; the line is a thousandth")
     axes.invert_yaxis()
     return figure
 
 
 def _histograms(named: Sequence[tuple[str, Floats]], what: str) -> Figure:
     """A line for each, over what all but the outermost thousandth lie in."""
+    named = named or [("no gradient", np.zeros(1))]
     ends = [np.quantile(values, (0.0005, 0.9995)) for _, values in named]
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
     bins = np.linspace(low, high if high > low else low + 1, _BINS + 1)

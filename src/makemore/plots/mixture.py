@@ -24,6 +24,9 @@ def member_weights(members: Sequence[Member]) -> Figure:
     above.invert_yaxis()
     rises = [each.without if np.isfinite(each.without) else 0.0 for each in members]
     below.barh(places, rises, 0.5, color=SERIES[2])
+    for place, each in enumerate(members):
+        if not np.isfinite(each.without):
+            below.text(0, place, " infinite", va="center")
     below.set_xlabel("rise of the loss without it, nats")
     for axes in (above, below):
         axes.xaxis.set_major_locator(MaxNLocator(5))

@@ -5,6 +5,7 @@ others are those furthest from them, and from each other, for every kind of colo
 colours that thin lines on white can have. From the seventh on lines differ in their dashes.
 """
 
+import io
 from collections.abc import Callable, Sequence
 from functools import wraps
 from itertools import cycle, islice, product
@@ -40,9 +41,20 @@ _STYLE: Any = {
     "axes.titlelocation": "left",
     "legend.frameon": False,
     "legend.fontsize": 9,
-    "figure.facecolor": "none",
+    "figure.facecolor": "white",
     "axes.facecolor": "none",
 }
+
+
+class Drawing(Figure):
+    """A figure that notebooks show by itself, without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        """The figure as a picture."""
+        written = io.BytesIO()
+        self.savefig(written, format="png", dpi=100)
+        return written.getvalue()
+
 
 Given = ParamSpec("Given")
 Floats = NDArray[np.floating[Any]]
@@ -63,7 +75,7 @@ def canvas(
     rows: int = 1, columns: int = 1, width: float = WIDE, height: float = HIGH, **options: Any
 ) -> tuple[Figure, list[Axes]]:
     """A figure with plots, row after row; sizes in inches are those of the whole."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Drawing(figsize=(width, height), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **options).ravel().tolist()
     for each in axes:
         each.tick_params(labelsize=9, color=SOFT, labelcolor=SOFT)

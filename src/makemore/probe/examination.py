@@ -17,7 +17,7 @@ from makemore.probe.attention import attention_of
 from makemore.probe.layers import Layers, layers_of
 from makemore.probe.mixing import Member, members_on
 from makemore.probe.norms import Norm, batch_mates, norms_of
-from makemore.probe.recording import Curve, Recording
+from makemore.probe.recording import Curve, Recording, shapes_of
 from makemore.probe.verdicts import (
     Verdict,
     verdicts_on_curve,
@@ -44,6 +44,7 @@ class NetworkProbe:
             normalisation. See `makemore.probe.norms.batch_mates`.
         attention: (L, heads, T, T) where a Transformer looks along one line, where it was asked.
             See `makemore.probe.attention.attention_of`.
+        read: (T,) what the model calls that which it has read at each place of that line.
         verdicts: what is wrong with it.
     """
 
@@ -55,6 +56,7 @@ class NetworkProbe:
     norms: list[Norm]
     mates: NDArray[np.float64] | None
     attention: NDArray[np.float32] | None
+    read: NDArray[np.int64] | None
     verdicts: list[Verdict] = field(default_factory=list)
 
 
@@ -94,11 +96,9 @@ def examine(
     names = _names(parts)
     curves: list[Curve | None] = [None] * len(names)
     if recording is not None:
-        if len(recording.curves) != len(names):
-            raise DataError(
-                f"the recording is of another model: it has {len(recording.curves)} trainings, "
-                f"this model {len(names)} networks"
-            )
+        own = [shapes_of(_network(parts[place])) for place in names]
+        if own != [curve.shapes for curve in recording.curves]:
+            raise DataError("the recording is of another model: its tensors are not this one's")
         curves = list(recording.curves)
     networks = [
         _examined(name, parts[place], curve, contexts, line)
@@ -112,30 +112,37 @@ def examine(
 
 def _names(parts: list[Any]) -> dict[int, str]:
     """The places of networks among the members of a model, and what to call each."""
-    networks = [part.model if isinstance(part, Translated) else part for part in parts]
-    names = {i: type(each).__name__ for i, each in enumerate(networks) if isinstance(each, Network)}
+    networks = dict(enumerate(map(_network, parts)))
+    names = {i: type(each).__name__ for i, each in networks.items() if isinstance(each, Network)}
     if len(parts) == 1:
         return names
     return {place: f"member {place}, {name}" for place, name in names.items()}
+
+
+def _network(part: Any) -> Any:
+    """The member itself, where it is asked in another vocabulary."""
+    return part.model if isinstance(part, Translated) else part
 
 
 def _examined(
     name: str, part: Any, curve: Curve | None, contexts: Ask | None, line: Ask | None
 ) -> NetworkProbe:
     """One network, with what is wrong with it."""
-    network, c, along = part, contexts and contexts(part.window), line and line(part.window)
+    network, c, along = _network(part), contexts and contexts(part.window), None
+    ids = np.arange(network.vocabulary_size + network.label_count)
+    if isinstance(network, Transformer) and line is not None:
+        along = line(None)
     if isinstance(part, Translated):
-        network, ids = part.model, part.wider
+        ids = part.wider
         c, along = (None if each is None else part.own(each) for each in (c, along))
-    else:
-        ids = np.arange(part.vocabulary_size + part.label_count)
-    attention = None
-    if isinstance(network, Transformer) and along is not None:
-        attention = attention_of(network, along)
+    attention, read = None, None
+    if along is not None:
+        attention, read = attention_of(network, along), ids[along.last]
     verdicts = [] if curve is None else list(verdicts_on_curve(curve, network.vocabulary_size))
+    seen = (attention, read, verdicts)
     if c is None:
-        return NetworkProbe(name, network, ids, curve, None, [], None, attention, verdicts)
+        return NetworkProbe(name, network, ids, curve, None, [], None, *seen)
     layers, norms = layers_of(network, c), norms_of(network, c)
     mates = batch_mates(network, c) if norms and len(c.line_weight) > 1 else None
     verdicts += [*verdicts_on_layers(layers), *verdicts_on_norms(norms)]
-    return NetworkProbe(name, network, ids, curve, layers, norms, mates, attention, verdicts)
+    return NetworkProbe(name, network, ids, curve, layers, norms, mates, *seen)

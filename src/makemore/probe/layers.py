@@ -29,7 +29,7 @@ Floats = NDArray[np.float32]
 
 
 def is_flat(kind: str, x: Tensor) -> Tensor:
-    """Bool: where next to no gradient passes through an activation.
+    """Bool: where an activation is saturated, or off: next to no gradient passes, of gelu little.
 
     |tanh| above 0.97; a sigmoid as near its ends; for relu and gelu what is not above zero.
     """
@@ -59,7 +59,7 @@ class Activations:
 
     @property
     def flat(self) -> NDArray[np.bool_]:
-        """(n, H) bool: where next to no gradient passes; see `is_flat`."""
+        """(n, H) bool: where it is saturated or off; see `is_flat`."""
         found: NDArray[np.bool_] = is_flat(self.kind, torch.from_numpy(self.values)).numpy()
         return found
 
@@ -70,8 +70,21 @@ class Activations:
 
     @property
     def dead(self) -> NDArray[np.int64]:
-        """The units that are flat for every row: they can learn nothing from these lines."""
+        """The units that are flat for every row: they can learn nothing from these lines.
+
+        None of gelu: below zero it still passes a little on, and back.
+        """
+        if self.kind == "gelu":
+            return np.zeros(0, np.int64)
         return np.flatnonzero(self.flat.all(axis=0))
+
+    @property
+    def gradient(self) -> float:
+        """The spread of the gradients, each that of its row's own loss.
+
+        Those of the mean loss are the smaller, the more often a layer is asked.
+        """
+        return float(self.gradients.std()) * len(self.gradients)
 
 
 @dataclass(frozen=True, eq=False)

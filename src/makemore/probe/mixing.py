@@ -18,7 +18,7 @@ class Member(NamedTuple):
         name: its class.
         weight: its weight in the mixture.
         loss: its own, nats per character.
-        best: the share of characters to which no other member gives more.
+        best: the share of characters to which it gives most; of equal members the first counts.
         without: how much the mixture's loss rises when it is left out and the others keep their
             proportions; inf for the only one.
         by_place: at each place of a line, how much of the probability of what follows is the
@@ -54,7 +54,7 @@ def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
                 float(mixture.weights[place]),
                 -float((share * each[place]).sum()),
                 float(share[best == place].sum()),
-                loss(left) - whole if left.any() else float("inf"),
+                loss(left) - whole if left.any() and np.isfinite(loss(left)) else float("inf"),
                 tuple(by_place[place].tolist()),
             )
         )

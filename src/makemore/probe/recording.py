@@ -32,6 +32,7 @@ class Curve:
         flat: for each layer of activations the share that let no gradient through, from the second
             step on; see `makemore.probe.layers.is_flat`.
         kinds: what kind of activation each of these layers is.
+        shapes: the shape of each tensor of the network, by name.
     """
 
     loss: Points = field(default_factory=list)
@@ -40,6 +41,7 @@ class Curve:
     gradients: dict[str, Points] = field(default_factory=dict)
     flat: dict[str, Points] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    shapes: dict[str, list[int]] = field(default_factory=dict)
 
 
 class Recording:
@@ -68,7 +70,7 @@ class Recording:
         """Takes note of a step."""
         if step.network is not self._network:
             self._network, self._done = step.network, step.number - 1
-            self.curves.append(Curve())
+            self.curves.append(Curve(shapes=shapes_of(step.network)))
             self._look.stop()  # at a step of the network before, which never came
         curve, number = self.curves[-1], step.number - self._done
         curve.loss.append((number, step.loss))
@@ -89,7 +91,7 @@ class Recording:
         try:
             Path(path).write_text("".join(rows), encoding="utf-8")
         except OSError as error:
-            raise DataError(f"{path} cannot be written: {error.strerror}") from None
+            raise DataError(f"{path} cannot be written: {(error.strerror or '').lower()}") from None
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -103,9 +105,12 @@ class Recording:
             with open(path, encoding="utf-8") as file:
                 recording.curves = [Curve(**_points(json.loads(row))) for row in file]
         except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}") from None
-        except (ValueError, TypeError, AttributeError):
-            raise DataError(f"{path} is no recording of a training") from None
+            raise DataError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
+        except (ValueError, TypeError, AttributeError, KeyError):
+            raise DataError(
+                f"{path} is no recording of a training: give history.jsonl of the folder that "
+                "fit --report filled"
+            ) from None
         return recording
 
 
@@ -166,14 +171,29 @@ def _note(
         points.setdefault(name, []).append((number, math.log10(share)))
 
 
+def shapes_of(network: Any) -> dict[str, list[int]]:
+    """The shape of each tensor of parameters: what tells networks apart."""
+    return {name: list(p.shape) for name, p in network.named_parameters()}
+
+
 def _points(row: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a curve, its points as pairs again."""
+    """The fields of a curve, its points as pairs again.
 
-    def pairs(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: pairs(each) for name, each in value.items()}
-        if isinstance(value, list):
-            return [(int(number), float(found)) for number, found in value]
-        return str(value)
+    Raises:
+        ValueError: they are none, as are the other errors of what is read wrongly.
+    """
+    found: dict[str, Any] = {name: _pairs(row[name]) for name in ("loss", "dev")}
+    if not found["loss"]:
+        raise ValueError("a training has losses")
+    for name in ("updates", "gradients", "flat"):
+        found[name] = {str(key): _pairs(points) for key, points in row[name].items()}
+        if not all(found[name].values()):
+            raise ValueError("what was looked at has points")
+    found["kinds"] = {str(key): str(row["kinds"][key]) for key in found["flat"]}
+    found["shapes"] = {str(key): list(map(int, shape)) for key, shape in row["shapes"].items()}
+    return found
 
-    return {name: pairs(value) for name, value in row.items()}
+
+def _pairs(points: Any) -> Points:
+    """Pairs of a step and a number."""
+    return [(int(number), float(value)) for number, value in points]

@@ -26,11 +26,11 @@ def member_rows(found: Examination) -> Rows:
 
 def activation_rows(probe: NetworkProbe) -> Rows:
     """Each layer of activations."""
-    rows: Rows = [("activations", "kind", "mean", "spread", "saturated", "dead", "gradient")]
+    rows: Rows = [("activations", "kind", "mean", "spread", "flat", "dead", "gradient")]
     for each in probe.layers.activations if probe.layers else ():
         spread = (f"{each.values.mean():.3f}", f"{each.values.std():.3f}")
         dead = f"{len(each.dead)} of {each.values.shape[1]}"
-        gradient = f"{each.gradients.std():.2e}"
+        gradient = f"{each.gradient:.2e}"
         rows.append((each.name, each.kind, *spread, f"{each.saturated:.1%}", dead, gradient))
     return rows
 

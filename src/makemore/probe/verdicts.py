@@ -50,10 +50,10 @@ def verdicts_on_curve(curve: Curve, vocabulary_size: int) -> Iterator[Verdict]:
             "the last layer starts confident, and wrong: the first steps only unlearn that",
             "draw its weights smaller, near zero, and its bias as zero",
         )
-    for name, (_, share) in ((name, points[0]) for name, points in curve.flat.items()):
+    for name, (step, share) in ((name, points[0]) for name, points in curve.flat.items()):
         if curve.kinds[name] in CURVED and share > _STARTS_SATURATED:
             yield Verdict(
-                f"{name} ({curve.kinds[name]}): {share:.0%} saturated when training starts",
+                f"{name} ({curve.kinds[name]}): {share:.0%} saturated at step {step}",
                 "where an activation is at its end, no gradient comes through",
                 _DRAWN_SMALLER,
             )
@@ -70,20 +70,29 @@ def verdicts_on_curve(curve: Curve, vocabulary_size: int) -> Iterator[Verdict]:
 
 
 def _verdicts_on_updates(curve: Curve) -> Iterator[Verdict]:
-    """What the sizes of updates show."""
-    for name, updates in curve.updates.items():
-        usual = float(np.median([size for _, size in updates]))
-        if usual < _SMALL:
+    """What the sizes of updates show.
+
+    A matrix that starts near zero, as the last one does, takes large steps at first; a rate that is
+    too high shakes others too.
+    """
+    usual = {
+        name: float(np.median([size for _, size in updates]))
+        for name, updates in curve.updates.items()
+    }
+    shaken = [name for name, size in usual.items() if size > _LARGE]
+    is_rate = len(shaken) > 1 and 2 * len(shaken) >= len(usual)
+    for name, size in usual.items():
+        if size < _SMALL:
             yield Verdict(
-                f"updates of {name} are 10^{usual:.1f} of its numbers, "
-                f"{10 ** (-3 - usual):,.0f} times smaller than 10^-3",
+                f"updates of {name} are 10^{size:.1f} of its numbers, "
+                f"{10 ** (-3 - size):,.0f} times smaller than 10^-3",
                 "it hardly learns",
                 "raise the rate, or draw its weights smaller",
             )
-        if usual > _LARGE:
+        if is_rate and size > _LARGE:
             yield Verdict(
-                f"updates of {name} are 10^{usual:.1f} of its numbers, "
-                f"{10 ** (usual + 3):,.0f} times larger than 10^-3",
+                f"updates of {name} are 10^{size:.1f} of its numbers, "
+                f"{10 ** (size + 3):,.0f} times larger than 10^-3",
                 "it is shaken rather than learned",
                 "lower the rate",
             )
@@ -93,8 +102,7 @@ def verdicts_on_layers(layers: Layers) -> Iterator[Verdict]:
     """What activations and gradients show."""
     for each in layers.activations:
         yield from _verdicts_on(each)
-    spreads = [float(each.gradients.std()) for each in layers.activations]
-    seen = [(spread, each.name) for spread, each in zip(spreads, layers.activations, strict=True)]
+    seen = [(each.gradient, each.name) for each in layers.activations]
     if len(seen) > 1:
         (least, there), (most, here) = min(seen), max(seen)
         if least * _FADES < most:

@@ -15,18 +15,17 @@ from makemore.report.picture import Needs, Picture, Section
 _VOWELS = "aeiou"
 
 
-def network_section(probe: NetworkProbe, names: Sequence[str], read: Sequence[str]) -> Section:
+def network_section(probe: NetworkProbe, names: Sequence[str]) -> Section:
     """Everything there is to see of a network.
 
     Args:
         probe: the network, examined.
         names: what the model's ids are called.
-        read: what a Transformer has read at each place of the line it was shown.
     """
     pictures: list[Picture] = []
     if probe.curve is not None and probe.curve.loss:
         pictures += _training(probe.curve, probe.network.vocabulary_size)
-    pictures += _weights(probe, names, read)
+    pictures += _weights(probe, names)
     if probe.layers is not None:
         pictures += _layers(probe)
     pictures += _norms(probe)
@@ -62,14 +61,14 @@ def _training(curve: Curve, vocabulary_size: int) -> Iterator[Picture]:
     if curve.flat:
         yield Picture(
             curves.flat_over_time(curve),
-            "Flat places over time",
-            "The share of each layer that no gradient passes: at the ends of a tanh or sigmoid, or "
-            "at the zeros of a relu. High at the very start, weights were drawn too large.",
+            "Saturated or off, over time",
+            "The share of each layer at the ends of a tanh or sigmoid, or not above the zero of a "
+            "relu or gelu. Saturated at the very start, weights were drawn too large.",
             needs,
         )
 
 
-def _weights(probe: NetworkProbe, names: Sequence[str], read: Sequence[str]) -> Iterator[Picture]:
+def _weights(probe: NetworkProbe, names: Sequence[str]) -> Iterator[Picture]:
     """What the weights alone show."""
     vectors = getattr(probe.network, "C", None)
     if vectors is not None:
@@ -83,7 +82,8 @@ def _weights(probe: NetworkProbe, names: Sequence[str], read: Sequence[str]) -> 
             "near each other; vowels have a colour of their own.",
             Needs.FILE,
         )
-    if probe.attention is not None:
+    if probe.attention is not None and probe.read is not None:
+        read = [names[i] for i in probe.read]
         yield Picture(
             attention_maps(probe.attention, read),
             f"Attention along {''.join(read[1:])}",
@@ -108,9 +108,10 @@ def _layers(probe: NetworkProbe) -> Iterator[Picture]:
         )
         yield Picture(
             layers.saturation_maps(found.activations),
-            "Where no gradient passes",
-            "Filled: |tanh| above 0.97, a sigmoid as near its ends, or nothing above zero. A "
-            "column filled from top to bottom, with a mark above it, is a dead unit.",
+            "Saturated or off",
+            "Filled: |tanh| above 0.97 or a sigmoid as near its ends, where next to no gradient "
+            "passes; of a relu what is not above zero, where none does, and of a gelu, where "
+            "little does. A mark stands above a dead unit: filled from top to bottom.",
             needs,
         )
         yield Picture(

@@ -51,7 +51,7 @@ def page(
     names = names_of(maker.learned_.vocabulary)
     sections = [made_section(maker, made, read), following_section(maker, read)]
     sections.append(members_section(found))
-    sections += [network_section(each, names, [".", *along]) for each in found.networks]
+    sections += [network_section(each, names) for each in found.networks]
     pages = Environment(
         loader=PackageLoader("makemore.report", "."),
         autoescape=True,

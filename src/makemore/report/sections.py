@@ -22,10 +22,12 @@ Table = NDArray[np.float64]
 
 
 def made_section(maker: MakeMore, made: Made, lines: Lines | None) -> Section:
-    """Lines made, beside the list."""
+    """Lines made, beside those given."""
     vocabulary = maker.learned_.vocabulary
     needs = Needs.FILE if lines is None else Needs.LINES
-    beside = "" if lines is None else " Where bars and dots part, the model has not got it right."
+    beside = (
+        "" if lines is None else " Where bars and dots part, they are not like the lines given."
+    )
     pictures = [
         Picture(
             distributions.lengths(
@@ -115,8 +117,8 @@ def missing(found: Examination, has_lines: bool, has_curves: bool) -> Iterator[s
         inside = "activations and their gradients, saturation, dead units, " * bool(found.networks)
         members = "members of a mixture, " * any(name == "weights" for name in found.tensors)
         yield (
-            f"Lines beside the list, {inside}{members}counts beside what is learned: give lines, "
-            "as in makemore report MODEL FILE."
+            f"Lines made beside others, {inside}{members}counts beside what is learned: give "
+            "lines, as in makemore report MODEL FILE."
         )
     if found.networks and not has_curves:
         yield (

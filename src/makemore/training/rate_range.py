@@ -54,7 +54,9 @@ def rate_range(network: Network, c: Contexts, options: TrainOptions) -> RateRang
             if step.loss > min(losses) + _LOST:
                 break
     except DivergedError:
-        pass  # the end of the range
+        if not losses:
+            raise
+        # Else this is the end of the range.
     lowest = rates[max(0, int(np.argmin(losses)) - 1)]  # the step that led there
     return RateRange(np.array(rates), np.array(losses), _SHARE * lowest)
 

@@ -1,0 +1,121 @@
+"""Builds the lessons: runs each as a notebook, and writes notebooks, pages and what they found.
+
+python lessons/build.py [NAME ...]      all, or those whose names contain one of the words
+"""
+
+import hashlib
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from pygments.formatters import HtmlFormatter
+
+HERE = Path(__file__).parent
+EXPECTED = HERE.parent / "tests" / "lessons" / "expected"
+FOUND = HERE / "found.json"
+INSTALL = """\
+# Where makemore is not installed yet, as on Colab.
+import importlib.util
+
+if importlib.util.find_spec("makemore") is None:
+    %pip install --quiet makemore
+"""
+
+
+# What a lesson found: numbers as they are, the losses of long loops as 200 means.
+TELL = """\
+import json
+import numpy as np
+
+def told(names):
+    found = {}
+    for name in names:
+        value = np.asarray(globals()[name], float)
+        if value.ndim:
+            value = np.array([part.mean() for part in np.array_split(value, min(200, len(value)))])
+        found[name] = value.round(5).tolist() if value.ndim else float(value)
+    return json.dumps(found)
+"""
+
+
+def main() -> None:
+    """Builds the lessons that are asked for."""
+    words = sys.argv[1:] or [""]
+    found = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.exists() else {}
+    for script in [*sorted(HERE.glob("[0-9]*.py")), *sorted(HERE.glob("answers/[0-9]*.py"))]:
+        name = "_".join(script.relative_to(HERE).with_suffix("").parts)
+        if any(word in name for word in words):
+            found[name] = build(script, name)
+            text = json.dumps(dict(sorted(found.items())), indent=1) + "\n"
+            FOUND.write_text(text, encoding="utf-8")
+            print(f"{name}: {found[name]['seconds']:.0f} s")
+
+
+def build(script: Path, name: str) -> dict[str, object]:
+    """Runs one lesson, writes its notebook and its page, and tells what it found."""
+    expected = json.loads((EXPECTED / f"{name}.json").read_text(encoding="utf-8"))
+    notebook = jupytext.read(script)
+    notebook.cells.append(nbformat.v4.new_code_cell(f"{TELL}\nprint(told({list(expected)}))"))
+    clock = time.perf_counter()
+    NotebookClient(notebook, timeout=None, kernel_name="python3").execute(cwd=str(HERE))
+    seconds = time.perf_counter() - clock
+    numbers = json.loads(notebook.cells.pop().outputs[0].text)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(INSTALL))
+    for i, cell in enumerate(notebook.cells):
+        cell.id = f"{name}-{i}"[-64:]  # else drawn anew each time
+        cell.metadata.pop("execution", None)  # when it ran
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    for folder in ("notebooks", "pages"):
+        (HERE / folder).mkdir(exist_ok=True)
+    nbformat.write(notebook, HERE / "notebooks" / f"{name}.ipynb")
+    (HERE / "pages" / f"{name}.html").write_text(page_of(notebook, name), encoding="utf-8")
+    source = hashlib.sha256(script.read_bytes()).hexdigest()
+    return {"source": source, "seconds": round(seconds, 1), "numbers": numbers}
+
+
+def page_of(notebook: nbformat.NotebookNode, name: str) -> str:
+    """A notebook as a page that needs nothing else, with ways to the lessons beside it."""
+    exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(HERE / "template")])
+    code = [
+        HtmlFormatter(style="friendly").get_style_defs(".highlight"),
+        "@media (prefers-color-scheme: dark) {",
+        HtmlFormatter(style="github-dark").get_style_defs(".highlight"),
+        "}",
+        ".highlight { background: var(--raised) !important; }",
+    ]
+    resources = {
+        "title": notebook.cells[1].source.splitlines()[0].lstrip("# "),
+        "navigation": navigation(name),
+        "code_css": "\n".join(code),
+    }
+    page: str
+    shown = nbformat.from_dict({**notebook, "cells": notebook.cells[1:]})  # nothing to install
+    page, _ = exporter.from_notebook_node(shown, resources=resources)
+    return re.sub(r'href="answers/(\w+)\.py"', r'href="answers_\1.html"', page)
+
+
+def navigation(name: str) -> str:
+    """Links to the lesson before and the lesson after."""
+    names = [path.stem for path in sorted(HERE.glob("[0-9]*.py"))]
+    if name not in names:
+        lesson = name.removeprefix("answers_")
+        return f'<a href="{lesson}.html">The lesson</a>'
+    place = names.index(name)
+    before = f'<a href="{names[place - 1]}.html">Before</a>' if place else "<span></span>"
+    last = place == len(names) - 1
+    after = "<span></span>" if last else f'<a href="{names[place + 1]}.html">Next</a>'
+    return f"{before}{after}"
+
+
+if __name__ == "__main__":
+    main()
