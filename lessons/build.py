@@ -5,12 +5,15 @@ python lessons/build.py [NAME ...]      all, or those whose names contain one of
 
 import hashlib
 import json
+import os
 import re
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 
 import jupytext
+import latex2mathml.converter
 import nbformat
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
@@ -28,6 +31,9 @@ if importlib.util.find_spec("makemore") is None:
 """
 
 
+FORMULA = re.compile(
+    r"(?P<code>```.*?```|`[^`]+`)|\$\$(?P<block>.+?)\$\$|\$(?P<line>[^$\n]+)\$", re.DOTALL
+)
 # What a lesson found: numbers as they are, the losses of long loops as 200 means.
 TELL = """\
 import json
@@ -46,6 +52,8 @@ def told(names):
 
 def main() -> None:
     """Builds the lessons that are asked for."""
+    # The loops of the lectures multiply small matrices: another core is mostly waited for.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     words = sys.argv[1:] or [""]
     found = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.exists() else {}
     for script in [*sorted(HERE.glob("[0-9]*.py")), *sorted(HERE.glob("answers/[0-9]*.py"))]:
@@ -67,20 +75,39 @@ def build(script: Path, name: str) -> dict[str, object]:
     seconds = time.perf_counter() - clock
     numbers = json.loads(notebook.cells.pop().outputs[0].text)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(INSTALL))
+    save(tidied(notebook, name), name)
+    source = hashlib.sha256(script.read_bytes()).hexdigest()
+    return {"source": source, "seconds": round(seconds, 1), "numbers": numbers}
+
+
+def tidied(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
+    """The notebook without what differs from run to run, or says nothing."""
     for i, cell in enumerate(notebook.cells):
         cell.id = f"{name}-{i}"[-64:]  # else drawn anew each time
         cell.metadata.pop("execution", None)  # when it ran
+        if cell.cell_type == "code":
+            cell.outputs = [each for each in cell.outputs if not is_handle(each)]
     notebook.metadata["kernelspec"] = {
         "name": "python3",
         "display_name": "Python 3",
         "language": "python",
     }
+    return notebook
+
+
+def is_handle(output: nbformat.NotebookNode) -> bool:
+    """Whether an output only names a part of a drawing, as `<matplotlib.legend.Legend at ...>`."""
+    text = output.get("data", {}).get("text/plain", "")
+    is_alone = set(output.get("data", {})) == {"text/plain"}
+    return is_alone and re.match(r"Text\(|\[?\(?<matplotlib|\[Text|\[?<Axes", text) is not None
+
+
+def save(notebook: nbformat.NotebookNode, name: str) -> None:
+    """Writes a notebook and its page."""
     for folder in ("notebooks", "pages"):
         (HERE / folder).mkdir(exist_ok=True)
     nbformat.write(notebook, HERE / "notebooks" / f"{name}.ipynb")
     (HERE / "pages" / f"{name}.html").write_text(page_of(notebook, name), encoding="utf-8")
-    source = hashlib.sha256(script.read_bytes()).hexdigest()
-    return {"source": source, "seconds": round(seconds, 1), "numbers": numbers}
 
 
 def page_of(notebook: nbformat.NotebookNode, name: str) -> str:
@@ -99,9 +126,22 @@ def page_of(notebook: nbformat.NotebookNode, name: str) -> str:
         "code_css": "\n".join(code),
     }
     page: str
-    shown = nbformat.from_dict({**notebook, "cells": notebook.cells[1:]})  # nothing to install
+    shown = deepcopy(notebook)
+    shown.cells = shown.cells[1:]  # nothing to install
+    for cell in shown.cells:
+        if cell.cell_type == "markdown":
+            cell.source = FORMULA.sub(formula, cell.source)
     page, _ = exporter.from_notebook_node(shown, resources=resources)
     return re.sub(r'href="answers/(\w+)\.py"', r'href="answers_\1.html"', page)
+
+
+def formula(found: re.Match[str]) -> str:
+    """A formula as MathML, which browsers show by themselves; code stays as it is."""
+    if found["code"]:
+        return found[0]
+    latex, display = (found["block"], "block") if found["block"] else (found["line"], "inline")
+    made: str = latex2mathml.converter.convert(" ".join(latex.split()), display=display)
+    return made
 
 
 def navigation(name: str) -> str:

@@ -1,0 +1,78 @@
+"""Every lesson runs from start to end, and shows the numbers it speaks of.
+
+In short mode here, where long loops take few steps; what needs the whole loop ("when": "full") is
+held against what the lesson found when its page was built.
+"""
+
+import hashlib
+import json
+import runpy
+import warnings
+from functools import cache
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+import torch
+
+LESSONS = Path(__file__).parents[2] / "lessons"
+SCRIPTS = sorted(LESSONS.glob("[0-9]*.py")) + sorted(LESSONS.glob("answers/[0-9]*.py"))
+FOUND = json.loads((LESSONS / "found.json").read_text(encoding="utf-8"))
+
+pytestmark = pytest.mark.slow
+
+
+def name_of(script):
+    return "_".join(script.relative_to(LESSONS).with_suffix("").parts)
+
+
+def expected(script):
+    path = Path(__file__).parent / "expected" / f"{name_of(script)}.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@cache
+def names_after(script):
+    """What a lesson has when it has run, in short mode."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # for small matrices another core is mostly waited for
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        patch.setenv("LESSONS", "short")
+        with mpl.rc_context({"backend": "agg", "figure.max_open_warning": 0}):
+            found = runpy.run_path(str(script))
+            mpl.pyplot.close("all")
+    torch.set_num_threads(threads)
+    return found
+
+
+def check(name, said, found):
+    if "curve" in said:  # kept, so that the losses of a long loop can be looked at again
+        assert len(found) == 200
+        return
+    assert float(found) == pytest.approx(float(said["value"]), abs=said["within"]), name
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
+def test_a_lesson_runs_and_shows_its_numbers(script):
+    found = names_after(script)
+    for name, said in expected(script).items():
+        if said.get("when") != "full":
+            check(name, said, found[name])
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
+def test_what_a_whole_run_found_is_what_the_lesson_says(script):
+    found = FOUND[name_of(script)]
+    source = script.read_bytes()
+    assert found["source"] == hashlib.sha256(source).hexdigest(), "built before: run make lessons"
+    assert set(found["numbers"]) == set(expected(script))
+    for name, said in expected(script).items():
+        check(name, said, found["numbers"][name])
+
+
+def test_every_lesson_has_answers_and_numbers():
+    lessons = {path.name for path in LESSONS.glob("[0-9]*.py")}
+    assert lessons == {path.name for path in LESSONS.glob("answers/*.py")}
+    assert len(lessons) == 12
+    assert all(expected(script) for script in SCRIPTS)
