@@ -8,7 +8,7 @@
 # differently while it is trained, is paid in front of your eyes. The lecture came to 2.1048 on dev
 # with it, and so shall we, nearly.
 #
-# Takes about eight minutes on two cores, most of them in one loop of 200,000 steps. You need
+# Takes about five minutes on two cores, most of them in one loop of 200,000 steps. You need
 # lessons 4 and 5: windows, embedding, tanh, mini-batches, and the gain 5/3.
 
 # %%
