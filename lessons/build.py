@@ -36,16 +36,18 @@ FORMULA = re.compile(
 )
 # What a lesson found: numbers as they are, the losses of long loops as 200 means.
 TELL = """\
-import json
-import numpy as np
+def found_in_this_lesson(names):
+    import json
+    import numpy
 
-def told(names):
     found = {}
     for name in names:
-        value = np.asarray(globals()[name], float)
+        value = numpy.asarray(globals()[name], float)
         if value.ndim:
-            value = np.array([part.mean() for part in np.array_split(value, min(200, len(value)))])
-        found[name] = value.round(5).tolist() if value.ndim else float(value)
+            parts = numpy.array_split(value, min(200, len(value)))
+            found[name] = [round(float(part.mean()), 5) for part in parts]
+        else:
+            found[name] = float(value)
     return json.dumps(found)
 """
 
@@ -69,7 +71,9 @@ def build(script: Path, name: str) -> dict[str, object]:
     """Runs one lesson, writes its notebook and its page, and tells what it found."""
     expected = json.loads((EXPECTED / f"{name}.json").read_text(encoding="utf-8"))
     notebook = jupytext.read(script)
-    notebook.cells.append(nbformat.v4.new_code_cell(f"{TELL}\nprint(told({list(expected)}))"))
+    notebook.cells.append(
+        nbformat.v4.new_code_cell(f"{TELL}\nprint(found_in_this_lesson({list(expected)}))")
+    )
     clock = time.perf_counter()
     NotebookClient(notebook, timeout=None, kernel_name="python3").execute(cwd=str(HERE))
     seconds = time.perf_counter() - clock

@@ -6,6 +6,7 @@ held against what the lesson found when its page was built.
 
 import hashlib
 import json
+import re
 import runpy
 import warnings
 from functools import cache
@@ -76,3 +77,12 @@ def test_every_lesson_has_answers_and_numbers():
     assert lessons == {path.name for path in LESSONS.glob("answers/*.py")}
     assert len(lessons) == 12
     assert all(expected(script) for script in SCRIPTS)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
+def test_its_page_needs_nothing_from_the_network(script):
+    page = (LESSONS / "pages" / f"{name_of(script)}.html").read_text(encoding="utf-8")
+    assert not re.findall(r'(?:src|<link[^>]*href)="(?!data:)[^"]*"', page)
+    assert "<script" not in page
+    assert "$$" not in page
+    assert page.count("<h1") == 1
