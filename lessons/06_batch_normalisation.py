@@ -480,7 +480,7 @@ print(f"largest gradient of b1: {useless:.0e}; of the new bias: {bias.grad.abs()
 # %%
 steps = 2_000 if short else 200_000
 running_mean, running_sd = torch.zeros((1, 200)), torch.ones((1, 200))
-losses = torch.empty(steps)
+loop_losses = torch.empty(steps)
 clock = time.perf_counter()
 for step in range(steps):
     ix = torch.randint(0, len(X_train), (32,), generator=g)
@@ -498,12 +498,12 @@ for step in range(steps):
         running_sd = 0.999 * running_sd + 0.001 * sd
         for p in parameters:
             p -= rate * p.grad
-    losses[step] = loss.item()
+    loop_losses[step] = loss.item()
 loop_seconds = time.perf_counter() - clock
 print(f"{loop_seconds:.0f} s")
 
 plt.figure(figsize=(5, 3))
-plt.plot(losses.view(-1, steps // 200).mean(1))
+plt.plot(loop_losses.view(-1, steps // 200).mean(1))
 plt.xlabel(f"step, in units of {steps // 200:,}")
 plt.ylabel("loss, nats per character")
 
