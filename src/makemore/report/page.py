@@ -6,6 +6,7 @@ from makemore import __version__
 from makemore.corpus.visible import names_of
 from makemore.estimator import MakeMore
 from makemore.judging import Strings, parsed
+from makemore.probe.examination import Examination
 from makemore.probe.recording import Recording
 from makemore.report.made import Made, make
 from makemore.report.network import network_section
@@ -62,7 +63,7 @@ def page(
     return pages.get_template("page.html").render(
         title=title,
         version=__version__,
-        facts=_facts(maker, made),
+        facts=_facts(maker, made, found),
         made=made,
         networks=found.networks,
         sections=[each for each in sections if each.pictures or each.tables],
@@ -71,14 +72,14 @@ def page(
     )
 
 
-def _facts(maker: MakeMore, made: Made) -> list[tuple[str, str]]:
+def _facts(maker: MakeMore, made: Made, found: Examination) -> list[tuple[str, str]]:
     """What is to be known first, each with its name."""
     learned, report = maker.learned_, maker.learned_.report
     facts = [
         ("family", learned.family),
         ("lines learned", f"{learned.cleaning.kept:,}"),
         ("characters", f"{len(learned.vocabulary) - 1:,}"),
-        ("numbers inside", f"{sum(each.size for each in learned.model.tensors().values()):,}"),
+        ("numbers inside", f"{sum(each.size for each in found.tensors.values()):,}"),
     ]
     facts += [
         (f"{part} loss, nats per character", f"{report[f'{part}_loss']:.4f}")

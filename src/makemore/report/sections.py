@@ -24,7 +24,7 @@ Table = NDArray[np.float64]
 def made_section(maker: MakeMore, made: Made, lines: Lines | None) -> Section:
     """Lines made, beside those given."""
     vocabulary = maker.learned_.vocabulary
-    needs = Needs.FILE if lines is None else Needs.LINES
+    needs = _needs(lines)
     beside = (
         "" if lines is None else " Where bars and dots part, they are not like the lines given."
     )
@@ -63,7 +63,7 @@ def following_section(maker: MakeMore, lines: Lines | None) -> Section:
                 "What follows what, counted",
                 "Row: a character. Column: what followed it, how often. The dot is the start and "
                 "the end of a line. Shades are square roots, so that rare pairs can be seen.",
-                Needs.FILE if lines is None else Needs.LINES,
+                _needs(lines),
                 is_whole=True,
             )
         )
@@ -81,7 +81,7 @@ def following_section(maker: MakeMore, lines: Lines | None) -> Section:
                 "Counted, and learned",
                 "What follows each character in these lines, and what the model says does, on "
                 "average over what came before.",
-                Needs.FILE if lines is None else Needs.LINES,
+                _needs(lines),
                 is_whole=True,
             )
         )
@@ -125,6 +125,11 @@ def missing(found: Examination, has_lines: bool, has_curves: bool) -> Iterator[s
             "Learning curves, and updates and gradients over time: record the training, as in "
             "makemore fit FILE --report FOLDER."
         )
+
+
+def _needs(lines: Lines | None) -> Needs:
+    """What a picture is drawn from that takes lines where there are any."""
+    return Needs.FILE if lines is None else Needs.LINES
 
 
 def _counts(maker: MakeMore, lines: Lines | None) -> Table | None:
