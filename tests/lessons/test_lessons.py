@@ -14,6 +14,7 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 import torch
+from matplotlib import pyplot as plt
 
 LESSONS = Path(__file__).parents[2] / "lessons"
 SCRIPTS = sorted(LESSONS.glob("[0-9]*.py")) + sorted(LESSONS.glob("answers/[0-9]*.py"))
@@ -40,7 +41,7 @@ def numbers_of(script):
         patch.setenv("LESSONS", "short")
         with mpl.rc_context({"backend": "agg", "figure.max_open_warning": 0}):
             found = runpy.run_path(str(script))
-            mpl.pyplot.close("all")
+            plt.close("all")
     torch.set_num_threads(threads)
     wanted = expected(script).items()
     return {name: float(found[name]) for name, said in wanted if said.get("when") != "full"}
