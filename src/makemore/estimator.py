@@ -1,9 +1,8 @@
 """`MakeMore`: learn a list, make more of it, judge lines, keep it all in one file."""
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -11,23 +10,23 @@ from makemore.checkpoint.learned import load_learned, save_learned
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import fold_of
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.errors import ConstraintError, DataError, OptionError
+from makemore.errors import DataError, OptionError
 from makemore.fitting.blend import blend
 from makemore.fitting.fit import fit_lines, fit_more
 from makemore.fitting.networks import OnStep
 from makemore.fitting.rates import rates_for
 from makemore.judging import Judge, parsed
+from makemore.making import Maker
 from makemore.options.declaration import Options
-from makemore.options.verbs import ConstraintOptions, FitOptions, SampleOptions
+from makemore.options.verbs import FitOptions
 from makemore.parameters import Parameters
-from makemore.sampling.stream import Stream, most_probable
 from makemore.scoring import Oddness
 
 if TYPE_CHECKING:
     from makemore.training.rate_range import RateRange
 
 
-class MakeMore(Judge, Parameters):
+class MakeMore(Maker, Judge, Parameters):
     """Learns a list of lines and makes more lines like them.
 
     The constructor stores its arguments and does nothing else; they are checked by `fit`.
@@ -141,78 +140,6 @@ class MakeMore(Judge, Parameters):
         more = parsed(lines, labels, weights)
         self.learned_ = fit_more(self.learned_, more, self._fit_options(), on_step, adapt)
         return self
-
-    def sample(self, n: int = 20, *, exclude: Iterable[str] = (), **options: Any) -> list[str]:
-        """Makes lines.
-
-        Args:
-            n: how many.
-            exclude: lines never to give.
-            **options: `SampleOptions` by name. Which lines are allowed: prefix, suffix, contains,
-                pattern, length, min_length, max_length, forbid, only, ignore_case, label, new,
-                distinct. How they are drawn: temperature, top_k, top_p, seed, exact, states,
-                patience.
-
-        Returns:
-            n lines; fewer if there are no more, or no more were found in `patience` draws.
-
-        Raises:
-            ConstraintError: no line can be what is asked, or none was found.
-            OptionError: an option cannot be used.
-        """
-        if not isinstance(n, int) or n < 0:
-            raise OptionError(f"n is {n!r}: give a whole number, 0 or more")
-        wanted = SampleOptions.of(options)
-        lines = list(islice(self.stream(ahead=n, exclude=exclude, **options), n))
-        if n and not lines:
-            raise ConstraintError(
-                f"none of {wanted.patience:,} lines drawn was what was asked for: ask for less, or "
-                "raise patience"
-            )
-        return lines
-
-    def stream(self, *, exclude: Iterable[str] = (), ahead: int = 4096, **options: Any) -> Stream:
-        """Makes lines without end; `sample(n)` is the head of it.
-
-        Its attributes `how`, `is_exact` and `allowed` say how lines are drawn, whether exactly in
-        the model's own proportions, and how many different ones are allowed where that is counted.
-
-        Args:
-            exclude: lines never to give.
-            ahead: how many will probably be taken; speed alone depends on it.
-            **options: as for `sample`.
-        """
-        wanted = SampleOptions.of(options)
-        if wanted.new and self._learned.known is None:
-            raise OptionError(
-                "new needs the digests of the list, and this model was made without: fit it again "
-                "with them"
-            )
-        excluded = frozenset(Lines.from_strings(exclude).to_list())
-        return Stream(self._learned.source, wanted, excluded, max(1, ahead))
-
-    def top(
-        self, n: int = 20, *, label: str | None = None, nodes: int = 1_000_000, **options: Any
-    ) -> list[tuple[str, float]]:
-        """Lists the most probable lines.
-
-        Args:
-            n: how many.
-            label: the label of every line, for a list with labels.
-            nodes: starts of lines looked at, at most.
-            **options: `ConstraintOptions` by name: prefix, suffix, contains, pattern, length,
-                min_length, max_length, forbid, only, ignore_case, states.
-
-        Returns:
-            up to n lines with their log-likelihoods in nats, the most probable first. Fewer if
-            there are no more, or if no more are sure to be next after so many nodes.
-
-        Raises:
-            ConstraintError: no line can be what is asked.
-            OptionError: an option cannot be used.
-        """
-        asked = ConstraintOptions.of(options)
-        return list(islice(most_probable(self._learned.source, asked, label, nodes), n))
 
     def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> Oddness:
         """Says how little each line of a list looks like the others; see `oddness`.

@@ -12,9 +12,9 @@ from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.ranking import evenly
 from makemore.corpus.split import is_set_apart
-from makemore.errors import DataError, NotFittedError
+from makemore.errors import DataError
 from makemore.evaluation import Evaluation, Variety, classification, evaluate, variety
-from makemore.fitting.learned import Learned
+from makemore.fitting.learned import Fitted
 from makemore.sampling.ranks import Ranks, ranks
 from makemore.scoring import Oddness
 
@@ -27,13 +27,11 @@ Strings = Lines | Sequence[str]
 _LOOKED_AT = 2048  # lines asked about at once
 
 
-class Judge:
+class Judge(Fitted):
     """A fitted model that is asked about lines; each is cleaned as the list was.
 
     Lines are strings, or `Lines` that were read with their labels.
     """
-
-    learned_: Learned
 
     def score_samples(
         self, lines: Strings, labels: Sequence[str] | None = None
@@ -218,13 +216,6 @@ class Judge:
         if is_seen is None or report["split"] != "digest":
             return is_seen
         return is_seen & ~is_set_apart(lines, report["test"])
-
-    @property
-    def _learned(self) -> Learned:
-        """Everything learned, once there is something."""
-        if not hasattr(self, "learned_"):
-            raise NotFittedError("nothing is learned yet: call fit(lines), or MakeMore.load(path)")
-        return self.learned_
 
 
 def parsed(

@@ -20,7 +20,7 @@ FLOORS = [
     ["training", "sampling", "evaluation", "probe"],
     ["fitting"],
     ["checkpoint"],
-    ["judging"],
+    ["judging", "making"],
     ["estimator"],
     ["plots"],
     ["report"],

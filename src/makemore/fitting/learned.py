@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from makemore.corpus.summary import Summary
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import NotFittedError
 from makemore.likelihood import Model
 from makemore.options.declaration import Options
 from makemore.sampling.task import Source
@@ -61,6 +62,19 @@ class Learned:
     def source(self) -> Source:
         """What lines are drawn from."""
         return Source(self.model, self.vocabulary, self.longest, self.label_shares, self.known)
+
+
+class Fitted:
+    """What is fitted, or will be: the base of what a model makes of lines and says of them."""
+
+    learned_: Learned
+
+    @property
+    def _learned(self) -> Learned:
+        """Everything learned, once there is something."""
+        if not hasattr(self, "learned_"):
+            raise NotFittedError("nothing is learned yet: call fit(lines), or MakeMore.load(path)")
+        return self.learned_
 
 
 def together(parts: Sequence[Learned], vocabulary: Vocabulary) -> dict[str, Any]:
