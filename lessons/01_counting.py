@@ -73,7 +73,7 @@ print(f"{bigrams:,} pairs")
 bigram_table(N.numpy(), letters)
 
 # %% [markdown]
-# Look for the white cells: pairs that no name has. Look at the row of q: nearly all of it is u.
+# Look for the cells with a 0: pairs that no name has. Look at the row of q: nearly all of it is u.
 # Look at the first row: how names start.
 #
 # ## Drawing
@@ -91,7 +91,8 @@ print(p)
 print(draws)
 
 # %% [markdown]
-# About 60 of 100 draws should be a 0, 30 a 1, 9 a 2.
+# About 60 of 100 draws should be a 0, 30 a 1, 9 a 2. Twenty draws are few, and chance has its way
+# with them: here they are 9, 9 and 2. With many the shares come near the probabilities.
 #
 # Now the letters. Start with the dot, take its row, make it probabilities, draw the next letter,
 # take *that* letter's row, and so on until a dot is drawn:
@@ -145,8 +146,9 @@ print("rows add up to", right.sum(1)[:3], "and wrongly to", wrong.sum(1)[:3])
 # - Their product is the **likelihood** of the list. It is far too small for a computer.
 # - So take logarithms. log(a b c) = log a + log b + log c: the **log-likelihood** is a sum.
 # - It is negative, and 0 at best. Turn it round and low is good: the **negative log-likelihood**.
-# - Divide by how many pairs there are: the **loss**, in *nats per character*. Every loss in these
-#   lessons is this one.
+# - Divide by how many pairs there are: the **loss**, in *nats per character*: a nat is the unit of
+#   natural logarithms, and the end of a name counts as a character. Every loss in these lessons is
+#   this one.
 
 # %%
 log_likelihood, count, product = 0.0, 0, 1.0
@@ -175,8 +177,9 @@ print(f"loss {loss:.4f}; a machine that knows nothing has {math.log(27):.4f}")
 # **2.454**. Remember it.
 #
 # Notice what `loss_of` did: it did not walk through 228,146 pairs. It took each of 27 x 27 cells
-# once, times its count. The sum is the same. That small thing is the idea under this whole package;
-# lesson 11 makes it fast for networks too.
+# once, times its count. The sum is the same. (A pair that is never there has 0 times minus
+# infinity, which is not a number; `[N > 0]` leaves it out.) That small thing is the idea under this
+# whole package; lesson 11 makes it fast for networks too.
 #
 # ## What it has never seen
 #
@@ -206,7 +209,7 @@ print(f"loss {smoothed:.4f}, andrejq {possible:.4f}")
 
 # %% [markdown]
 # The list itself becomes a little less likely, 2.4546, and nothing is impossible any more. Add more
-# and the table flattens, until it knows nothing:
+# and the table flattens, until it knows nothing (ln 27, the dotted line):
 
 # %%
 added = [10.0**k for k in range(-2, 6)]

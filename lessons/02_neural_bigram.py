@@ -112,7 +112,7 @@ print(logits[3, 13].item(), (xenc[3] * W[:, 13]).sum().item())
 
 # %% [markdown]
 # The two numbers are the same. `requires_grad=True` tells PyTorch to remember what is done with W,
-# which we need further down.
+# which we need further down. `item()` takes the bare number out of a tensor that holds one.
 #
 # ## One-hot times W is a row of W
 #
@@ -217,7 +217,10 @@ print(W.grad[5, 12:15])  # after e: l, m, n
 
 # %% [markdown]
 # After e the label is m, number 13. Its gradient is negative: a larger weight makes the loss
-# smaller. Those of l and n are positive: the smaller, the better. So step *against* the gradient:
+# smaller. Those of l and n are positive: the smaller, the better. So step *against* the gradient.
+# The step itself is not a part of the loss and must not be remembered as one: `W.data` is the
+# numbers of W without that memory (further down `W.detach()` is, too). And `backward` adds to what
+# is in `W.grad` already, which is why it was emptied first.
 
 # %%
 W.data -= 0.1 * W.grad
@@ -388,10 +391,11 @@ vanished = slopes["naive", 0.0001]
 kept = slopes["NLL", 0.0001]
 
 # %% [markdown]
-# The gradient of NLL is -(1 - p): the more wrong, the stronger the pull, up to 1. That of the naive
-# loss is -(2/27) p (1 - p): it has a factor p. Where the network is most wrong, it learns least.
-# And where does the naive loss lead in the end? Train on the whole list with both, 1,000 steps
-# each:
+# If the logit z of the answer rises, p = e^z / (e^z + rest) rises by dp/dz = p (1 - p). So the
+# gradient of NLL is -1/p times that, -(1 - p): the more wrong, the stronger the pull, up to 1. That
+# of the naive loss is -(2/27) p (1 - p): it has a factor p. Where the network is most wrong, it
+# learns least. And where does the naive loss lead in the end? Train on the whole list with both,
+# 1,000 steps each:
 
 
 # %%
