@@ -201,7 +201,7 @@ for view in (a, a.view(2, 9), a.view(9, 2), a.view(3, 3, 2)):
 # %% [markdown]
 # In (3, 3, 2) one step along the first dimension jumps 6 places, along the second 2, along the last
 # a single one. All four read the same 18 numbers. Change the first through one of them, and look
-# through another:
+# through another (`data_ptr` below is the place in memory where a storage begins):
 
 # %%
 cube = a.view(3, 3, 2)
