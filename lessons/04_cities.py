@@ -437,10 +437,12 @@ print(counted.sample(6, seed=1, prefix="san ", new=True))
 #    them as they are. Draw names from the first model and decode them: how many cannot be decoded?
 #    Which model gives names that it has not seen the higher probability? (Compare nats *per name*.
 #    Why not per character?)
-# 2. Learn the names of six countries with their countries as labels. Draw names of each. How often
-#    does the model tell the country of a name that it has not seen?
+# 2. Learn the names of six countries with their countries as labels: `fit(names,
+#    labels=countries)`, a country for each name. Draw names of each (`sample(5, label="FR")`). How
+#    often does the model tell the country of a name that it has not seen (`predict(names)`)?
 # 3. Learn the French names. Draw some that start with *san*, some that end in *ville*, some of
-#    exactly five letters. What is the most probable French city?
+#    exactly five letters: `sample` takes `prefix`, `suffix` and `length`. What does the model hold
+#    to be the most probable French city (`top(5)`)?
 # 4. Another cure: take accents off. `unicodedata.normalize("NFD", name)` puts each accent into a
 #    code point of its own, which can be dropped. How many characters are left, and what is lost?
 #

@@ -6,8 +6,8 @@
 # change step by step, a BatchNorm that is wrong without failing, the loss **1.99** of the lectures'
 # last network, and the same loss again in a few seconds.
 #
-# Takes about ten minutes on two cores, most of it in one loop of 200,000 steps. You need lessons 3
-# to 6: the window, the embedding, mini-batches, layers as modules, batch normalisation.
+# Takes seven to ten minutes on two cores, most of it in one loop of 200,000 steps. You need lessons
+# 3 to 6: the window, the embedding, mini-batches, layers as modules, batch normalisation.
 
 # %%
 import os
@@ -437,7 +437,7 @@ print(f"{parameters:,} parameters, first loss {first_loss:.2f}")
 
 # %% [markdown]
 # Now the long loop: 200,000 steps of 32 windows, rate 0.1 for 150,000 of them and 0.01 for the
-# rest. This takes about seven minutes. Every 10,000 steps it looks at dev.
+# rest. This takes five to seven minutes. Every 10,000 steps it looks at dev.
 
 # %%
 steps = 1_000 if short else 200_000
@@ -513,7 +513,8 @@ draw_tree(padded, list(range(7, len(padded))))
 # needed windows of thousands: each level doubles the reach.
 #
 # `torch.nn.Conv1d` has a matrix for each of the two places. Ours are the upper and the lower half
-# of the weights that we have just trained, so we can fill them in. Neurons come in the second axis.
+# of the weights that we have just trained, so we can fill them in. Neurons come in the second axis;
+# `mT` swaps the last two.
 
 
 # %%
@@ -664,9 +665,10 @@ print(maker.sample(12, seed=1, new=True))
 # 1. Fuse four letters at once, then the two fours. Which shapes do you get, and how many parameters
 #    with embedding 24 and hidden 128? Train it for some thousand steps, and the tree of pairs as
 #    long. Which is better?
-# 2. The units of the WaveNet paper are *gated*: tanh(x W) * sigmoid(x V). The second factor says
-#    how much of the first passes. Write a layer `Gated` that takes 2 H numbers and gives H, and use
-#    it in the tree. What does it cost, and what does it gain?
+# 2. The units of the WaveNet paper are *gated*: tanh(x W) * sigmoid(x V), where sigmoid(z) = 1 / (1
+#    + e^-z) lies between 0 and 1. The second factor says how much of the first passes. Write a
+#    layer `Gated` that takes 2 H numbers and gives H, and use it in the tree. What does it cost,
+#    and what does it gain?
 # 3. How much does the window matter? Learn the list with the package's `wavenet` and windows of 2,
 #    4, 8 and 16. The longest name has 15 letters: what can a window of 16 see that one of 8 cannot?
 # 4. Show that BatchNorm over distinct chunks needs weights: normalise the fused pairs of all
