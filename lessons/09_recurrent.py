@@ -81,7 +81,8 @@ print(f"{slots:,} slots, {characters:,} characters: {padding:.1%} is padding")
 # More than half of the rectangle is empty, as the longest name has 15 letters and most have six or
 # so. That costs time; the end of this lesson has a cure. It can also cost the truth: the loss must
 # be the mean over *characters*. A machine that knows nothing has ln 27 = 3.2958. Watch what
-# dividing by all slots would make of it:
+# dividing by all slots would make of it. (`gather` takes at each place the number of one column:
+# the log-probability of the letter that came.)
 
 
 # %%
@@ -307,7 +308,7 @@ plt.legend()
 
 # %% [markdown]
 # About 2.04 on dev: better than the MLP of lesson 3, and it has no window. The loss falls fast and
-# then ever more slowly; look at the end of the curve, where the rate has gone to zero.
+# then ever more slowly; at the end, where the rate goes to zero, the curve is nearly level.
 #
 # ## Gradients over distance
 #
@@ -371,7 +372,8 @@ print(f"gradient {before:.1f} before, {clipped:.4f} after")
 #
 # The idea of Hochreiter and Schmidhuber (1997): do not press the memory through a matrix and a tanh
 # at each place. Keep it in a **cell** c, to which things are added, and from which things are
-# dropped, number by number. **Gates** between 0 and 1 decide how much:
+# dropped, number by number. **Gates** decide how much. A gate is a layer whose bend is the sigmoid,
+# 1 / (1 + e^-z), which lies between 0 and 1:
 #
 # | | | |
 # |---|---|---|

@@ -408,8 +408,10 @@ first_loss = loss_of(decoder, read[:500], wanted[:500]).item()
 print(f"first loss {first_loss:.4f}, ln 27 is {math.log(27):.4f}")
 
 # %% [markdown]
-# 3,000 steps of 64 names, AdamW, the rate falling to zero in a straight line after a short rise.
-# (Transformers are usually given that rise: full steps from random weights upset them.)
+# 3,000 steps of 64 names, the rate falling to zero in a straight line after a short rise.
+# (Transformers are usually given that rise: full steps from random weights upset them.) AdamW is
+# the Adam of lesson 9 with *weight decay*: each step also makes every weight a little smaller,
+# which acts like the penalty of lesson 2.
 
 # %%
 steps = 60 if short else 3_000
