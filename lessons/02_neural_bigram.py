@@ -78,9 +78,9 @@ plt.ylabel("example")
 # ## First attempt: one neuron
 #
 # The smallest network is one linear neuron: a weight for each input, and the sum of inputs times
-# weights as its output. No bias, no bend. It has 27 inputs and 1 output. (The Spanish lecture, from
-# which this step comes, makes names of cities: 39 characters and the mark, so 40 inputs and 1
-# output.)
+# weights as its output. (What else a neuron may have, a bias and a bend, comes in lesson 3.) It has
+# 27 inputs and 1 output. (The Spanish lecture, from which this step comes, makes names of cities:
+# 39 characters and the mark, so 40 inputs and 1 output.)
 
 # %%
 g = torch.Generator().manual_seed(2147483647)

@@ -64,7 +64,9 @@ for row, id in zip(X[:10].tolist(), Y[:10].tolist(), strict=True):
 # ## The layers
 #
 # All the layers that we need, written out once more. Each is called with a tensor and says which
-# parameters it has. `FlattenConsecutive` is new; look at the others to refresh your memory.
+# parameters it has. In shapes B is how many windows are asked about (the batch), T how many places
+# each has, and C how many numbers stand at each place. `FlattenConsecutive` is new; look at the
+# others to refresh your memory.
 #
 # `BatchNorm1d` does what lesson 6 did (with the unbiased variance throughout, as the lectures have
 # it): it takes the mean and the variance **over the first axis**. Keep that in mind. It will be
@@ -665,10 +667,10 @@ print(maker.sample(12, seed=1, new=True))
 # 1. Fuse four letters at once, then the two fours. Which shapes do you get, and how many parameters
 #    with embedding 24 and hidden 128? Train it for some thousand steps, and the tree of pairs as
 #    long. Which is better?
-# 2. The units of the WaveNet paper are *gated*: tanh(x W) * sigmoid(x V), where sigmoid(z) = 1 / (1
-#    + e^-z) lies between 0 and 1. The second factor says how much of the first passes. Write a
-#    layer `Gated` that takes 2 H numbers and gives H, and use it in the tree. What does it cost,
-#    and what does it gain?
+# 2. The units of the WaveNet paper are *gated*: tanh(x W) * sigmoid(x V), where
+#    $\text{sigmoid}(z)=1/(1+e^{-z})$ lies between 0 and 1. The second factor says how much of the
+#    first passes. Write a layer `Gated` that takes 2 H numbers and gives H, and use it in the tree.
+#    What does it cost, and what does it gain?
 # 3. How much does the window matter? Learn the list with the package's `wavenet` and windows of 2,
 #    4, 8 and 16. The longest name has 15 letters: what can a window of 16 see that one of 8 cannot?
 # 4. Show that BatchNorm over distinct chunks needs weights: normalise the fused pairs of all

@@ -51,7 +51,8 @@ train_names, dev_names = shuffled[:n1], shuffled[n1:n2]
 # and the ids that should come next, the dot last.
 #
 # A tensor must be a rectangle, so short names are filled up. What is read there does not matter.
-# What should come next is marked with -1: nothing. Look at the four rows:
+# What should come next is marked with -1: nothing. In shapes B is how many names there are, and T
+# how many places. Look at the four rows:
 
 
 # %%

@@ -8,7 +8,7 @@
 # mixed.
 #
 # In full it takes about half a minute on two cores; most of that is one network. You need lesson 1
-# for the counts lesson 9 for the network (GRU) in the mixture, and lesson 11 for `Contexts`.
+# for the counts, lesson 9 for the network (GRU) in the mixture, and lesson 11 for `Contexts`.
 
 # %%
 import math

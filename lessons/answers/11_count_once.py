@@ -88,10 +88,10 @@ assert nodes == whole
 # ## 4. Endings
 #
 # No. The state after `.ann` depends on everything read, so `anna` and `hanna` have different states
-# at their last letter, though they end alike; they were only *equal* if the network forgot all but
-# the last letters. That is what a model with a window does: it may merge all that have the same
-# last K characters, wherever they stand, and it does. (Counts can go further, as lesson 12 shows:
-# they fall back to shorter windows.)
+# at their last letter, though they end alike; they would be *equal* only if the network had
+# forgotten all but the last letters. That is what a model with a window does: it may merge all that
+# have the same last K characters, wherever they stand, and it does. (Counts can go further, as
+# lesson 12 shows: they fall back to shorter windows.)
 #
 # ## 5. Batch normalisation without weights
 #
