@@ -127,9 +127,10 @@ made
 # ## A trap: keepdim
 #
 # `P.sum(1, keepdim=True)` has the shape (27, 1): one sum for each row, standing upright beside its
-# row, so that dividing spreads it *along* the row. Without `keepdim` the sums have the shape (27).
-# Shapes are lined up from the right, so they lie down as one row, (1, 27), and every *column* is
-# divided by another letter's sum. Nothing fails. It is only wrong:
+# row, so that dividing spreads it *along* the row; this spreading of a smaller shape over a larger
+# one is called **broadcasting**. Without `keepdim` the sums have the shape (27). Shapes are lined
+# up from the right, so they lie down as one row, (1, 27), and every *column* is divided by another
+# letter's sum. Nothing fails. It is only wrong:
 
 # %%
 right = N / N.sum(1, keepdim=True)

@@ -207,7 +207,8 @@ print(f"{vectorised.item():.4f}")
 #
 # Everything from W to the loss is multiplication, exp, division and log. All of that can be
 # differentiated, so PyTorch can say for each of the 729 weights how the loss changes if the weight
-# grows a little. That is the *gradient*. `backward` computes it:
+# grows a little. That is the *gradient*. `backward` computes it, by the chain rule, from the loss
+# back to the weights; this is called *backpropagation*:
 
 # %%
 W.grad = None  # forget what was there before
@@ -571,7 +572,8 @@ print(f"spread {spread:.4f}")
 # Lesson 1 added something to each count, so that nothing is impossible. The network has a cure of
 # the same kind. What does it say if all weights are 0? All logits are 0, exp 0 is 1, and every
 # letter is as probable: the uniform table. So pull the weights towards 0. Add to the loss a
-# *penalty* which grows with their squares: `0.01 * (W**2).mean()`.
+# *penalty* which grows with their squares: `0.01 * (W**2).mean()`. Its usual name is *L2
+# regularisation*.
 
 # %%
 uniform = loss_of(torch.zeros((27, 27))).item()

@@ -227,8 +227,9 @@ except RuntimeError as error:
 # ## tanh, and a bias for all
 #
 # In `view` one number may be -1: PyTorch works it out. Then the layer is inputs times weights, plus
-# a *bias* for each neuron, and tanh bends the result into the range from -1 to 1. Without a bend
-# two layers would be no more than one: a matrix times a matrix is a matrix.
+# a *bias* for each neuron, and tanh, the *activation function*, bends the result into the range
+# from -1 to 1. Without a bend two layers would be no more than one: a matrix times a matrix is a
+# matrix.
 
 # %%
 h = torch.tanh(emb.view(-1, 6) @ W1 + b1)
@@ -492,13 +493,13 @@ rate_curve(found)
 # %% [markdown]
 # ## Names kept aside
 #
-# A network with enough weights can learn its list by heart. Its loss is then low, and it can make
-# nothing but that list. So a loss on names it was trained on says little. Shuffle the names and cut
-# them in three:
+# A network with enough weights can learn its list by heart: it *overfits*. Its loss is then low,
+# and it can make nothing but that list. So a loss on names it was trained on says little. Shuffle
+# the names and cut them in three:
 #
 # - **train**, 80 %: the weights are learned from these.
-# - **dev**, 10 %: what *we* choose, such as how many neurons and which rate, is chosen by the loss
-#   on these.
+# - **dev**, 10 %: what *we* choose, such as how many neurons and which rate (the
+#   *hyperparameters*), is chosen by the loss on these.
 # - **test**, 10 %: looked at once, at the end. Each look that leads to a choice is a bit of
 #   learning from it.
 

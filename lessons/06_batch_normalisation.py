@@ -619,11 +619,11 @@ plt.legend()
 #
 # ## As a layer
 #
-# The same as a module. It has both modes, and both kinds of numbers: *parameters* that are learned
-# (gamma and beta, the usual names for gain and bias), and *buffers* that only run along. One
-# convention: as in the paper and in PyTorch, a batch of N rows is normalised by the plain variance,
-# where the sum of squares is divided by N, while the running variance follows the unbiased one,
-# divided by N - 1.
+# The same as a module. It has both modes, *training* and *inference* (PyTorch says `eval`), and
+# both kinds of numbers: *parameters* that are learned (gamma and beta, the usual names for gain and
+# bias), and *buffers* that only run along. One convention: as in the paper and in PyTorch, a batch
+# of N rows is normalised by the plain variance, where the sum of squares is divided by N, while the
+# running variance follows the unbiased one, divided by N - 1.
 
 
 # %%
@@ -654,8 +654,10 @@ class BatchNorm1d:
 
 
 # %% [markdown]
-# `a.lerp_(b, 0.1)` is 0.9 a + 0.1 b, in place. The lecture puts one after *every* linear layer, the
-# last one too; where that one had its weights multiplied by 0.1, now its gamma is.
+# `a.lerp_(b, 0.1)` is 0.9 a + 0.1 b, in place. This 0.1 is the *momentum*: how much of the new
+# batch goes into the running averages; the loop above had 0.001. The lecture puts one after *every*
+# linear layer, the last one too; where that one had its weights multiplied by 0.1, now its gamma
+# is.
 
 
 # %%
