@@ -240,7 +240,7 @@ right.set(xlabel="h, out of tanh")
 
 # %% [markdown]
 # Numbers as large as 19 go in, and tanh makes -1 or 1 of most of them. Why is that bad? Think of
-# the way back. With t = tanh(x) = (e^2x - 1) / (e^2x + 1), write u = e^2x, so that u' = 2u:
+# the way back. With t = tanh(x) = (e^(2x) - 1) / (e^(2x) + 1), write u = e^(2x), so that u' = 2u:
 #
 #     t' = (2u (u + 1) - 2u (u - 1)) / (u + 1)^2 = 4u / (u + 1)^2
 #     1 - t^2 = ((u + 1)^2 - (u - 1)^2) / (u + 1)^2 = 4u / (u + 1)^2

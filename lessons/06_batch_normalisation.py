@@ -655,9 +655,9 @@ class BatchNorm1d:
 
 # %% [markdown]
 # `a.lerp_(b, 0.1)` is 0.9 a + 0.1 b, in place. This 0.1 is the *momentum*: how much of the new
-# batch goes into the running averages; the loop above had 0.001. The lecture puts one after *every*
-# linear layer, the last one too; where that one had its weights multiplied by 0.1, now its gamma
-# is.
+# batch goes into the running averages; the loop above had 0.001. The lecture puts such a layer
+# after *every* linear one, the last one too; where the last linear one had its weights multiplied
+# by 0.1, now the gamma after it is.
 
 
 # %%
