@@ -158,7 +158,8 @@ rows = probs.sum(1)
 print(rows)
 
 # %% [markdown]
-# Each row adds up to one. These two steps together are the **softmax**:
+# Each row adds up to one. (`grad_fn` is PyTorch's note of how these numbers came about: it
+# remembers.) These two steps together are the **softmax**:
 #
 # $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
 #
