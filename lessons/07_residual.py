@@ -440,7 +440,7 @@ for name, losses in curves.items():
 assert deep_train - zero_train > 0.1
 
 draw(curves)
-plt.ylim(2.2, 3.4)  # the first losses of the residual network are above
+_ = plt.ylim(2.2, 3.4)  # the first losses of the residual network are above
 
 # %% [markdown]
 # The only difference between the two deep networks is `out = out + x`, and it is worth a third of a

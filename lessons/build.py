@@ -1,6 +1,8 @@
 """Builds the lessons: runs each as a notebook, and writes notebooks, pages and what they found.
 
-python lessons/build.py [NAME ...]      all, or those whose names contain one of the words
+python lessons/build.py [--text] [NAME ...]     all, or those whose names contain one of the words
+
+With --text nothing runs: a lesson keeps what its code gave, and only its text is new.
 """
 
 import hashlib
@@ -56,12 +58,13 @@ def main() -> None:
     """Builds the lessons that are asked for."""
     # The loops of the lectures multiply small matrices: another core is mostly waited for.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    words = sys.argv[1:] or [""]
+    is_text = "--text" in sys.argv[1:]
+    words = [word for word in sys.argv[1:] if word != "--text"] or [""]
     found = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.exists() else {}
     for script in [*sorted(HERE.glob("[0-9]*.py")), *sorted(HERE.glob("answers/[0-9]*.py"))]:
         name = "_".join(script.relative_to(HERE).with_suffix("").parts)
         if any(word in name for word in words):
-            found[name] = build(script, name)
+            found[name] = reworded(script, name, found[name]) if is_text else build(script, name)
             text = json.dumps(dict(sorted(found.items())), indent=1) + "\n"
             FOUND.write_text(text, encoding="utf-8")
             print(f"{name}: {found[name]['seconds']:.0f} s")
@@ -82,6 +85,23 @@ def build(script: Path, name: str) -> dict[str, object]:
     save(tidied(notebook, name), name)
     source = hashlib.sha256(script.read_bytes()).hexdigest()
     return {"source": source, "seconds": round(seconds, 1), "numbers": numbers}
+
+
+def reworded(script: Path, name: str, found: dict[str, object]) -> dict[str, object]:
+    """Takes a lesson's new text, with what its code gave when it ran; the code must be the same."""
+    notebook = jupytext.read(script)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(INSTALL))
+    kept = nbformat.read(HERE / "notebooks" / f"{name}.ipynb", 4)
+    old, new = (
+        [cell for cell in each.cells if cell.cell_type == "code"] for each in (kept, notebook)
+    )
+    if [cell.source.rstrip() for cell in old] != [cell.source.rstrip() for cell in new]:
+        sys.exit(f"{name}: its code has changed, so it must run: leave --text out")
+    for before, cell in zip(old, new, strict=True):
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    notebook.metadata = kept.metadata
+    save(tidied(notebook, name), name)
+    return {**found, "source": hashlib.sha256(script.read_bytes()).hexdigest()}
 
 
 def tidied(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
