@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from makemore.checkpoint.learned import load_learned, save_learned
+from makemore.checkpoint.run_directory import RunDirectory, kept
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import fold_of
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError, OptionError
 from makemore.fitting.blend import blend
 from makemore.fitting.fit import fit_lines, fit_more
-from makemore.fitting.networks import OnStep
+from makemore.fitting.hooks import OnStep
 from makemore.fitting.rates import rates_for
 from makemore.judging import Judge, parsed
 from makemore.making import Maker
@@ -90,6 +91,7 @@ class MakeMore(Maker, Judge, Parameters):
         labels: Sequence[str] | None = None,
         weights: Sequence[float] | None = None,
         on_step: OnStep | None = None,
+        run: RunDirectory | str | Path | None = None,
     ) -> Self:
         """Learns a list.
 
@@ -97,15 +99,21 @@ class MakeMore(Maker, Judge, Parameters):
             lines: strings, or `Lines` that were read with their labels and weights.
             labels: one label for each string, or None.
             weights: one count for each string, or None.
-            on_step: called with each step of a network's training.
+            on_step: called with each step of a network's training; if it raises StopIteration, the
+                training ends there, with the best weights so far.
+            run: a folder that keeps the training as it goes on. If it holds this very run, stopped
+                at any moment, the training goes on, and ends as if it had never been stopped.
 
         Raises:
             DataError: the list cannot be used.
             OptionError: a parameter cannot be used.
             DivergedError: training met a loss that is not a number.
+            CheckpointError: the folder cannot be written to, holds another run or a damaged one, or
+                another process trains in it.
         """
-        options = self._fit_options()
-        self.learned_ = fit_lines(parsed(lines, labels, weights), self.model, options, on_step)
+        options, read = self._fit_options(), parsed(lines, labels, weights)
+        with kept(on_step, run) as hooks:
+            self.learned_ = fit_lines(read, self.model, options, hooks)
         return self
 
     def partial_fit(
@@ -114,6 +122,7 @@ class MakeMore(Maker, Judge, Parameters):
         labels: Sequence[str] | None = None,
         weights: Sequence[float] | None = None,
         on_step: OnStep | None = None,
+        run: RunDirectory | str | Path | None = None,
         adapt: bool = False,
     ) -> Self:
         """Learns more lines, on top of what it knows; before anything is known this is `fit`.
@@ -127,6 +136,7 @@ class MakeMore(Maker, Judge, Parameters):
             labels: as for `fit`.
             weights: as for `fit`.
             on_step: as for `fit`.
+            run: as for `fit`.
             adapt: whether networks are trained on the new lines alone: they learn those better, and
                 forget.
 
@@ -134,11 +144,13 @@ class MakeMore(Maker, Judge, Parameters):
             DataError: the list cannot be used, or only one of the lists has labels.
             OptionError: a parameter cannot be used.
             DivergedError: training met a loss that is not a number.
+            CheckpointError: as for `fit`.
         """
         if not hasattr(self, "learned_"):
-            return self.fit(lines, labels, weights, on_step)
-        more = parsed(lines, labels, weights)
-        self.learned_ = fit_more(self.learned_, more, self._fit_options(), on_step, adapt)
+            return self.fit(lines, labels, weights, on_step, run)
+        more, options = parsed(lines, labels, weights), self._fit_options()
+        with kept(on_step, run) as hooks:
+            self.learned_ = fit_more(self.learned_, more, options, hooks, adapt)
         return self
 
     def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> Oddness:

@@ -22,18 +22,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from makemore.corpus.digests import tensor_digest
 from makemore.errors import CheckpointError
 
 FORMAT = 1
 _KEY = "makemore"
 
 Tensors = Mapping[str, NDArray[Any]]
-
-
-def tensor_digest(name: str, value: NDArray[Any]) -> str:
-    """The sha256 of a tensor's name, dtype, shape and bytes, in hexadecimal."""
-    head = json.dumps([name, value.dtype.str, list(value.shape)])
-    return sha256(head.encode() + np.ascontiguousarray(value).tobytes()).hexdigest()
 
 
 def write_model_file(path: str | Path, document: Mapping[str, Any], tensors: Tensors) -> None:
@@ -47,7 +42,7 @@ def write_model_file(path: str | Path, document: Mapping[str, Any], tensors: Ten
     Raises:
         CheckpointError: the file cannot be written there.
     """
-    packed = {name: np.ascontiguousarray(value) for name, value in sorted(tensors.items())}
+    packed = {name: np.asarray(value, order="C") for name, value in sorted(tensors.items())}
     whole = {
         "format": FORMAT,
         **document,

@@ -1,7 +1,20 @@
 """`makemore fit`: learn a list and keep the model in one file."""
 
-from makemore.cli.learning import learn, new_maker, old_maker, read
-from makemore.cli.parameters import File, Fitting, Flag, From, Output, Pairs, Source
+import sys
+
+from makemore.cli.console import say
+from makemore.cli.interrupting import next_command
+from makemore.cli.learning import Places, learn, new_maker, old_maker, read
+from makemore.cli.parameters import (
+    File,
+    Fitting,
+    Flag,
+    From,
+    Output,
+    Pairs,
+    Positive,
+    Source,
+)
 from makemore.errors import OptionError
 from makemore.options.verbs import FitOptions, InputOptions
 
@@ -16,6 +29,9 @@ def fit(
     adapt: Flag = False,
     track: str | None = None,
     report: str | None = None,
+    run: str | None = None,
+    resume: Flag = False,
+    every: Positive | None = None,
     source: Source = InputOptions(),
     fitting: Fitting = FitOptions(),
 ) -> None:
@@ -31,6 +47,11 @@ def fit(
             lines among as many as they knew, drawn from themselves.
         track: a folder for TensorBoard: losses, rates, histograms; needs the extra `track`.
         report: a folder for a page that shows what happened inside, and what was recorded for it.
+        run: a folder that keeps the training as it goes on, so that it can be resumed.
+        resume: go on with the run that the folder holds, with the same list and options: it ends
+            as if it had never been stopped.
+        every: steps from one checkpoint of the run to the next; each look at the dev part if
+            absent.
         adapt: with --from, train networks on the new lines alone, and let them forget.
     """
     if adapt and from_ is None:
@@ -39,4 +60,8 @@ def fit(
         maker = new_maker(model, option, fitting)
     else:
         maker = old_maker(from_, model, option, fitting)
-    learn(maker, lambda: read(file, source), output, adapt, track, report)
+    places = Places(output, track, report, run, resume, every)
+    learn(maker, lambda: read(file, source), places, adapt)
+    if "stopped" in maker.learned_.report:
+        say(f"go on with: {next_command(output, run)}")
+        sys.exit(130)  # as shells say of a program that Ctrl-C ended

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from makemore.cli.console import key_values, losses_in_words, progress, say
+from makemore.cli.interrupting import interruptible
 from makemore.cli.pages import against, fill, prepare
 from makemore.errors import CheckpointError, OptionError
 from makemore.options.declaration import Options
@@ -13,6 +15,7 @@ from makemore.options.registry import family_named
 from makemore.options.verbs import FitOptions, InputOptions
 
 if TYPE_CHECKING:
+    from makemore.checkpoint.run_directory import RunDirectory
     from makemore.corpus.lines import Lines
     from makemore.estimator import MakeMore
 
@@ -48,39 +51,81 @@ def read(file: str, source: InputOptions, labels: bool = True, weights: bool = T
     return read_lines(file, columns, source.encoding)
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where what is learned is kept, and what happened meanwhile.
+
+    Attributes:
+        output: a file for the model.
+        track: a folder for TensorBoard.
+        report: a folder for the report and the recording of the training.
+        run: a folder for the training itself, so that it can be resumed.
+        resume: whether the folder of the run may hold one.
+        every: steps from one checkpoint to the next.
+    """
+
+    output: str | None = None
+    track: str | None = None
+    report: str | None = None
+    run: str | None = None
+    resume: bool = False
+    every: int | None = None
+
+
 def learn(
-    maker: "MakeMore",
-    get: Callable[[], "Lines"],
-    output: str | None,
-    adapt: bool = False,
-    track: str | None = None,
-    report: str | None = None,
+    maker: "MakeMore", get: Callable[[], "Lines"], places: Places = Places(), adapt: bool = False
 ) -> "MakeMore":
-    """Learns the list it gets, saves the model if asked, and says what was done.
+    """Learns the list it gets, keeps what is asked for, and says what was done.
 
     What can be wrong with the places to write to is found before the list is read.
     """
-    if output is not None:
-        check_place(output)
-    recording = prepare(report)
-    with tracking(track) as tracked:
+    if places.output is not None:
+        check_place(places.output)
+    recording, run = prepare(places.report), _run(places)
+    with tracking(places.track) as tracked:
         lines = get()
         say(str(lines.summary()))
-        with progress("learning") as shown:
-            told = [each for each in (shown, tracked, recording) if each is not None]
+        with progress("learning") as shown, interruptible() as interruption:
+            told = [each for each in (shown, tracked, recording, interruption) if each is not None]
 
             def on_step(step: Any) -> None:
                 for each in told:
                     each(step)
 
-            maker.partial_fit(lines, on_step=on_step, adapt=adapt)
+            maker.partial_fit(lines, on_step=on_step, run=run, adapt=adapt)
     say(done(maker))
-    if output is not None:
-        maker.save(output)
-        say(f"saved {output}")
-    if report is not None and recording is not None:
-        fill(report, maker, lines, recording, title=os.path.basename(output or "a model"))
+    if run is not None and run.recording is None:
+        say(f"{maker.learned_.family} is counted, not trained: {places.run} keeps nothing")
+    if places.output is not None:
+        maker.save(places.output)
+        say(f"saved {places.output}")
+    if places.report is not None and recording is not None:
+        recording = recording if run is None or run.recording is None else run.recording
+        fill(places.report, maker, lines, recording, os.path.basename(places.output or "a model"))
     return maker
+
+
+def _run(places: Places) -> "RunDirectory | None":
+    """The folder that keeps the training, if one is given.
+
+    Raises:
+        OptionError: it holds a run that shall not be resumed, or there is none to speak of.
+    """
+    if places.run is None:
+        if places.resume or places.every is not None:
+            raise OptionError("--resume and --every are for --run: give the folder of the run")
+        return None
+    from makemore.checkpoint.run_directory import RunDirectory
+
+    run = RunDirectory(places.run, places.every)
+    if places.resume:
+        what = "going on with" if run.is_begun else "there is nothing yet to resume in"
+        say(f"{what} {places.run}")
+    if run.is_begun and not places.resume:
+        raise OptionError(
+            f"{places.run} holds a run: go on with it by --resume, or give another folder to --run"
+        )
+    return run
 
 
 def tracking(folder: str | None) -> AbstractContextManager[Any]:
@@ -168,6 +213,8 @@ def done(maker: "MakeMore") -> str:
     report = maker.learned_.report
     chosen = f"chose {report['chosen']}; " if report["chosen"] else ""
     steps = f", {report['steps']:,} steps" if "steps" in report else ""
+    if "stopped" in report:
+        steps = f", stopped at step {report['stopped']:,} of {report['of']:,}"
     losses = losses_in_words(report)
     what = f"learned {maker.learned_.family} in {report['seconds']:.1f} s{steps}"
     return f"{chosen}{what}; loss {losses}"

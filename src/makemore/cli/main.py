@@ -11,6 +11,7 @@ from pkgutil import get_data
 from cyclopts import App, CycloptsError
 
 from makemore import __version__
+from makemore.cli.interrupting import TYPED
 from makemore.errors import MakemoreError, OptionError
 
 VERBS = (
@@ -40,7 +41,13 @@ makemore VERB --help lists a verb's options; --debug shows where an error came f
 
 def build_app(listing: bool = False) -> App:
     """Makes the command; a verb's module is imported when it runs."""
-    app = App(name="makemore", help=HELP, version=__version__, help_format="plaintext")
+    app = App(
+        name="makemore",
+        help=HELP,
+        version=__version__,
+        help_format="plaintext",
+        suppress_keyboard_interrupt=False,  # `main` has something to say
+    )
     for place, verb in enumerate(VERBS):
         help_ = sentence_of(verb) if listing else None  # absent: the verb's own, in full
         module = _module(verb)
@@ -71,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # lines are Unicode, whatever the system's habits
             stream.reconfigure(encoding="utf-8", errors="replace")
+    TYPED.set(tokens)
     try:
         run = build_app(listing=not tokens or tokens[0] in _HELP_FLAGS)
         run(
@@ -96,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"makemore: standard output cannot be written: {reason}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("makemore: stopped; nothing was written", file=sys.stderr)
+        print("makemore: stopped; what was to be written at the end is not", file=sys.stderr)
         sys.exit(130)
 
 

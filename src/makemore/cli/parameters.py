@@ -27,7 +27,7 @@ _NOT_NEGATIVE = {"converter": _whole, "validator": Number(gte=0)}
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_no_option)]
 Count = Annotated[int, Parameter(alias="-n", **_NOT_NEGATIVE)]
-Draws = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1))]
+Positive = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1))]
 Natural = Annotated[int, Parameter(**_NOT_NEGATIVE)]
 Output = Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)]
 From = Annotated[str, Parameter(name="--from")]

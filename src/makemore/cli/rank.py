@@ -2,7 +2,7 @@
 
 from makemore.cli.console import say_unknown, write_json
 from makemore.cli.learning import read
-from makemore.cli.parameters import Draws, File, Flag, Natural, Source
+from makemore.cli.parameters import File, Flag, Natural, Positive, Source
 from makemore.corpus.visible import visible
 from makemore.options.verbs import InputOptions
 
@@ -11,7 +11,7 @@ def rank(
     model: str,
     file: File,
     *,
-    draws: Draws = 100_000,
+    draws: Positive = 100_000,
     label: str | None = None,
     seed: Natural = 0,
     json: Flag = False,

@@ -1,7 +1,9 @@
-"""A line's digest: 64 bits that stand for it, the same on every machine."""
+"""Digests, the same on every machine: 64 bits stand for a line, 256 for an array."""
 
+import json
 from collections.abc import Iterable
-from hashlib import blake2b
+from hashlib import blake2b, sha256
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,3 +26,9 @@ def digests(encoded: Iterable[bytes]) -> NDArray[np.uint64]:
     """
     joined = b"".join([blake2b(line, digest_size=8).digest() for line in encoded])
     return np.frombuffer(joined, ">u8").astype(np.uint64)
+
+
+def tensor_digest(name: str, value: NDArray[Any]) -> str:
+    """The sha256 of an array's name, dtype, shape and bytes, in hexadecimal."""
+    head = json.dumps([name, value.dtype.str, list(value.shape)])
+    return sha256(head.encode() + np.ascontiguousarray(value).tobytes()).hexdigest()

@@ -13,9 +13,10 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitting.choice import choose_family
 from makemore.fitting.counting import Counting
+from makemore.fitting.hooks import NO_HOOKS, Hooks, run_of
 from makemore.fitting.learned import Learned
 from makemore.fitting.more import after, grown, joined, rehearsal
-from makemore.fitting.networks import OnStep, train
+from makemore.fitting.networks import Course
 from makemore.fitting.parts import Parts
 from makemore.options.declaration import Options
 from makemore.options.families import MixtureOptions
@@ -61,7 +62,7 @@ def fit_lines(
     lines: Lines,
     model: str | Options,
     options: FitOptions,
-    on_step: OnStep | None = None,
+    hooks: Hooks = NO_HOOKS,
     vocabulary: Vocabulary | None = None,
 ) -> Learned:
     """Learns a list.
@@ -75,7 +76,7 @@ def fit_lines(
         lines: at least one line.
         model: a family's name, `auto`, or a family's options.
         options: how to learn.
-        on_step: called with each `Step` of a network's training.
+        hooks: who is told of a network's training, and what keeps it.
         vocabulary: what lines may have; None for what these have.
 
     Raises:
@@ -87,14 +88,14 @@ def fit_lines(
     family, own, reason = choose_family(model, len(lines), options)
     vocabulary = vocabulary or Vocabulary.of(lines)
     fresh = family.build(own, len(vocabulary), len(vocabulary.labels))
-    return _learned(Start(fresh, family, own, vocabulary, reason), lines, options, on_step)
+    return _learned(Start(fresh, family, own, vocabulary, reason), lines, options, hooks)
 
 
 def fit_more(
     before: Learned,
     lines: Lines,
     options: FitOptions,
-    on_step: OnStep | None = None,
+    hooks: Hooks = NO_HOOKS,
     adapt: bool = False,
 ) -> Learned:
     """Learns more lines on top of what is known; `fit_lines` says how.
@@ -103,7 +104,7 @@ def fit_more(
         before: what is known.
         lines: at least one line, with labels if the lines before had them.
         options: how to learn.
-        on_step: called with each `Step` of a network's training.
+        hooks: who is told of a network's training, and what keeps it.
         adapt: whether networks may forget; else they rehearse, see `makemore.fitting.more`.
 
     Raises:
@@ -118,7 +119,7 @@ def fit_more(
     start = Start(model, family, before.options, vocabulary, goes_on=True)
     if not adapt and any(member.learns == "training" for _, member in start.members()):
         start = replace(start, rehearsed=rehearsal(before, lines, options.seed))
-    return after(before, _learned(start, lines, options, on_step))
+    return after(before, _learned(start, lines, options, hooks))
 
 
 def _check(lines: Lines, options: FitOptions) -> None:
@@ -128,7 +129,7 @@ def _check(lines: Lines, options: FitOptions) -> None:
         raise DataError("there is no line to learn: give at least one that is not blank")
 
 
-def _learned(start: Start, lines: Lines, options: FitOptions, on_step: OnStep | None) -> Learned:
+def _learned(start: Start, lines: Lines, options: FitOptions, hooks: Hooks) -> Learned:
     """Counts, trains, weighs and measures."""
     clock = start.clock
     parts = Parts(lines, start.vocabulary, options.split, options.test)
@@ -142,8 +143,9 @@ def _learned(start: Start, lines: Lines, options: FitOptions, on_step: OnStep | 
     counting.count(parts.train)
     report: dict[str, Any] = {}
     if networks:
-        spent = time.perf_counter() - clock
-        report |= train(networks, heard, options, on_step, spent, start.goes_on)
+        kept = hooks.keeper.begin(_run(start, lines, options)) if hooks.keeper else None
+        clock -= kept.seconds if kept else 0.0
+        report |= Course(networks, heard, hooks, clock).run(options, start.goes_on, kept)
     dev = heard.contexts("dev", model.window)
     # What only new lines say of the weights is no reason to forget what the others said.
     may_weigh = not start.goes_on or start.rehearsed is not None
@@ -167,6 +169,13 @@ def _learned(start: Start, lines: Lines, options: FitOptions, on_step: OnStep | 
         report=report,
         known=partial(np.asarray, np.unique(lines.digests)) if options.digests else None,
     )
+
+
+def _run(start: Start, lines: Lines, options: FitOptions) -> dict[str, Any]:
+    """What tells this run apart from others; see `run_of`."""
+    before = start.model.tensors() if start.goes_on else None
+    adapts = start.goes_on and start.rehearsed is None
+    return {**run_of(lines, start.family.name, start.options, options, before), "adapt": adapts}
 
 
 def _label_weights(lines: Lines, vocabulary: Vocabulary) -> NDArray[np.float64]:

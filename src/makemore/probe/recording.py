@@ -43,6 +43,15 @@ class Curve:
     kinds: dict[str, str] = field(default_factory=dict)
     shapes: dict[str, list[int]] = field(default_factory=dict)
 
+    def cut(self, steps: int) -> None:
+        """Forgets what came after so many steps."""
+        self.loss, self.dev = _until(steps, self.loss), _until(steps, self.dev)
+        for each in (self.updates, self.gradients, self.flat):
+            for name, points in list(each.items()):
+                each[name] = _until(steps, points)
+                if not each[name]:
+                    del each[name]
+
 
 class Recording:
     """Records each network's training: give it to `fit` as `on_step`.
@@ -63,16 +72,18 @@ class Recording:
         self.curves: list[Curve] = []
         self._samples = samples
         self._network: Any = None
-        self._done = 0  # steps of the networks before
+        self._goes_on = False  # whether the next step goes on with the last curve
         self._look = _Look()
 
     def __call__(self, step: Any) -> None:
         """Takes note of a step."""
         if step.network is not self._network:
-            self._network, self._done = step.network, step.number - 1
-            self.curves.append(Curve(shapes=shapes_of(step.network)))
+            self._network = step.network
+            if not self._goes_on:
+                self.curves.append(Curve(shapes=shapes_of(step.network)))
             self._look.stop()  # at a step of the network before, which never came
-        curve, number = self.curves[-1], step.number - self._done
+        self._goes_on, curve = False, self.curves[-1]
+        number = curve.loss[-1][0] + 1 if curve.loss else 1
         curve.loss.append((number, step.loss))
         if step.dev_loss is not None:
             curve.dev.append((number, step.dev_loss))
@@ -81,15 +92,30 @@ class Recording:
         if step.number < step.steps and (number == 1 or (number + 1) % every == 0):
             self._look = _Look(step.network)
 
+    def go_back(self, networks: int, steps: int) -> None:
+        """Forgets what came after a place where a training was stopped and goes on.
+
+        Args:
+            networks: how many networks were done.
+            steps: how many steps of the next one were done.
+        """
+        self._goes_on = steps > 0
+        del self.curves[networks + self._goes_on :]
+        if self._goes_on:
+            self.curves[-1].cut(steps)
+
+    def text(self) -> str:
+        """All of it as JSON lines, one for each network."""
+        return "".join(json.dumps(asdict(curve)) + "\n" for curve in self.curves)
+
     def save(self, path: str | Path) -> None:
-        """Writes it down: JSON lines, one for each network.
+        """Writes its text down.
 
         Raises:
             DataError: it cannot be written there.
         """
-        rows = (json.dumps(asdict(curve)) + "\n" for curve in self.curves)
         try:
-            Path(path).write_text("".join(rows), encoding="utf-8")
+            Path(path).write_text(self.text(), encoding="utf-8")
         except OSError as error:
             raise DataError(f"{path} cannot be written: {(error.strerror or '').lower()}") from None
 
@@ -192,6 +218,11 @@ def _points(row: dict[str, Any]) -> dict[str, Any]:
     found["kinds"] = {str(key): str(row["kinds"][key]) for key in found["flat"]}
     found["shapes"] = {str(key): list(map(int, shape)) for key, shape in row["shapes"].items()}
     return found
+
+
+def _until(steps: int, points: Points) -> Points:
+    """The points up to a step."""
+    return [point for point in points if point[0] <= steps]
 
 
 def _pairs(points: Any) -> Points:

@@ -5,7 +5,7 @@ Step i depends on the seed, on i and on the state before it, and on nothing else
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -80,25 +80,19 @@ class Step:
     network: Network = field(repr=False, compare=False)
 
 
-@dataclass
+@dataclass(frozen=True)
 class TrainState:
     """All that a restart needs beside the data and the options.
 
     Attributes:
         done: steps done so far.
-        network: the weights.
-        optimizer: the optimizer's own memory.
-        loss: the training loss last read.
-        best_loss: lowest dev loss so far.
-        best: the weights that had it, or None before the first measurement.
+        tensors: arrays by name: the weights under `network.`, those of the lowest dev loss so far
+            under `best.`, the optimizer's own memory under `optimizer.`; and `losses`, (2,)
+            float64, the training loss last read and the lowest dev loss, nats per character.
     """
 
     done: int
-    network: dict[str, Any]
-    optimizer: list[dict[str, Any]]
-    loss: float = math.nan
-    best_loss: float = math.inf
-    best: dict[str, Any] | None = field(default=None)
+    tensors: Mapping[str, NDArray[Any]]
 
 
 class Training:
@@ -144,6 +138,10 @@ class Training:
                 self.loss = self._read(loss, rate)
             dev_loss = self.measure(dev) if dev is not None and is_due else None
             yield Step(self.done, self.options.steps, self.loss, dev_loss, rate, self.network)
+        self.finish()
+
+    def finish(self) -> None:
+        """Gives the network its best weights so far."""
         if self.best is not None:
             self.network.load_state_dict(self.best)
         self.network.eval()
@@ -189,21 +187,35 @@ class Training:
 
     def state(self) -> TrainState:
         """Everything a restart needs, copied."""
-        return TrainState(
-            self.done,
-            copy.deepcopy(self.network.state_dict()),
-            self.optimizer.state_dict(),
-            self.loss,
-            self.best_loss,
-            copy.deepcopy(self.best),
-        )
+        kinds = {
+            "network.": self.network.state_dict(),
+            "best.": self.best or {},
+            "optimizer.": self.optimizer.tensors(),
+        }
+        tensors = {
+            f"{kind}{name}": value.detach().cpu().numpy().copy()
+            for kind, values in kinds.items()
+            for name, value in values.items()
+        }
+        losses = np.array([self.loss, self.best_loss])
+        return TrainState(self.done, {**tensors, "losses": losses})
 
     def restore(self, state: TrainState) -> None:
         """Goes back to a state, which stays as it is."""
-        self.done, self.loss, self.best_loss = state.done, state.loss, state.best_loss
-        self.network.load_state_dict(state.network)
-        self.optimizer.load_state_dict(state.optimizer)
-        self.best = copy.deepcopy(state.best)
+        self.done = state.done
+        self.loss, self.best_loss = state.tensors["losses"].tolist()
+        self.network.load_state_dict(_under("network.", state))
+        self.optimizer.load(_under("optimizer.", state))
+        self.best = _under("best.", state) or None
+
+
+def _under(kind: str, state: TrainState) -> dict[str, Tensor]:
+    """The tensors of one kind, copied, by their names within it."""
+    return {
+        name.removeprefix(kind): torch.tensor(value)
+        for name, value in state.tensors.items()
+        if name.startswith(kind)
+    }
 
 
 class _Batches:

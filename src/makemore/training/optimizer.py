@@ -1,9 +1,9 @@
 """What steps the weights: AdamW, and Muon for the matrices between a network's layers."""
 
-import copy
+from collections.abc import Mapping
 from typing import Any
 
-from torch import nn, optim
+from torch import Tensor, nn, optim
 
 from makemore.layers.network import Network
 
@@ -48,14 +48,24 @@ class Optimizer:
                 group["lr"] = rate * times
             optimizer.step()
 
-    def state_dict(self) -> list[dict[str, Any]]:
-        """What the optimizers remember, copied."""
-        return [copy.deepcopy(optimizer.state_dict()) for optimizer, _ in self._each]
+    def tensors(self) -> dict[str, Tensor]:
+        """What the optimizers remember: their number, that of a parameter, and a name."""
+        return {
+            f"{number}.{place}.{name}": value
+            for number, (optimizer, _) in enumerate(self._each)
+            for place, kept in optimizer.state_dict()["state"].items()
+            for name, value in kept.items()
+        }
 
-    def load_state_dict(self, states: list[dict[str, Any]]) -> None:
-        """Takes back what `state_dict` gave, which stays as it is."""
-        for (optimizer, _), state in zip(self._each, states, strict=True):
-            optimizer.load_state_dict(copy.deepcopy(state))
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Takes back what `tensors` gave."""
+        kept: list[dict[int, dict[str, Tensor]]] = [{} for _ in self._each]
+        for path, value in tensors.items():
+            number, place, name = path.split(".")
+            kept[int(number)].setdefault(int(place), {})[name] = value
+        for (optimizer, _), state in zip(self._each, kept, strict=True):
+            groups = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
 def _groups(parameters: list[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:

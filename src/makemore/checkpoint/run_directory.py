@@ -1,0 +1,188 @@
+"""A run directory: what a training leaves behind as it goes on, so that it can be resumed.
+
+    state.safetensors   how far it has come, in the form of a model file: weights, the best so far,
+                        the optimizer's memory, networks that are done, what tells the run apart
+    history.jsonl       its recording, a line for each network, see `makemore.probe.recording`
+    lock                held by the process that trains
+
+The state is replaced whole, and after the history: whenever the process ends, the two can be read,
+and the history has come at least as far.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from filelock import FileLock, Timeout
+
+from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file, write_whole
+from makemore.errors import CheckpointError, OptionError
+from makemore.fitting.hooks import Hooks, OnStep, Progress
+
+if TYPE_CHECKING:
+    from makemore.probe.recording import Recording
+
+_STATE, _HISTORY, _LOCK = "state.safetensors", "history.jsonl", "lock"
+_NOW, _DONE = "now.", "done."  # tensors of the network in training, and of those before it
+
+
+class RunDirectory:
+    """Keeps a training in a folder; see `makemore.fitting.hooks.Keeper`.
+
+    Attributes:
+        path: the folder.
+        every: steps from one checkpoint to the next; None for each look at the dev part.
+        recording: what was seen of the training, from its first step on; None before `begin`.
+
+    Example:
+        >>> import tempfile
+        >>> from makemore import MakeMore
+        >>> maker = MakeMore("mlp", steps=20)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = maker.fit(["anna", "hannah", "otto"], run=folder)
+        ...     sorted(path.name for path in Path(folder).iterdir())
+        ['history.jsonl', 'lock', 'state.safetensors']
+    """
+
+    recording: "Recording | None" = None
+
+    def __init__(self, path: str | Path, every: int | None = None) -> None:
+        """Names a folder; nothing is read or made before a training begins."""
+        if every is not None and every < 1:
+            raise OptionError(f"every is {every}: give a number of steps, 1 or more")
+        self.path, self.every = Path(path), every
+        self._run: dict[str, Any] = {}
+        self._lock = FileLock(self.path / _LOCK, timeout=0)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the folder holds a run."""
+        return (self.path / _STATE).exists()
+
+    def begin(self, run: Mapping[str, Any]) -> Progress | None:
+        """Locks the folder, and gives what was kept of this run; None if there is nothing yet.
+
+        Args:
+            run: what tells this run apart from others.
+
+        Raises:
+            CheckpointError: the folder cannot be written to, another process trains in it, or it
+                holds another run or a damaged one.
+        """
+        from makemore.probe.recording import Recording
+
+        self._take()
+        self._run = dict(run)
+        self.recording = Recording()
+        if not self.is_begun:
+            return None
+        progress = self._read()
+        self.recording = Recording.load(self.path / _HISTORY)
+        is_over = progress.state.done == progress.settled[len(progress.finished)]["steps"]
+        done = len(progress.finished) + is_over
+        self.recording.go_back(done, 0 if is_over else progress.state.done)
+        return progress
+
+    def note(self, step: Any) -> None:
+        """Takes note of a step."""
+        assert self.recording is not None, "begin comes first"
+        self.recording(step)
+
+    def keep(self, progress: Progress) -> None:
+        """Writes down how far the training has come.
+
+        Raises:
+            CheckpointError: it cannot be written; what was kept before is as it was.
+        """
+        assert self.recording is not None, "begin comes first"
+        write_whole(self.path / _HISTORY, self.recording.text().encode())
+        tensors = {f"{_NOW}{name}": value for name, value in progress.state.tensors.items()}
+        for number, finished in enumerate(progress.finished):
+            tensors |= {f"{_DONE}{number}.{name}": value for name, value in finished.items()}
+        document = {
+            "run": self._run,
+            "settled": list(progress.settled),
+            "finished": len(progress.finished),
+            "done": progress.state.done,
+            "seconds": progress.seconds,
+        }
+        write_model_file(self.path / _STATE, document, tensors)
+
+    def __enter__(self) -> Self:
+        """Is itself what keeps."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Lets another process go on."""
+        self._lock.release()
+
+    def _take(self) -> None:
+        """Makes the folder, and locks it."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+            for name in (_STATE, _HISTORY):
+                for unfinished in self.path.glob(f".{name}.*"):  # of a process that was killed
+                    unfinished.unlink()
+        except Timeout:
+            raise CheckpointError(
+                f"{self.path}: another process trains in this folder: wait until it is done, or "
+                "give another folder to --run"
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            raise CheckpointError(
+                f"{self.path} cannot keep a run: {reason}; give another folder to --run"
+            ) from None
+
+    def _read(self) -> Progress:
+        """What was kept of this run."""
+        file = read_model_file(self.path / _STATE)
+        try:
+            began = dict(file.document["run"])
+            for name, now in self._run.items():
+                if began.get(name) != now:
+                    raise CheckpointError(self._other(name, began.get(name), now))
+            return _progress(file)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{self.path / _STATE} keeps no run: {error}") from None
+
+    def _other(self, name: str, before: Any, now: Any) -> str:
+        """The sentence for a run that began otherwise."""
+        how = f"began with {name} {json.dumps(before)}, not {json.dumps(now)}"
+        if isinstance(now, dict) or isinstance(before, dict):
+            how = f"began with another state of {name}"
+        return (
+            f"the run in {self.path} {how}: go on with what it began with, or give another folder "
+            "to --run"
+        )
+
+
+@contextmanager
+def kept(on_step: OnStep | None, run: "RunDirectory | str | Path | None") -> Iterator[Hooks]:
+    """The hooks of a training that is kept in a run directory, if one is given."""
+    if run is None:
+        yield Hooks(on_step)
+        return
+    with run if isinstance(run, RunDirectory) else RunDirectory(run) as keeper:
+        yield Hooks(on_step, keeper)
+
+
+def _progress(file: ModelFile) -> Progress:
+    """What a state says."""
+    from makemore.training.loop import TrainState
+
+    document = file.document
+    tensors = {name: file.tensor(name) for name in document["tensors"]}
+
+    def under(prefix: str) -> dict[str, Any]:
+        return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+    return Progress(
+        settled=document["settled"],
+        finished=[under(f"{_DONE}{number}.") for number in range(document["finished"])],
+        state=TrainState(document["done"], under(_NOW)),
+        seconds=document["seconds"],
+    )

@@ -1,0 +1,119 @@
+"""What is told of a training while it goes on, and what keeps it so that it can be resumed."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore import __version__
+from makemore.corpus.digests import tensor_digest
+from makemore.corpus.lines import Lines
+from makemore.likelihood import Tensors
+from makemore.options.declaration import Options
+
+if TYPE_CHECKING:
+    from makemore.training.loop import TrainState
+
+OnStep = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the training of a model's networks has come: all that a restart needs.
+
+    Attributes:
+        settled: how each network is trained, the fields of `TrainOptions` by name.
+        finished: the tensors of each network that is done, in their order.
+        state: that of the next one.
+        seconds: what all of it took so far.
+    """
+
+    settled: Sequence[Mapping[str, Any]]
+    finished: Sequence[Tensors]
+    state: "TrainState"
+    seconds: float
+
+
+class Keeper(Protocol):
+    """Keeps a training as it goes on, and gives it back after it was stopped.
+
+    Attributes:
+        every: steps from one time to the next; None for each look at the dev part.
+    """
+
+    every: int | None
+
+    def begin(self, run: Mapping[str, Any]) -> Progress | None:
+        """Opens a run, and gives what was kept of it; None if there is nothing yet."""
+
+    def note(self, step: Any) -> None:
+        """Takes note of each step."""
+
+    def keep(self, progress: Progress) -> None:
+        """Keeps how far the training has come."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """Who is told of a training.
+
+    Attributes:
+        on_step: called with each `Step`; it may raise StopIteration, and the training ends in order
+            with the best weights so far.
+        keeper: keeps the training, so that it can be resumed.
+    """
+
+    on_step: OnStep | None = None
+    keeper: Keeper | None = None
+
+
+NO_HOOKS = Hooks()
+
+
+def run_of(
+    lines: Lines, family: str, own: Options, options: Options, before: Tensors | None
+) -> dict[str, Any]:
+    """What tells runs apart: what two have in common that end with the same weights.
+
+    Args:
+        lines: the list.
+        family: the name of the family.
+        own: its options.
+        options: how it is learned.
+        before: the tensors of the model that learns more, or None for a fresh one.
+    """
+    return {
+        "makemore": __version__,
+        "the list": _digests(_arrays(lines)),
+        "family": family,
+        **{f"its {name}": value for name, value in _plain(own).items()},
+        **_plain(options),
+        "the model it goes on from": None if before is None else _digests(before),
+    }
+
+
+def _arrays(lines: Lines) -> dict[str, NDArray[Any]]:
+    """All there is of a list: characters, order, labels, weights."""
+    found: dict[str, NDArray[Any]] = {
+        "characters": lines.codes,
+        "lengths": lines.lengths(),
+        "weights": lines.counts(),
+    }
+    if lines.labels is not None:
+        found["labels"] = lines.labels
+        found["names"] = np.frombuffer(json.dumps(lines.label_names).encode(), np.uint8)
+    return found
+
+
+def _digests(tensors: Mapping[str, NDArray[Any]]) -> dict[str, str]:
+    """The digest of each array."""
+    return {name: tensor_digest(name, value) for name, value in tensors.items()}
+
+
+def _plain(options: Options) -> dict[str, Any]:
+    """Options as JSON gives them back."""
+    plain: dict[str, Any] = json.loads(json.dumps(options.to_dict()))
+    return plain

@@ -1,0 +1,343 @@
+import json
+import os
+import stat
+
+import numpy as np
+import pytest
+
+from makemore import DataError, MakeMore, MixtureOptions, MLPOptions, OptionError
+from makemore.checkpoint import model_file
+from makemore.checkpoint.run_directory import RunDirectory
+from makemore.errors import CheckpointError
+from makemore.probe.recording import Recording
+
+LINES = [f"{a}{b}{c}" for a in "klmn" for b in ("a", "ei", "o") for c in ("na", "ro", "s", "th")]
+SMALL = MLPOptions(window=2, hidden=8)
+TWO = MixtureOptions(members="kneser_ney(window=2), mlp(window=2, hidden=8), gru(hidden=8)")
+BATCHNORM = MixtureOptions(
+    members="deep_mlp(window=2, hidden=8), transformer(embedding=8, heads=2, layers=1)"
+)
+
+
+def maker(model=SMALL, steps=30, **more):
+    return MakeMore(model, steps=steps, batch=100, **more)
+
+
+def stopper(step):
+    """What stops a training at a step."""
+
+    def on_step(seen):
+        if seen.number == step:
+            raise StopIteration
+
+    return on_step
+
+
+class KilledError(Exception):
+    """What stands for the end of a process: nothing is tidied up in order."""
+
+
+def killer(step):
+    def on_step(seen):
+        if seen.number == step:
+            raise KilledError
+
+    return on_step
+
+
+def tensors(fitted):
+    return {name: value.copy() for name, value in fitted.learned_.model.tensors().items()}
+
+
+def are_equal(one, other):
+    return one.keys() == other.keys() and all(
+        one[name].dtype == other[name].dtype and one[name].tobytes() == other[name].tobytes()
+        for name in one
+    )
+
+
+def cut_off(path, model, at, every=None, **more):
+    """A run that ends at a step, in order or not."""
+    with pytest.raises(KilledError):
+        maker(model, **more).fit(LINES, on_step=killer(at), run=RunDirectory(path, every))
+
+
+@pytest.mark.parametrize("model", [SMALL, TWO, BATCHNORM], ids=["one", "two", "batchnorm"])
+@pytest.mark.parametrize("at", [1, 2, 11, 30, 31, 45, 60])
+def test_a_run_that_is_resumed_ends_with_the_weights_of_one_that_was_not_stopped(
+    tmp_path, model, at
+):
+    whole = maker(model).fit(LINES)
+    if at <= (30 if model is SMALL else 60):
+        cut_off(tmp_path, model, at)
+    resumed = maker(model).fit(LINES, run=tmp_path)
+    assert are_equal(tensors(whole), tensors(resumed))
+    for part in ("train_loss", "dev_loss", "steps"):
+        assert whole.learned_.report[part] == resumed.learned_.report[part]
+
+
+def test_a_run_may_be_stopped_again_and_again(tmp_path):
+    whole = maker(TWO).fit(LINES)
+    for at in (3, 3, 17, 29, 31, 44, 60):
+        cut_off(tmp_path, TWO, at, every=2)
+    assert are_equal(tensors(whole), tensors(maker(TWO).fit(LINES, run=tmp_path)))
+
+
+def test_what_was_done_is_not_done_again(tmp_path):
+    cut_off(tmp_path, TWO, 45, every=4)
+    seen = []
+    maker(TWO).fit(LINES, on_step=lambda step: seen.append(step.number), run=tmp_path)
+    assert seen == list(range(43, 61))  # 12 steps of the second network were the last kept
+    seen.clear()
+    maker(TWO).fit(LINES, on_step=lambda step: seen.append(step.number), run=tmp_path)
+    assert seen == []
+
+
+def test_checkpoints_are_as_far_apart_as_asked(tmp_path, monkeypatch):
+    kept = []
+    keep = RunDirectory.keep
+
+    def seen(self, progress):
+        kept.append(progress.state.done)
+        keep(self, progress)
+
+    monkeypatch.setattr(RunDirectory, "keep", seen)
+    maker().fit(LINES, run=RunDirectory(tmp_path / "a", 7))
+    assert kept == [0, 7, 14, 21, 28, 30]
+    kept.clear()
+    maker().fit(LINES, run=tmp_path / "b")
+    assert kept == [0, 10, 20, 30]  # with each look at the dev part
+    with pytest.raises(OptionError, match=r"every is 0: give a number of steps"):
+        RunDirectory(tmp_path, 0)
+
+
+def test_steps_that_a_budget_was_turned_into_stay(tmp_path):
+    with pytest.raises(KilledError):
+        MakeMore(SMALL, budget=0.2).fit(LINES, on_step=killer(3), run=RunDirectory(tmp_path, 1))
+    settled = model_file.read_model_file(tmp_path / "state.safetensors").document["settled"]
+    resumed = MakeMore(SMALL, budget=0.2).fit(LINES, run=tmp_path)
+    assert resumed.learned_.report["steps"] == settled[0]["steps"]
+
+
+def test_the_recording_goes_on(tmp_path):
+    whole = Recording()
+    maker(TWO).fit(LINES, on_step=whole)
+    cut_off(tmp_path, TWO, 17, every=5)
+    run = RunDirectory(tmp_path, 5)
+    with pytest.raises(KilledError):
+        maker(TWO).fit(LINES, on_step=killer(41), run=run)
+    run = RunDirectory(tmp_path)
+    maker(TWO).fit(LINES, run=run)
+    for mine, its in zip(run.recording.curves, whole.curves, strict=True):
+        assert mine.loss == its.loss
+        assert mine.dev == its.dev
+        assert mine.shapes == its.shapes
+        for name, points in mine.updates.items():  # a look may be missing where it was resumed
+            assert set(points) <= set(its.updates[name])
+            assert len(points) >= len(its.updates[name]) - 2
+    assert Recording.load(tmp_path / "history.jsonl").curves == run.recording.curves
+
+
+def test_seconds_add_up(tmp_path):
+    cut_off(tmp_path, SMALL, 20, every=1)
+    path = tmp_path / "state.safetensors"
+    before = model_file.read_model_file(path).document["seconds"]
+    assert before > 0
+    later = maker().fit(LINES, run=tmp_path).learned_.report["seconds"]
+    assert later > before
+
+
+def test_learning_more_is_resumed_too(tmp_path):
+    more = ["zana", "zero", "zoth", "zeina", "lozo", "nazo"] * 4
+
+    def learned():
+        return maker(steps=12).fit(LINES)
+
+    whole = learned().partial_fit(more)
+    stopped = learned()
+    with pytest.raises(KilledError):
+        stopped.partial_fit(more, on_step=killer(7), run=RunDirectory(tmp_path, 1))
+    resumed = learned().partial_fit(more, run=tmp_path)
+    assert are_equal(tensors(whole), tensors(resumed))
+    with pytest.raises(CheckpointError, match="began with another state of the model it goes on"):
+        maker(steps=12, random_state=1).fit(LINES).set_params(random_state=0).partial_fit(
+            more, run=tmp_path
+        )
+    with pytest.raises(CheckpointError, match="adapt false, not true"):
+        learned().partial_fit(more, run=tmp_path, adapt=True)
+
+
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        ({"steps": 31}, "began with steps 30, not 31"),
+        ({"random_state": 1}, "began with seed 0, not 1"),
+        ({"model": MLPOptions(window=2, hidden=9)}, "began with its hidden 8, not 9"),
+        ({"model": "gru"}, 'began with family "mlp", not "gru"'),
+        ({"rate": 0.5}, "began with rate null, not 0.5"),
+    ],
+)
+def test_another_run_is_refused(tmp_path, change, sentence):
+    cut_off(tmp_path, SMALL, 5)
+    before = (tmp_path / "state.safetensors").read_bytes()
+    with pytest.raises(CheckpointError, match=sentence):
+        maker().set_params(**change).fit(LINES, run=tmp_path)
+    assert (tmp_path / "state.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("lines", [LINES[1:], LINES[::-1], [*LINES[:-1], LINES[-1] + "x"]])
+def test_another_list_is_refused(tmp_path, lines):
+    cut_off(tmp_path, SMALL, 5)
+    with pytest.raises(CheckpointError, match=r"began with another state of the list"):
+        maker().fit(lines, run=tmp_path)
+
+
+def test_other_labels_or_weights_are_refused(tmp_path):
+    labels = ["a", "b"] * (len(LINES) // 2)
+    with pytest.raises(KilledError):
+        maker().fit(LINES, labels, on_step=killer(5), run=tmp_path)
+    for changed in (labels[::-1], ["a", "c"] * (len(LINES) // 2), None):
+        with pytest.raises(CheckpointError, match=r"began with another state of the list"):
+            maker().fit(LINES, changed, run=tmp_path)
+    with pytest.raises(CheckpointError, match=r"began with another state of the list"):
+        maker().fit(LINES, labels, weights=[2] * len(LINES), run=tmp_path)
+    maker().fit(LINES, labels, run=tmp_path)
+
+
+def test_every_damage_of_a_state_is_refused(tmp_path):
+    cut_off(tmp_path, SMALL, 11, every=1)
+    path = tmp_path / "state.safetensors"
+    whole = path.read_bytes()
+    for at in np.random.default_rng(3).integers(0, len(whole), 200):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
+        with pytest.raises(CheckpointError):
+            maker().fit(LINES, run=tmp_path)
+        path.write_bytes(whole[:at])
+        with pytest.raises(CheckpointError):
+            maker().fit(LINES, run=tmp_path)
+    path.write_bytes(whole)
+    maker().fit(LINES, run=tmp_path)
+
+
+def test_a_model_is_no_state_and_a_state_no_model(tmp_path):
+    fitted = maker().fit(LINES, run=tmp_path / "run")
+    fitted.save(tmp_path / "m")
+    with pytest.raises(CheckpointError, match=r"holds no model"):
+        MakeMore.load(tmp_path / "run" / "state.safetensors")
+    os.replace(tmp_path / "m", tmp_path / "run" / "state.safetensors")
+    with pytest.raises(CheckpointError, match=r"keeps no run: 'run'"):
+        maker().fit(LINES, run=tmp_path / "run")
+
+
+def test_a_damaged_history_is_refused(tmp_path):
+    cut_off(tmp_path, SMALL, 11)
+    (tmp_path / "history.jsonl").write_text("{}\n")
+    with pytest.raises(DataError, match=r"is no recording of a training"):
+        maker().fit(LINES, run=tmp_path)
+
+
+def test_a_second_process_is_refused(tmp_path):
+    with RunDirectory(tmp_path) as first:
+        first.begin({})
+        with pytest.raises(CheckpointError, match=r"another process trains in this folder"):
+            maker().fit(LINES, run=tmp_path)
+    maker().fit(LINES, run=tmp_path)
+
+
+def test_a_folder_that_cannot_be_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match=r"cannot keep a run: .*give another folder"):
+        maker().fit(LINES, run=tmp_path / "file" / "inside")
+    with pytest.raises(CheckpointError, match=r"cannot keep a run: .*give another folder"):
+        maker().fit(LINES, run=tmp_path / "file")
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync"])
+@pytest.mark.parametrize("call", [1, 2, 3, 6])
+def test_after_a_full_disk_the_last_checkpoint_loads(tmp_path, monkeypatch, step, call):
+    cut_off(tmp_path, SMALL, 6, every=1)
+    calls, true = [], getattr(os, step)
+
+    def fail(*arguments):
+        calls.append(arguments)
+        if len(calls) >= call:
+            raise OSError(28, "No space left on device")
+        return true(*arguments)
+
+    with monkeypatch.context() as full:
+        full.setattr(os, step, fail)
+        with pytest.raises(CheckpointError, match=r"cannot be written: no space left on device"):
+            maker().fit(LINES, run=RunDirectory(tmp_path, 1))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "history.jsonl",
+        "lock",
+        "state.safetensors",
+    ]
+    assert are_equal(tensors(maker().fit(LINES)), tensors(maker().fit(LINES, run=tmp_path)))
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="users are a matter of POSIX")
+def test_a_folder_that_becomes_read_only_is_said_and_the_last_checkpoint_loads(tmp_path):
+    folder, user = tmp_path / "run", os.geteuid()
+
+    def lock_out(step):
+        if step.number == 12:
+            folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+            if user == 0:  # whom nothing is forbidden
+                os.seteuid(65534)
+
+    try:
+        with pytest.raises(CheckpointError, match=r"cannot be written: permission denied"):
+            maker().fit(LINES, on_step=lock_out, run=RunDirectory(folder, 5))
+    finally:
+        os.seteuid(user)
+        folder.chmod(stat.S_IRWXU)
+    assert are_equal(tensors(maker().fit(LINES)), tensors(maker().fit(LINES, run=folder)))
+
+
+def test_what_a_killed_process_left_half_written_goes(tmp_path):
+    cut_off(tmp_path, SMALL, 6)
+    (tmp_path / ".state.safetensors.abc").write_bytes(b"half")
+    (tmp_path / ".history.jsonl.abc").write_bytes(b"half")
+    maker().fit(LINES, run=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_counted_model_keeps_nothing(tmp_path):
+    run = RunDirectory(tmp_path / "run")
+    MakeMore("kneser_ney").fit(LINES, run=run)
+    assert run.recording is None
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_training_that_is_stopped_in_order_keeps_its_best_weights_so_far(tmp_path):
+    stopped = maker().fit(LINES, on_step=stopper(17), run=tmp_path)
+    report = stopped.learned_.report
+    assert (report["stopped"], report["of"], report["steps"]) == (17, 30, 30)
+    fresh = maker(steps=1, rate=0.0).fit(LINES)
+    assert report["dev_loss"] < fresh.learned_.report["dev_loss"] - 0.1
+    best = min(loss for _, loss in Recording.load(tmp_path / "history.jsonl").curves[0].dev)
+    assert report["dev_loss"] <= best + 1e-6
+    resumed = maker().fit(LINES, run=tmp_path)
+    assert are_equal(tensors(maker().fit(LINES)), tensors(resumed))
+    assert "stopped" not in resumed.learned_.report
+
+
+def test_a_mixture_that_is_stopped_leans_on_what_was_trained():
+    whole = maker(TWO, steps=60).fit(LINES)
+    stopped = maker(TWO, steps=60).fit(LINES, on_step=stopper(60))
+    weights = stopped.learned_.report["weights"]
+    assert stopped.learned_.report["stopped"] == 60
+    assert weights[2] < 0.05  # the third was never trained
+    assert stopped.learned_.report["dev_loss"] == pytest.approx(
+        whole.learned_.report["dev_loss"], abs=0.5
+    )
+
+
+def test_a_state_says_what_it_is(tmp_path):
+    cut_off(tmp_path, SMALL, 11)
+    document = model_file.read_model_file(tmp_path / "state.safetensors").document
+    assert (document["done"], document["finished"]) == (10, 0)
+    assert document["run"]["family"] == "mlp"
+    assert document["settled"][0]["steps"] == 30
+    json.dumps(document["run"])

@@ -1,0 +1,184 @@
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from makemore import MakeMore
+from makemore.cli import learning
+from makemore.cli.interrupting import interruptible
+
+LINES = [f"{a}{b}{c}" for a in "klmn" for b in ("a", "ei", "o") for c in ("na", "ro", "s", "th")]
+FIT = "fit names.txt -o m.safetensors --model mlp -O hidden=8 --steps 40"
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "names.txt").write_text("\n".join(LINES) + "\n")
+    return tmp_path
+
+
+@pytest.fixture
+def interrupt(monkeypatch):
+    """Lets Ctrl-C strike at some steps of a training."""
+
+    def at(*steps):
+        @contextmanager
+        def progress(what):
+            def on_step(step):
+                if step.number in steps:
+                    signal.raise_signal(signal.SIGINT)
+
+            yield on_step
+
+        monkeypatch.setattr(learning, "progress", progress)
+
+    return at
+
+
+def test_ctrl_c_keeps_the_best_model_so_far_and_says_how_to_go_on(run, interrupt, place):
+    interrupt(13)
+    out, err, code = run(f"{FIT} --run kept")
+    assert (out, code) == ("", 130)
+    assert "stopping after this step; Ctrl-C again gives everything up" in err
+    assert "stopped at step 13 of 40; loss in nats per character: train" in err
+    assert "saved m.safetensors" in err
+    assert f"go on with: makemore {FIT} --run kept --resume\n" in err
+    assert len(MakeMore.load(place / "m.safetensors").sample(3)) == 3
+    interrupt()
+    command = err.split("go on with: makemore ")[1].strip()
+    out, err, code = run(command)
+    assert (out, code) == ("", 0)
+    assert "going on with kept" in err
+    assert "40 steps; loss" in err
+    assert "stopped" not in err
+    resumed = MakeMore.load(place / "m.safetensors").learned_.model.tensors()
+    run(f"{FIT} --run other")
+    whole = MakeMore.load(place / "m.safetensors").learned_.model.tensors()
+    assert {k: v.tobytes() for k, v in resumed.items()} == {
+        k: v.tobytes() for k, v in whole.items()
+    }
+
+
+def test_a_command_that_was_resumed_is_said_as_it_is(run, interrupt):
+    interrupt(13)
+    run(f"{FIT} --run kept")
+    interrupt(20)
+    _, err, _ = run(f"{FIT} --run kept --resume")
+    assert f"go on with: makemore {FIT} --run kept --resume\n" in err
+
+
+def test_without_a_run_the_model_is_what_there_is(run, interrupt):
+    interrupt(13)
+    _, err, code = run(FIT)
+    assert code == 130
+    assert "go on with: makemore sample m.safetensors\n" in err
+    assert run("sample m.safetensors -n 3")[2] == 0
+
+
+def test_lines_are_made_of_what_was_learned_so_far(run, interrupt):
+    interrupt(5)
+    out, err, code = run("names.txt --model mlp -O hidden=8 --steps 40 -n 3")
+    assert len(out.splitlines()) == 3
+    assert "stopped at step 5 of 40" in err
+    assert code == 0
+
+
+def test_ctrl_c_twice_gives_everything_up(run, interrupt, place):
+    interrupt(5, 5, 6)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.MonkeyPatch.context() as patch:
+        from makemore.cli.interrupting import Interruption
+
+        patch.setattr(Interruption, "__call__", lambda self, step: setattr(self, "_is_training", 1))
+        _, err, code = run(FIT)
+    assert code == 130
+    assert err.endswith("makemore: stopped; what was to be written at the end is not\n")
+    assert not (place / "m.safetensors").exists()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_before_the_first_step_ctrl_c_ends_the_program(run, monkeypatch, place):
+    def read(*_, **__):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("makemore.corpus.reading.read_lines", read)
+    _, err, code = run(FIT)
+    assert code == 130
+    assert err == "makemore: stopped; what was to be written at the end is not\n"
+
+
+def test_a_run_is_not_gone_on_with_unless_it_is_said(run):
+    assert run(f"{FIT} --run kept")[2] == 0
+    _, err, code = run(f"{FIT} --run kept")
+    assert code == 2
+    assert "kept holds a run: go on with it by --resume, or give another folder to --run" in err
+
+
+@pytest.mark.parametrize("more", ["--resume", "--every 5"])
+def test_what_is_for_a_run_needs_one(run, more):
+    _, err, code = run(f"{FIT} {more}")
+    assert code == 2
+    assert "--resume and --every are for --run: give the folder of the run" in err
+
+
+def test_resume_starts_a_run_where_there_is_none_yet(run):
+    _, err, code = run(f"{FIT} --run kept --resume")
+    assert code == 0
+    assert "there is nothing yet to resume in kept" in err
+    assert "40 steps" in err
+
+
+def test_a_counted_model_is_said_to_keep_nothing(run, place):
+    _, err, code = run("fit names.txt -o m.safetensors --model ngram --run kept")
+    assert code == 0
+    assert "ngram is counted, not trained: kept keeps nothing" in err
+    assert not (place / "kept").exists()
+
+
+def test_a_report_of_a_resumed_run_shows_all_of_it(run, interrupt, place):
+    from makemore.probe.recording import Recording
+
+    interrupt(13)
+    run(f"{FIT} --run kept --every 5")
+    interrupt()
+    assert run(f"{FIT} --run kept --resume --report inside")[2] == 0
+    curves = Recording.load(place / "inside" / "history.jsonl").curves
+    assert [number for number, _ in curves[0].loss] == list(range(1, 41))
+
+
+def test_another_thread_hears_no_signals():
+    heard = []
+
+    def other():
+        with interruptible() as interruption:
+            heard.append(interruption)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join()
+    assert len(heard) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C reaches a whole console")
+def test_a_real_process_ends_in_order(place):
+    main = [sys.executable, "-c", "from makemore.cli.main import main; main()"]
+    typed = f"{FIT.replace('--steps 40', '--steps 1000000')} --run kept --every 100"
+    process = subprocess.Popen(
+        [*main, *shlex.split(typed)], cwd=place, stderr=subprocess.PIPE, text=True, env=os.environ
+    )
+    deadline = time.monotonic() + 120
+    while not (place / "kept" / "state.safetensors").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert f"go on with: makemore {typed} --resume\n" in err
+    assert len(MakeMore.load(place / "m.safetensors").sample(3)) == 3
