@@ -23,6 +23,14 @@ def place(tmp_path):
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def listening():
+    """A process started in the background ignores Ctrl-C, and so would what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def interrupt(monkeypatch):
     """Lets Ctrl-C strike at some steps of a training."""
@@ -163,6 +171,12 @@ def test_another_thread_hears_no_signals():
     thread.start()
     thread.join()
     assert len(heard) == 1
+
+
+def test_where_ctrl_c_is_ignored_it_stays_ignored():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with interruptible():
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 @pytest.mark.slow

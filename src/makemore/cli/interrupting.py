@@ -50,7 +50,8 @@ class Interruption:
 def interruptible() -> Iterator[Interruption]:
     """Lets Ctrl-C end a training in order while this lasts."""
     interruption = Interruption()
-    if threading.current_thread() is not threading.main_thread():  # which alone hears signals
+    is_main = threading.current_thread() is threading.main_thread()  # which alone hears signals
+    if not is_main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background
         yield interruption
         return
     before = signal.signal(signal.SIGINT, interruption.hear)

@@ -40,6 +40,7 @@ class Contexts:
         edge: (C,) int32, the edges of all lines, one line after the other.
         start: (B+1,) int64; line b walks `edge[start[b]:start[b+1]]`.
         line_weight: (B,) float64, how many lines each stands for.
+        forgotten: (M,) int64, how often each edge was walked by lines whose paths are not kept.
     """
 
     vocabulary_size: int
@@ -53,6 +54,7 @@ class Contexts:
     edge: Ids
     start: NDArray[np.int64]
     line_weight: NDArray[np.float64]
+    forgotten: NDArray[np.int64]
 
     @classmethod
     def of(cls, lines: Lines, vocabulary: Vocabulary, window: int | None) -> Self:
@@ -100,6 +102,7 @@ class Contexts:
             edge=edge,
             start=paths.start,
             line_weight=paths.weight,
+            forgotten=np.zeros(len(distinct), np.int64),
         )
 
     @classmethod
@@ -137,10 +140,17 @@ class Contexts:
             row=row.astype(np.int32),
             next=ids,
             count=count,
-            edge=np.repeat(np.arange(len(row), dtype=np.int32), repeats),
+            edge=np.zeros(0, np.int32),
             start=np.zeros(1, np.int64),
             line_weight=np.zeros(0),
+            forgotten=np.asarray(repeats, np.int64),
         )
+
+    def without_lines(self) -> Self:
+        """Keeps the counts, and forgets the paths that lines walked."""
+        assert self.back is not None, "whole prefixes are the paths of lines"
+        sizes = self.vocabulary_size, self.label_count
+        return self.of_counts(self.back, self.row, self.next, self.count, self.repeats, sizes)
 
     def __len__(self) -> int:
         """N: how many distinct contexts."""
@@ -164,7 +174,7 @@ class Contexts:
     @cached_property
     def repeats(self) -> NDArray[np.int64]:
         """(M,) int64: how often each edge is walked, weights left out."""
-        return np.bincount(self.edge, minlength=len(self.row))
+        return np.bincount(self.edge, minlength=len(self.row)) + self.forgotten
 
     @cached_property
     def depth_starts(self) -> NDArray[np.int64]:
@@ -198,6 +208,7 @@ class Contexts:
             edge=edge,
             start=np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)]),
             line_weight=weight,
+            forgotten=np.zeros(len(edges), np.int64),
         )
 
     def lookback(self, window: int) -> Ids:
@@ -242,6 +253,7 @@ class Contexts:
             next=(distinct % size).astype(np.int32),
             count=summed(place, self.count, len(distinct)),
             edge=place[self.edge],
+            forgotten=summed(place, self.forgotten, len(distinct)).astype(np.int64),
         )
 
     def merge(self, other: Self) -> Self:
@@ -265,6 +277,7 @@ class Contexts:
             edge=np.concatenate([self.edge, other.edge + np.int32(len(self.row))]),
             start=np.concatenate([self.start, other.start[1:] + len(self.edge)]),
             line_weight=np.concatenate([self.line_weight, other.line_weight]),
+            forgotten=np.concatenate([self.forgotten, other.forgotten]),
         )
         assert both.window is not None
         return both.windows(both.window)

@@ -73,6 +73,6 @@ def evenly(count: int, most: int) -> NDArray[np.int64]:
     return np.arange(few, dtype=np.int64) * count // max(1, few)
 
 
-def summed(place: Ints, values: NDArray[np.float64], places: int) -> NDArray[np.float64]:
+def summed(place: Ints, values: NDArray[np.float64] | Ints, places: int) -> NDArray[np.float64]:
     """Adds up, for each of so many places, the values that belong there."""
     return np.bincount(place, values, places).astype(np.float64, copy=False)
