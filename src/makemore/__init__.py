@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from makemore.corpus.lines import Lines
-    from makemore.corpus.reading import Columns, read_lines
+    from makemore.corpus.reading import read_blocks, read_lines
+    from makemore.corpus.rows import Columns
     from makemore.errors import (
         CheckpointError,
         ConstraintError,
@@ -60,12 +61,14 @@ __all__ = [
     "ResNetOptions",
     "TransformerOptions",
     "WaveNetOptions",
+    "read_blocks",
     "read_lines",
 ]
 
 _HOMES = {
     "corpus.lines": ("Lines",),
-    "corpus.reading": ("Columns", "read_lines"),
+    "corpus.reading": ("read_blocks", "read_lines"),
+    "corpus.rows": ("Columns",),
     "estimator": ("MakeMore",),
     "options.families": tuple(name for name in __all__ if name.endswith("Options")),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),

@@ -49,6 +49,7 @@ def test_the_public_names_are_these():
         "ResNetOptions",
         "TransformerOptions",
         "WaveNetOptions",
+        "read_blocks",
         "read_lines",
     ]
 

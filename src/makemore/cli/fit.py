@@ -38,7 +38,8 @@ def fit(
     """Learn a list and keep the model in one file.
 
     Args:
-        file: text with one line for each thing, or a CSV or TSV table; - is standard input.
+        file: text with one line for each thing, or a CSV, TSV or JSON lines table; - is standard
+            input.
         output: where to keep the model.
         model: a family, see makemore models.
         option: an option of the family, as NAME=VALUE.

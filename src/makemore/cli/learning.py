@@ -35,7 +35,8 @@ def read(file: str, source: InputOptions, labels: bool = True, weights: bool = T
         DataError: it cannot be read.
         OptionError: a column was named that would not be looked at.
     """
-    from makemore.corpus.reading import Columns, read_lines
+    from makemore.corpus.reading import read_lines
+    from makemore.corpus.rows import Columns
 
     if source.label_column is not None and not labels:
         raise OptionError("--label-column would not be looked at here: leave it out")

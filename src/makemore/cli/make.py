@@ -22,7 +22,8 @@ def make(
     """Learn a list and print new lines; the word can be left out: makemore FILE.
 
     Args:
-        file: text with one line for each thing, or a CSV or TSV table; - is standard input.
+        file: text with one line for each thing, or a CSV, TSV or JSON lines table; - is standard
+            input.
         n: how many lines to print.
         exclude: a file of lines never to print.
         json: print JSON, one object for each line.

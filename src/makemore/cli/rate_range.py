@@ -22,7 +22,8 @@ def rate_range(
     Every step sees the whole list, so the losses have no noise.
 
     Args:
-        file: text with one line for each thing, or a CSV or TSV table; - is standard input.
+        file: text with one line for each thing, or a CSV, TSV or JSON lines table; - is standard
+            input.
         model: a network's family, see makemore models.
         option: an option of the family, as NAME=VALUE.
         seed: of the first weights.

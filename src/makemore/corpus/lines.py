@@ -1,22 +1,26 @@
 """Lines in memory: one flat array of code points and offsets, cleaned, with labels and weights."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
-from typing import Self
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.corpus.cleaning import (
+    LINE_FEED,
+    Weights,
+    checked_strings,
+    checked_weights,
+    code_points,
+    indexed_labels,
+    offsets_of,
+    trimmed,
+)
 from makemore.corpus.digests import digests as digests_of
 from makemore.corpus.ranking import ranges
 from makemore.corpus.summary import Summary
-from makemore.errors import DataError
-
-Weights = Sequence[float] | Sequence[str] | NDArray[np.float64]
-
-_LINE_FEED = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +51,18 @@ class Lines:
     blank: int
 
     @classmethod
-    def from_text(cls, text: str) -> Self:
+    def from_text(cls, text: str, number: int = 1) -> Self:
         """Cleans one text of many lines, each ended by LF, CR LF or CR.
+
+        Args:
+            text: the lines.
+            number: of the first of them, for errors.
 
         Raises:
             DataError: a line holds a NUL or half a surrogate pair.
         """
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        codes, offsets = _trimmed(_code_points(text.removesuffix("\n")))
+        codes, offsets = trimmed(code_points(text.removesuffix("\n"), number))
         keep = np.diff(offsets) > 0
         kept_offsets = np.concatenate([offsets[:1], offsets[1:][keep]])
         read = len(keep) if text else 0
@@ -80,14 +88,14 @@ class Lines:
             DataError: the three differ in length, a weight is negative or not a number, a label is
                 blank, or a line holds a NUL or half a surrogate pair.
         """
-        strings = _checked_strings(strings)
+        strings = checked_strings(strings)
         text = "\n".join(s.replace("\n", " ").replace("\r", " ") for s in strings)
-        codes, offsets = _trimmed(_code_points(text))
+        codes, offsets = trimmed(code_points(text))
         if not len(strings):
             offsets = offsets[:1]
         keep = (np.diff(offsets) > 0) | keep_blank
         blank = int((~keep).sum())
-        counts = None if weights is None else _checked_weights(weights, len(strings))
+        counts = None if weights is None else checked_weights(weights, len(strings))
         if counts is not None:
             keep &= (counts > 0) | keep_blank
         kept = np.flatnonzero(keep)
@@ -95,8 +103,32 @@ class Lines:
         lines = replace(lines, read=len(strings), blank=blank)
         if labels is None:
             return lines
-        indices, names = _indexed_labels(labels, kept, len(strings))
+        indices, names = indexed_labels(labels, kept, len(strings))
         return replace(lines, labels=indices, label_names=names)
+
+    @classmethod
+    def concatenated(cls, parts: Iterable[Self]) -> Self:
+        """Joins lists, one after the other; all have labels or none, all have weights or none.
+
+        Example:
+            >>> parts = [Lines.from_strings(["anna"], ["F"]), Lines.from_strings(["ben"], ["M"])]
+            >>> lines = Lines.concatenated(parts)
+            >>> lines.to_list(), lines.labels.tolist(), lines.label_names
+            (['anna', 'ben'], [0, 1], ('F', 'M'))
+        """
+        parts = list(parts)
+        names = tuple(sorted({name for part in parts for name in part.label_names}))
+        return cls(
+            np.concatenate([np.zeros(0, np.uint32), *(part.codes for part in parts)]),
+            offsets_of(
+                np.concatenate([np.zeros(0, np.int64), *(part.lengths() for part in parts)])
+            ),
+            _concatenated(part.labels_among(names) for part in parts),
+            names,
+            _concatenated(part.weights for part in parts),
+            sum(part.read for part in parts),
+            sum(part.blank for part in parts),
+        )
 
     def __len__(self) -> int:
         """B: how many lines."""
@@ -107,7 +139,7 @@ class Lines:
         starts, stops = self.offsets[which], self.offsets[which + 1]
         return type(self)(
             self.codes[ranges(starts, stops)],
-            np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)]),
+            offsets_of(stops - starts),
             None if self.labels is None else self.labels[which],
             self.label_names,
             None if self.weights is None else self.weights[which],
@@ -120,12 +152,19 @@ class Lines:
         return replace(
             self,
             codes=self.codes[ranges(self.offsets[:-1], self.offsets[:-1] + lengths)],
-            offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]),
+            offsets=offsets_of(lengths),
         )
 
     def with_labels(self, labels: NDArray[np.int32], names: tuple[str, ...]) -> Self:
         """Gives the same lines, each with the label of this index among some names."""
         return replace(self, labels=labels, label_names=names)
+
+    def labels_among(self, names: Sequence[str]) -> NDArray[np.int32] | None:
+        """(B,) int32: the label of each line as an index into names that have it, or None."""
+        if self.labels is None:
+            return None
+        places = {name: place for place, name in enumerate(names)}
+        return np.array([places[name] for name in self.label_names], np.int32)[self.labels]
 
     def labels_of(self) -> list[str]:
         """The label of each line, of lines that have them."""
@@ -158,7 +197,7 @@ class Lines:
 
     def _joined(self) -> str:
         """All lines in one text, a line feed between two."""
-        text = np.insert(self.codes, self.offsets[1:-1], _LINE_FEED)
+        text = np.insert(self.codes, self.offsets[1:-1], LINE_FEED)
         return text.tobytes().decode("utf-32-le")
 
     def distinct(self) -> NDArray[np.int64]:
@@ -188,99 +227,7 @@ class Lines:
         return Summary(self.read, self.blank, repeated, len(self), len(self.codes), weightless)
 
 
-def _checked_strings(strings: Iterable[str]) -> list[str]:
-    """Strings in a list, and nothing but strings."""
-    if isinstance(strings, str) or not isinstance(strings, Iterable):
-        what = "one string" if isinstance(strings, str) else f"a {type(strings).__name__}"
-        raise DataError(f"{what} came where a list of strings is needed: pass [line, ...]")
-    listed = list(strings)
-    for i, string in enumerate(listed, 1):
-        if not isinstance(string, str):
-            raise DataError(f"line {i} is of type {type(string).__name__}: make it a str")
-    return listed
-
-
-def _code_points(text: str) -> NDArray[np.uint32]:
-    """The NFC code points of a text, checked."""
-    if "\0" in text:
-        number = text.count("\n", 0, text.index("\0")) + 1
-        raise DataError(
-            f"line {number} holds a NUL character: this looks like a binary file, or like UTF-16 "
-            "(then give --encoding utf-16)"
-        )
-    text = unicodedata.normalize("NFC", text)
-    try:
-        encoded = text.encode("utf-32-le")
-    except UnicodeEncodeError as error:
-        number = text.count("\n", 0, error.start) + 1
-        raise DataError(
-            f"line {number} holds half of a surrogate pair (U+{ord(text[error.start]):04X}), "
-            "which is no character: remove it or decode the text again"
-        ) from None
-    return np.frombuffer(encoded, np.uint32)
-
-
-@cache
-def _spaces() -> NDArray[np.bool_]:
-    """Whether `str.strip` removes each code point up to U+3001, from where on it removes none."""
-    return np.array([chr(code).isspace() for code in range(0x3002)])
-
-
-def _trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Splits at line feeds and trims each line: code points and (B+1,) offsets, blanks included."""
-    breaks = np.flatnonzero(text == _LINE_FEED)
-    starts = np.concatenate([np.zeros(1, np.int64), breaks + 1])
-    stops = np.concatenate([breaks, np.array([len(text)], np.int64)])
-    inked = np.flatnonzero(~_spaces()[np.minimum(text, 0x3001)])
-    first = np.searchsorted(inked, starts)
-    last = np.searchsorted(inked, stops)  # inked[last - 1] is the line's last character
-    has_ink = last > first
-    inked = np.append(inked, 0)
-    starts = np.where(has_ink, inked[first], 0)
-    stops = np.where(has_ink, inked[last - 1] + 1, 0)
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)])
-    return text[ranges(starts, stops)], offsets
-
-
-def _checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
-    """Weights as float64, each finite and not negative."""
-    if len(weights) != expected:
-        raise DataError(f"{len(weights)} weights came for {expected} lines: give one for each line")
-    try:
-        counts = np.asarray(weights, dtype=np.float64)
-    except (TypeError, ValueError):
-        counts = np.array([_number(w) for w in weights])
-    if counts.ndim != 1:
-        raise DataError(f"the weights have {counts.ndim} dimensions: give one number for each line")
-    wrong = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
-    if len(wrong):
-        i = int(wrong[0])
-        given = weights[i]
-        shown = repr(given.item() if isinstance(given, np.generic) else given)
-        raise DataError(f"line {i + 1}: weight {shown} is not a number of 0 or more")
-    return counts
-
-
-def _number(value: object) -> float:
-    """A float, or NaN where there is none."""
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return float("nan")
-
-
-def _indexed_labels(
-    labels: Sequence[str], kept: NDArray[np.int64], expected: int
-) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Labels of the lines kept, as indices into their sorted names."""
-    if len(labels) != expected:
-        raise DataError(f"{len(labels)} labels came for {expected} lines: give one for each line")
-    trimmed = []
-    for i in kept.tolist():
-        label = "" if labels[i] is None else unicodedata.normalize("NFC", str(labels[i])).strip()
-        if not label:
-            raise DataError(f"line {i + 1}: the label is blank: give every line a label")
-        trimmed.append(label)
-    names = sorted(set(trimmed))
-    index = {name: i for i, name in enumerate(names)}
-    return np.array([index[t] for t in trimmed], np.int32), tuple(names)
+def _concatenated(arrays: Iterable[NDArray[Any] | None]) -> NDArray[Any] | None:
+    """Arrays one after the other, or None where there is none."""
+    given = [array for array in arrays if array is not None]
+    return np.concatenate(given) if given else None

@@ -1,45 +1,22 @@
-"""Reading lists: text, or a column of CSV or TSV; gzipped or not; a file or standard input."""
+"""Reading lists, block by block: text, a table or JSON lines; packed or not; a file or a pipe."""
 
-import csv
-import gzip
-import io
 import os
-import re
-import sys
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from makemore.corpus.decoding import LONGEST, Text, whole_lines
+from makemore.corpus.json_lines import json_rows
 from makemore.corpus.lines import Lines
+from makemore.corpus.opening import name_of, pieces
+from makemore.corpus.rows import Columns, blocks_of
+from makemore.corpus.tables import HEADER_HINT, has_header, table_rows, which_column
 from makemore.errors import DataError
 
-STANDARD_INPUT = "-"
+BLOCK = 2**20  # characters: tens of thousands of lines, some 50 MB while they are cleaned
+_HEAD = 4096  # bytes that say what a file is
 _TABLES = (".csv", ".tsv")  # what such a file holds is a table
-_GZIP_MAGIC = b"\x1f\x8b"
-_BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Where the lines, their weights and their labels stand in a table.
-
-    A column is a name in the table's first row, or a number from 1; when every column is given by
-    its number, the first row is a line like the others.
-
-    Attributes:
-        line: the column of the lines.
-        weight: the column of their counts, or None.
-        label: the column of their labels, or None.
-
-    Example:
-        >>> Columns("name", weight="births")
-        Columns(line='name', weight='births', label=None)
-    """
-
-    line: str
-    weight: str | None = None
-    label: str | None = None
+_JSON_LINES = (".jsonl", ".ndjson")
+_PACKED = (".gz", ".bz2", ".xz", ".zst")
 
 
 def read_lines(
@@ -47,172 +24,97 @@ def read_lines(
 ) -> Lines:
     """Reads and cleans a list.
 
+    A file is unpacked if it starts like gzip, bzip2, xz or zstd. One named .jsonl or .ndjson holds
+    a string or an object of JSON in each row; one named .csv or .tsv, or of which columns are
+    given, is a table; all else is text, one line for each thing.
+
     Args:
-        path: a file, gzipped or not, or `-` for standard input.
-        columns: which columns of a CSV or TSV table to take, or None for one line of text each.
+        path: a file, or `-` for standard input.
+        columns: which columns of a table, or keys of JSON lines, to take; None for none.
         encoding: of the text; a byte order mark is passed over.
 
     Raises:
-        DataError: the file is missing, a directory, binary, in another encoding, without that
-            column, with a weight that is no number, or has no usable line.
+        DataError: the file is missing, a directory, binary, damaged, in another encoding, without
+            that column, with a weight that is no number or a line of more than 1,048,576
+            characters, or has no usable line.
 
     Example:
         >>> read_lines("no such list.txt")
         Traceback (most recent call last):
         makemore.errors.DataError: no such list.txt: there is no such file; give the path of a list
     """
+    return Lines.concatenated(read_blocks(path, columns, encoding))
+
+
+def read_blocks(
+    path: str | os.PathLike[str],
+    columns: Columns | None = None,
+    encoding: str = "utf-8",
+    characters: int = BLOCK,
+) -> Iterator[Lines]:
+    """Reads and cleans a list as `read_lines` does, but never has all of it in memory.
+
+    Args:
+        path: a file, or `-` for standard input.
+        columns: which columns of a table, or keys of JSON lines, to take; None for none.
+        encoding: of the text; a byte order mark is passed over.
+        characters: about so many characters of text in each block, from 4,096 to 1,048,576.
+
+    Yields:
+        the list's lines in their order; a block has none if its lines were all blank.
+
+    Raises:
+        DataError: as `read_lines`, when the place is reached.
+
+    Example:
+        >>> next(read_blocks("no such list.txt"))
+        Traceback (most recent call last):
+        makemore.errors.DataError: no such list.txt: there is no such file; give the path of a list
+    """
     path = os.fspath(path)
-    name = "standard input" if path == STANDARD_INPUT else path
-    text = _decoded(_bytes(path, name), name, encoding)
+    size = min(max(characters, _HEAD), LONGEST)
+    name, read, blank, kept = name_of(path), 0, 0, 0
+    unreadable: list[DataError] = []  # what is wrong before there is text, and says of what file
+    texts = _noting(unreadable, whole_lines(pieces(path, size), name, encoding))
     try:
-        if columns is None and text.strip() and _suffix(path) in _TABLES:
-            raise _which_column(text, _delimiter(path, text))
-        if columns is None:
-            lines = Lines.from_text(text)
-        else:
-            lines = _table(text, columns, _delimiter(path, text))
+        for block in _blocks(texts, _suffix(path), columns, size):
+            read, blank, kept = read + block.read, blank + block.blank, kept + len(block)
+            yield block
     except DataError as error:
-        raise DataError(f"{name}, {error}") from None
-    if not len(lines):
-        kinds = [("blank", lines.blank), ("of weight 0", lines.read - lines.blank)]
+        raise (error if unreadable else DataError(f"{name}, {error}")) from None
+    if not kept:
+        kinds = [("blank", blank), ("of weight 0", read - blank)]
         found = " or ".join(kind for kind, count in kinds if count)
-        why = f"all {lines.read:,} of its lines are {found}" if found else "it is empty"
+        why = f"all {read:,} of its lines are {found}" if found else "it is empty"
         raise DataError(f"{name} has no usable line: {why}. Give a list, one line for each thing")
-    return lines
 
 
-def _bytes(path: str, name: str) -> bytes:
-    """The whole input, unzipped."""
-    if not path:
-        raise DataError("the name of the list is empty; give the path of a file")
+def _noting(errors: list[DataError], texts: Iterator[Text]) -> Iterator[Text]:
+    """Passes texts on, and notes the error that ends them."""
     try:
-        raw = sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file; give the path of a list") from None
-    except IsADirectoryError:
-        raise DataError(f"{path} is a directory; give a file in it") from None
-    except OSError as error:
-        if Path(path).is_dir():  # Windows says that permission is denied
-            raise DataError(f"{path} is a directory; give a file in it") from None
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise DataError(f"{path!r} is no name a file can have; give the path of a list") from None
-    if not raw.startswith(_GZIP_MAGIC):
-        return raw
-    try:
-        return gzip.decompress(raw)
-    except (OSError, EOFError, zlib.error):
-        raise DataError(f"{name} starts like a gzip file, but is damaged or cut short") from None
+        yield from texts
+    except DataError as error:
+        errors.append(error)
+        raise
 
 
-def _decoded(raw: bytes, name: str, encoding: str) -> str:
-    """The text, its byte order mark dropped."""
-    mark = _BYTE_ORDER_MARKS.get(raw[:2])
-    if mark and encoding == "utf-8":
-        raise DataError(f"{name} is {mark.upper()}, not UTF-8: give --encoding {mark}")
-    if raw[8:9] == b"{" and b'"__metadata__"' in raw[:4096]:
-        raise DataError(f"{name} is a model, not a list: see makemore sample and makemore info")
-    if b"\0" in raw and not re.sub("[-_ ]", "", encoding.lower()).startswith(("utf16", "utf32")):
-        line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
-        raise DataError(
-            f"{name}, line {line} holds a NUL: this is a binary file, or text in UTF-16 (then give "
-            "--encoding utf-16); give a list of text"
-        )
-    try:
-        text = raw.decode(encoding).removeprefix("\ufeff")
-        return text.replace("\r\n", "\n").replace("\r", "\n")
-    except (LookupError, ValueError) as error:
-        if isinstance(error, UnicodeError):
-            raise _undecodable(raw, name, encoding, error) from None
-        raise DataError(f"encoding {encoding!r} is unknown: try utf-8, latin-1 or cp1252") from None
-
-
-def _undecodable(raw: bytes, name: str, encoding: str, error: UnicodeError) -> DataError:
-    """The error for text that is not in the encoding it is read in."""
-    start = getattr(error, "start", 0)
-    line = raw.count(b"\n", 0, start) + 1
-    return DataError(
-        f"{name}, line {line}: byte 0x{raw[start : start + 1].hex().upper() or '00'} is not "
-        f"{encoding.upper()}: give the list's encoding, for instance --encoding cp1252"
-    )
+def _blocks(
+    texts: Iterator[Text], suffix: str, columns: Columns | None, size: int
+) -> Iterator[Lines]:
+    """The blocks of a list, whatever its format."""
+    if suffix in _JSON_LINES:
+        yield from blocks_of(json_rows(texts, columns), columns, size)
+    elif columns is None:
+        for number, text in texts:
+            if suffix in _TABLES and text.strip():
+                raise which_column(text, suffix == ".tsv")
+            yield Lines.from_text(text, number)
+    else:
+        rows = table_rows((text for _, text in texts), columns, suffix == ".tsv")
+        yield from blocks_of(rows, columns, size, "" if has_header(columns) else HEADER_HINT)
 
 
 def _suffix(path: str) -> str:
-    """What a file's name says it is, gzipped or not."""
-    return Path(path.removesuffix(".gz")).suffix.lower()
-
-
-def _which_column(text: str, delimiter: str) -> DataError:
-    """The question which column of a table holds the lines."""
-    first = next(filter(None, _rows(text, delimiter)), [])
-    count = f"{len(first)} column" + ("s" if len(first) != 1 else "")
-    return DataError(
-        f"line 1: the table has {count} ({', '.join(first[:6])}): say which holds the lines with "
-        "--column NAME, or --column NUMBER where the first row is no header"
-    )
-
-
-def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    """The rows of a table, blank ones as empty lists."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise DataError(f"line {reader.line_num}: not a readable table: {error}") from None
-
-
-def _delimiter(path: str, text: str) -> str:
-    """A tab in a TSV file or where the first row has one, else the commoner of comma, semicolon."""
-    first = text.split("\n", 1)[0]
-    if _suffix(path) == ".tsv" or "\t" in first:
-        return "\t"
-    return ";" if first.count(";") > first.count(",") else ","
-
-
-def _table(text: str, columns: Columns, delimiter: str) -> Lines:
-    """The lines of a table, with their weights and labels."""
-    wanted = [columns.line, columns.weight, columns.label]
-    has_header = any(not column.isdecimal() for column in wanted if column is not None)
-    body = [(number, row) for number, row in enumerate(_rows(text, delimiter), 1) if row]
-    header = body.pop(0)[1] if has_header and body else []
-    line, weight, label = (_values(body, _place(column, header), column) for column in wanted)
-    assert line is not None
-    try:
-        return Lines.from_strings(line, label, weight)
-    except DataError as error:
-        hint = ""
-        if weight is not None and not has_header and "weight" in str(error):
-            hint = "; if the first row holds the columns' names, give a name instead of a number"
-        # Lines were counted from the first one of the column: say the row of the table instead.
-        where = re.sub(r"^line (\d+)", lambda m: f"row {body[int(m[1]) - 1][0]}", str(error))
-        raise DataError(where + hint) from None
-
-
-def _place(column: str | None, header: list[str]) -> int | None:
-    """The index of a column given by name or number."""
-    if column is None:
-        return None
-    names = [name.strip() for name in header]
-    if column in names:
-        return names.index(column)
-    if column.isdecimal() and int(column) >= 1:
-        return int(column) - 1
-    if column.isdecimal():
-        raise DataError(f"line 1: there is no column {column!r}: columns count from 1")
-    known = ", ".join(names) or "no columns"
-    raise DataError(f"line 1: there is no column {column!r}; the first row has {known}")
-
-
-def _values(
-    body: list[tuple[int, list[str]]], place: int | None, column: str | None
-) -> list[str] | None:
-    """One column of the rows."""
-    if place is None:
-        return None
-    for number, row in body:
-        if place >= len(row):
-            raise DataError(
-                f"row {number}: there is no column {column}: the row has {len(row)} (if the "
-                "text has no columns, leave --column out)"
-            )
-    return [row[place] for _, row in body]
+    """What a file's name says it is, packed or not."""
+    bare = Path(path)
+    return (Path(bare.stem) if bare.suffix.lower() in _PACKED else bare).suffix.lower()

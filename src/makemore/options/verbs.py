@@ -148,7 +148,9 @@ class FitOptions(Options):
 class InputOptions(Options):
     """How a list is read."""
 
-    column: str | None = setting("column of a CSV or TSV table, by name or number", default=None)
+    column: str | None = setting(
+        "column of a CSV or TSV table, by name or number, or key in JSON lines", default=None
+    )
     weight_column: str | None = setting(
         "column with how many lines each line stands for", default=None
     )

@@ -1,0 +1,150 @@
+"""Files and standard input as bytes: read piece by piece, unpacked by what they start with."""
+
+import re
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from makemore.errors import DataError
+
+STANDARD_INPUT = "-"
+_PACKED = {  # what a packed file is, and how it starts
+    "a gzip": rb"\x1f\x8b",
+    "a bzip2": rb"BZh[1-9](1AY&SY|\x17rE8P\x90)",
+    "an xz": rb"\xfd7zXZ\x00",
+    "a zstd": rb"\x28\xb5\x2f\xfd",
+}
+_MEMORY = 2**28  # bytes that unpacking xz may take; xz -9 asks for 65 MiB
+
+
+def name_of(path: str) -> str:
+    """What errors call an input."""
+    return "standard input" if path == STANDARD_INPUT else path
+
+
+def pieces(path: str, size: int) -> Iterator[bytes]:
+    """Reads a file, or `-` for standard input, unpacked if it is gzip, bzip2, xz or zstd.
+
+    Yields:
+        about `size` bytes at a time, never none; only the last may be shorter.
+
+    Raises:
+        DataError: it is missing, a directory, damaged, or cannot be read or unpacked.
+    """
+    raw = _raw(path, size)
+    head = next(raw, b"")
+    for kind, start in _PACKED.items():
+        if re.match(start, head):
+            return _gathered(_unpacked(chain([head], raw), kind, name_of(path), size), size)
+    return chain([head], raw) if head else iter(())
+
+
+def _raw(path: str, size: int) -> Iterator[bytes]:
+    """The bytes as they are; whatever the system says against it becomes a sentence."""
+    if not path:
+        raise DataError("the name of the list is empty; give the path of a file")
+    if path == STANDARD_INPUT and (sys.stdin is None or sys.stdin.closed):
+        raise DataError("standard input is closed: pipe a list into it, or give the path of one")
+    try:
+        # Standard input stays open.
+        with (
+            nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else open(path, "rb") as stream
+        ):
+            while piece := stream.read(size):
+                yield piece
+                if len(piece) < size:  # the end; a terminal need not be told so twice
+                    return
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file; give the path of a list") from None
+    except OSError as error:
+        if path != STANDARD_INPUT and Path(path).is_dir():  # some systems say: not permitted
+            raise DataError(f"{path} is a directory; give a file in it") from None
+        raise DataError(f"{name_of(path)} cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        raise DataError(f"{path!r} is no name a file can have; give the path of a list") from None
+
+
+def _unpacked(packed: Iterator[bytes], kind: str, name: str, size: int) -> Iterator[bytes]:
+    """Unpacks members one after the other, never more than `size` bytes at a time."""
+    new, wrong = _unpacker(kind, name)
+    try:
+        member, more = new(), b""
+        while True:
+            if member.eof:
+                more = member.unused_data.lstrip(b"\0") or next(packed, b"")
+                if not more.lstrip(b"\0"):  # members may be filled up with zeros
+                    return
+                member = new()
+            elif member.needs_input:
+                more = next(packed, b"")
+                if not more:
+                    raise EOFError
+            else:
+                more = b""
+            yield member.decompress(more, size)
+    except wrong as error:
+        is_greedy = "memory" in str(error).lower()
+        why = "needs too much memory to be unpacked" if is_greedy else "is damaged or cut short"
+        raise DataError(f"{name} starts like {kind} file, but {why}") from None
+
+
+def _unpacker(kind: str, name: str) -> tuple[Callable[[], Any], tuple[type[Exception], ...]]:
+    """What makes a decompressor for one member, and what such a one may raise."""
+    try:
+        if kind == "a gzip":
+            return _Inflate, (zlib.error, EOFError)
+        if kind == "a bzip2":
+            from bz2 import BZ2Decompressor
+
+            return BZ2Decompressor, (OSError, ValueError, EOFError)
+        if kind == "an xz":
+            from lzma import FORMAT_XZ, LZMADecompressor, LZMAError
+
+            return lambda: LZMADecompressor(FORMAT_XZ, _MEMORY), (LZMAError, EOFError)
+        if sys.version_info >= (3, 14):
+            from compression.zstd import ZstdDecompressor, ZstdError
+        else:
+            from backports.zstd import ZstdDecompressor, ZstdError
+        return ZstdDecompressor, (ZstdError, EOFError)
+    except ImportError:
+        raise DataError(f"{name} is {kind} file, which this Python cannot unpack") from None
+
+
+class _Inflate:
+    """A decompressor for a member of gzip, with the manners of those for bzip2, xz and zstd."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        """Whether the member has come to its end."""
+        return self._zlib.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        """What came after the end."""
+        return self._zlib.unused_data
+
+    def decompress(self, packed: bytes, limit: int) -> bytes:
+        """Unpacks at most so many bytes; the rest waits until this is called again."""
+        unpacked = self._zlib.decompress(self._zlib.unconsumed_tail + packed, limit)
+        self.needs_input = len(unpacked) < limit and not self._zlib.unconsumed_tail
+        return unpacked
+
+
+def _gathered(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Joins small pieces to larger ones."""
+    gathered = bytearray()
+    for piece in pieces:
+        gathered += piece
+        if len(gathered) >= size:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)
