@@ -22,7 +22,7 @@ _DIGESTS = "digests"
 
 
 def save_learned(path: str | Path, learned: Learned, parameters: Mapping[str, Any]) -> None:
-    """Writes one file that is the whole model.
+    """Writes one file that is the whole model; how long it took to learn is no part of it.
 
     Args:
         path: where to.
@@ -44,12 +44,22 @@ def save_learned(path: str | Path, learned: Learned, parameters: Mapping[str, An
         "longest": learned.longest,
         "normalisation": "NFC, trimmed, blank lines dropped",
         "cleaning": asdict(learned.cleaning),
-        "training": learned.report,
+        "training": _timeless(learned.report),
     }
     tensors = {f"{_MODEL}{name}": value for name, value in learned.model.tensors().items()}
     if learned.known is not None:
         tensors[_DIGESTS] = learned.known().view(np.int64)
     write_model_file(path, document, tensors)
+
+
+def _timeless(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report without the time anything took: the same fit is the same bytes."""
+    kept = {name: value for name, value in report.items() if name != "seconds"}
+    if "before" in kept:
+        kept["before"] = _timeless(kept["before"])
+    if "blended" in kept:
+        kept["blended"] = [_timeless(each) for each in kept["blended"]]
+    return kept
 
 
 def load_learned(path: str | Path) -> tuple[Learned, dict[str, Any]]:

@@ -31,7 +31,6 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
     """The document for a person."""
     cleaning, training = document["cleaning"], document["training"]
     options = ", ".join(f"{name}={value}" for name, value in document["options"].items())
-    steps = f"{training['steps']:,} steps, seed {training['seed']}, " if "steps" in training else ""
     characters = document["characters"]
     shown = visible(characters[:60]) + ("..." if len(characters) > 60 else "")
     digests = "kept: --new works, and who has the file can test whether a line was in the list"
@@ -45,9 +44,19 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("labels", ", ".join(document["labels"]) or "none"),
         ("split", training["split"]),
         ("loss", losses_in_words(training)),
-        ("training", f"{steps}{training['seconds']:.1f} s"),
+        *_training(training),
         ("digests", digests if "digests" in document["tensors"] else "left out: --new cannot work"),
     ]
+
+
+def _training(training: dict[str, Any]) -> list[tuple[str, str]]:
+    """Steps and seed, where there were any; older files say how long it took, too."""
+    found = []
+    if "steps" in training:
+        found += [f"{training['steps']:,} steps", f"seed {training['seed']}"]
+    if "seconds" in training:
+        found.append(f"{training['seconds']:.1f} s")
+    return [("training", ", ".join(found))] if found else []
 
 
 def _members(document: dict[str, Any]) -> list[tuple[str, str]]:

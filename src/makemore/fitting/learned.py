@@ -31,8 +31,8 @@ class Learned:
         label_weights: (labels,) float64, how many of them had each label.
         longest: characters of the longest line.
         cleaning: what cleaning did to the list.
-        report: how the model was made, as JSON can hold it: the parts' sizes and losses, steps,
-            seconds.
+        report: how the model was made, as JSON can hold it: the parts' sizes and losses, steps;
+            and, until it is kept in a file, seconds.
         known: gives the (k,) uint64 ascending digests of the list; None where they were not kept.
     """
 
