@@ -28,14 +28,22 @@ def test_generated_blocks_are_up_to_date(name):
     assert generator().render(name, text) == text
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language, text=README):
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
-def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
+WITH_PYTHON = [
+    path
+    for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+    if blocks("python", path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("document", WITH_PYTHON, ids=lambda p: p.name)
+def test_the_python_of_a_document_runs(document, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for block in blocks("python"):
-        exec(compile(block, "README.md", "exec"), {})
+    for block in blocks("python", document.read_text(encoding="utf-8")):
+        exec(compile(block, document.name, "exec"), {})
 
 
 def test_the_commands_of_the_readme_run(tmp_path):

@@ -1,0 +1,108 @@
+"""What docs/model-file.md says of documents and tensors is what files hold."""
+
+import re
+from pathlib import Path
+
+import pytest
+from small_families import LABELS, LINES, SMALL, WEIGHTS
+
+from makemore import MakeMore
+from makemore.checkpoint.model_file import read_model_file
+from makemore.options.registry import FAMILIES
+
+TEXT = (Path(__file__).parents[2] / "docs" / "model-file.md").read_text(encoding="utf-8")
+ROWS = [row.strip("| ").split(" | ") for row in re.findall(r"^\|.*\|$", TEXT, re.MULTILINE)]
+FIELDS = {name for row in ROWS if len(row) == 2 for name in re.findall(r"^`(\w+)`$", row[0])}
+TENSORS = [
+    row for row in ROWS if len(row) == 4 and row[2] in {"int32", "int64", "float32", "float64"}
+]
+
+
+def sizes_of(maker, tensors) -> dict[str, int]:
+    """The letters of the table for a model."""
+    vocabulary, options = maker.learned_.vocabulary, maker.learned_.options.to_dict()
+    V, L = len(vocabulary), len(vocabulary.labels)
+    K = options.get("window", 0) + (1 if L else 0)
+    sizes = {"V": V, "L": L, "I": V + L, "K": K, "n": options.get("layers", 1) - 1}
+    sizes |= {"E": options.get("embedding", 0), "H": options.get("hidden", 0)}
+    if "key" in tensors:
+        sizes |= {"S": len(tensors["key"]) + 1, "G": len(tensors["next"])}
+    return sizes
+
+
+def described(family: str, sizes: dict[str, int]) -> list[tuple[str, str, tuple[int, ...]]]:
+    """A pattern of names, the type and the shape of each kind of tensor, in the table's order."""
+    found = []
+    for families, names, dtype, shape in TENSORS:
+        if family in families.split(", "):
+            axes = shape.strip("()").split(", ")
+            for name in re.findall(r"`([^`]+)`", names):
+                numbered = re.sub(r"\.n$", f".{sizes['n']}", name).replace(".", r"\.")
+                pattern = re.sub(r"\.i\b", r".[0-9]+", numbered)
+                found.append((pattern, dtype, tuple(size(axis, sizes) for axis in axes)))
+    return found
+
+
+def size(axis: str, sizes: dict[str, int]) -> int:
+    """One axis: letters beside each other are multiplied, then 1 is added or taken away."""
+    product, _, one = re.sub(r"([-+]) 1$", r"|\g<1>1", axis).partition("|")
+    total = 1
+    for part in product.split():
+        total *= int(part) if part.isdigit() else sizes[part]
+    return total + int(one or 0)
+
+
+def check(family: str, maker, tensors) -> None:
+    """Every tensor has the first row that its name fits, and every row a tensor."""
+    rows, used = described(family, sizes_of(maker, tensors)), set()
+    for name, value in tensors.items():
+        at = next(n for n, row in enumerate(rows) if re.fullmatch(row[0], name))
+        assert (str(value.dtype), value.shape) == rows[at][1:], name
+        used.add(at)
+    optional = {"weight", "labels"}
+    unused = {row[0] for n, row in enumerate(rows) if n not in used}
+    assert unused <= optional
+
+
+def test_the_fields_of_a_document_are_those_described(tmp_path):
+    MakeMore("kneser_ney").fit(LINES).save(tmp_path / "m")
+    assert set(read_model_file(tmp_path / "m").document) == FIELDS
+
+
+@pytest.mark.parametrize("labels", [None, LABELS], ids=["plain", "labelled"])
+@pytest.mark.parametrize("family", [name for name in FAMILIES if name != "mixture"])
+def test_the_tensors_of_a_family_are_those_described(family, labels):
+    maker = MakeMore(SMALL[family][-1], steps=1).fit(LINES, labels, WEIGHTS)
+    tensors = maker.learned_.model.tensors()
+    if family == "kneser_ney" and labels:
+        own = {name: value for name, value in tensors.items() if name.startswith("labels.")}
+        tensors = {name: value for name, value in tensors.items() if name not in own}
+        within = {name.removeprefix("labels."): value for name, value in own.items()}
+        assert set(within) == set(tensors) == {"key", "start", "next", "repeats", "weight"}
+        check(family, maker, within)
+    check(family, maker, tensors)
+
+
+def test_the_tensors_of_a_mixture_are_those_described():
+    maker = MakeMore(SMALL["mixture"][-1], steps=1).fit(LINES)
+    tensors = maker.learned_.model.tensors()
+    kinds = {name.split(".")[1] for name in tensors if name.startswith("members.")}
+    assert kinds == {"0", "1", "2"}
+    assert set(tensors) - {n for n in tensors if n.startswith("members.")} == {"weights"}
+    assert tensors["weights"].dtype == "float64"
+    assert tensors["weights"].shape == (3,)
+
+
+def test_a_translation_is_as_described():
+    parts = [MakeMore("kneser_ney").fit(LINES), MakeMore("ngram").fit(["mia", "tom"])]
+    blend = MakeMore.blend(parts)
+    tensors = blend.learned_.model.tensors()
+    for number, part in enumerate(parts):
+        ids = tensors[f"members.{number}.translation"]
+        assert (str(ids.dtype), ids.shape) == ("int32", (len(blend.learned_.vocabulary),))
+        own = part.learned_.vocabulary
+        for i, character in enumerate(blend.learned_.vocabulary.characters, 1):
+            if character in own.characters:
+                assert ids[i] == own.characters.index(character) + 1
+            else:
+                assert 0 < -1 - ids[i] < len(own)
