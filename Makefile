@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo setup format lint types docs lessons test check
+.PHONY: demo setup format lint types docs lessons test check audit dist
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q -c constraints.txt -e . && touch $@
@@ -34,3 +34,9 @@ test: setup
 
 check: lint types
 	$(BIN)/python docs/generate.py --check && $(BIN)/pytest
+
+audit: setup
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[audit]' && $(BIN)/python supply/audit.py
+
+dist: .venv/installed
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[release]' && $(BIN)/python supply/dist.py $(TAG)

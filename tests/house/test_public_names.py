@@ -54,6 +54,10 @@ def test_the_public_names_are_these():
     ]
 
 
+def test_the_types_are_for_others_too():
+    assert (ROOT / "src" / "makemore" / "py.typed").read_bytes() == b""
+
+
 def test_an_unknown_name_is_no_attribute():
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = makemore.nothing

@@ -1,0 +1,135 @@
+"""Known vulnerabilities and licences of what makemore installs: `python supply/audit.py`.
+
+Vulnerabilities are asked of PyPI, by pip-audit, for every version in constraints.txt; what cannot
+be asked about is an error, never a pass. Licences are those that the installed packages declare,
+of the runtime dependencies and all they depend on.
+"""
+
+import importlib.metadata as metadata
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+# Each alone, or joined by AND and OR, lets anyone use, change and pass on the program.
+PERMISSIVE = {
+    "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause",
+    "BSL-1.0", "CC0-1.0", "HPND", "ISC", "MIT", "MIT-CMU", "PSF-2.0", "Python-2.0", "Unlicense",
+    "Zlib",
+}  # fmt: skip
+OLD_NAMES = {  # what metadata said before it had SPDX names
+    "apache license 2.0": "Apache-2.0",
+    "apache license, version 2.0": "Apache-2.0",
+    "apache software license": "Apache-2.0",
+    "bsd": "BSD-3-Clause",
+    "bsd license": "BSD-3-Clause",
+    "mit license": "MIT",
+    "python software foundation license": "PSF-2.0",
+}
+REASONED = {"frozendict": "LGPL-3.0-only"}  # why: docs/decisions/README.md
+OF_CUDA = ("nvidia-", "cuda-")  # only PyTorch's builds for CUDA install these
+
+
+def main() -> None:
+    """Prints what is wrong, and fails if anything is."""
+    wrong = [*vulnerabilities(ROOT / "constraints.txt"), *licences()]
+    for sentence in wrong:
+        print(sentence, file=sys.stderr)
+    sys.exit(1 if wrong else 0)
+
+
+def vulnerabilities(constraints: Path) -> Iterator[str]:
+    """A sentence for each known vulnerability, or for what could not be asked."""
+    command = ["-m", "pip_audit", "-f", "json", "--progress-spinner", "off", "--no-deps"]
+    done = subprocess.run(
+        [sys.executable, *command, "--disable-pip", "-r", str(constraints)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    pins = [line for line in constraints.read_text("utf-8").splitlines() if line.strip()]
+    return answered(done.stdout, done.stderr, len(pins))
+
+
+def answered(answer: str, aside: str, pins: int) -> Iterator[str]:
+    """What pip-audit's answer means: it passes where it could ask nothing, and this does not."""
+    try:
+        asked = json.loads(answer)["dependencies"]
+    except (ValueError, KeyError, TypeError):
+        last = (aside.strip().splitlines() or ["pip-audit said nothing"])[-1]
+        yield f"vulnerabilities are unknown: the service could not be asked ({last})"
+        return
+    skipped = [each["name"] for each in asked if "skip_reason" in each]
+    if skipped:
+        yield (
+            f"vulnerabilities are unknown for {len(skipped)} of {pins} packages, as the service "
+            f"could not be reached or does not know them: {', '.join(skipped)}"
+        )
+    if len(asked) < pins:
+        yield f"vulnerabilities are unknown for {pins - len(asked)} packages: nothing was said"
+    for each in asked:
+        for found in each.get("vulns", []):
+            mended = ", ".join(found["fix_versions"]) or "no version yet"
+            yield f"{each['name']} {each['version']} has {found['id']}, mended in {mended}"
+    print(f"{len(asked) - len(skipped)} of {pins} versions asked about", file=sys.stderr)
+
+
+def licences() -> Iterator[str]:
+    """A sentence for each package whose licence is neither permissive nor has its reason."""
+    packages = sorted(closure())
+    for name in packages:
+        licence = licence_of(name)
+        is_allowed = REASONED.get(name) == licence or name.startswith(OF_CUDA)
+        if not is_permissive(licence) and not is_allowed:
+            yield f"{name} has the licence {licence!r}, which is not among those that are allowed"
+    print(f"{len(packages)} licences read", file=sys.stderr)
+
+
+def closure() -> set[str]:
+    """The runtime dependencies that are installed, and all that they depend on here."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    waiting = [Requirement(text) for text in project["dependencies"]]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        wanted = waiting.pop()
+        for extra in ("", *sorted(wanted.extras)):
+            key = (canonicalize_name(wanted.name), extra)
+            if key not in seen:
+                seen.add(key)
+                further = map(Requirement, metadata.requires(wanted.name) or ())
+                waiting += [
+                    each
+                    for each in further
+                    if each.marker is None or each.marker.evaluate({"extra": extra})
+                ]
+    return {name for name, _ in seen}
+
+
+def licence_of(name: str) -> str:
+    """What a package declares: an SPDX expression, else its classifiers, else its old field."""
+    about = metadata.metadata(name)
+    if about.get("License-Expression"):
+        return about["License-Expression"]
+    marks = [mark for mark in about.get_all("Classifier", []) if mark.startswith("License ::")]
+    named = [mark.split(" :: ")[-1] for mark in marks]
+    named = [mark for mark in named if mark != "OSI Approved"]
+    return " AND ".join(named) or (about.get("License") or "none").strip().splitlines()[0]
+
+
+def is_permissive(licence: str) -> bool:
+    """Whether every part of an expression is permissive; of an OR one part is enough."""
+    either = re.split(r"\s+OR\s+", licence.replace("(", "").replace(")", ""))
+    parts = [re.split(r"\s+AND\s+", each) for each in either]
+    plain = [[OLD_NAMES.get(one.strip().lower(), one.strip()) for one in each] for each in parts]
+    return any(set(each) <= PERMISSIVE for each in plain)
+
+
+if __name__ == "__main__":
+    main()
