@@ -54,6 +54,12 @@ def flips(whole: bytes) -> list[tuple[int, int]]:
     return [(at, byte ^ bit) for at, byte in enumerate(whole) for bit in (0x01, 0x80)]
 
 
+def test_a_line_feed_for_a_space_is_refused(path, copy):
+    whole = path.read_bytes()
+    changes = [(at, 0x0A) for at, byte in enumerate(whole) if byte == 0x20]
+    assert taken(copy, whole, changes) == []
+
+
 def test_the_unchanged_file_is_a_model(path, copy):
     assert not is_refused(copy, path.read_bytes())
     assert MakeMore.load(path).sample(3, new=True)
