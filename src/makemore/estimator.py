@@ -45,6 +45,7 @@ class MakeMore(Maker, Judge, Parameters):
         test: share of lines only reported on, for the digest split.
         random_state: the seed.
         keep_digests: whether to keep a digest of every line; `new` needs them.
+        min_count: how often a line must stand in the list to be learned, weights counted.
 
     Attributes:
         learned_: everything learned: model, vocabulary, report and more: a `Learned`.
@@ -71,6 +72,7 @@ class MakeMore(Maker, Judge, Parameters):
         test: float = 0.0,
         random_state: int = 0,
         keep_digests: bool = True,
+        min_count: int = 1,
     ) -> None:
         """Stores the parameters."""
         self.model = model
@@ -84,6 +86,7 @@ class MakeMore(Maker, Judge, Parameters):
         self.test = test
         self.random_state = random_state
         self.keep_digests = keep_digests
+        self.min_count = min_count
 
     def fit(
         self,

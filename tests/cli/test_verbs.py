@@ -135,6 +135,14 @@ def test_fit_reads_a_table_with_labels_and_weights(makemore, tmp_path, bench):
     assert scores[0] == scores[1]
 
 
+def test_lines_that_stand_too_rarely_are_not_learned(makemore, tmp_path):
+    _, err = makemore(f"fit {{list}} -o {tmp_path}/new --model kneser_ney --min-count 2")
+    assert "8 too rare, 1 repeated, 2 kept" in err
+    assert "8 lines that stood too rarely" in makemore(f"info {tmp_path}/new")[0]
+    assert makemore("{list} -n 1 --min-count 2 --model kneser_ney")[0] in ("anna\n", "a\n", "an\n")
+    assert "too rare" in makemore("demo -n 1 --min-count 2")[1]
+
+
 def test_fit_without_digests_forgets_the_list(makemore, tmp_path):
     makemore(f"fit {{list}} -o {tmp_path}/new --no-digests")
     assert "left out: --new cannot work" in makemore(f"info {tmp_path}/new")[0]

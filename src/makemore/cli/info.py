@@ -39,6 +39,7 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("family", f"{document['family']} ({options})"),
         *_members(document),
         ("learned", f"{cleaning['kept']:,} lines, {cleaning['repeated']:,} of them repeated"),
+        *_left_out(cleaning),
         ("longest line", f"{document['longest']} characters"),
         ("characters", f"{len(characters)}: {shown}"),
         ("labels", ", ".join(document["labels"]) or "none"),
@@ -57,6 +58,12 @@ def _training(training: dict[str, Any]) -> list[tuple[str, str]]:
     if "seconds" in training:
         found.append(f"{training['seconds']:.1f} s")
     return [("training", ", ".join(found))] if found else []
+
+
+def _left_out(cleaning: dict[str, int]) -> list[tuple[str, str]]:
+    """How many lines stood too rarely, if any did."""
+    rare = cleaning.get("rare", 0)
+    return [("left out", f"{rare:,} lines that stood too rarely")] if rare else []
 
 
 def _members(document: dict[str, Any]) -> list[tuple[str, str]]:

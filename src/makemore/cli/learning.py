@@ -80,11 +80,13 @@ def learn(
 
     What can be wrong with the places to write to is found before the list is read.
     """
+    from makemore.corpus.frequent import frequent
+
     if places.output is not None:
         check_place(places.output)
     recording, run = prepare(places.report), _run(places)
     with tracking(places.track) as tracked:
-        lines = get()
+        lines = frequent(get(), maker.min_count)
         say(str(lines.summary()))
         with progress("learning") as shown, interruptible() as interruption:
             told = [each for each in (shown, tracked, recording, interruption) if each is not None]

@@ -35,6 +35,7 @@ class Lines:
         weights: (B,) float64 counts a line stands for, or None for one each.
         read: lines that came in.
         blank: of these, lines dropped as blank.
+        rare: of these, lines dropped because they stood too rarely.
 
     Example:
         >>> lines = Lines.from_strings([" anna ", "", "ben"])
@@ -49,6 +50,7 @@ class Lines:
     weights: NDArray[np.float64] | None
     read: int
     blank: int
+    rare: int = 0
 
     @classmethod
     def from_text(cls, text: str, number: int = 1) -> Self:
@@ -223,8 +225,9 @@ class Lines:
     def _summary(self) -> Summary:
         """The summary, counted once."""
         repeated = len(self) - len(set(self.encoded()))
-        weightless = self.read - self.blank - len(self)
-        return Summary(self.read, self.blank, repeated, len(self), len(self.codes), weightless)
+        weightless = self.read - self.blank - self.rare - len(self)
+        kept, characters = len(self), len(self.codes)
+        return Summary(self.read, self.blank, repeated, kept, characters, weightless, self.rare)
 
 
 def _concatenated(arrays: Iterable[NDArray[Any] | None]) -> NDArray[Any] | None:

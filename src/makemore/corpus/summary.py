@@ -15,6 +15,7 @@ class Summary:
         kept: lines that remain.
         characters: characters of the lines that remain, line ends not counted.
         weightless: lines dropped because they stand for no line, their weight being 0.
+        rare: lines dropped because they stood fewer times than was asked.
     """
 
     read: int
@@ -23,6 +24,7 @@ class Summary:
     kept: int
     characters: int
     weightless: int = 0
+    rare: int = 0
 
     def __add__(self, other: Self) -> Self:
         """What cleaning did to two lists; a line of both is repeated only within each."""
@@ -33,7 +35,8 @@ class Summary:
     def __str__(self) -> str:
         """One line for a person."""
         weightless = f"{self.weightless:,} of weight 0, " if self.weightless else ""
+        rare = f"{self.rare:,} too rare, " if self.rare else ""
         return (
-            f"{self.read:,} lines read, {self.blank:,} blank, {weightless}"
+            f"{self.read:,} lines read, {self.blank:,} blank, {weightless}{rare}"
             f"{self.repeated:,} repeated, {self.kept:,} kept, {self.characters:,} characters"
         )

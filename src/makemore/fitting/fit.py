@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.corpus.frequent import frequent
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
@@ -70,7 +71,7 @@ def fit_lines(
     Counted models are measured after counting the train part, and then counted again on all lines
     but the test part; networks keep the weights that the dev part chose; the dev part weighs the
     members of a mixture. What networks learned is measured on 4,096 lines of the train part, evenly
-    apart.
+    apart. Lines that stand fewer than `min_count` times are left out first.
 
     Args:
         lines: at least one line.
@@ -84,7 +85,7 @@ def fit_lines(
         OptionError: an option cannot be used.
         DivergedError: training met a loss that is not a number.
     """
-    _check(lines, options)
+    lines = _usable(lines, options)
     family, own, reason = choose_family(model, len(lines), options)
     vocabulary = vocabulary or Vocabulary.of(lines)
     fresh = family.build(own, len(vocabulary), len(vocabulary.labels))
@@ -112,7 +113,7 @@ def fit_more(
         OptionError: an option cannot be used.
         DivergedError: training met a loss that is not a number.
     """
-    _check(lines, options)
+    lines = _usable(lines, options)
     vocabulary = joined(before, Vocabulary.of(lines))
     family = family_named(before.family)
     model = grown(before, vocabulary)
@@ -122,11 +123,18 @@ def fit_more(
     return after(before, _learned(start, lines, options, hooks))
 
 
-def _check(lines: Lines, options: FitOptions) -> None:
-    """Refuses what cannot be learned from, or how."""
+def _usable(lines: Lines, options: FitOptions) -> Lines:
+    """The lines that may be learned; refuses a list without any, or options that cannot be."""
     options.check()
+    lines = frequent(lines, options.min_count)
+    if not len(lines) and lines.rare:
+        raise DataError(
+            f"none of {lines.rare:,} lines stands {options.min_count:,} times or more in the list: "
+            "there is nothing to learn. Lower min_count"
+        )
     if not len(lines):
         raise DataError("there is no line to learn: give at least one that is not blank")
+    return lines
 
 
 def _learned(start: Start, lines: Lines, options: FitOptions, hooks: Hooks) -> Learned:

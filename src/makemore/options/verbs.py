@@ -116,6 +116,11 @@ class FitOptions(Options):
         "the same seed gives the same model", default=0, minimum=0, maximum=2**63 - 1
     )
     digests: bool = setting("keep a digest of every line, which --new needs", default=True)
+    min_count: int = setting(
+        "learn only lines that stand so often in the list, weights counted, each with its label",
+        default=1,
+        minimum=1,
+    )
 
     def check(self) -> None:
         """Refuses options that say two things at once.
