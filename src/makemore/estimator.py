@@ -46,6 +46,7 @@ class MakeMore(Maker, Judge, Parameters):
         random_state: the seed.
         keep_digests: whether to keep a digest of every line; `new` needs them.
         min_count: how often a line must stand in the list to be learned, weights counted.
+        canaries: random lines to learn too, so that `exposure` can measure what is remembered.
 
     Attributes:
         learned_: everything learned: model, vocabulary, report and more: a `Learned`.
@@ -73,6 +74,7 @@ class MakeMore(Maker, Judge, Parameters):
         random_state: int = 0,
         keep_digests: bool = True,
         min_count: int = 1,
+        canaries: int = 0,
     ) -> None:
         """Stores the parameters."""
         self.model = model
@@ -87,6 +89,7 @@ class MakeMore(Maker, Judge, Parameters):
         self.random_state = random_state
         self.keep_digests = keep_digests
         self.min_count = min_count
+        self.canaries = canaries
 
     def fit(
         self,
@@ -177,7 +180,7 @@ class MakeMore(Maker, Judge, Parameters):
         found = Oddness.nothing(len(lines))
         for number in np.unique(fold):
             inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-            options = self._fit_options()
+            options = self._fit_options().replace(canaries=0)
             others = lines.select(outside)
             learned = fit_lines(others, self.model, options, vocabulary=vocabulary)
             found.put(inside, learned.scorer.oddness(lines.select(inside)))

@@ -15,6 +15,7 @@ from makemore.corpus.split import is_set_apart
 from makemore.errors import DataError
 from makemore.evaluation import Evaluation, Variety, classification, evaluate, variety
 from makemore.fitting.learned import Fitted
+from makemore.privacy import Exposure, exposure
 from makemore.sampling.ranks import Ranks, ranks
 from makemore.scoring import Oddness
 
@@ -154,6 +155,21 @@ class Judge(Fitted):
             own = np.searchsorted(self.classes_, lines.labels_of())
             told = classification(scorer.posterior(lines), own, lines.counts(), learned, seed)
         return replace(found, unknown=int((~is_known).sum()), labels=told)
+
+    def exposure(self, draws: int = 16_384, seed: int = 0) -> Exposure | None:
+        """Measures how much the model remembers of single lines; see `makemore.privacy`.
+
+        Args:
+            draws: lines drawn for the estimates: four times as many halve their errors.
+            seed: of the drawing.
+
+        Returns:
+            the exposure of each canary that it learned; None if it was fitted without.
+
+        Raises:
+            OptionError: no line is to be drawn.
+        """
+        return exposure(self._learned, draws, seed)
 
     def probe(
         self,

@@ -1,7 +1,9 @@
 """What is said of lines on the command line, and models that learn more or are blended."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from makemore import MakeMore
@@ -89,6 +91,35 @@ def test_evaluate_tells_how_well_labels_are_told(run):
     found = json.loads(run(f"evaluate labelled {table} --json")[0][0])
     assert found["labels"]["accuracy"] == 1.0
     assert found["labels"]["commonest"] == pytest.approx(50 / 90)
+
+
+def test_evaluate_says_what_is_remembered_of_random_lines(run, place):
+    _, err, _ = run("fit list.txt -o watched --model kneser_ney --canaries 12")
+    assert "learned 12 random lines too" in err
+    assert any("12 random lines were learned too" in row for row in run("info watched")[0])
+    rows, *_ = run("evaluate watched list.txt")
+    found = {row.split("  ")[0]: row for row in rows}
+    assert found["random lines learned"].endswith("12")
+    assert "if never learned" in found
+    assert "1.44 bits on average" in found["if never learned"]
+    assert "it remembers them: likelier than all but one in" in found["so"]
+    measured = json.loads(run("evaluate watched list.txt --json")[0][0])["exposure"]
+    assert measured["remembered"]
+    assert measured["chance_high"] < measured["low"] < measured["mean"] < measured["high"]
+    assert len(measured["bits"]) == len(measured["errors"]) == measured["canaries"] == 12
+    assert json.loads(run("evaluate model list.txt --json")[0][0])["exposure"] is None
+    _, err, code = run("fit list.txt -o watched --canaries 1001")
+    assert (code, "something from 0 to 1,000" in err) == (2, True)
+
+
+def test_a_model_that_never_saw_the_random_lines_is_said_to_rank_them_so(run, place, us_names):
+    many = us_names.select(np.arange(0, 32_000, 8))
+    maker = MakeMore("ngram", canaries=10).fit(many)
+    other = MakeMore("ngram", canaries=10, random_state=1).fit(many)
+    maker.learned_ = replace(maker.learned_, canaries=other.learned_.canaries)
+    maker.save(place / "innocent")
+    rows, *_ = run("evaluate innocent list.txt --samples 0")
+    assert rows[-1].endswith("the model ranks them as if it had never seen them")
 
 
 def test_rank_says_how_many_lines_are_more_probable(run, place):

@@ -140,7 +140,6 @@ def test_lines_that_stand_too_rarely_are_not_learned(makemore, tmp_path):
     assert "8 too rare, 1 repeated, 2 kept" in err
     assert "8 lines that stood too rarely" in makemore(f"info {tmp_path}/new")[0]
     assert makemore("{list} -n 1 --min-count 2 --model kneser_ney")[0] in ("anna\n", "a\n", "an\n")
-    assert "too rare" in makemore("demo -n 1 --min-count 2")[1]
 
 
 def test_fit_without_digests_forgets_the_list(makemore, tmp_path):

@@ -19,7 +19,7 @@ FLOORS = [
     ["models"],
     ["training", "sampling", "evaluation", "probe"],
     ["fitting"],
-    ["checkpoint"],
+    ["checkpoint", "privacy"],
     ["judging", "making"],
     ["estimator"],
     ["plots"],

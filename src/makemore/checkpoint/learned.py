@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from makemore import __version__
 from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file
+from makemore.corpus.canaries import Canaries
 from makemore.corpus.summary import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
@@ -45,6 +46,7 @@ def save_learned(path: str | Path, learned: Learned, parameters: Mapping[str, An
         "normalisation": "NFC, trimmed, blank lines dropped",
         "cleaning": asdict(learned.cleaning),
         "training": _timeless(learned.report),
+        "canaries": [asdict(each) for each in learned.canaries],
     }
     tensors = {f"{_MODEL}{name}": value for name, value in learned.model.tensors().items()}
     if learned.known is not None:
@@ -97,7 +99,13 @@ def _learned(file: ModelFile) -> Learned:
         cleaning=Summary(**document["cleaning"]),
         report=document["training"],
         known=partial(_digests, file) if _DIGESTS in document["tensors"] else None,
+        canaries=tuple(_canaries(**each) for each in document.get("canaries", [])),
     )
+
+
+def _canaries(lines: list[str], labels: list[str], **space: Any) -> Canaries:
+    """What `asdict` made of canaries, and JSON of that."""
+    return Canaries(lines=tuple(lines), labels=tuple(labels), **space)
 
 
 def _digests(file: ModelFile) -> NDArray[np.uint64]:

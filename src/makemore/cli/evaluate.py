@@ -1,5 +1,6 @@
 """`makemore evaluate`: a model on lines it may not have seen, and the lines it makes."""
 
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from makemore.cli.console import say_unknown, table, write_json
@@ -9,6 +10,7 @@ from makemore.options.verbs import InputOptions
 
 if TYPE_CHECKING:
     from makemore.evaluation import Classification, Evaluation, Variety
+    from makemore.privacy import Exposure
 
 
 def evaluate(
@@ -24,7 +26,8 @@ def evaluate(
 
     The loss comes with a 95 per cent interval, by resampling lines (each distinct row of a table
     with weights), and apart for lines that were learned and those that were not: a line of the
-    list's own test part was not. Where lines have labels, it says how well they are told.
+    list's own test part was not. Where lines have labels, it says how well they are told. Of a
+    model that was fitted with --canaries it says how far it remembers single lines.
 
     Args:
         model: a file that fit wrote.
@@ -38,9 +41,10 @@ def evaluate(
     maker, lines = MakeMore.load(model), read(file, source)
     found = maker.evaluate(lines, seed=seed)
     drawn = maker.variety(maker.sample(samples, seed=seed)) if samples > 0 else None
+    exposed = maker.exposure(seed=seed)
     say_unknown(maker, lines, "they are left out")
     if json:
-        write_json(_as_json(found, drawn))
+        write_json({**_as_json(found, drawn), "exposure": exposed and _exposure_json(exposed)})
         return
     print("\n".join(_loss_table(found)))
     if found.labels is not None:
@@ -49,6 +53,9 @@ def evaluate(
     if drawn is not None:
         print()
         print("\n".join(_variety_table(drawn)))
+    if exposed is not None:
+        print()
+        print("\n".join(_exposure_table(exposed)))
 
 
 def _as_json(found: "Evaluation", drawn: "Variety | None") -> dict[str, Any]:
@@ -104,3 +111,57 @@ def _variety_table(drawn: "Variety") -> list[str]:
             ),
         ]
     )
+
+
+def _exposure_json(exposed: "Exposure") -> dict[str, Any]:
+    """What is remembered of canaries, all in bits."""
+    from makemore.privacy import CHANCE
+
+    low, high = exposed.interval
+    return {
+        "canaries": len(exposed.bits),
+        "mean": exposed.mean,
+        "low": low,
+        "high": high,
+        "chance": CHANCE,
+        "chance_high": exposed.chance,
+        "remembered": exposed.is_remembered,
+        "first_or_second": exposed.first,
+        "bits": exposed.bits.tolist(),
+        "errors": exposed.error.tolist(),
+        "possible": exposed.largest.tolist(),
+    }
+
+
+def _exposure_table(exposed: "Exposure") -> list[str]:
+    """What is remembered of canaries, in bits and in words."""
+    from makemore.privacy import CHANCE
+
+    bits, count = exposed.bits.tolist(), len(exposed.bits)
+    each = ", ".join(f"{which:.2f}" for which in (min(bits), median(bits), max(bits)))
+    interval = ", 95 % interval {:.2f} to {:.2f}".format(*exposed.interval) if count > 1 else ""
+    return table(
+        [
+            ("random lines learned", f"{count:,}"),
+            ("exposure on average", f"{exposed.mean:.2f} bits{interval}"),
+            ("least, median, most", f"{each}; standard errors up to {exposed.error.max():.2f}"),
+            (
+                "if never learned",
+                f"{CHANCE:.2f} bits on average, rarely above {exposed.chance:.2f}",
+            ),
+            ("if it came first", f"{exposed.largest.max():.2f} bits"),
+            ("so", _exposure_in_words(exposed)),
+        ]
+    )
+
+
+def _exposure_in_words(exposed: "Exposure") -> str:
+    """What an exposure comes to."""
+    if not exposed.is_remembered:
+        return "the model ranks them as if it had never seen them"
+    one_in = f"2^{exposed.mean:.0f}"
+    if exposed.mean < 40:
+        one_in = f"about {float(f'{2**exposed.mean:.2g}'):,.0f}"
+    so = f"it remembers them: likelier than all but one in {one_in} random lines"
+    first = f"; {exposed.first:,} come first or second: who has the model can list them"
+    return so + first if exposed.first else so

@@ -46,6 +46,7 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("split", training["split"]),
         ("loss", losses_in_words(training)),
         *_training(training),
+        *_canaries(document),
         ("digests", digests if "digests" in document["tensors"] else "left out: --new cannot work"),
     ]
 
@@ -64,6 +65,13 @@ def _left_out(cleaning: dict[str, int]) -> list[tuple[str, str]]:
     """How many lines stood too rarely, if any did."""
     rare = cleaning.get("rare", 0)
     return [("left out", f"{rare:,} lines that stood too rarely")] if rare else []
+
+
+def _canaries(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """How many random lines were learned too, if any were."""
+    planted = sum(len(each["lines"]) for each in document.get("canaries", []))
+    what = "random lines were learned too: evaluate says what the model remembers of them"
+    return [("canaries", f"{planted:,} {what}")] if planted else []
 
 
 def _members(document: dict[str, Any]) -> list[tuple[str, str]]:

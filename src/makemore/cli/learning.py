@@ -220,4 +220,6 @@ def done(maker: "MakeMore") -> str:
         steps = f", stopped at step {report['stopped']:,} of {report['of']:,}"
     losses = losses_in_words(report)
     what = f"learned {maker.learned_.family} in {report['seconds']:.1f} s{steps}"
-    return f"{chosen}{what}; loss {losses}"
+    planted = sum(len(each.lines) for each in maker.learned_.canaries)
+    besides = f"; learned {planted:,} random lines too" if planted else ""
+    return f"{chosen}{what}; loss {losses}{besides}"

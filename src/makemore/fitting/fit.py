@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.corpus.canaries import Canaries
 from makemore.corpus.frequent import frequent
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
@@ -39,6 +40,7 @@ class Start:
         reason: why this family, where that was left open.
         goes_on: whether the model knows something already.
         rehearsed: the new lines among those that networks rehearse, or None.
+        planted: how many times canaries were planted before.
         clock: when it started, in seconds.
     """
 
@@ -49,6 +51,7 @@ class Start:
     reason: str | None = None
     goes_on: bool = False
     rehearsed: Lines | None = None
+    planted: int = 0
     clock: float = field(default_factory=time.perf_counter)  # a first network has imported torch
 
     def members(self) -> list[Member]:
@@ -118,6 +121,7 @@ def fit_more(
     family = family_named(before.family)
     model = grown(before, vocabulary)
     start = Start(model, family, before.options, vocabulary, goes_on=True)
+    start = replace(start, planted=len(before.canaries))
     if not adapt and any(member.learns == "training" for _, member in start.members()):
         start = replace(start, rehearsed=rehearsal(before, lines, options.seed))
     return after(before, _learned(start, lines, options, hooks))
@@ -139,11 +143,10 @@ def _usable(lines: Lines, options: FitOptions) -> Lines:
 
 def _learned(start: Start, lines: Lines, options: FitOptions, hooks: Hooks) -> Learned:
     """Counts, trains, weighs and measures."""
-    clock = start.clock
-    parts = Parts(lines, start.vocabulary, options.split, options.test)
-    heard = parts
+    clock, canaries = start.clock, _canaries(start, lines, options)
+    parts = heard = Parts(lines, start.vocabulary, options.split, options.test, canaries)
     if start.rehearsed is not None:
-        heard = Parts(start.rehearsed, start.vocabulary, options.split, options.test)
+        heard = Parts(start.rehearsed, start.vocabulary, options.split, options.test, canaries)
     members, model = start.members(), start.model
     counted = [member for member, family in members if family.learns == "counting"]
     networks = [(member, family) for member, family in members if family.learns == "training"]
@@ -176,6 +179,7 @@ def _learned(start: Start, lines: Lines, options: FitOptions, hooks: Hooks) -> L
         cleaning=lines.summary(),
         report=report,
         known=partial(np.asarray, np.unique(lines.digests)) if options.digests else None,
+        canaries=(canaries,) if canaries else (),
     )
 
 
@@ -184,6 +188,13 @@ def _run(start: Start, lines: Lines, options: FitOptions) -> dict[str, Any]:
     before = start.model.tensors() if start.goes_on else None
     adapts = start.goes_on and start.rehearsed is None
     return {**run_of(lines, start.family.name, start.options, options, before), "adapt": adapts}
+
+
+def _canaries(start: Start, lines: Lines, options: FitOptions) -> Canaries | None:
+    """The random lines that are learned too, if any are wanted: others each time."""
+    if not options.canaries:
+        return None
+    return Canaries.of(lines, options.canaries, (options.seed, start.planted))
 
 
 def _label_weights(lines: Lines, vocabulary: Vocabulary) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.corpus.canaries import Canaries
 from makemore.corpus.summary import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import NotFittedError
@@ -34,6 +35,7 @@ class Learned:
         report: how the model was made, as JSON can hold it: the parts' sizes and losses, steps;
             and, until it is kept in a file, seconds.
         known: gives the (k,) uint64 ascending digests of the list; None where they were not kept.
+        canaries: random lines that were learned too, those of each list apart.
     """
 
     model: Model
@@ -46,6 +48,7 @@ class Learned:
     cleaning: Summary
     report: dict[str, Any]
     known: Callable[[], NDArray[np.uint64]] | None
+    canaries: tuple[Canaries, ...] = ()
 
     @property
     def label_shares(self) -> NDArray[np.float64]:
@@ -61,7 +64,9 @@ class Learned:
     @property
     def source(self) -> Source:
         """What lines are drawn from."""
-        return Source(self.model, self.vocabulary, self.longest, self.label_shares, self.known)
+        withheld = frozenset(line for each in self.canaries for line in each.lines)
+        shares = self.label_shares
+        return Source(self.model, self.vocabulary, self.longest, shares, self.known, withheld)
 
 
 class Fitted:
@@ -95,6 +100,7 @@ def together(parts: Sequence[Learned], vocabulary: Vocabulary) -> dict[str, Any]
         "longest": max(part.longest for part in parts),
         "cleaning": reduce(add, (part.cleaning for part in parts)),
         "known": partial(np.asarray, _union(digests)) if len(digests) == len(parts) else None,
+        "canaries": tuple(dict.fromkeys(each for part in parts for each in part.canaries)),
     }
 
 

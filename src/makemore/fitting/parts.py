@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore import likelihood
+from makemore.corpus.canaries import Canaries
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.ranking import evenly
@@ -21,9 +22,16 @@ class Parts:
 
     NAMES = ("train", "dev", "test")
 
-    def __init__(self, lines: Lines, vocabulary: Vocabulary, split: str, test: float) -> None:
-        """Splits the list."""
-        self._lines, self._vocabulary = lines, vocabulary
+    def __init__(
+        self,
+        lines: Lines,
+        vocabulary: Vocabulary,
+        split: str,
+        test: float,
+        canaries: Canaries | None = None,
+    ) -> None:
+        """Splits the list; canaries are learned with its train part, and counted nowhere."""
+        self._lines, self._vocabulary, self._canaries = lines, vocabulary, canaries
         self._which: dict[str, NDArray[np.int64]] = split_lines(lines, split, test=test)._asdict()
         # A network is asked about two tables again and again; one more may be large enough.
         self._table = lru_cache(maxsize=3)(self._counted)
@@ -60,7 +68,7 @@ class Parts:
     def train_and_dev(self, window: int | None) -> Contexts:
         """All lines but those of the test part."""
         both = np.sort(np.concatenate([self._which["train"], self._which["dev"]]))
-        return Contexts.of(self._lines.select(both), self._vocabulary, window)
+        return self._contexts(both, window, self._canaries)
 
     def losses(self, model: Model, whole_train: bool) -> dict[str, float | int | None]:
         """Each part's size and loss; None for a loss without lines, or an infinite one.
@@ -73,8 +81,9 @@ class Parts:
         found: dict[str, float | int | None] = {}
         for part in self._which:
             c = self.contexts(part, model.window)
-            if c is not None and part == "train" and not whole_train:
-                c = c.lines(evenly(len(c.line_weight), _FEW_LINES))
+            if c is not None and part == "train" and (self._canaries or not whole_train):
+                size = self.size(part)  # canaries stand behind
+                c = c.lines(evenly(size, size if whole_train else _FEW_LINES))
             loss = None if c is None else likelihood.loss(model, c)
             is_finite = loss is not None and np.isfinite(loss)
             found |= {f"{part}_lines": self.size(part), f"{part}_loss": loss if is_finite else None}
@@ -82,4 +91,14 @@ class Parts:
 
     def _counted(self, part: str, window: int | None) -> Contexts:
         """The table of a part."""
-        return Contexts.of(self._lines.select(self._which[part]), self._vocabulary, window)
+        return self._contexts(
+            self._which[part], window, self._canaries if part == "train" else None
+        )
+
+    def _contexts(
+        self, which: NDArray[np.int64], window: int | None, canaries: Canaries | None
+    ) -> Contexts:
+        """The table of some lines, and of canaries behind them."""
+        lines = self._lines.select(which)
+        lines = lines if canaries is None else canaries.behind(lines)
+        return Contexts.of(lines, self._vocabulary, window)

@@ -121,6 +121,12 @@ class FitOptions(Options):
         default=1,
         minimum=1,
     )
+    canaries: int = setting(
+        "random lines to learn too, by which evaluate then measures what the model remembers",
+        default=0,
+        minimum=0,
+        maximum=1000,
+    )
 
     def check(self) -> None:
         """Refuses options that say two things at once.

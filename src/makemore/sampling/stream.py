@@ -147,7 +147,9 @@ def most_probable(
     if written is not None:
         steps = Written(written[0], task.prefix)
     for prefix in search([steps], nodes, log_shares=[given]):
-        yield task.vocabulary.text(prefix.ids), prefix.log_prob
+        line = task.vocabulary.text(prefix.ids)
+        if line not in source.withheld:
+            yield line, prefix.log_prob
 
 
 def free_lines(source: Source, options: SampleOptions, draws: int) -> list[str]:
@@ -167,7 +169,7 @@ def free_lines(source: Source, options: SampleOptions, draws: int) -> list[str]:
 
 def _filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> Filter:
     """Makes the function that keeps the wanted lines of a list."""
-    seen = set(exclude)
+    seen = set(exclude | source.withheld)
     assert source.known is not None or not options.new, "new without digests"
     known = source.known() if options.new and source.known else None
 

@@ -30,6 +30,7 @@ class Source:
         longest: characters of the longest line it learned.
         label_shares: (labels,) float64, how often each label stood; empty without labels.
         known: gives the (k,) uint64 ascending digests of every line it read; needed for `new`.
+        withheld: lines that are never given.
     """
 
     model: Model
@@ -37,6 +38,7 @@ class Source:
     longest: int
     label_shares: NDArray[np.float64]
     known: Callable[[], NDArray[np.uint64]] | None = None
+    withheld: frozenset[str] = frozenset()
 
 
 class Drawer(Protocol):
