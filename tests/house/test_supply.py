@@ -84,14 +84,14 @@ def test_every_dependency_has_its_reason():
     decisions = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
     rows = [row.split(" | ") for row in decisions.splitlines() if row.startswith("| ")]
     for wanted in PROJECT["dependencies"]:
-        name = re.match(r"[\w-]+", wanted)[0]
+        name = re.match(r"[\w.-]+", wanted)[0]
         assert any(f"`{name}`" in row[1] for row in rows if len(row) > 2), name
 
 
 def test_every_dependency_is_pinned_for_those_who_want_what_was_tested():
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().replace("_", "-")
     for each in chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()):
-        name = re.match(r"[\w-]+", each)[0].lower()
+        name = re.match(r"[\w.-]+", each)[0].lower()
         assert name == "makemore" or f"\n{name}==" in f"\n{pinned}", name
 
 
@@ -100,14 +100,14 @@ def test_actions_are_pinned_by_their_commit(path):
     uses = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
     assert uses
     for each in uses:
-        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each), each
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each), each
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
 def test_workflows_may_read_and_only_publishing_may_ask_for_a_token(path):
     text = path.read_text(encoding="utf-8")
     assert "\npermissions:\n  contents: read\n" in text
-    granted = re.findall(r"^ +([\w-]+): write$", text, re.MULTILINE)
+    granted = re.findall(r"^ +([\w.-]+): write$", text, re.MULTILINE)
     assert granted == (["id-token"] if path.name == "release.yml" else [])
 
 
