@@ -35,7 +35,7 @@ test: setup
 check: lint types
 	$(BIN)/python docs/generate.py --check && $(BIN)/pytest
 
-audit: setup
+audit: .venv/installed
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[audit]' && $(BIN)/python supply/audit.py
 
 dist: .venv/installed

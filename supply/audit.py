@@ -70,7 +70,8 @@ def answered(answer: str, aside: str, pins: int) -> Iterator[str]:
     if skipped:
         yield (
             f"vulnerabilities are unknown for {len(skipped)} of {pins} packages, as the service "
-            f"could not be reached or does not know them: {', '.join(skipped)}"
+            f"could not be reached or does not know them: {', '.join(skipped[:5])}"
+            f"{f' and {len(skipped) - 5} more' if len(skipped) > 5 else ''}"
         )
     if len(asked) < pins:
         yield f"vulnerabilities are unknown for {pins - len(asked)} packages: nothing was said"
