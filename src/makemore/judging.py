@@ -15,6 +15,7 @@ from makemore.corpus.split import is_set_apart
 from makemore.errors import DataError
 from makemore.evaluation import Evaluation, Variety, classification, evaluate, variety
 from makemore.fitting.learned import Fitted
+from makemore.nearest import Nearest, nearest
 from makemore.privacy import Exposure, exposure
 from makemore.sampling.ranks import Ranks, ranks
 from makemore.scoring import Oddness
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Strings = Lines | Sequence[str]
 
+_UNMEASURED = "how near the lines made are to learned ones is not measured"
 _LOOKED_AT = 2048  # lines asked about at once
 
 
@@ -155,6 +157,33 @@ class Judge(Fitted):
             own = np.searchsorted(self.classes_, lines.labels_of())
             told = classification(scorer.posterior(lines), own, lines.counts(), learned, seed)
         return replace(found, unknown=int((~is_known).sum()), labels=told)
+
+    def nearest(self, lines: Strings, made: Sequence[str]) -> Nearest:
+        """Measures how near lines are to learned ones; see `makemore.nearest`.
+
+        Args:
+            lines: lines of which some were learned and some were not; digests tell which.
+            made: lines that the model made.
+
+        Raises:
+            DataError: no line was made, there are none of one kind, or that is not known.
+        """
+        read = parsed(lines)
+        read = read.select(np.flatnonzero(self._learned.vocabulary.knows(read)))
+        is_learned = self._is_learned(read)
+        if is_learned is None:
+            raise DataError(f"{_UNMEASURED}: this model was made without digests of its list")
+        if not is_learned.any():
+            raise DataError(f"{_UNMEASURED}: none of these lines was learned; give the list too")
+        if is_learned.all():
+            raise DataError(
+                f"{_UNMEASURED}: all of these lines were learned; give others too, or keep a test "
+                "part when fitting"
+            )
+        learned, others = (
+            read.select(np.flatnonzero(which)).to_list() for which in (is_learned, ~is_learned)
+        )
+        return nearest(made, others, learned)
 
     def exposure(self, draws: int = 16_384, seed: int = 0) -> Exposure | None:
         """Measures how much the model remembers of single lines; see `makemore.privacy`.

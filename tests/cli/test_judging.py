@@ -122,6 +122,24 @@ def test_a_model_that_never_saw_the_random_lines_is_said_to_rank_them_so(run, pl
     assert rows[-1].endswith("the model ranks them as if it had never seen them")
 
 
+def test_evaluate_compares_how_near_to_learned_lines_others_are(run, place, few):
+    (place / "both.txt").write_text("\n".join([*few.to_list(), "hanna", "bean", "toto"]) + "\n")
+    rows, err, _ = run("evaluate model both.txt --samples 50")
+    assert err == ""
+    found = {row.split("  ")[0]: row.split() for row in rows}
+    assert found["characters to the nearest"][-3:] == ["lines", "never", "learned"]
+    assert found["0, itself a learned line"][-1] == "0.0%"
+    assert found["1"][-1] == "66.7%"
+    assert found["mean without 0"][-1] == "1.33"
+    assert rows[-1].startswith("among 9 learned lines; new lines are")
+    measured = json.loads(run("evaluate model both.txt --samples 50 --json")[0][0])["nearest"]
+    assert measured["unseen"]["shares"] == pytest.approx([0, 2 / 3, 1 / 3, 0])
+    _, err, code = run("evaluate model list.txt --samples 50")
+    assert (code, "all of these lines were learned; give others too" in err) == (0, True)
+    rows, err, _ = run("evaluate model both.txt --samples 0 --json")
+    assert json.loads(rows[0])["nearest"] is None
+
+
 def test_rank_says_how_many_lines_are_more_probable(run, place):
     rows, err, code = run("rank model asked.txt --draws 2000")
     assert (err.endswith("they are impossible\n"), code) == (True, 0)

@@ -17,7 +17,7 @@ FLOORS = [
     ["window", "translated", "scoring"],
     ["layers"],
     ["models"],
-    ["training", "sampling", "evaluation", "probe"],
+    ["training", "sampling", "evaluation", "nearest", "probe"],
     ["fitting"],
     ["checkpoint", "privacy"],
     ["judging", "making"],

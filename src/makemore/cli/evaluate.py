@@ -1,15 +1,21 @@
 """`makemore evaluate`: a model on lines it may not have seen, and the lines it makes."""
 
+import math
+from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from makemore.cli.console import say_unknown, table, write_json
+from makemore.cli.console import say, say_unknown, table, write_json
 from makemore.cli.learning import read
 from makemore.cli.parameters import File, Flag, Natural, Source
+from makemore.errors import DataError
 from makemore.options.verbs import InputOptions
 
 if TYPE_CHECKING:
+    from makemore.corpus.lines import Lines
+    from makemore.estimator import MakeMore
     from makemore.evaluation import Classification, Evaluation, Variety
+    from makemore.nearest import Nearest
     from makemore.privacy import Exposure
 
 
@@ -27,7 +33,9 @@ def evaluate(
     The loss comes with a 95 per cent interval, by resampling lines (each distinct row of a table
     with weights), and apart for lines that were learned and those that were not: a line of the
     list's own test part was not. Where lines have labels, it says how well they are told. Of a
-    model that was fitted with --canaries it says how far it remembers single lines.
+    model that was fitted with --canaries it says how far it remembers single lines. Where some
+    lines were learned and others were not, it compares how near to a learned line are lines drawn
+    and lines that were not.
 
     Args:
         model: a file that fit wrote.
@@ -40,11 +48,14 @@ def evaluate(
 
     maker, lines = MakeMore.load(model), read(file, source)
     found = maker.evaluate(lines, seed=seed)
-    drawn = maker.variety(maker.sample(samples, seed=seed)) if samples > 0 else None
-    exposed = maker.exposure(seed=seed)
+    made = maker.sample(samples, seed=seed) if samples > 0 else []
+    drawn = maker.variety(made) if made else None
     say_unknown(maker, lines, "they are left out")
+    near = _nearest(maker, lines, made) if made else None
+    exposed = maker.exposure(seed=seed)
     if json:
-        write_json({**_as_json(found, drawn), "exposure": exposed and _exposure_json(exposed)})
+        more = {"nearest": near and asdict(near), "exposure": exposed and _exposure_json(exposed)}
+        write_json({**_as_json(found, drawn), **more})
         return
     print("\n".join(_loss_table(found)))
     if found.labels is not None:
@@ -53,15 +64,16 @@ def evaluate(
     if drawn is not None:
         print()
         print("\n".join(_variety_table(drawn)))
+    if near is not None:
+        print()
+        print("\n".join(_nearest_table(near)))
     if exposed is not None:
         print()
         print("\n".join(_exposure_table(exposed)))
 
 
 def _as_json(found: "Evaluation", drawn: "Variety | None") -> dict[str, Any]:
-    """Everything measured."""
-    from dataclasses import asdict
-
+    """The losses, how labels are told, and what lines drawn are like."""
     loss = {
         name: part and {**asdict(part), "bits": part.bits, "perplexity": part.perplexity}
         for name, part in (("all", found.all), ("seen", found.seen), ("unseen", found.unseen))
@@ -111,6 +123,46 @@ def _variety_table(drawn: "Variety") -> list[str]:
             ),
         ]
     )
+
+
+def _nearest(maker: "MakeMore", lines: "Lines", made: list[str]) -> "Nearest | None":
+    """How near lines made are to learned ones; says why where that cannot be measured."""
+    try:
+        return maker.nearest(lines, made)
+    except DataError as error:
+        say(str(error))
+        return None
+
+
+def _nearest_table(near: "Nearest") -> list[str]:
+    """How far lines made, and lines never learned, are from the nearest learned line."""
+    made, unseen = near.made, near.unseen
+    thinned = "" if near.learned == near.of else f" of {near.of:,}"
+    rows = [
+        ("characters to the nearest", "lines made", "lines never learned"),
+        ("compared", f"{made.lines:,}", f"{unseen.lines:,}"),
+    ]
+    places = ("0, itself a learned line", "1", "2", "3 or more")
+    for place, mine, other in zip(places, made.shares, unseen.shares, strict=True):
+        rows.append((place, f"{mine:.1%}", f"{other:.1%}"))
+    rows.append(("mean without 0", f"{made.mean:.2f}", f"{unseen.mean:.2f}"))
+    so = f"among {near.learned:,}{thinned} learned lines{_nearest_in_words(near)}"
+    return [*table(rows), so]
+
+
+def _nearest_in_words(near: "Nearest") -> str:
+    """What the distances come to."""
+    if not math.isfinite(near.low):  # a mean of one line, or of none
+        return ""
+    interval = (
+        f"{near.difference:+.2f} characters, 95 % interval {near.low:+.2f} to {near.high:+.2f}"
+    )
+    if near.high < 0:
+        return (
+            f"; new lines are nearer to them than others ({interval}): it repeats what it learned"
+        )
+    how = "farther from them than" if near.low > 0 else "as far from them as"
+    return f"; new lines are {how} others ({interval})"
 
 
 def _exposure_json(exposed: "Exposure") -> dict[str, Any]:
