@@ -103,3 +103,11 @@ def test_lines_that_are_all_alike_are_counted_with_the_error_of_counting_them():
     more = np.array([each.more[0] for each in found])
     assert more.mean() == pytest.approx(1000, abs=5)
     assert np.mean([each.error[0] for each in found]) == pytest.approx(more.std(), rel=0.15)
+
+
+def test_lines_drawn_that_no_line_can_be_count_for_nothing():
+    found = estimated(
+        np.array([np.log(0.5), -np.inf, np.log(0.25)]), np.log([0.5, 0.3, 0.1]), draws=100
+    )
+    assert found.more.round(3).tolist() == [0.0, 1.0, 2.0]
+    assert np.isfinite(found.error).all()

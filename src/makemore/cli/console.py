@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from makemore.corpus.visible import visible
+from makemore.corpus.visible import escaped, visible
 from makemore.errors import OptionError
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ _BATCH = 8192  # lines written at once
 
 
 def say(sentence: str) -> None:
-    """Tells the person something that is no result."""
-    print(sentence, file=sys.stderr)
+    """Tells the person something that is no result; whatever it names cannot steer a terminal."""
+    print(_harmless(sentence), file=sys.stderr)
 
 
 def say_unknown(maker: "MakeMore", lines: "Lines", so: str) -> None:
@@ -33,7 +33,7 @@ def say_unknown(maker: "MakeMore", lines: "Lines", so: str) -> None:
 
 def write_lines(lines: Iterable[str]) -> int:
     """Prints lines as they come and says how many there were."""
-    shown: Callable[[str], str] = visible if sys.stdout.isatty() else str
+    shown: Callable[[str], str] = _harmless if sys.stdout.isatty() else str
     written, batch = 0, []
     for line in lines:
         batch.append(shown(line))
@@ -47,7 +47,12 @@ def write_lines(lines: Iterable[str]) -> int:
 
 def write_json(value: Any) -> None:
     """Prints a value as one line of JSON."""
-    print(json.dumps(_finite(value), ensure_ascii=False))
+    print(escaped(json.dumps(_finite(value), ensure_ascii=False)))
+
+
+def _harmless(text: str) -> str:
+    """Text that cannot steer a terminal; tabs stay, as they part columns."""
+    return text if text.isprintable() else "\t".join(map(visible, text.split("\t")))
 
 
 def _finite(value: Any) -> Any:
@@ -60,13 +65,13 @@ def _finite(value: Any) -> Any:
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Lays rows of text out in columns.
+    """Lays rows of text out in columns; what would steer a terminal is spelled out.
 
     Example:
         >>> table([("a", "1"), ("bcd", "2")])
         ['a    1', 'bcd  2']
     """
-    rows = list(rows)
+    rows = [tuple(map(visible, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

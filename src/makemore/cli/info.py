@@ -4,7 +4,6 @@ from typing import Any
 
 from makemore.cli.console import losses_in_words, table, write_json
 from makemore.cli.parameters import Flag
-from makemore.corpus.visible import visible
 from makemore.errors import CheckpointError
 
 
@@ -32,7 +31,7 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
     cleaning, training = document["cleaning"], document["training"]
     options = ", ".join(f"{name}={value}" for name, value in document["options"].items())
     characters = document["characters"]
-    shown = visible(characters[:60]) + ("..." if len(characters) > 60 else "")
+    shown = characters[:60] + ("..." if len(characters) > 60 else "")
     digests = "kept: --new works, and who has the file can test whether a line was in the list"
     return [
         ("made by", f"makemore {document['makemore']}, format {document['format']}"),

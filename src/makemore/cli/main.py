@@ -11,6 +11,7 @@ from pkgutil import get_data
 from cyclopts import App, CycloptsError
 
 from makemore import __version__
+from makemore.cli.console import say
 from makemore.cli.interrupting import TYPED
 from makemore.errors import MakemoreError, OptionError
 
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (MakemoreError, CycloptsError) as error:
         if debug:
             raise
-        print(f"makemore: {_sentence(error)}", file=sys.stderr)
+        say(f"makemore: {_sentence(error)}")
         sys.exit(2 if isinstance(error, (OptionError, CycloptsError)) else 1)
     except BrokenPipeError:  # the reader, such as head, has had enough
         _drop_output()
@@ -101,10 +102,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _drop_output()
         reason = (error.strerror or str(error)).lower()
-        print(f"makemore: standard output cannot be written: {reason}", file=sys.stderr)
+        say(f"makemore: standard output cannot be written: {reason}")
         sys.exit(1)
     except KeyboardInterrupt:
-        print("makemore: stopped; what was to be written at the end is not", file=sys.stderr)
+        say("makemore: stopped; what was to be written at the end is not")
         sys.exit(130)
 
 

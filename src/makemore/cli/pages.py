@@ -1,12 +1,11 @@
 """Pages and pictures on disk: reports, and the folder that `fit --report` fills."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import say
+from makemore.cli.console import say, write_lines
 from makemore.errors import OptionError
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def write_page(
 
     text = page(maker, lines, recording, title=title, line=line, seed=seed)
     if output == "-":
-        sys.stdout.write(text)
+        write_lines(text.removesuffix("\n").split("\n"))
         return
     with writing(output), open(output, "w", encoding="utf-8") as file:
         file.write(text)

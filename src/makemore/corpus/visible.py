@@ -22,6 +22,18 @@ def visible(line: str) -> str:
     )
 
 
+def escaped(document: str) -> str:
+    r"""Escapes in a document of JSON what would steer a terminal; it says the same.
+
+    Example:
+        >>> escaped('["\x9b", "\u202e", "\u00e9"]')
+        '["\\u009b", "\\u202e", "é"]'
+    """
+    if document.isprintable():
+        return document
+    return "".join(f"\\u{ord(c):04x}" if _steers(c) else c for c in document)
+
+
 def shown(character: str) -> str:
     """A character so that it can be seen: a space as _."""
     return "_" if character.isspace() else visible(character)

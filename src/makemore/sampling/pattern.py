@@ -150,15 +150,16 @@ class Expression:
 
     def _steps(self) -> list[list[tuple[str, int]]]:
         """For each state, which states each symbol leads to, as the bits of a number."""
-        return [
-            [
-                (symbol, self._closure(to))
-                for number, to in edges
-                if number is not None
-                for symbol in self._sets.members(number)
-            ]
-            for edges in self.edges
-        ]
+        found: list[list[tuple[str, int]]] = []
+        for edges in self.edges:
+            found.append([])
+            for number, to in edges:
+                if number is not None:
+                    symbols, reached = self._sets.members(number), self._closure(to)
+                    self._work += len(symbols)
+                    self._check()
+                    found[-1] += [(symbol, reached) for symbol in symbols]
+        return found
 
     def _closure(self, state: int) -> int:
         """A state and those it leads to without a character, as the bits of a number."""

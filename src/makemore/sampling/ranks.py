@@ -87,7 +87,8 @@ def estimated(drawn: NDArray[np.float64], asked: NDArray[np.float64], draws: int
         >>> estimated(coin, np.log([0.5, 0.3, 0.1]), draws=100).more.round(3).tolist()
         [0.0, 1.0, 2.0]
     """
-    log_p = -np.sort(-drawn)
+    # A line drawn may be put together, in NFC, of a character that the model lacks.
+    log_p = -np.sort(-drawn[np.isfinite(drawn)])
     log_absent = draws * np.log1p(-np.minimum(np.exp(log_p), 1 - 1e-12))  # log (1 - p)^n
     log_present = np.log(draws) + log_p  # for rare lines, whose chance is n p
     is_frequent = log_present > np.log(1e-8)
