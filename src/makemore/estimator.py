@@ -1,8 +1,9 @@
 """`MakeMore`: learn a list, make more of it, judge lines, keep it all in one file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from makemore.corpus.split import fold_of
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError, OptionError
 from makemore.fitting.blend import blend
-from makemore.fitting.fit import fit_lines, fit_more
+from makemore.fitting.choice import window_counted
+from makemore.fitting.fit import fit_blocks, fit_lines, fit_more
 from makemore.fitting.hooks import OnStep
 from makemore.fitting.rates import rates_for
 from makemore.judging import Judge, parsed
@@ -93,7 +95,7 @@ class MakeMore(Maker, Judge, Parameters):
 
     def fit(
         self,
-        lines: Lines | Sequence[str],
+        lines: Lines | Sequence[str] | Iterator[Lines] | Iterator[str],
         labels: Sequence[str] | None = None,
         weights: Sequence[float] | None = None,
         on_step: OnStep | None = None,
@@ -102,7 +104,9 @@ class MakeMore(Maker, Judge, Parameters):
         """Learns a list.
 
         Args:
-            lines: strings, or `Lines` that were read with their labels and weights.
+            lines: strings; `Lines` that were read with their labels and weights; or blocks of these
+                from an iterator, as `read_blocks` gives. Where there is only counting to do, no
+                more than one block is in memory at a time.
             labels: one label for each string, or None.
             weights: one count for each string, or None.
             on_step: called with each step of a network's training; if it raises StopIteration, the
@@ -117,14 +121,17 @@ class MakeMore(Maker, Judge, Parameters):
             CheckpointError: the folder cannot be written to, holds another run or a damaged one, or
                 another process trains in it.
         """
-        options, read = self._fit_options(), parsed(lines, labels, weights)
+        options, read = self._fit_options(), _read(lines, labels, weights)
         with kept(on_step, run) as hooks:
-            self.learned_ = fit_lines(read, self.model, options, hooks)
+            if isinstance(read, Lines):
+                self.learned_ = fit_lines(read, self.model, options, hooks)
+            else:
+                self.learned_ = fit_blocks(read, self.model, options, hooks)
         return self
 
     def partial_fit(
         self,
-        lines: Lines | Sequence[str],
+        lines: Lines | Sequence[str] | Iterator[Lines] | Iterator[str],
         labels: Sequence[str] | None = None,
         weights: Sequence[float] | None = None,
         on_step: OnStep | None = None,
@@ -154,7 +161,8 @@ class MakeMore(Maker, Judge, Parameters):
         """
         if not hasattr(self, "learned_"):
             return self.fit(lines, labels, weights, on_step, run)
-        more, options = parsed(lines, labels, weights), self._fit_options()
+        more, options = _read(lines, labels, weights), self._fit_options()
+        more = more if isinstance(more, Lines) else Lines.concatenated(more)
         with kept(on_step, run) as hooks:
             self.learned_ = fit_more(self.learned_, more, options, hooks, adapt)
         return self
@@ -248,8 +256,29 @@ class MakeMore(Maker, Judge, Parameters):
         maker.learned_ = learned
         return maker
 
+    def counts_blocks(self) -> bool:
+        """Whether `fit` would count blocks of lines one by one, and never have all in memory."""
+        is_fresh = not hasattr(self, "learned_")
+        return is_fresh and window_counted(self.model, self._fit_options()) is not None
+
     def _fit_options(self) -> FitOptions:
         """The parameters, checked."""
         names = {"random_state": "seed", "keep_digests": "digests"}
         params = {names.get(k, k): v for k, v in self.plain_params().items() if k != "model"}
         return FitOptions.of(params)
+
+
+def _read(
+    lines: Lines | Sequence[str] | Iterator[Lines] | Iterator[str],
+    labels: Sequence[str] | None,
+    weights: Sequence[float] | None,
+) -> Lines | Iterator[Lines]:
+    """Lines that were read, strings, cleaned, or blocks of lines as they come."""
+    if not isinstance(lines, Iterator):
+        return parsed(lines, labels, weights)
+    first: Any = next(lines, None)
+    rest: Iterator[Any] = lines
+    if not isinstance(first, Lines):
+        return parsed([] if first is None else [first, *rest], labels, weights)
+    parsed(first, labels, weights)  # which says so if labels are given twice
+    return chain([first], rest)

@@ -115,7 +115,7 @@ def test_before_the_first_step_ctrl_c_ends_the_program(run, monkeypatch, place):
     def read(*_, **__):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("makemore.corpus.reading.read_lines", read)
+    monkeypatch.setattr("makemore.corpus.reading.read_blocks", read)
     _, err, code = run(FIT)
     assert code == 130
     assert err == "makemore: stopped; what was to be written at the end is not\n"

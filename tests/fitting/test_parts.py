@@ -5,7 +5,7 @@ from makemore import Lines, likelihood
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.fitting import parts as parts_module
-from makemore.fitting.parts import Parts
+from makemore.fitting.parts import ListedParts
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 
@@ -17,16 +17,16 @@ def names(us_names):
 
 @pytest.fixture
 def parts(names):
-    return Parts(names, Vocabulary.of(names), "digest", 0.2)
+    return ListedParts(names, Vocabulary.of(names), "digest", 0.2)
 
 
 def test_the_parts_are_all_the_lines(names, parts):
     assert parts.lines == len(names)
-    assert [parts.size(part) for part in ("train", "dev", "test")] == pytest.approx(
+    assert [parts.sizes[part] for part in ("train", "dev", "test")] == pytest.approx(
         [1120, 160, 320], abs=60
     )
     both = parts.train_and_dev(None)
-    assert len(both.line_weight) == parts.size("train") + parts.size("dev")
+    assert len(both.line_weight) == parts.sizes["train"] + parts.sizes["dev"]
 
 
 def test_a_table_that_is_asked_for_again_is_not_built_again(parts):
@@ -36,7 +36,7 @@ def test_a_table_that_is_asked_for_again_is_not_built_again(parts):
 
 def test_a_part_without_lines_has_no_table_and_no_loss():
     lines = Lines.from_strings(["anna"])
-    empty = Parts(lines, Vocabulary.of(lines), "digest", 0.0)
+    empty = ListedParts(lines, Vocabulary.of(lines), "digest", 0.0)
     assert empty.contexts("test", 3) is None
     model = KneserNey(KneserNeyOptions(), 3, 0).count(empty.train(5))
     found = empty.losses(model, whole_train=True)

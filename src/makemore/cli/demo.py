@@ -21,5 +21,5 @@ def demo(*, n: Count = 20, prefix: str = "", model: str = "auto", seed: Natural 
     names = dataset_named("us-names")
     say(f"{names.name}: {names.what} ({names.attribution})")
     maker = new_maker(model, (), at_once(model, FitOptions(seed=seed)))
-    learn(maker, names.load)
+    learn(maker, lambda: iter([names.load()]))
     draw(maker, n, SampleOptions(prefix=prefix, new=True, distinct=True, seed=seed))

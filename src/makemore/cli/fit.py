@@ -4,7 +4,7 @@ import sys
 
 from makemore.cli.console import say
 from makemore.cli.interrupting import next_command
-from makemore.cli.learning import Places, learn, new_maker, old_maker, read
+from makemore.cli.learning import Places, learn, new_maker, old_maker, read_blocks
 from makemore.cli.parameters import (
     File,
     Fitting,
@@ -62,7 +62,7 @@ def fit(
     else:
         maker = old_maker(from_, model, option, fitting)
     places = Places(output, track, report, run, resume, every)
-    learn(maker, lambda: read(file, source), places, adapt)
+    learn(maker, lambda: read_blocks(file, source), places, adapt)
     if "stopped" in maker.learned_.report:
         say(f"go on with: {next_command(output, run)}")
         sys.exit(130)  # as shells say of a program that Ctrl-C ended

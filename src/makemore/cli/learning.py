@@ -1,7 +1,7 @@
 """Reading a list and learning it, as `make`, `demo` and `fit` do."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,16 @@ _PARAMETERS = {"seed": "random_state", "digests": "keep_digests"}  # what the es
 
 
 def read(file: str, source: InputOptions, labels: bool = True, weights: bool = True) -> "Lines":
-    """Reads the list that a verb was given.
+    """Reads the list that a verb was given; `read_blocks` says how."""
+    from makemore.corpus.lines import Lines
+
+    return Lines.concatenated(read_blocks(file, source, labels, weights))
+
+
+def read_blocks(
+    file: str, source: InputOptions, labels: bool = True, weights: bool = True
+) -> "Iterator[Lines]":
+    """Reads the list that a verb was given, block by block.
 
     Args:
         file: where it is.
@@ -35,7 +44,7 @@ def read(file: str, source: InputOptions, labels: bool = True, weights: bool = T
         DataError: it cannot be read.
         OptionError: a column was named that would not be looked at.
     """
-    from makemore.corpus.reading import read_lines
+    from makemore.corpus import reading
     from makemore.corpus.rows import Columns
 
     if source.label_column is not None and not labels:
@@ -49,7 +58,7 @@ def read(file: str, source: InputOptions, labels: bool = True, weights: bool = T
         raise OptionError(
             "--weight-column and --label-column need --column for the lines themselves"
         )
-    return read_lines(file, columns, source.encoding)
+    return reading.read_blocks(file, columns, source.encoding)
 
 
 @dataclass(frozen=True)
@@ -74,20 +83,26 @@ class Places:
 
 
 def learn(
-    maker: "MakeMore", get: Callable[[], "Lines"], places: Places = Places(), adapt: bool = False
+    maker: "MakeMore",
+    get: Callable[[], "Iterator[Lines]"],
+    places: Places = Places(),
+    adapt: bool = False,
 ) -> "MakeMore":
     """Learns the list it gets, keeps what is asked for, and says what was done.
 
     What can be wrong with the places to write to is found before the list is read.
     """
     from makemore.corpus.frequent import frequent
+    from makemore.corpus.lines import Lines
 
     if places.output is not None:
         check_place(places.output)
     recording, run = prepare(places.report), _run(places)
     with tracking(places.track) as tracked:
-        lines = frequent(get(), maker.min_count)
-        say(str(lines.summary()))
+        lines = None
+        if places.report is not None or not maker.counts_blocks():
+            lines = frequent(Lines.concatenated(get()), maker.min_count)
+            say(str(lines.summary()))
         with progress("learning") as shown, interruptible() as interruption:
             told = [each for each in (shown, tracked, recording, interruption) if each is not None]
 
@@ -95,14 +110,16 @@ def learn(
                 for each in told:
                     each(step)
 
-            maker.partial_fit(lines, on_step=on_step, run=run, adapt=adapt)
+            maker.partial_fit(lines or get(), on_step=on_step, run=run, adapt=adapt)
+    if lines is None:
+        say(str(maker.learned_.cleaning))
     say(done(maker))
     if run is not None and run.recording is None:
         say(f"{maker.learned_.family} is counted, not trained: {places.run} keeps nothing")
     if places.output is not None:
         maker.save(places.output)
         say(f"saved {places.output}")
-    if places.report is not None and recording is not None:
+    if places.report is not None and recording is not None and lines is not None:
         recording = recording if run is None or run.recording is None else run.recording
         fill(places.report, maker, lines, recording, os.path.basename(places.output or "a model"))
     return maker

@@ -1,7 +1,7 @@
 """`makemore FILE`: learn a list and print new lines."""
 
 from makemore.cli.drawing import draw
-from makemore.cli.learning import Places, at_once, learn, new_maker, read
+from makemore.cli.learning import Places, at_once, learn, new_maker, read_blocks
 from makemore.cli.parameters import Count, File, Fitting, Flag, Output, Pairs, Sampling, Source
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
@@ -32,5 +32,5 @@ def make(
         option: an option of the family, as NAME=VALUE.
     """
     maker = new_maker(model, option, at_once(model, fitting))
-    learn(maker, lambda: read(file, source), Places(output))
+    learn(maker, lambda: read_blocks(file, source), Places(output))
     draw(maker, n, sampling, exclude, json)

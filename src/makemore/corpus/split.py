@@ -63,15 +63,25 @@ def split_lines(
 
 
 def _by_digest(lines: Lines, dev: float, test: float) -> Split:
-    """A line's digest, as a fraction of 2^64, decides its part."""
+    """A line's digest decides its part; learning comes first."""
+    split = parts_by_digest(lines, dev, test)
+    if not len(split.train):  # every line of a tiny list fell elsewhere
+        everything = np.arange(len(lines), dtype=np.int64)
+        return Split(everything, everything[:0], everything[:0])
+    return split
+
+
+def parts_by_digest(lines: Lines, dev: float, test: float) -> Split:
+    """Splits lines by their digests, as fractions of 2^64; there may be none left to learn.
+
+    Raises:
+        OptionError: the shares leave nothing to learn from.
+    """
     if dev < 0 or test < 0 or not dev + test < 1:
         raise OptionError(f"dev {dev} and test {test} must be 0 or more and leave lines to learn")
     is_test = is_set_apart(lines, test)
     is_dev = ~is_test & is_set_apart(lines, test + dev)
     train = np.flatnonzero(~is_test & ~is_dev)
-    if not len(train):  # every line of a tiny list fell elsewhere: learning comes first
-        everything = np.arange(len(lines), dtype=np.int64)
-        return Split(everything, everything[:0], everything[:0])
     return Split(train, np.flatnonzero(is_dev), np.flatnonzero(is_test))
 
 

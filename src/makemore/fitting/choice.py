@@ -36,6 +36,27 @@ def choose_family(
     return family, model, None
 
 
+def window_counted(model: str | Options, options: FitOptions) -> int | None:
+    """The widest window of what is counted where counting is all; None where more is to be done.
+
+    More is to be done for networks, for a split that shuffles, for canaries, and to leave lines
+    out: for these the whole list must be there.
+
+    Args:
+        model: a family's name, a family's options, or `auto`.
+        options: how it is learned.
+    """
+    if options.split != "digest" or options.canaries or options.min_count > 1:
+        return None
+    if model == "auto" and (options.budget is None or options.seconds(0) >= _TIERS[0][0]):
+        return None
+    family, own, _ = choose_family(model, _FEWEST_LINES, options)
+    each = members_of(own.members) if isinstance(own, MixtureOptions) else [(family, own)]
+    if any(member.learns != "counting" for member, _ in each):
+        return None
+    return max(int(given.to_dict()["window"]) for _, given in each)
+
+
 def _auto(lines: int, options: FitOptions) -> tuple[Family, Options, str]:
     """Kneser-Ney where there is little to learn or little time, else a mixture with networks."""
     counted = family_named("kneser_ney")

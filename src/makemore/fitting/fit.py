@@ -1,31 +1,31 @@
 """From a list to a fitted model: set lines apart, choose a family, learn, measure."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from makemore.corpus.canaries import Canaries
 from makemore.corpus.frequent import frequent
 from makemore.corpus.lines import Lines
+from makemore.corpus.tally import Tally
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
-from makemore.fitting.choice import choose_family
+from makemore.fitting.choice import choose_family, window_counted
 from makemore.fitting.counting import Counting
 from makemore.fitting.hooks import NO_HOOKS, Hooks, run_of
 from makemore.fitting.learned import Learned
 from makemore.fitting.more import after, grown, joined, rehearsal
 from makemore.fitting.networks import Course
-from makemore.fitting.parts import Parts
+from makemore.fitting.parts import ListedParts, Parts, TalliedParts
 from makemore.options.declaration import Options
 from makemore.options.families import MixtureOptions
 from makemore.options.registry import Family, family_named, members_of
 from makemore.options.verbs import FitOptions
 
 Member = tuple[Any, Family]
+
+_NO_LINE = "there is no line to learn: give at least one that is not blank"
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,47 @@ def fit_lines(
     family, own, reason = choose_family(model, len(lines), options)
     vocabulary = vocabulary or Vocabulary.of(lines)
     fresh = family.build(own, len(vocabulary), len(vocabulary.labels))
-    return _learned(Start(fresh, family, own, vocabulary, reason), lines, options, hooks)
+    start = Start(fresh, family, own, vocabulary, reason)
+    return _learned(start, _parts(start, lines, options), options, hooks)
+
+
+def fit_blocks(
+    blocks: Iterable[Lines],
+    model: str | Options,
+    options: FitOptions,
+    hooks: Hooks = NO_HOOKS,
+) -> Learned:
+    """Learns a list that comes in blocks; what it finds is what `fit_lines` finds.
+
+    Where all there is to do is to count, no more than one block is in memory at a time; else all
+    are, as one list.
+
+    Args:
+        blocks: at least one line in all.
+        model: a family's name, `auto`, or a family's options.
+        options: how to learn.
+        hooks: who is told of a network's training, and what keeps it.
+
+    Raises:
+        DataError: there is no line.
+        OptionError: an option cannot be used.
+        DivergedError: training met a loss that is not a number.
+    """
+    clock = time.perf_counter()
+    options.check()
+    window = window_counted(model, options)
+    if window is None:
+        return fit_lines(Lines.concatenated(blocks), model, options, hooks)
+    tally = Tally(window, test=options.test)
+    for block in blocks:
+        tally.add(block)
+    if not len(tally):
+        raise DataError(_NO_LINE)
+    family, own, reason = choose_family(model, len(tally), options)
+    vocabulary = tally.vocabulary()
+    fresh = family.build(own, len(vocabulary), len(vocabulary.labels))
+    start = Start(fresh, family, own, vocabulary, reason, clock=clock)
+    return _learned(start, TalliedParts(tally), options, hooks)
 
 
 def fit_more(
@@ -124,7 +164,8 @@ def fit_more(
     start = replace(start, planted=len(before.canaries))
     if not adapt and any(member.learns == "training" for _, member in start.members()):
         start = replace(start, rehearsed=rehearsal(before, lines, options.seed))
-    return after(before, _learned(start, lines, options, hooks))
+    parts = _parts(start, lines, options)
+    return after(before, _learned(start, parts, options, hooks))
 
 
 def _usable(lines: Lines, options: FitOptions) -> Lines:
@@ -137,16 +178,24 @@ def _usable(lines: Lines, options: FitOptions) -> Lines:
             "there is nothing to learn. Lower min_count"
         )
     if not len(lines):
-        raise DataError("there is no line to learn: give at least one that is not blank")
+        raise DataError(_NO_LINE)
     return lines
 
 
-def _learned(start: Start, lines: Lines, options: FitOptions, hooks: Hooks) -> Learned:
+def _parts(start: Start, lines: Lines, options: FitOptions) -> ListedParts:
+    """A list, split; with random lines that are learned too where wanted, others each time."""
+    canaries = None
+    if options.canaries:
+        canaries = Canaries.of(lines, options.canaries, (options.seed, start.planted))
+    return ListedParts(lines, start.vocabulary, options.split, options.test, canaries)
+
+
+def _learned(start: Start, parts: Parts, options: FitOptions, hooks: Hooks) -> Learned:
     """Counts, trains, weighs and measures."""
-    clock, canaries = start.clock, _canaries(start, lines, options)
-    parts = heard = Parts(lines, start.vocabulary, options.split, options.test, canaries)
+    clock, canaries, heard = start.clock, parts.canaries, parts
     if start.rehearsed is not None:
-        heard = Parts(start.rehearsed, start.vocabulary, options.split, options.test, canaries)
+        split = options.split, options.test
+        heard = ListedParts(start.rehearsed, start.vocabulary, *split, canaries)
     members, model = start.members(), start.model
     counted = [member for member, family in members if family.learns == "counting"]
     networks = [(member, family) for member, family in members if family.learns == "training"]
@@ -154,7 +203,8 @@ def _learned(start: Start, lines: Lines, options: FitOptions, hooks: Hooks) -> L
     counting.count(parts.train)
     report: dict[str, Any] = {}
     if networks:
-        kept = hooks.keeper.begin(_run(start, lines, options)) if hooks.keeper else None
+        assert isinstance(parts, ListedParts), "networks learn lines"
+        kept = hooks.keeper.begin(_run(start, parts, options)) if hooks.keeper else None
         clock -= kept.seconds if kept else 0.0
         report |= Course(networks, heard, hooks, clock).run(options, start.goes_on, kept)
     dev = heard.contexts("dev", model.window)
@@ -173,33 +223,15 @@ def _learned(start: Start, lines: Lines, options: FitOptions, hooks: Hooks) -> L
         family=start.family.name,
         options=start.options,
         vocabulary=start.vocabulary,
-        weight=float(lines.counts().sum()),
-        label_weights=_label_weights(lines, start.vocabulary),
-        longest=int(lines.lengths().max()),
-        cleaning=lines.summary(),
         report=report,
-        known=partial(np.asarray, np.unique(lines.digests)) if options.digests else None,
         canaries=(canaries,) if canaries else (),
+        **parts.facts(options.digests),
     )
 
 
-def _run(start: Start, lines: Lines, options: FitOptions) -> dict[str, Any]:
+def _run(start: Start, parts: ListedParts, options: FitOptions) -> dict[str, Any]:
     """What tells this run apart from others; see `run_of`."""
     before = start.model.tensors() if start.goes_on else None
     adapts = start.goes_on and start.rehearsed is None
-    return {**run_of(lines, start.family.name, start.options, options, before), "adapt": adapts}
-
-
-def _canaries(start: Start, lines: Lines, options: FitOptions) -> Canaries | None:
-    """The random lines that are learned too, if any are wanted: others each time."""
-    if not options.canaries:
-        return None
-    return Canaries.of(lines, options.canaries, (options.seed, start.planted))
-
-
-def _label_weights(lines: Lines, vocabulary: Vocabulary) -> NDArray[np.float64]:
-    """(labels,) how often each label stands, weights counted."""
-    if lines.labels is None:
-        return np.zeros(0)
-    ids = vocabulary.label_ids(lines.label_names)[lines.labels] - len(vocabulary)
-    return np.bincount(ids, lines.weights, len(vocabulary.labels)).astype(np.float64)
+    run = run_of(parts.arrays(), start.family.name, start.options, options, before)
+    return {**run, "adapt": adapts}

@@ -5,12 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from makemore import __version__
 from makemore.corpus.digests import tensor_digest
-from makemore.corpus.lines import Lines
 from makemore.likelihood import Tensors
 from makemore.options.declaration import Options
 
@@ -74,12 +70,12 @@ NO_HOOKS = Hooks()
 
 
 def run_of(
-    lines: Lines, family: str, own: Options, options: Options, before: Tensors | None
+    lines: Tensors, family: str, own: Options, options: Options, before: Tensors | None
 ) -> dict[str, Any]:
     """What tells runs apart: what two have in common that end with the same weights.
 
     Args:
-        lines: the list.
+        lines: all there is of the list, as named arrays.
         family: the name of the family.
         own: its options.
         options: how it is learned.
@@ -87,7 +83,7 @@ def run_of(
     """
     return {
         "makemore": __version__,
-        "the list": _digests(_arrays(lines)),
+        "the list": _digests(lines),
         "family": family,
         **{f"its {name}": value for name, value in _plain(own).items()},
         **_plain(options),
@@ -95,20 +91,7 @@ def run_of(
     }
 
 
-def _arrays(lines: Lines) -> dict[str, NDArray[Any]]:
-    """All there is of a list: characters, order, labels, weights."""
-    found: dict[str, NDArray[Any]] = {
-        "characters": lines.codes,
-        "lengths": lines.lengths(),
-        "weights": lines.counts(),
-    }
-    if lines.labels is not None:
-        found["labels"] = lines.labels
-        found["names"] = np.frombuffer(json.dumps(lines.label_names).encode(), np.uint8)
-    return found
-
-
-def _digests(tensors: Mapping[str, NDArray[Any]]) -> dict[str, str]:
+def _digests(tensors: Tensors) -> dict[str, str]:
     """The digest of each array."""
     return {name: tensor_digest(name, value) for name, value in tensors.items()}
 

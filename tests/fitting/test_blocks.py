@@ -1,0 +1,144 @@
+from itertools import chain
+
+import numpy as np
+import pytest
+
+from makemore import DataError, Lines, MakeMore, MixtureOptions, MLPOptions, NgramOptions
+from makemore.corpus.reading import read_blocks
+from makemore.fitting.choice import window_counted
+from makemore.options.verbs import FitOptions
+
+COUNTED = MixtureOptions(members="kneser_ney(window=2), ngram(window=3), kneser_ney(window=4)")
+
+
+def in_blocks(strings, labels=None, weights=None, size=97):
+    for at in range(0, len(strings), size):
+        part = slice(at, at + size)
+        yield Lines.from_strings(
+            strings[part], labels and labels[part], None if weights is None else weights[part]
+        )
+
+
+@pytest.fixture(scope="module")
+def few(us_names):
+    return us_names.select(np.arange(0, len(us_names), 20))
+
+
+def files(tmp_path, maker, at_once, blocks):
+    """The bytes of the model of a list, and of that of its blocks."""
+    maker.fit(at_once).save(tmp_path / "at once")
+    maker.fit(blocks).save(tmp_path / "in blocks")
+    return [(tmp_path / name).read_bytes() for name in ("at once", "in blocks")]
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        MakeMore("kneser_ney"),
+        MakeMore(NgramOptions(window=2)),
+        MakeMore(COUNTED),
+        MakeMore("kneser_ney", test=0.3, keep_digests=False),
+        MakeMore("auto", budget="1s"),
+    ],
+    ids=["kneser_ney", "ngram", "mixture", "test", "auto"],
+)
+def test_a_list_in_blocks_makes_the_same_model(tmp_path, few, maker):
+    one, other = files(tmp_path, maker, few, in_blocks(few.to_list()))
+    assert maker.counts_blocks() is False  # as it has learned something
+    assert one == other
+
+
+def test_labels_and_weights_come_in_blocks_too(tmp_path, few):
+    strings = few.to_list()
+    labels = ["F" if name.endswith("a") else "M" for name in strings]
+    weights = [1 + len(name) % 3 for name in strings]
+    at_once = Lines.from_strings(strings, labels, weights)
+    blocks = in_blocks(strings, labels, weights)
+    one, other = files(tmp_path, MakeMore("kneser_ney"), at_once, blocks)
+    assert one == other
+
+
+@pytest.mark.parametrize("strings", [["a"], ["ab", "ab"], ["marie"]])
+def test_tiny_lists_in_blocks_learn_all_they_have(tmp_path, strings):
+    for test in (0.0, 0.8):
+        maker = MakeMore("kneser_ney", test=test)
+        at_once = Lines.from_strings(strings)
+        one, other = files(tmp_path, maker, at_once, in_blocks(strings, size=1))
+        assert one == other
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        MakeMore(MLPOptions(hidden=8), steps=3),
+        MakeMore("kneser_ney", split="clean"),
+        MakeMore("kneser_ney", min_count=2),
+        MakeMore("kneser_ney", canaries=3),
+        MakeMore("auto", steps=2),
+        MakeMore(MixtureOptions(members="kneser_ney, mlp(hidden=8)"), steps=3),
+    ],
+    ids=["network", "split", "min_count", "canaries", "auto", "mixture"],
+)
+def test_what_needs_the_whole_list_has_it(tmp_path, maker):
+    strings = ["anna", "hannah", "otto", "anna", "bob", "ada"] * 9
+    one, other = files(tmp_path, maker, Lines.from_strings(strings), in_blocks(strings, size=7))
+    assert one == other
+
+
+def test_what_is_counted_block_by_block():
+    assert window_counted("kneser_ney", FitOptions()) == 5
+    assert window_counted(COUNTED, FitOptions()) == 4
+    assert window_counted("auto", FitOptions(budget="2s")) == 5
+    assert window_counted("auto", FitOptions()) is None
+    assert window_counted("mlp", FitOptions()) is None
+    assert window_counted("linear", FitOptions()) is None
+    assert window_counted("kneser_ney", FitOptions(split="lecture")) is None
+
+
+def test_only_one_block_is_asked_for_at_a_time(few):
+    alive = []
+
+    def blocks():
+        for block in in_blocks(few.to_list()):
+            alive.append(block)
+            yield block
+            alive.remove(block)  # the next is only asked for when this one is counted
+            assert alive == []
+
+    MakeMore("ngram").fit(blocks())
+
+
+def test_more_lines_may_come_in_blocks(few):
+    strings = few.to_list()
+    maker = MakeMore("kneser_ney").fit(in_blocks(strings[:700]))
+    maker.partial_fit(in_blocks(strings[700:]))
+    whole = MakeMore("kneser_ney").fit(strings)
+    assert maker.score_samples(strings[:50]).tolist() == pytest.approx(
+        whole.score_samples(strings[:50]).tolist()
+    )
+
+
+def test_an_iterator_of_strings_is_a_list():
+    maker = MakeMore("ngram").fit(iter(["anna", "otto"]))
+    assert maker.learned_.cleaning.kept == 2
+
+
+def test_blocks_without_a_line_are_no_list():
+    for blocks in (iter([]), iter([Lines.from_strings([])]), in_blocks(["", " "])):
+        with pytest.raises(DataError, match=r"there is no line to learn"):
+            MakeMore("kneser_ney").fit(blocks)
+
+
+def test_labels_beside_blocks_are_refused():
+    with pytest.raises(DataError, match=r"Lines carry their own labels"):
+        MakeMore("ngram").fit(in_blocks(["anna", "otto"]), labels=["a", "b"])
+
+
+def test_a_file_is_counted_as_it_is_read(tmp_path, few):
+    path = tmp_path / "names.txt"
+    path.write_text("\n".join(few.to_list()))
+    small = read_blocks(path, characters=4096)
+    first = next(small)
+    assert len(first) < len(few) / 2
+    one, other = files(tmp_path, MakeMore("kneser_ney"), few, chain([first], small))
+    assert one == other
