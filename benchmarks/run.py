@@ -24,6 +24,7 @@ BENCHMARKS = {
     "scale": "scale",
     "sampling": "sampling",
     "recording-cost": "recording_cost",
+    "streaming": "streaming",
 }
 
 BESIDE_PEER = ("peer", "sampling")
