@@ -1,3 +1,4 @@
+import contextlib
 import re
 import time
 
@@ -5,7 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
+from makemore.options.verbs import ConstraintOptions
+from makemore.sampling.automata import conjunction
 from makemore.sampling.pattern import Expression, Sets
 
 CHARACTERS = tuple("abAB-é5 ")
@@ -115,3 +119,61 @@ def test_the_automaton_is_minimal():
     _, twelve = automaton(".*a.{3}")
     _, again = automaton("(?:.*a.{3}|.*a...)")
     assert len(twelve.states) == len(again.states) == 16
+
+
+KANJI = "".join(chr(0x4E00 + i) for i in range(2000))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a|b)*a(a|b){20}",
+        "((a{1000}){1000}){1000}",
+        "(a{0,1000}){0,1000}",
+        "((((){1000}){1000}){1000}){1000}",
+        "(?:){1000000}",
+        "(a?){9000}a",
+        ".*a.{13}",
+        "(a|aa|aaa|b)*b(a|b){9}",
+        "(" * 5000 + ")" * 5000,
+        "(" * 5000,
+        "[a-b]{900}",
+        "a" * 20_000,
+        "|".join("ab" * 3000),
+        "((((((a?){9}){9}){9}){9}){9}){9}",
+        r"(?=a)b",
+        r"(a)\1",
+        "[[a]",
+    ],
+    ids=lambda pattern: pattern[:30],
+)
+def test_an_evil_pattern_is_an_automaton_of_few_states_or_refused(pattern):
+    expression = None
+    with contextlib.suppress(ConstraintError):
+        expression = Expression(pattern, Sets(CHARACTERS), False, 1000)
+        assert len(expression.automaton().states) <= 1001
+    if expression is not None:
+        assert len(expression.edges) <= 1000
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "|".join(f"{c}.*" for c in KANJI),
+        "|".join(f"{c}..." for c in KANJI),
+        f"(?:{'|'.join(KANJI)})",
+    ],
+    ids=["each with more", "each with three", "any"],
+)
+def test_thousands_of_characters_told_apart_cost_no_more_work_than_is_allowed(pattern):
+    expression = None
+    with contextlib.suppress(ConstraintError):
+        expression = Expression(pattern, Sets(tuple(KANJI)), False, 3000)
+        expression.automaton()
+    assert expression is None or expression._work <= 200 * 3000 + len(KANJI)
+
+
+def test_states_that_lead_nowhere_are_told_from_a_chain_of_thousands():
+    found = conjunction(ConstraintOptions(pattern="[ab]{3000}"), Vocabulary("ab"), longest=4000)
+    assert (found.goto[:, 1:] >= 0).any(axis=1).sum() == 3000
+    assert found.ends.sum() == 1

@@ -10,6 +10,7 @@ from automata.fa.dfa import DFA
 from numpy.typing import NDArray
 
 from makemore.automaton import NOWHERE
+from makemore.corpus.ranking import ranges
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
 from makemore.options.verbs import ConstraintOptions
@@ -102,15 +103,21 @@ def _table(automaton: DFA, sets: Sets) -> tuple[NDArray[np.int32], NDArray[np.bo
             goto[place[state], columns[symbol]] = place[after]
     ends = np.zeros(len(place), bool)
     ends[[place[state] for state in automaton.final_states]] = True
-    goto[~_alive(goto, ends)[goto]] = NOWHERE
+    one_each = [places[0] for places in columns.values()]  # characters of a kind lead alike
+    goto[~_alive(goto[:, one_each], ends)[goto]] = NOWHERE
     boundary = np.full((len(place), 1), NOWHERE, np.int32)
     return np.hstack([boundary, goto]), ends
 
 
 def _alive(goto: NDArray[np.int32], ends: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(D,) whether a line can end somewhere after each state."""
-    alive, before = ends.copy(), -1
-    while np.count_nonzero(alive) != before:
-        before = int(np.count_nonzero(alive))
-        alive |= (alive[goto] & (goto != NOWHERE)).any(axis=1)
+    """(D,) whether a line can end somewhere after each state: backwards from the ends."""
+    before, ids = np.nonzero(goto != NOWHERE)
+    after = goto[before, ids]
+    order = np.argsort(after, kind="stable")
+    start = np.searchsorted(after[order], np.arange(len(goto) + 1))
+    alive, reached = ends.copy(), np.flatnonzero(ends)
+    while len(reached):
+        found = before[order[ranges(start[reached], start[reached + 1])]]
+        reached = np.unique(found[~alive[found]])
+        alive[reached] = True
     return alive

@@ -8,6 +8,7 @@ explode is stopped here before it is built.
 
 import re
 import unicodedata
+import warnings
 from functools import cached_property
 from re import _compiler, _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -54,7 +55,9 @@ class Expression:
         self.edges: list[list[tuple[int | None, int]]] = [[]]
         flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
         try:
-            tree = _parser.parse(unicodedata.normalize("NFC", pattern), flags)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # [[ is what it is now
+                tree = _parser.parse(unicodedata.normalize("NFC", pattern), flags)
             self.final = self._add(_without_ends(list(tree)), 0, tree.state.flags)
         except (re.error, OverflowError) as error:
             raise ConstraintError(
