@@ -96,13 +96,20 @@ class Translated:
 
     @classmethod
     def loaded(
-        cls, build: Callable[[int, int], Any], tensors: Tensors, vocabulary_size: int
+        cls, load: Callable[[int, int, Tensors], Any], tensors: Tensors, sizes: tuple[int, int]
     ) -> Self:
-        """Makes the model that `tensors` gave, built from how many characters and labels it has."""
-        ids = tensors[TRANSLATION]
+        """Makes the model that `tensors` gave, of as many characters and labels as it has.
+
+        Raises:
+            ValueError: they are no model's of `sizes`, a vocabulary size and a number of labels.
+        """
+        ids, vocabulary_size = tensors[TRANSLATION], sizes[0]
         own = int(np.count_nonzero(ids[:vocabulary_size] >= 0))
+        read = np.where(ids < 0, -1 - ids, ids)
+        if ids.shape != (sum(sizes),) or ids.dtype != np.int32 or (read >= own + sizes[1]).any():
+            raise ValueError("ids stand for none of a member's")
         rest = {name: value for name, value in tensors.items() if name != TRANSLATION}
-        return cls(build(own, len(ids) - vocabulary_size).load(rest), ids, vocabulary_size)
+        return cls(load(own, sizes[1], rest), ids, vocabulary_size)
 
     def _label(self, label: int | None) -> int | None:
         """The model's own id of a label."""

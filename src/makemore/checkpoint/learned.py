@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore import __version__
+from makemore.checkpoint.document import check_document
 from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file
 from makemore.corpus.canaries import Canaries
 from makemore.corpus.summary import Summary
@@ -75,21 +76,22 @@ def load_learned(path: str | Path) -> tuple[Learned, dict[str, Any]]:
     file = read_model_file(path)
     try:
         return _learned(file), dict(file.document["parameters"])
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, IndexError) as error:
         raise CheckpointError(f"{path} holds no model this version can build: {error}") from None
 
 
 def _learned(file: ModelFile) -> Learned:
     """Builds what an opened file describes."""
     document = file.document
+    check_document(document)
     family = family_named(document["family"])
     options = family.options.of(document["options"])
     vocabulary = Vocabulary(document["characters"], tuple(document["labels"]))
     names = [name for name in document["tensors"] if name.startswith(_MODEL)]
     tensors = {name.removeprefix(_MODEL): file.tensor(name) for name in names}
-    model = family.build(options, len(vocabulary), len(vocabulary.labels))
+    model = family.load(options, len(vocabulary), len(vocabulary.labels), tensors)
     return Learned(
-        model=model.load(tensors),
+        model=model,
         family=family.name,
         options=options,
         vocabulary=vocabulary,

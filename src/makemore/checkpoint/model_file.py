@@ -60,6 +60,8 @@ def write_whole(path: str | Path, content: bytes) -> None:
     Raises:
         CheckpointError: it cannot be written.
     """
+    if "\0" in str(path):
+        raise CheckpointError(f"{str(path)!r} is no name a file can have: give another")
     path = Path(os.path.realpath(path))  # a link stays, what it leads to is replaced
     temporary = None
     try:
@@ -165,6 +167,8 @@ def _header(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} is a directory; give a model file in it") from None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
+    except ValueError:
+        raise CheckpointError(f"{str(path)!r} is no name a file can have") from None
     if not raw.startswith(b"{"):
         raise _foreign(path, start + raw)
     try:

@@ -14,6 +14,7 @@ def info(model: str, *, json: Flag = False) -> None:
         model: a file that fit wrote.
         json: print the whole document as JSON.
     """
+    from makemore.checkpoint.document import check_document
     from makemore.checkpoint.model_file import read_model_file
 
     document = read_model_file(model).document
@@ -21,8 +22,9 @@ def info(model: str, *, json: Flag = False) -> None:
         write_json(document)
         return
     try:
+        check_document(document)
         print("\n".join(table(_facts(document))))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{model} describes no model this version knows: {error}") from None
 
 

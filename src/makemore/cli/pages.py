@@ -96,6 +96,8 @@ def against(output: str) -> str | None:
     parent = os.path.dirname(output) or "."
     if output == "":
         return "it has no name"
+    if "\0" in output:
+        return "no name has a NUL in it"
     if os.path.isdir(output):
         return "it is a directory"
     if not os.path.isdir(parent):

@@ -56,6 +56,22 @@ class SuffixTree:
         key = np.concatenate(keys) if keys else np.zeros(0, np.int64)
         return cls(size, key), nodes
 
+    @classmethod
+    def checked(cls, size: int, key: NDArray[Any], deepest: int) -> Self:
+        """Takes keys from outside.
+
+        Raises:
+            ValueError: they are no tree, or one deeper than `deepest`.
+        """
+        if key.ndim != 1 or key.dtype != np.int64 or (np.diff(key, prepend=-1) <= 0).any():
+            raise ValueError("the keys of a tree do not ascend")
+        if (key // size > np.arange(len(key))).any():
+            raise ValueError("a node of a tree comes before its parent")
+        tree = cls(size, key)
+        if len(tree.level_starts) - 2 > deepest:
+            raise ValueError(f"a tree is deeper than {deepest}")
+        return tree
+
     def __len__(self) -> int:
         """S: how many nodes, the root included."""
         return len(self.key) + 1
@@ -207,6 +223,45 @@ class Leaving:
         rows = np.zeros((len(node), width), np.float32)
         rows[np.repeat(np.arange(len(node)), stops - starts), self.next[at]] = self.value[at]
         return rows
+
+
+def check_leaving(
+    tensors: Mapping[str, NDArray[Any]],
+    prefix: str,
+    nodes: int,
+    width: int,
+    counted: tuple[str, type[np.generic]],
+) -> None:
+    """Refuses sparse rows from outside that are none.
+
+    Args:
+        tensors: named arrays, among them `start`, `next` and what is counted.
+        prefix: what these names start with.
+        nodes: how many rows there are.
+        width: ids that may follow.
+        counted: the name and the type of a number for each entry.
+
+    Raises:
+        ValueError: they do not fit together.
+    """
+    start, ids = tensors[f"{prefix}start"], tensors[f"{prefix}next"]
+    value = tensors[prefix + counted[0]]
+    kinds = [start.dtype, ids.dtype, value.dtype]
+    if (
+        kinds != [np.dtype(kind) for kind in (np.int64, np.int32, counted[1])]
+        or start.shape != (nodes + 1,)
+        or ids.ndim != 1
+        or value.shape != ids.shape
+    ):
+        raise ValueError("counts and their rows do not fit together")
+    lengths = np.diff(start)
+    if start[0] != 0 or start[-1] != len(ids) or (lengths < 0).any():
+        raise ValueError("rows of counts have no place")
+    key = np.repeat(np.arange(nodes), lengths) * width + ids
+    if (ids < 0).any() or (ids >= width).any() or (np.diff(key) <= 0).any():
+        raise ValueError("ids of counts do not ascend")
+    if not np.isfinite(value).all() or (value < 0).any():
+        raise ValueError("a count is no number of 0 or more")
 
 
 def renamed(

@@ -1,7 +1,7 @@
 """Networks: a seeded start, dropout that a step can repeat, and weights as arrays."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -42,6 +42,24 @@ class Noise:
         random = np.frombuffer(bytearray(self._rng.bytes(x.numel())), np.uint8)
         keep = sent(random, x.device).view(x.shape) >= dropped
         return x * (keep * (256 / (256 - dropped)))
+
+
+def sketched(make: Callable[[], Any]) -> Any:
+    """A model that has shapes and takes no memory."""
+    with torch.device("meta"):
+        return make()
+
+
+def check_shapes(network: "Network", tensors: Tensors) -> None:
+    """Refuses tensors that are not a network's.
+
+    Raises:
+        ValueError: they have other names or shapes.
+    """
+    own = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    given = {name: value.shape for name, value in tensors.items()}
+    if own != given or any(value.dtype != np.float32 for value in tensors.values()):
+        raise ValueError("its tensors are not those of a model of its options")
 
 
 class Network(nn.Module):
@@ -100,6 +118,8 @@ class Network(nn.Module):
     def load(self, tensors: Tensors) -> Self:
         """See `Model.load`."""
         self.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
+        if not all(torch.isfinite(value).all() for value in self.state_dict().values()):
+            raise ValueError("a weight is no finite number")
         return self.eval()
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:

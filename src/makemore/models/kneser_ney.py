@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from makemore.automaton import MOST_CELLS, Automaton
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.ranking import ranges, rank
-from makemore.corpus.suffix_tree import Leaving, SuffixTree, renamed
+from makemore.corpus.suffix_tree import Leaving, SuffixTree, check_leaving, renamed
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.likelihood import Floats, Tensors
 from makemore.options.families import KneserNeyOptions
@@ -119,8 +119,12 @@ class KneserNey(WindowModel):
     def load(self, tensors: Tensors) -> Self:
         """See `Model.load`."""
         size = self.vocabulary_size + self.label_count
-        self.pooled = BackOff.load(tensors, "", size)
-        self.labelled = BackOff.load(tensors, "labels.", size) if self.label_count else None
+        self.pooled = BackOff.load(tensors, "", (self.vocabulary_size, size), self.window)
+        if self.label_count:
+            sizes = self.vocabulary_size, size
+            self.labelled = BackOff.load(tensors, "labels.", sizes, self.window + 1)
+        else:
+            self.labelled = None
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
@@ -183,13 +187,25 @@ class BackOff:
         return cls(tree, start, ids.astype(np.int32), repeats, weight)
 
     @classmethod
-    def load(cls, tensors: Tensors, prefix: str, size: int) -> Self:
-        """Takes back what `tensors` gave, under names with a prefix."""
-        key, start, ids, repeats = (
-            tensors[prefix + name] for name in ("key", "start", "next", "repeats")
-        )
+    def load(cls, tensors: Tensors, prefix: str, sizes: tuple[int, int], depth: int) -> Self:
+        """Takes back what `tensors` gave, under names with a prefix.
+
+        Args:
+            tensors: the arrays.
+            prefix: what their names start with.
+            sizes: V, and how many ids there are, labels included.
+            depth: ids of a history, at most.
+
+        Raises:
+            ValueError: they are no counts.
+        """
+        tree = SuffixTree.checked(sizes[1], tensors[f"{prefix}key"], depth)
+        check_leaving(tensors, prefix, len(tree), sizes[0], ("repeats", np.int32))
+        start, ids, repeats = (tensors[prefix + name] for name in ("start", "next", "repeats"))
         weight = tensors.get(f"{prefix}weight", repeats).astype(np.float64)
-        return cls(SuffixTree(size, key), start, ids, repeats.astype(np.int64), weight)
+        if weight.shape != repeats.shape or not (repeats > 0).all() or not (weight > 0).all():
+            raise ValueError("counts are no numbers above 0")
+        return cls(tree, start, ids, repeats.astype(np.int64), weight)
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Everything counted, as named arrays; weights only where lines had any."""

@@ -48,11 +48,13 @@ class Mixture:
 
     def __init__(self, options: MixtureOptions, vocabulary_size: int, label_count: int) -> None:
         """Makes members that have learned nothing yet."""
-        self._builds = [partial(family.build, own) for family, own in members_of(options.members)]
-        self.members: list[Any] = [build(vocabulary_size, label_count) for build in self._builds]
+        self._each = members_of(options.members)
+        self.members: list[Any] = [
+            family.build(own, vocabulary_size, label_count) for family, own in self._each
+        ]
         windows = [member.window for member in self.members]
         self.window = None if None in windows else max(windows)
-        self.vocabulary_size = vocabulary_size
+        self.vocabulary_size, self.label_count = vocabulary_size, label_count
         self.weights = np.full(len(self.members), 1 / len(self.members))
 
     def take(self, members: Sequence[Any], weights: NDArray[np.float64]) -> Self:
@@ -117,12 +119,16 @@ class Mixture:
     def load(self, tensors: Tensors) -> Self:
         """See `Model.load`."""
         self.weights = tensors["weights"]
+        if self.weights.shape != (len(self.members),) or not (self.weights >= 0).all():
+            raise ValueError(f"{len(self.members)} members have not as many weights")
+        sizes = self.vocabulary_size, self.label_count
         for number, own in enumerate(self._unpacked(tensors)):
+            family, chosen = self._each[number]
+            load = partial(family.load, chosen)
             if TRANSLATION in own:
-                build = self._builds[number]
-                self.members[number] = Translated.loaded(build, own, self.vocabulary_size)
+                self.members[number] = Translated.loaded(load, own, sizes)
             else:
-                self.members[number].load(own)
+                self.members[number] = load(*sizes, own)
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.ranking import rank, summed
-from makemore.corpus.suffix_tree import Leaving, SuffixTree, renamed
+from makemore.corpus.suffix_tree import Leaving, SuffixTree, check_leaving, renamed
 from makemore.likelihood import Floats, Tensors
 from makemore.options.families import NgramOptions
 from makemore.window import Back, WindowModel
@@ -71,7 +71,9 @@ class Ngram(WindowModel):
 
     def load(self, tensors: Tensors) -> Self:
         """See `Model.load`."""
-        self.tree = SuffixTree(self.vocabulary_size + self.label_count, tensors["key"])
+        size, labels = self.vocabulary_size + self.label_count, self.label_count
+        self.tree = SuffixTree.checked(size, tensors["key"], self.window + (labels > 0))
+        check_leaving(tensors, "", len(self.tree), self.vocabulary_size, ("value", np.float32))
         self.leaving = Leaving(tensors["start"], tensors["next"], tensors["value"])
         return self
 

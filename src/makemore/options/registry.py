@@ -1,6 +1,7 @@
 """The registry of families: for each its options, its class and how it is best learned."""
 
 import re
+from functools import partial
 from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
@@ -38,6 +39,29 @@ class Family(NamedTuple):
         return getattr(import_module(f"makemore.models.{module}"), name)(
             family_options, vocabulary_size, label_count
         )
+
+    def load(
+        self, family_options: Options, vocabulary_size: int, label_count: int, tensors: Any
+    ) -> Any:
+        """Makes the model that gave some tensors; what it claims to be takes no memory.
+
+        Raises:
+            ValueError: no model of these options gives such tensors.
+        """
+        make = partial(self.build, family_options, vocabulary_size, label_count)
+        members = []
+        if isinstance(family_options, of.MixtureOptions):
+            members = members_of(family_options.members)
+        if not any(
+            family.learns == "training" for family in (self, *(each for each, _ in members))
+        ):
+            return make().load(tensors)
+        network = import_module("makemore.layers.network")
+        sketch = network.sketched(make)
+        if self.learns == "mixing":
+            return sketch.load(tensors)  # which makes its members anew, each with its tensors
+        network.check_shapes(sketch, tensors)
+        return make().load(tensors)
 
 
 FAMILIES = {

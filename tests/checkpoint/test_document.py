@@ -1,0 +1,165 @@
+"""Documents that are signed and yet claim what is not so."""
+
+import json
+
+import numpy as np
+import pytest
+
+from makemore import CheckpointError, MakeMore
+from makemore.checkpoint.model_file import read_model_file, write_model_file
+from makemore.cli.main import main
+from makemore.options.registry import FAMILIES
+
+LINES = ["anna", "hannah", "otto", "anne", "ottokar", "ben"]
+SMALL = {
+    "ngram": {"window": 2},
+    "kneser_ney": {"window": 2},
+    "gru": {"embedding": 2, "hidden": 3},
+    "deep_mlp": {"hidden": 3, "layers": 2},
+    "transformer": {"layers": 1, "embedding": 4, "heads": 2},
+    "mixture": {"members": "ngram(window=1), gru(embedding=2, hidden=3)"},
+}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A small model of some families: document and tensors."""
+    found = {}
+    for name, options in SMALL.items():
+        path = tmp_path_factory.mktemp("documents") / name
+        family = FAMILIES[name]
+        maker = MakeMore(family.options(**options), steps=1)
+        maker.fit(LINES, labels=["F", "M"] * 3).save(path)
+        file = read_model_file(path)
+        tensors = {each: file.tensor(each) for each in file.document["tensors"]}
+        found[name] = (json.dumps(file.document), tensors)
+    return found
+
+
+@pytest.fixture
+def refused(files, tmp_path):
+    """Writes a changed model, signed anew, and sees that it is refused."""
+
+    def check(name, change, sentence=r"holds no model this version can build"):
+        document, tensors = files[name]
+        document, tensors = json.loads(document), dict(tensors)
+        change(document, tensors)
+        write_model_file(tmp_path / "model", document, tensors)
+        with pytest.raises(CheckpointError, match=sentence):
+            MakeMore.load(tmp_path / "model")
+
+    return check
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_was_not_changed_is_loaded(files, name, tmp_path):
+    document, tensors = files[name]
+    write_model_file(tmp_path / "model", json.loads(document), tensors)
+    assert len(MakeMore.load(tmp_path / "model").sample(3)) == 3
+
+
+@pytest.mark.parametrize(
+    "place, value",
+    [
+        (("characters",), "ba"),
+        (("characters",), "aab"),
+        (("characters",), "\0ab"),
+        (("characters",), "ab\ud800"),
+        (("characters",), 7),
+        (("labels",), ["M", "F"]),
+        (("labels",), ["F", "F"]),
+        (("labels",), ["", "F"]),
+        (("labels",), 3),
+        (("labels",), "FM"),
+        (("weight",), 0),
+        (("weight",), True),
+        (("weight",), float("nan")),
+        (("weight",), 10**400),
+        (("label_weights",), [1.0]),
+        (("label_weights",), [0, 0]),
+        (("label_weights",), [-1, 2]),
+        (("longest",), 0),
+        (("longest",), 2**63),
+        (("longest",), 7.5),
+        (("cleaning", "kept"), -1),
+        (("cleaning", "more"), 1),
+        (("training", "split"), 3),
+        (("training", "test"), None),
+        (("training", "seconds"), "x"),
+        (("training", "steps"), -1),
+        (("training", "train_lines"), None),
+        (("training", "train_loss"), "x"),
+        (("family",), "none"),
+        (("family",), []),
+        (("options",), None),
+        (("options", "window"), 10**9),
+        (("options", "more"), 1),
+        (("parameters",), []),
+    ],
+    ids=str,
+)
+def test_a_claim_that_cannot_be_is_refused(refused, place, value):
+    def change(document, tensors):
+        *parents, last = place
+        for key in parents:
+            document = document[key]
+        document[last] = value
+
+    refused("ngram", change)
+
+
+@pytest.mark.parametrize(
+    "name, option, value",
+    [
+        ("gru", "hidden", 65536),
+        ("gru", "embedding", 4096),
+        ("deep_mlp", "layers", 64),
+        ("deep_mlp", "hidden", 65536),
+        ("transformer", "layers", 64),
+        ("mixture", "members", "ngram(window=1), gru(embedding=4096, hidden=65536)"),
+        ("mixture", "members", "gru(hidden=65536), gru(hidden=65536), lstm(hidden=65536)"),
+    ],
+)
+def test_a_size_that_is_only_claimed_takes_no_memory(refused, name, option, value):
+    import resource
+
+    import torch  # noqa: F401  loaded before memory is measured
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refused(name, lambda document, _: document["options"].update({option: value}))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_tensors_that_do_not_fit_together_are_refused(refused, files, name):
+    for each, value in files[name][1].items():
+        if each == "digests":
+            continue
+        changes = [
+            lambda t, each=each: t.pop(each),
+            lambda t, each=each, value=value: t.update({each: value.reshape(-1)[:-1]}),
+            lambda t, each=each, value=value: t.update({each: value[..., None]}),
+            lambda t, each=each, value=value: t.update({each: np.full_like(value, -7)}),
+        ]
+        if value.dtype.kind == "f":
+            changes[-1] = lambda t, each=each, value=value: t.update(
+                {each: np.full_like(value, np.nan)}
+            )
+        for change in changes:
+            refused(name, lambda _, tensors, change=change: change(tensors))
+
+
+def test_a_forged_document_is_no_traceback_for_info(files, tmp_path, capsys):
+    document, tensors = files["ngram"]
+    forged = {**json.loads(document), "longest": "x" * 10}
+    write_model_file(tmp_path / "model", forged, tensors)
+    with pytest.raises(SystemExit):
+        main(["info", str(tmp_path / "model")])
+    assert "describes no model this version knows: longest is no" in capsys.readouterr().err
+
+
+def test_a_name_that_no_file_can_have_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="is no name a file can have"):
+        MakeMore.load(f"{tmp_path}/a\0b")
+    with pytest.raises(CheckpointError, match="is no name a file can have"):
+        MakeMore("ngram").fit(LINES).save(f"{tmp_path}/a\0b")
