@@ -1,7 +1,9 @@
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo setup format lint types docs lessons test check audit dist
+.PHONY: demo setup format lint types docs lessons test check fuzz audit dist
+
+RUNS ?= 20000
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q -c constraints.txt -e . && touch $@
@@ -31,6 +33,11 @@ docs: setup
 
 test: setup
 	$(BIN)/pytest -m "not slow and not browser"
+
+fuzz: setup
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[fuzz]'
+	for target in reading choosing patterns models command; do \
+		$(BIN)/python fuzz/run.py $$target -runs=$(RUNS) -max_len=400 || exit 1; done
 
 check: lint types
 	$(BIN)/python docs/generate.py --check && $(BIN)/pytest

@@ -25,6 +25,7 @@ BENCHMARKS = {
     "sampling": "sampling",
     "recording-cost": "recording_cost",
     "streaming": "streaming",
+    "fuzzing": "fuzzing",
 }
 
 BESIDE_PEER = ("peer", "sampling")

@@ -1,0 +1,46 @@
+"""The fuzzer over everything that a user can feed in: how many inputs each target took."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from recording import Recorder, stopwatch
+
+CLAIM = "whatever is fed in, nothing but a sentence comes out"
+FUZZ = Path(__file__).parents[1] / "fuzz"
+SEED = 20261122
+RUNS = {
+    "reading": 60_000,
+    "choosing": 60_000,
+    "patterns": 40_000,
+    "models": 12_000,
+    "command": 12_000,
+}
+
+
+def run(recorder: Recorder) -> bytes:
+    """Fuzzes every target from the corpus as it is kept."""
+    recorder.say(f"atheris {version('atheris')}, seed {SEED}")
+    for name, runs in RUNS.items():
+        kept = sorted((FUZZ / "corpus" / name).iterdir())
+        command = [sys.executable, str(FUZZ / "run.py"), name, f"-runs={runs}", f"-seed={SEED}"]
+        with stopwatch() as clock:
+            done = subprocess.run(
+                [*command, "-max_len=400", "-print_final_stats=1"],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            seconds = clock()
+        units = int(re.findall(r"number_of_executed_units: (\d+)", done.stderr)[-1])
+        covered = re.findall(r"cov: (\d+)", done.stderr)[-1]
+        found = len(re.findall(r"Test unit written to", done.stderr))
+        recorder.say(
+            f"{name}: {units:,} inputs from {len(kept)} kept, {covered} edges covered, "
+            f"{seconds:.0f} s, exit {done.returncode}"
+        )
+        recorder.measured(f"{name}, inputs", "inputs", [units], "10,000")
+        recorder.measured(f"{name}, inputs that broke the contract", "inputs", [found], "0")
+    return b"".join(path.read_bytes() for path in sorted((FUZZ / "corpus").glob("*/*")))
