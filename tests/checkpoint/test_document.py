@@ -51,6 +51,39 @@ def refused(files, tmp_path):
     return check
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"characters": "xy"},
+        {"characters": "a"},
+        {"characters": 3},
+        {"length": 10**9},
+        {"length": 0},
+        {"length": "3"},
+        {"lines": []},
+        {"lines": "abc"},
+        {"lines": [3, 4]},
+        {"lines": ["an"] * 2},
+        {"labels": ["F"]},
+        {"labels": ["F", "X"]},
+        {"labels": [["F"], "M"]},
+        {"labels": None},
+        {"weight": 0},
+        {"weight": "1"},
+    ],
+    ids=str,
+)
+def test_canaries_that_cannot_be_are_refused(tmp_path, change):
+    labels = ["F", "M"] * 3
+    MakeMore("ngram", canaries=2).fit(LINES, labels).save(tmp_path / "model")
+    file = read_model_file(tmp_path / "model")
+    tensors = {each: file.tensor(each) for each in file.document["tensors"]}
+    document = {**file.document, "canaries": [{**file.document["canaries"][0], **change}]}
+    write_model_file(tmp_path / "model", document, tensors)
+    with pytest.raises(CheckpointError, match=r"holds no model this version can build"):
+        MakeMore.load(tmp_path / "model")
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_what_was_not_changed_is_loaded(files, name, tmp_path):
     document, tensors = files[name]

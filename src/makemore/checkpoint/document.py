@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 _LONGEST = 2**31  # characters of a line, far more than any list has
+_LONGEST_CANARY = 256  # characters: each has a bit at least
 _TEXTS = ("makemore", "family", "characters")
 _OBJECTS = ("parameters", "options", "cleaning", "training", "tensors")
 
@@ -36,6 +37,8 @@ def check_document(document: Mapping[str, Any]) -> None:
     if not all(map(_is_count, document["cleaning"].values())):
         raise ValueError("cleaning has what is no count")
     _check_training(document["training"])
+    for canaries in document.get("canaries", []):
+        _check_canaries(canaries, document["characters"], document["labels"])
 
 
 def _check_vocabulary(characters: str, labels: Any) -> None:
@@ -61,12 +64,31 @@ def _check_training(training: Mapping[str, Any]) -> None:
         loss = training[f"{part}_loss"]
         if not _is_count(training[f"{part}_lines"]) or not (loss is None or _is_number(loss)):
             raise ValueError(f"training says of the {part} part what is no number")
-    if not _is_number(training["seconds"]) or not _is_number(training["test"]):
+    if not _is_number(training.get("seconds", 0.0)) or not _is_number(training["test"]):
         raise ValueError("training has what is no number")
     if not isinstance(training["split"], str) or not isinstance(training["chosen"], str | None):
         raise ValueError("training has what is no text")
     if not _is_count(training["seed"]) or not _is_count(training.get("steps", 0)):
         raise ValueError("training has what is no count")
+
+
+def _check_canaries(canaries: Any, characters: str, labels: list[str]) -> None:
+    """Random lines of one length, of the model's characters and labels."""
+    space, length, lines = (canaries[name] for name in ("characters", "length", "lines"))
+    if not isinstance(space, str) or len(space) < 2 or not set(space) <= set(characters):
+        raise ValueError("canaries have characters that the model has not")
+    if not _is_count(length) or not 1 <= length <= _LONGEST_CANARY:
+        raise ValueError("canaries are too long")
+    if not isinstance(lines, list) or not lines or not all(isinstance(x, str) for x in lines):
+        raise ValueError("canaries are no texts")
+    if not all(len(line) == length and set(line) <= set(space) for line in lines):
+        raise ValueError("canaries are none of their space")
+    if not isinstance(canaries["labels"], list) or not set(canaries["labels"]) <= set(labels):
+        raise ValueError("canaries have labels that the model has not")
+    if len(canaries["labels"]) != (len(lines) if labels else 0):
+        raise ValueError("canaries have not one label each")
+    if not _is_number(canaries["weight"]) or canaries["weight"] <= 0:
+        raise ValueError("canaries have a weight that is no number above 0")
 
 
 def _is_number(value: Any) -> bool:
