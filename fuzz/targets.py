@@ -93,10 +93,13 @@ def patterns(data: bytes) -> None:
     flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
+        # Python tries one way after the other: for (|){41} they are too many.
+        has_many = re.search(r"\{[^}]*([4-9]|\d\d)", pattern) or len(pattern) > 40
+        is_quick = not has_many and len(re.findall(r"\)[*+?{]", pattern)) <= 2
         matches = re.compile(unicodedata.normalize("NFC", pattern), flags).fullmatch
     for line in lines[:5]:
         line = "".join(c for c in line if c in CHARACTERS)[:8].strip()
-        if line and len(pattern) <= 40:  # Python may take ages for longer ones
+        if line and is_quick:
             ids = vocabulary.encode(np.array([ord(c) for c in line], np.uint32))
             assert bool(found.allows(ids[None])[0]) == (matches(line) is not None), line
 
@@ -204,7 +207,8 @@ def _edit_tensors(document: dict[str, Any], tensors: dict[str, Any], edit: bytes
     elif kind == 1:
         tensors[name] = value.reshape(-1)[: edit[2]]
     elif kind == 2:
-        tensors[name] = value.astype((np.float32, np.int64, np.uint8, np.float64)[edit[2] % 4])
+        with np.errstate(invalid="ignore"):
+            tensors[name] = value.astype((np.float32, np.int64, np.uint8, np.float64)[edit[2] % 4])
     elif kind == 3:
         tensors[f"model.{edit[2]}"] = value
     elif kind == 4:

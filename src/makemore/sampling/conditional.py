@@ -97,7 +97,8 @@ class Futures:
     def _factors(self, row: int) -> tuple[float, float]:
         """What later messages are multiplied by beside the ends of lines, in the row's unit."""
         unit = self._unit(row)
-        return float(np.exp(self._scales[row + 1] - unit)), float(self.may_end[row] * np.exp(-unit))
+        ending = np.exp(-unit) if self.may_end[row] else 0.0
+        return float(np.exp(self._scales[row + 1] - unit)), float(ending)
 
     @property
     def log_mass(self) -> float:
