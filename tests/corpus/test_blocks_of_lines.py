@@ -42,6 +42,7 @@ def cut(data: bytes, at: list[int]) -> list[bytes]:
 @given(TEXTS, st.lists(st.integers(1, 60)), st.sampled_from(["utf-8", "utf-16", "shift_jis_2004"]))
 @example("a\r\nb\n", [2], "utf-8")  # between CR and LF
 @example("\ufeffa\u00e9", [1, 2, 3, 4, 5], "utf-8")
+@example("a\ufeffb", [1], "utf-8")  # no mark in the middle
 def test_text_is_the_same_wherever_its_bytes_are_cut(text, at, encoding):
     data = text.encode(encoding, errors="ignore")
     blocks = list(whole_lines(cut(data, at), "list", encoding))
@@ -163,6 +164,12 @@ def test_a_row_of_a_table_has_a_greatest_length(tmp_path):
     path.write_text('name\nanna\n"a\nb' + '","\n' * 300_000)
     with pytest.raises(DataError, match=r"list\.csv, line \d+: a row has more than 1,048,576 char"):
         read_lines(path, Columns("name"))
+
+
+def test_a_table_of_short_rows_may_be_as_long_as_it_likes(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("name\n" + "anna\n" * 220_000)
+    assert len(read_lines(path, Columns("name"))) == 220_000
 
 
 def test_a_file_without_line_ends_is_not_taken_into_memory():

@@ -53,6 +53,13 @@ def test_small_members_come_in_pieces_that_are_not_small(tmp_path, kind):
     assert all(4096 <= size < 8192 for size in sizes[:-1])
 
 
+def test_what_waits_to_be_unpacked_is_not_lost(tmp_path, kind):
+    path = tmp_path / "list.txt"
+    for length in (*range(4090, 4360, 3), 8192, 12_288, 2**18):
+        path.write_bytes(PACK[kind][0](b"a" * length))
+        assert sum(map(len, pieces(str(path), 4096))) == length
+
+
 def test_a_packed_table_is_still_a_table(tmp_path, kind):
     pack, suffix = PACK[kind]
     path = tmp_path / f"list.csv{suffix}"

@@ -173,6 +173,13 @@ def test_thousands_of_characters_told_apart_cost_no_more_work_than_is_allowed(pa
     assert expression is None or expression._work <= 200 * 3000 + len(KANJI)
 
 
+def test_many_states_times_many_symbols_are_refused_before_they_are_listed():
+    apart = "|".join(c + c for c in KANJI[:750])
+    expression = Expression(f"(?:{apart}).{{1490}}", Sets(tuple(KANJI)), False, 3000)
+    with pytest.raises(ConstraintError, match="takes more than 3,000 states"):
+        expression._steps()
+
+
 def test_states_that_lead_nowhere_are_told_from_a_chain_of_thousands():
     found = conjunction(ConstraintOptions(pattern="[ab]{3000}"), Vocabulary("ab"), longest=4000)
     assert (found.goto[:, 1:] >= 0).any(axis=1).sum() == 3000

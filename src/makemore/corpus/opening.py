@@ -134,7 +134,7 @@ class _Inflate:
     def decompress(self, packed: bytes, limit: int) -> bytes:
         """Unpacks at most so many bytes; the rest waits until this is called again."""
         unpacked = self._zlib.decompress(self._zlib.unconsumed_tail + packed, limit)
-        self.needs_input = len(unpacked) < limit and not self._zlib.unconsumed_tail
+        self.needs_input = not self._zlib.unconsumed_tail
         return unpacked
 
 
