@@ -173,6 +173,8 @@ def _edit_document(document: dict[str, Any], tensors: dict[str, Any], edit: byte
     """Puts a hostile value in the place of another, or leaves that out."""
     at: Any = document
     path = list(_places(document))
+    if not path:
+        return
     *parents, last = path[edit[0] % len(path)]
     for key in parents:
         at = at[key]
