@@ -14,7 +14,7 @@ MEMBERS = "kneser_ney(window=2), deep_mlp(window=2, hidden=8), gru(hidden=8)"
 
 
 def maker():
-    return MakeMore(MixtureOptions(members=MEMBERS), steps=40, batch=100)
+    return MakeMore(MixtureOptions(members=MEMBERS), steps=20, batch=100)
 
 
 def train(folder, output, dies_at):

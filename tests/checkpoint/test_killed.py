@@ -48,7 +48,7 @@ def test_fifty_kills_at_random_moments_change_nothing(tmp_path, start):
         while not output.exists():
             dies_at = None
             if kills < KILLS and moments.random() < 0.4:
-                dies_at = moments.randrange(1, 40), moments.choice(WRITING)
+                dies_at = moments.randrange(1, 30), moments.choice(WRITING)
             process = start(folder, output, dies_at)
             if kills < KILLS and dies_at is None:
                 process.join(moments.uniform(0, 0.5) * usual)
