@@ -1,11 +1,12 @@
 import json
 import os
+import pickle
 import stat
 
 import numpy as np
 import pytest
 
-from makemore import DataError, MakeMore, MixtureOptions, MLPOptions, OptionError
+from makemore import MakeMore, MixtureOptions, MLPOptions, OptionError
 from makemore.checkpoint import model_file
 from makemore.checkpoint.run_directory import RunDirectory
 from makemore.errors import CheckpointError
@@ -229,11 +230,71 @@ def test_a_model_is_no_state_and_a_state_no_model(tmp_path):
         maker().fit(LINES, run=tmp_path / "run")
 
 
-def test_a_damaged_history_is_refused(tmp_path):
-    cut_off(tmp_path, SMALL, 11)
-    (tmp_path / "history.jsonl").write_text("{}\n")
-    with pytest.raises(DataError, match=r"is no recording of a training"):
+@pytest.mark.parametrize("content", [None, "", "{}\n", "{", "short"])
+def test_a_damaged_history_starts_anew_and_the_weights_go_on(tmp_path, content):
+    cut_off(tmp_path, SMALL, 21)
+    history = tmp_path / "history.jsonl"
+    if content is None:
+        history.unlink()
+    elif content == "short":
+        short = Recording.load(history)
+        short.go_back(0, 7)
+        short.save(history)
+    else:
+        history.write_text(content)
+    run = RunDirectory(tmp_path)
+    assert are_equal(tensors(maker().fit(LINES)), tensors(maker().fit(LINES, run=run)))
+    assert [number for number, _ in run.recording.curves[0].loss] == list(range(21, 31))
+    Recording.load(history)
+
+
+def test_a_run_of_another_version_is_refused(tmp_path, monkeypatch):
+    cut_off(tmp_path, SMALL, 5)
+    monkeypatch.setattr("makemore.fitting.identity.__version__", "9.9")
+    with pytest.raises(CheckpointError, match=r'began with makemore "0.1.0", not "9.9"'):
         maker().fit(LINES, run=tmp_path)
+
+
+def test_a_run_stays_in_its_folder_wherever_the_process_goes(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def leave(step):
+        if step.number == 5:
+            monkeypatch.chdir(tmp_path / "elsewhere")
+
+    maker().fit(LINES, on_step=leave, run="kept")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    kept = model_file.read_model_file(tmp_path / "kept" / "state.safetensors")
+    assert kept.document["done"] == 30
+
+
+def test_a_model_that_was_stopped_can_be_copied(tmp_path):
+    for run in (None, tmp_path):
+        stopped = maker().fit(LINES, on_step=stopper(9), run=run)
+        assert pickle.loads(pickle.dumps(stopped)).sample(3) == stopped.sample(3)
+
+
+def test_nothing_is_done_again_after_an_orderly_stop(tmp_path):
+    maker().fit(LINES, on_step=stopper(17), run=tmp_path)
+    seen = []
+    maker().fit(LINES, on_step=lambda step: seen.append(step.number), run=tmp_path)
+    assert seen == list(range(18, 31))
+
+
+def test_weights_newer_than_the_last_look_may_be_the_best(tmp_path):
+    stopped = maker().fit(LINES, on_step=stopper(19))  # the last look was after 10
+    looked = maker().fit(LINES, on_step=stopper(10))
+    assert stopped.learned_.report["dev_loss"] < looked.learned_.report["dev_loss"] - 0.01
+
+
+def test_a_finished_run_keeps_its_recording(tmp_path):
+    run = RunDirectory(tmp_path)
+    maker(TWO).fit(LINES, run=run)
+    again = RunDirectory(tmp_path)
+    maker(TWO).fit(LINES, run=again)
+    assert again.recording.curves == run.recording.curves
+    assert len(again.recording.curves) == 2
 
 
 def test_a_second_process_is_refused(tmp_path):
@@ -297,10 +358,16 @@ def test_a_folder_that_becomes_read_only_is_said_and_the_last_checkpoint_loads(t
 
 def test_what_a_killed_process_left_half_written_goes(tmp_path):
     cut_off(tmp_path, SMALL, 6)
-    (tmp_path / ".state.safetensors.abc").write_bytes(b"half")
-    (tmp_path / ".history.jsonl.abc").write_bytes(b"half")
+    (tmp_path / ".state.safetensors.abcdefgh").write_bytes(b"half")
+    (tmp_path / ".history.jsonl.abcd_fgh").write_bytes(b"half")
+    (tmp_path / ".state.safetensors.bak").write_bytes(b"somebody's own")
     maker().fit(LINES, run=tmp_path)
-    assert len(list(tmp_path.iterdir())) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".state.safetensors.bak",
+        "history.jsonl",
+        "lock",
+        "state.safetensors",
+    ]
 
 
 def test_a_counted_model_keeps_nothing(tmp_path):
@@ -327,7 +394,7 @@ def test_a_mixture_that_is_stopped_leans_on_what_was_trained():
     whole = maker(TWO, steps=60).fit(LINES)
     stopped = maker(TWO, steps=60).fit(LINES, on_step=stopper(60))
     weights = stopped.learned_.report["weights"]
-    assert stopped.learned_.report["stopped"] == 60
+    assert (stopped.learned_.report["stopped"], stopped.learned_.report["of"]) == (60, 120)
     assert weights[2] < 0.05  # the third was never trained
     assert stopped.learned_.report["dev_loss"] == pytest.approx(
         whole.learned_.report["dev_loss"], abs=0.5

@@ -6,12 +6,13 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
 from makemore import MakeMore
 from makemore.cli import learning
-from makemore.cli.interrupting import interruptible
+from makemore.cli.interrupting import Interruption, interruptible
 
 LINES = [f"{a}{b}{c}" for a in "klmn" for b in ("a", "ei", "o") for c in ("na", "ro", "s", "th")]
 FIT = "fit names.txt -o m.safetensors --model mlp -O hidden=8 --steps 40"
@@ -81,6 +82,22 @@ def test_a_command_that_was_resumed_is_said_as_it_is(run, interrupt):
     assert f"go on with: makemore {FIT} --run kept --resume\n" in err
 
 
+def test_after_the_last_step_nothing_is_stopped(run, monkeypatch):
+    interruption = Interruption()
+    interruption(SimpleNamespace(number=40, steps=40))
+    said = []
+    monkeypatch.setattr("makemore.cli.interrupting.say", said.append)
+    interruption.hear()
+    assert said == ["the training is over; Ctrl-C again gives everything up"]
+
+
+def test_a_file_behind_dashes_stays_behind_them(run, interrupt):
+    interrupt(13)
+    line = FIT.replace("fit names.txt", "fit")
+    _, err, _ = run(f"{line} --run kept -- names.txt")
+    assert f"go on with: makemore {line} --run kept --resume -- names.txt\n" in err
+
+
 def test_without_a_run_the_model_is_what_there_is(run, interrupt):
     interrupt(13)
     _, err, code = run(FIT)
@@ -101,8 +118,6 @@ def test_ctrl_c_twice_gives_everything_up(run, interrupt, place):
     interrupt(5, 5, 6)
     before = signal.getsignal(signal.SIGINT)
     with pytest.MonkeyPatch.context() as patch:
-        from makemore.cli.interrupting import Interruption
-
         patch.setattr(Interruption, "__call__", lambda self, step: setattr(self, "_is_training", 1))
         _, err, code = run(FIT)
     assert code == 130

@@ -85,6 +85,31 @@ def test_what_needs_the_whole_list_has_it(tmp_path, maker):
     assert one == other
 
 
+def test_fractions_add_up_to_nearly_the_same(few):
+    strings = few.to_list()
+    weights = [(0.1, 0.2, 0.3, 0.7, 1.1)[i % 5] for i in range(len(strings))]
+    at_once = MakeMore("kneser_ney").fit(strings, weights=weights)
+    in_pieces = MakeMore("kneser_ney").fit(in_blocks(strings, weights=weights))
+    for name, value in at_once.learned_.model.tensors().items():
+        np.testing.assert_allclose(in_pieces.learned_.model.tensors()[name], value, rtol=1e-12)
+
+
+def test_blocks_that_do_not_go_together_are_refused():
+    bare, labelled = Lines.from_strings(["anna"]), Lines.from_strings(["otto"], ["M"])
+    heavy = Lines.from_strings(["bob"], weights=[2])
+    for pair in ([bare, labelled], [labelled, bare], [bare, heavy], [heavy, bare]):
+        for model in ("ngram", MLPOptions(hidden=8)):
+            with pytest.raises(DataError, match=r"some lines of the list have (labels|weights)"):
+                MakeMore(model, steps=1).fit(iter(pair))
+
+
+def test_many_labels_take_no_time_of_their_own():
+    labels = [f"label {i}" for i in range(20_000)]
+    lines = Lines.from_strings([f"line {i}" for i in range(20_000)], labels)
+    maker = MakeMore(NgramOptions(window=1)).fit(iter([lines]))
+    assert maker.learned_.label_weights.sum() == 20_000
+
+
 def test_what_is_counted_block_by_block():
     assert window_counted("kneser_ney", FitOptions()) == 5
     assert window_counted(COUNTED, FitOptions()) == 4
@@ -92,7 +117,8 @@ def test_what_is_counted_block_by_block():
     assert window_counted("auto", FitOptions()) is None
     assert window_counted("mlp", FitOptions()) is None
     assert window_counted("linear", FitOptions()) is None
-    assert window_counted("kneser_ney", FitOptions(split="lecture")) is None
+    for more in ({"split": "lecture"}, {"canaries": 3}, {"min_count": 2}):
+        assert window_counted("kneser_ney", FitOptions(**more)) is None
 
 
 def test_only_one_block_is_asked_for_at_a_time(few):

@@ -43,19 +43,21 @@ def check_document(document: Mapping[str, Any]) -> None:
 
 def _check_vocabulary(characters: str, labels: Any) -> None:
     """Characters ascend, labels too; both can be in a line."""
-    if not all(a < b for a, b in pairwise(characters)) or not _can_stand(characters):
+    if {"\n", "\r"} & set(characters):
+        raise ValueError("a character ends lines")
+    if not all(a < b for a, b in pairwise(characters)) or not _is_text(characters):
         raise ValueError("characters are none that a list has, in their order")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise ValueError("labels are no texts")
-    if not all(a < b for a, b in pairwise(labels)) or not all(map(_can_stand, labels)):
+    if not all(a < b for a, b in pairwise(labels)) or not all(map(_is_text, labels)):
         raise ValueError("labels are none that a list has, in their order")
     if "" in labels:
         raise ValueError("a label is blank")
 
 
-def _can_stand(text: str) -> bool:
-    """Whether a list can have these characters."""
-    return not any(c in "\0\n\r" or "\ud800" <= c <= "\udfff" for c in text)
+def _is_text(text: str) -> bool:
+    """Whether all of these are characters."""
+    return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _check_training(training: Mapping[str, Any]) -> None:

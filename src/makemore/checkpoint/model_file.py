@@ -72,6 +72,8 @@ def write_whole(path: str | Path, content: bytes) -> None:
             os.fsync(file.fileno())
         if path.is_dir():
             raise IsADirectoryError(0, "it is a directory")
+        if path.exists() and not path.is_file():
+            raise OSError(0, "it is no regular file")
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as error:
@@ -108,12 +110,16 @@ class ModelFile:
         """Reads and proves one tensor.
 
         Raises:
-            CheckpointError: it is damaged.
+            CheckpointError: it is damaged, or no longer there.
         """
         try:
             with safe_open(self.path, "numpy") as file:
                 value: NDArray[Any] = file.get_tensor(name)
-        except (OSError, SafetensorError):
+        except OSError:
+            raise CheckpointError(
+                f"{self.path} can no longer be read: leave it in its place while its model is used"
+            ) from None
+        except SafetensorError:
             raise _damaged(self.path) from None
         if tensor_digest(name, value) != self.document["tensors"][name]:
             raise _damaged(self.path)
@@ -148,7 +154,7 @@ def read_model_file(path: str | Path) -> ModelFile:
             f"{path} has format {document['format']}, newer than format {FORMAT} that this version "
             "reads: upgrade with pip install --upgrade makemore"
         )
-    return ModelFile(path, document)
+    return ModelFile(path.absolute(), document)
 
 
 def _header(path: Path) -> dict[str, Any]:

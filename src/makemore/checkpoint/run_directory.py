@@ -10,15 +10,16 @@ and the history has come at least as far.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from filelock import FileLock, Timeout
 
 from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file, write_whole
-from makemore.errors import CheckpointError, OptionError
+from makemore.errors import CheckpointError, DataError, OptionError
 from makemore.fitting.hooks import Hooks, OnStep, Progress
 
 if TYPE_CHECKING:
@@ -52,14 +53,14 @@ class RunDirectory:
         """Names a folder; nothing is read or made before a training begins."""
         if every is not None and every < 1:
             raise OptionError(f"every is {every}: give a number of steps, 1 or more")
-        self.path, self.every = Path(path), every
+        self.path, self.every = Path(path).absolute(), every
         self._run: dict[str, Any] = {}
         self._lock = FileLock(self.path / _LOCK, timeout=0)
 
     @property
     def is_begun(self) -> bool:
         """Whether the folder holds a run."""
-        return (self.path / _STATE).exists()
+        return os.path.exists(self.path / _STATE)
 
     def begin(self, run: Mapping[str, Any]) -> Progress | None:
         """Locks the folder, and gives what was kept of this run; None if there is nothing yet.
@@ -79,7 +80,8 @@ class RunDirectory:
         if not self.is_begun:
             return None
         progress = self._read()
-        self.recording = Recording.load(self.path / _HISTORY)
+        with suppress(DataError):  # weights need no recording: what is lost of it starts anew
+            self.recording = Recording.load(self.path / _HISTORY)
         is_over = progress.state.done == progress.settled[len(progress.finished)]["steps"]
         done = len(progress.finished) + is_over
         self.recording.go_back(done, 0 if is_over else progress.state.done)
@@ -117,6 +119,8 @@ class RunDirectory:
     def __exit__(self, *error: object) -> None:
         """Lets another process go on."""
         self._lock.release()
+        if self.recording is not None:
+            self.recording.stop()
 
     def _take(self) -> None:
         """Makes the folder, and locks it."""
@@ -124,8 +128,8 @@ class RunDirectory:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
             for name in (_STATE, _HISTORY):
-                for unfinished in self.path.glob(f".{name}.*"):  # of a process that was killed
-                    unfinished.unlink()
+                for left in self.path.glob(f".{name}.????????"):  # by a process that was killed
+                    left.unlink()
         except Timeout:
             raise CheckpointError(
                 f"{self.path}: another process trains in this folder: wait until it is done, or "

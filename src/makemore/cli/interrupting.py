@@ -22,7 +22,7 @@ class Interruption:
 
     def __init__(self) -> None:
         """Nothing was heard yet."""
-        self._is_training, self._is_heard = False, False
+        self._is_training, self._is_done, self._is_heard = False, False, False
 
     def hear(self, *_: Any) -> None:
         """Takes note of Ctrl-C.
@@ -33,7 +33,8 @@ class Interruption:
         if self._is_heard or not self._is_training:
             raise KeyboardInterrupt
         self._is_heard = True
-        say("stopping after this step; Ctrl-C again gives everything up")
+        now = "the training is over" if self._is_done else "stopping after this step"
+        say(f"{now}; Ctrl-C again gives everything up")
 
     def __call__(self, step: Any) -> None:
         """Ends the training if Ctrl-C was heard.
@@ -41,7 +42,7 @@ class Interruption:
         Raises:
             StopIteration: it was.
         """
-        self._is_training = True
+        self._is_training, self._is_done = True, step.number == step.steps
         if self._is_heard:
             raise StopIteration
 
@@ -65,5 +66,7 @@ def next_command(output: str, run: str | None) -> str:
     """What to type after a training was stopped: to go on with it, or to use what it has."""
     if run is None:
         return shlex.join(["makemore", "sample", output])
-    more = () if "--resume" in TYPED.get() else ("--resume",)
-    return shlex.join(["makemore", *TYPED.get(), *more])
+    typed = list(TYPED.get())
+    if "--resume" not in typed:  # behind -- it would be the name of a file
+        typed.insert(typed.index("--") if "--" in typed else len(typed), "--resume")
+    return shlex.join(["makemore", *typed])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from makemore.checkpoint.run_directory import RunDirectory
     from makemore.corpus.lines import Lines
     from makemore.estimator import MakeMore
+    from makemore.probe.recording import Recording
 
 _PARAMETERS = {"seed": "random_state", "digests": "keep_digests"}  # what the estimator calls them
 
@@ -90,7 +91,8 @@ def learn(
 ) -> "MakeMore":
     """Learns the list it gets, keeps what is asked for, and says what was done.
 
-    What can be wrong with the places to write to is found before the list is read.
+    What can be wrong with the places to write to is found before the list is read; but the folder
+    of a run is made when training begins.
     """
     from makemore.corpus.frequent import frequent
     from makemore.corpus.lines import Lines
@@ -104,16 +106,32 @@ def learn(
             lines = frequent(Lines.concatenated(get()), maker.min_count)
             say(str(lines.summary()))
         with progress("learning") as shown, interruptible() as interruption:
-            told = [each for each in (shown, tracked, recording, interruption) if each is not None]
+            seen = recording if run is None else None  # a run has a recording of its own
+            told = [each for each in (shown, tracked, seen, interruption) if each is not None]
 
             def on_step(step: Any) -> None:
                 for each in told:
                     each(step)
 
-            maker.partial_fit(lines or get(), on_step=on_step, run=run, adapt=adapt)
+            source = get() if lines is None else lines
+            maker.partial_fit(source, on_step=on_step, run=run, adapt=adapt)
     if lines is None:
         say(str(maker.learned_.cleaning))
     say(done(maker))
+    _keep(maker, lines, places, recording, run)
+    return maker
+
+
+def _keep(
+    maker: "MakeMore",
+    lines: "Lines | None",
+    places: Places,
+    recording: "Recording | None",
+    run: "RunDirectory | None",
+) -> None:
+    """Writes down what was learned, and what was seen of it."""
+    if recording is not None:
+        recording.stop()
     if run is not None and run.recording is None:
         say(f"{maker.learned_.family} is counted, not trained: {places.run} keeps nothing")
     if places.output is not None:
@@ -122,7 +140,6 @@ def learn(
     if places.report is not None and recording is not None and lines is not None:
         recording = recording if run is None or run.recording is None else run.recording
         fill(places.report, maker, lines, recording, os.path.basename(places.output or "a model"))
-    return maker
 
 
 def _run(places: Places) -> "RunDirectory | None":

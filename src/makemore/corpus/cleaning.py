@@ -15,6 +15,8 @@ Weights = Sequence[float] | Sequence[str] | NDArray[np.float64]
 
 LINE_FEED = 10
 
+_MOST = 1e15  # a line's weight; sums of larger ones lose what small ones add
+
 
 def checked_strings(strings: Iterable[str]) -> list[str]:
     """Strings in a list, and nothing but strings."""
@@ -91,6 +93,11 @@ def checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
         given = weights[i]
         shown = repr(given.item() if isinstance(given, np.generic) else given)
         raise DataError(f"line {i + 1}: weight {shown} is not a number of 0 or more")
+    if len(counts) and counts.max() > _MOST:
+        i = int(counts.argmax())
+        raise DataError(
+            f"line {i + 1}: weight {counts[i]:g} is above {_MOST:g}: scale them all down"
+        )
     return counts
 
 
@@ -110,7 +117,9 @@ def indexed_labels(
         raise DataError(f"{len(labels)} labels came for {expected} lines: give one for each line")
     checked = []
     for i in kept.tolist():
-        label = "" if labels[i] is None else unicodedata.normalize("NFC", str(labels[i])).strip()
+        given = "" if labels[i] is None else str(labels[i])
+        given = given.replace("\n", " ").replace("\r", " ")  # as within a line
+        label = unicodedata.normalize("NFC", given).strip()
         if not label:
             raise DataError(f"line {i + 1}: the label is blank: give every line a label")
         if "\0" in label or re.search("[\ud800-\udfff]", label):

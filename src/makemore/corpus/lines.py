@@ -21,6 +21,7 @@ from makemore.corpus.cleaning import (
 from makemore.corpus.digests import digests as digests_of
 from makemore.corpus.ranking import ranges
 from makemore.corpus.summary import Summary
+from makemore.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,10 @@ class Lines:
 
     @classmethod
     def concatenated(cls, parts: Iterable[Self]) -> Self:
-        """Joins lists, one after the other; all have labels or none, all have weights or none.
+        """Joins lists, one after the other.
+
+        Raises:
+            DataError: some have labels, or weights, and others none.
 
         Example:
             >>> parts = [Lines.from_strings(["anna"], ["F"]), Lines.from_strings(["ben"], ["M"])]
@@ -119,6 +123,9 @@ class Lines:
             (['anna', 'ben'], [0, 1], ('F', 'M'))
         """
         parts = list(parts)
+        full = [part for part in parts if len(part)]
+        for part in full:
+            part.check_like(full[0])
         names = tuple(sorted({name for part in parts for name in part.label_names}))
         return cls(
             np.concatenate([np.zeros(0, np.uint32), *(part.codes for part in parts)]),
@@ -130,7 +137,19 @@ class Lines:
             _concatenated(part.weights for part in parts),
             sum(part.read for part in parts),
             sum(part.blank for part in parts),
+            sum(part.rare for part in parts),
         )
+
+    def check_like(self, other: Self) -> None:
+        """Refuses blocks of one list that do not go together.
+
+        Raises:
+            DataError: one of them has labels, or weights, and the other none.
+        """
+        for what in ("labels", "weights"):
+            mine, its = getattr(self, what), getattr(other, what)
+            if (mine is None) != (its is None):
+                raise DataError(f"some lines of the list have {what}, others none: give all some")
 
     def __len__(self) -> int:
         """B: how many lines."""

@@ -1,12 +1,12 @@
 """Files and standard input as bytes: read piece by piece, unpacked by what they start with."""
 
+import os
 import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from makemore.errors import DataError
@@ -61,7 +61,7 @@ def _raw(path: str, size: int) -> Iterator[bytes]:
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file; give the path of a list") from None
     except OSError as error:
-        if path != STANDARD_INPUT and Path(path).is_dir():  # some systems say: not permitted
+        if path != STANDARD_INPUT and os.path.isdir(path):  # some systems say: not permitted
             raise DataError(f"{path} is a directory; give a file in it") from None
         raise DataError(f"{name_of(path)} cannot be read: {error.strerror or error}") from None
     except ValueError:
@@ -75,9 +75,12 @@ def _unpacked(packed: Iterator[bytes], kind: str, name: str, size: int) -> Itera
         member, more = new(), b""
         while True:
             if member.eof:
-                more = member.unused_data.lstrip(b"\0") or next(packed, b"")
-                if not more.lstrip(b"\0"):  # members may be filled up with zeros
-                    return
+                more = member.unused_data.lstrip(b"\0")
+                while not more:  # members may be filled up with zeros
+                    piece = next(packed, b"")
+                    if not piece:
+                        return
+                    more = piece.lstrip(b"\0")
                 member = new()
             elif member.needs_input:
                 more = next(packed, b"")

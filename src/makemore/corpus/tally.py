@@ -25,7 +25,9 @@ _CODES, _LABELS = 0x110000, 2**20
 
 
 class Tally:
-    """What is counted of a list; equal, in the end, to what is counted of it at once.
+    """What is counted of a list: in the end what is counted of it at once.
+
+    Where weights are fractions, sums may differ in their last digit.
 
     Attributes:
         window: characters looked back.
@@ -51,14 +53,17 @@ class Tally:
         self._is_character = np.zeros(_CODES, bool)
         self._label_weights: dict[str, float] = {}
         self._read = Summary(0, 0, 0, 0, 0)
+        self._first: Lines | None = None  # the first line, which the others must be like
 
     def add(self, lines: Lines) -> None:
         """Counts a block."""
         read = Summary(lines.read, lines.blank, 0, len(lines), len(lines.codes))
-        weightless = lines.read - lines.blank - len(lines)
-        self._read += replace(read, weightless=weightless)
+        weightless = lines.read - lines.blank - lines.rare - len(lines)
+        self._read += replace(read, weightless=weightless, rare=lines.rare)
         if not len(lines):
             return
+        self._first = lines.select(np.arange(1)) if self._first is None else self._first
+        lines.check_like(self._first)
         self.weight += float(lines.counts().sum())
         self.longest = max(self.longest, int(lines.lengths().max()))
         self._is_character[lines.codes] = True
@@ -71,7 +76,7 @@ class Tally:
             if len(which):
                 c = Contexts.of(lines.select(which), vocabulary, self.window).without_lines()
                 labels = _LABELS if vocabulary.labels else 0
-                _push(self._tables[part], renamed(c, ids, _CODES, labels), Contexts.merge)
+                _push(self._tables[part], with_ids(c, ids, _CODES, labels), Contexts.merge)
 
     def __len__(self) -> int:
         """How many lines were counted."""
@@ -105,7 +110,7 @@ class Tally:
         ids = np.zeros(_CODES + len(self._label_weights), np.int32)
         ids[[ord(character) for character in vocabulary.characters]] = np.arange(1, size)
         ids[_CODES:] = vocabulary.label_ids(list(self._label_weights))
-        found = renamed(found, ids, size, labels)
+        found = with_ids(found, ids, size, labels)
         return found.windows(self.window) if labels else found  # sorted by label again
 
     def _note_labels(self, lines: Lines) -> None:
@@ -124,7 +129,7 @@ class Tally:
         return np.array([0, *codes, *labels], np.int32)
 
 
-def renamed(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
+def with_ids(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
     """Gives windows other ids: old id i becomes `ids[i]`.
 
     Args:

@@ -108,5 +108,6 @@ class Vocabulary:
 
     def label_ids(self, labels: Sequence[str]) -> NDArray[np.int32]:
         """Gives the ids of many labels; see `label_id`."""
-        known = {name: self.label_id(name) for name in dict.fromkeys(labels)}
-        return np.array([known[name] for name in labels], dtype=np.int32)
+        known = {name: len(self) + place for place, name in enumerate(self.labels)}
+        found = (known[name] if name in known else self.label_id(name) for name in labels)
+        return np.fromiter(found, np.int32, len(labels))

@@ -13,7 +13,8 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitting.choice import choose_family, window_counted
 from makemore.fitting.counting import Counting
-from makemore.fitting.hooks import NO_HOOKS, Hooks, run_of
+from makemore.fitting.hooks import NO_HOOKS, Hooks
+from makemore.fitting.identity import run_of
 from makemore.fitting.learned import Learned
 from makemore.fitting.more import after, grown, joined, rehearsal
 from makemore.fitting.networks import Course
@@ -102,10 +103,10 @@ def fit_blocks(
     options: FitOptions,
     hooks: Hooks = NO_HOOKS,
 ) -> Learned:
-    """Learns a list that comes in blocks; what it finds is what `fit_lines` finds.
+    """Learns a list that comes in blocks; it finds what `fit_lines` finds.
 
-    Where all there is to do is to count, no more than one block is in memory at a time; else all
-    are, as one list.
+    Where all there is to do is to count, blocks are forgotten once they are counted; else all are
+    kept, as one list. Where weights are fractions, sums may differ in their last digit.
 
     Args:
         blocks: at least one line in all.

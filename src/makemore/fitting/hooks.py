@@ -1,14 +1,10 @@
 """What is told of a training while it goes on, and what keeps it so that it can be resumed."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from makemore import __version__
-from makemore.corpus.digests import tensor_digest
 from makemore.likelihood import Tensors
-from makemore.options.declaration import Options
 
 if TYPE_CHECKING:
     from makemore.training.loop import TrainState
@@ -67,36 +63,3 @@ class Hooks:
 
 
 NO_HOOKS = Hooks()
-
-
-def run_of(
-    lines: Tensors, family: str, own: Options, options: Options, before: Tensors | None
-) -> dict[str, Any]:
-    """What tells runs apart: what two have in common that end with the same weights.
-
-    Args:
-        lines: all there is of the list, as named arrays.
-        family: the name of the family.
-        own: its options.
-        options: how it is learned.
-        before: the tensors of the model that learns more, or None for a fresh one.
-    """
-    return {
-        "makemore": __version__,
-        "the list": _digests(lines),
-        "family": family,
-        **{f"its {name}": value for name, value in _plain(own).items()},
-        **_plain(options),
-        "the model it goes on from": None if before is None else _digests(before),
-    }
-
-
-def _digests(tensors: Tensors) -> dict[str, str]:
-    """The digest of each array."""
-    return {name: tensor_digest(name, value) for name, value in tensors.items()}
-
-
-def _plain(options: Options) -> dict[str, Any]:
-    """Options as JSON gives them back."""
-    plain: dict[str, Any] = json.loads(json.dumps(options.to_dict()))
-    return plain

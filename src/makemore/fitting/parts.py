@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
 from typing import Any
 
 import numpy as np
@@ -170,7 +170,7 @@ class TalliedParts(Parts):
         self._has_rest = bool(self.sizes["train"])
         if not self._has_rest:
             self.sizes = dict.fromkeys(Split._fields, 0) | {"train": len(tally)}
-            self._tables = {"train": _merged(list(self._tables.values()))}
+            self._tables = {"train": reduce(Contexts.merge, self._tables.values())}
 
     def set_apart(self, share: float) -> float:
         """See `Parts.set_apart`."""
@@ -195,16 +195,8 @@ class TalliedParts(Parts):
         return _seen([self._tables[part]], window)
 
 
-def _merged(tables: list[Contexts]) -> Contexts:
-    """One table of several."""
-    found = tables[0]
-    for table in tables[1:]:
-        found = found.merge(table)
-    return found
-
-
 def _seen(tables: list[Contexts], window: int | None) -> Contexts:
     """Several tables as one, seen through a window that is no wider than theirs."""
     assert window is not None, "what was counted block by block has no prefixes"
-    found = _merged(tables)
+    found = reduce(Contexts.merge, tables)
     return found if window == found.window else found.windows(window)

@@ -73,6 +73,7 @@ class Recording:
         self._samples = samples
         self._network: Any = None
         self._goes_on = False  # whether the next step goes on with the last curve
+        self._first = 1  # the number of the next step of a new curve
         self._look = _Look()
 
     def __call__(self, step: Any) -> None:
@@ -83,7 +84,8 @@ class Recording:
                 self.curves.append(Curve(shapes=shapes_of(step.network)))
             self._look.stop()  # at a step of the network before, which never came
         self._goes_on, curve = False, self.curves[-1]
-        number = curve.loss[-1][0] + 1 if curve.loss else 1
+        number = curve.loss[-1][0] + 1 if curve.loss else self._first
+        self._first = 1
         curve.loss.append((number, step.loss))
         if step.dev_loss is not None:
             curve.dev.append((number, step.dev_loss))
@@ -95,14 +97,25 @@ class Recording:
     def go_back(self, networks: int, steps: int) -> None:
         """Forgets what came after a place where a training was stopped and goes on.
 
+        If it has not come so far, as it was lost or damaged, it forgets all, and starts there.
+
         Args:
             networks: how many networks were done.
             steps: how many steps of the next one were done.
         """
-        self._goes_on = steps > 0
-        del self.curves[networks + self._goes_on :]
-        if self._goes_on:
+        del self.curves[networks + (steps > 0) :]
+        if len(self.curves) < networks + (steps > 0):
+            self.curves = []
+        elif steps:
             self.curves[-1].cut(steps)
+            if self.curves[-1].loss[-1][0] < steps:
+                self.curves = []
+        self._goes_on = steps > 0 and bool(self.curves)
+        self._first = 1 if self._goes_on else steps + 1
+
+    def stop(self) -> None:
+        """Looks no more into a network whose training was stopped."""
+        self._look.stop()
 
     def text(self) -> str:
         """All of it as JSON lines, one for each network."""
