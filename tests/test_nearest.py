@@ -99,3 +99,14 @@ def test_what_is_missing_is_said():
         MakeMore("ngram", keep_digests=False).fit(["anna"]).nearest(["anna"], ["ann"])
     with pytest.raises(DataError, match="need lines made"):
         maker.nearest(["anna", "ano"], [])
+
+
+def test_a_copy_of_a_line_that_is_not_among_those_given_is_still_a_copy(us_names):
+    names = us_names.select(np.arange(0, len(us_names), 8)).to_list()
+    maker = MakeMore("kneser_ney").fit(names)
+    others = maker.sample(400, new=True, distinct=True)
+    few = [*names[::10], *others[:200]]
+    made = [*names[1:200:10], *others[200:]]
+    found = maker.nearest(few, made)
+    assert found.made.shares[0] == pytest.approx(20 / 220, abs=0.01)
+    assert found.low < 0 < found.high

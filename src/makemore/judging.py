@@ -183,7 +183,10 @@ class Judge(Fitted):
         learned, others = (
             read.select(np.flatnonzero(which)).to_list() for which in (is_learned, ~is_learned)
         )
-        return nearest(made, others, learned)
+        is_copied = self._is_learned(_asked(made))
+        assert is_copied is not None, "digests are there"
+        copied = [line for line, is_one in zip(made, is_copied, strict=True) if is_one]
+        return nearest(made, others, learned, copied)
 
     def exposure(self, draws: int = 16_384, seed: int = 0) -> Exposure | None:
         """Measures how much the model remembers of single lines; see `makemore.privacy`.

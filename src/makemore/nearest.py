@@ -10,7 +10,7 @@ replaced that turn one line into the other.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,13 +67,19 @@ class Nearest:
     high: float
 
 
-def nearest(made: Sequence[str], unseen: Sequence[str], learned: Sequence[str]) -> Nearest:
+def nearest(
+    made: Sequence[str],
+    unseen: Sequence[str],
+    learned: Sequence[str],
+    copied: Iterable[str] = (),
+) -> Nearest:
     """Measures how near lines are to learned ones; of many lines, some, evenly apart.
 
     Args:
         made: lines that a model made.
         unseen: lines that it never learned.
-        learned: lines that it learned.
+        learned: lines that it learned, all or some.
+        copied: lines made that it learned, be they among those or not.
 
     Raises:
         DataError: there are none of one kind.
@@ -88,7 +94,7 @@ def nearest(made: Sequence[str], unseen: Sequence[str], learned: Sequence[str]) 
     distinct = sorted(set(learned))
     kinds = [[lines[i] for i in evenly(len(lines), _LINES)] for lines in (made, unseen)]
     among = [distinct[i] for i in evenly(len(distinct), _affordable(kinds, distinct))]
-    known = set(distinct)
+    known = {*distinct, *copied}
     found = [
         np.where([line in known for line in lines], 0, distances(lines, among)) for lines in kinds
     ]

@@ -59,6 +59,7 @@ def test_ctrl_c_keeps_the_best_model_so_far_and_says_how_to_go_on(run, interrupt
     assert "saved m.safetensors" in err
     assert f"go on with: makemore {FIT} --run kept --resume\n" in err
     assert len(MakeMore.load(place / "m.safetensors").sample(3)) == 3
+    assert "stopped at step 13 of 40, seed 0" in run("info m.safetensors")[0]
     interrupt()
     command = err.split("go on with: makemore ")[1].strip()
     out, err, code = run(command)

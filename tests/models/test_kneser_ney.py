@@ -1,6 +1,7 @@
 """Kneser-Ney against a slow transcription of Chen and Goodman's definitions."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import hypothesis
 import numpy as np
@@ -216,3 +217,11 @@ def test_counts_of_counts_give_the_discounts_of_chen_and_goodman():
     Y = 100 / (100 + 2 * 40)
     expected = (1 - 2 * Y * 40 / 100, 2 - 3 * Y * 20 / 40, 3 - 4 * Y * 12 / 20)
     assert _discounts(np.repeat([1, 2, 3, 4], [100, 40, 20, 12])) == pytest.approx(expected)
+
+
+def test_what_very_many_lines_leave_to_others_is_not_nothing():
+    lines = Lines.from_strings(["anna"])
+    c = Contexts.of(lines, Vocabulary.of(lines), 2).without_lines()
+    many = replace(c, count=c.count * 1e8, forgotten=c.forgotten * 10**8)
+    model = KneserNey(KneserNeyOptions(window=2), 3, 0).count(many)
+    assert np.isfinite(model.log_probs(c)).all()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _STATE, _HISTORY, _LOCK = "state.safetensors", "history.jsonl", "lock"
 _NOW, _DONE = "now.", "done."  # tensors of the network in training, and of those before it
+_LOST = "the run cannot be gone on with, give another folder to --run"
 
 
 class RunDirectory:
@@ -53,6 +54,8 @@ class RunDirectory:
         """Names a folder; nothing is read or made before a training begins."""
         if every is not None and every < 1:
             raise OptionError(f"every is {every}: give a number of steps, 1 or more")
+        if not str(path):
+            raise OptionError("the folder of a run has no name: give one to --run")
         self.path, self.every = Path(path).absolute(), every
         self._run: dict[str, Any] = {}
         self._lock = FileLock(self.path / _LOCK, timeout=0)
@@ -143,7 +146,10 @@ class RunDirectory:
 
     def _read(self) -> Progress:
         """What was kept of this run."""
-        file = read_model_file(self.path / _STATE)
+        try:
+            file = read_model_file(self.path / _STATE)
+        except CheckpointError as error:
+            raise CheckpointError(f"{_LOST}: {error}") from None
         try:
             began = dict(file.document["run"])
             for name, now in self._run.items():
@@ -151,13 +157,15 @@ class RunDirectory:
                     raise CheckpointError(self._other(name, began.get(name), now))
             return _progress(file)
         except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{self.path / _STATE} keeps no run: {error}") from None
+            raise CheckpointError(
+                f"{self.path / _STATE} keeps no run, give another folder to --run: {error}"
+            ) from None
 
     def _other(self, name: str, before: Any, now: Any) -> str:
         """The sentence for a run that began otherwise."""
         how = f"began with {name} {json.dumps(before)}, not {json.dumps(now)}"
         if isinstance(now, dict) or isinstance(before, dict):
-            how = f"began with another state of {name}"
+            how = f"began with another {name}"
         return (
             f"the run in {self.path} {how}: go on with what it began with, or give another folder "
             "to --run"

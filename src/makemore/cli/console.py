@@ -95,6 +95,18 @@ def losses_in_words(report: dict[str, Any]) -> str:
     return f"in nats per character: {', '.join(found)}" if found else "not measured"
 
 
+def steps_in_words(report: dict[str, Any]) -> str:
+    """How long networks were trained.
+
+    Example:
+        >>> steps_in_words({"steps": 60, "stopped": 23, "of": 120})
+        'stopped at step 23 of 120'
+    """
+    if "stopped" in report:
+        return f"stopped at step {report['stopped']:,} of {report['of']:,}"
+    return f"{report['steps']:,} steps"
+
+
 def key_values(pairs: Iterable[str]) -> dict[str, str]:
     """Splits `name=value` pairs.
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from makemore.cli.console import losses_in_words, table, write_json
+from makemore.cli.console import losses_in_words, steps_in_words, table, write_json
 from makemore.cli.parameters import Flag
 from makemore.errors import CheckpointError
 
@@ -56,7 +56,7 @@ def _training(training: dict[str, Any]) -> list[tuple[str, str]]:
     """Steps and seed, where there were any; older files say how long it took, too."""
     found = []
     if "steps" in training:
-        found += [f"{training['steps']:,} steps", f"seed {training['seed']}"]
+        found += [steps_in_words(training), f"seed {training['seed']}"]
     if "seconds" in training:
         found.append(f"{training['seconds']:.1f} s")
     return [("training", ", ".join(found))] if found else []

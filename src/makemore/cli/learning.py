@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from makemore.cli.console import key_values, losses_in_words, progress, say
+from makemore.cli.console import key_values, losses_in_words, progress, say, steps_in_words
 from makemore.cli.interrupting import interruptible
 from makemore.cli.pages import against, fill, prepare
 from makemore.errors import CheckpointError, OptionError
@@ -249,9 +249,7 @@ def done(maker: "MakeMore") -> str:
     """What was learned, in a line."""
     report = maker.learned_.report
     chosen = f"chose {report['chosen']}; " if report["chosen"] else ""
-    steps = f", {report['steps']:,} steps" if "steps" in report else ""
-    if "stopped" in report:
-        steps = f", stopped at step {report['stopped']:,} of {report['of']:,}"
+    steps = f", {steps_in_words(report)}" if "steps" in report else ""
     losses = losses_in_words(report)
     what = f"learned {maker.learned_.family} in {report['seconds']:.1f} s{steps}"
     planted = sum(len(each.lines) for each in maker.learned_.canaries)

@@ -23,11 +23,11 @@ def run_of(
     """
     return {
         "makemore": __version__,
-        "the list": _digests(lines),
+        "list": _digests(lines),
+        **_plain(options),
         "family": family,
         **{f"its {name}": value for name, value in _plain(own).items()},
-        **_plain(options),
-        "the model it goes on from": None if before is None else _digests(before),
+        "model to go on from": None if before is None else _digests(before),
     }
 
 

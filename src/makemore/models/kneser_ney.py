@@ -214,20 +214,27 @@ class BackOff:
         return found if (self.weight == self.repeats).all() else found | {"weight": self.weight}
 
     @cached_property
-    def leaving(self) -> Leaving:
-        """For each history `max(a - D, 0) / a(h .)` of the ids seen there."""
+    def _shares(self) -> NDArray[np.float64]:
+        """(G,) float64, `max(a - D, 0) / a(h .)`."""
         kept = np.empty(len(self.next))
         for low, high in pairwise(self.start[self.tree.level_starts].tolist()):
             repeats = self.repeats[low:high]
             discount = np.array([0.0, *_discounts(repeats)])[np.minimum(repeats, 3)]
             kept[low:high] = self.weight[low:high] * np.maximum(repeats - discount, 0.0) / repeats
         total = np.bincount(self._node, self.weight, len(self.tree))
-        return Leaving(self.start, self.next, (kept / total[self._node]).astype(np.float32))
+        shares: NDArray[np.float64] = kept / total[self._node]
+        return shares
+
+    @cached_property
+    def leaving(self) -> Leaving:
+        """For each history `max(a - D, 0) / a(h .)` of the ids seen there."""
+        return Leaving(self.start, self.next, self._shares.astype(np.float32))
 
     @cached_property
     def gamma(self) -> NDArray[np.float32]:
         """(S,) float32, the share that each history leaves to a shorter one."""
-        given = np.bincount(self._node, self.leaving.value, len(self.tree))
+        # In float64: of very many lines a discount takes less than float32 can tell from nothing.
+        given = np.bincount(self._node, self._shares, len(self.tree))
         left: NDArray[np.float32] = np.maximum(1.0 - given, 0.0).astype(np.float32)
         return left
 
