@@ -157,9 +157,7 @@ class RunDirectory:
                     raise CheckpointError(self._other(name, began.get(name), now))
             return _progress(file)
         except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(
-                f"{self.path / _STATE} keeps no run, give another folder to --run: {error}"
-            ) from None
+            raise CheckpointError(f"{_LOST}: {self.path / _STATE} keeps no run: {error}") from None
 
     def _other(self, name: str, before: Any, now: Any) -> str:
         """The sentence for a run that began otherwise."""
