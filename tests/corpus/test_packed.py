@@ -45,6 +45,14 @@ def test_members_of_a_packed_file_are_read_one_after_the_other(tmp_path, kind):
     assert read_lines(path).to_list() == ["anna", "ben", "n", "n"]
 
 
+@pytest.mark.parametrize("zeros", [7, 2**20 - 40, 3 * 2**20])
+def test_zeros_between_members_are_passed_over(tmp_path, kind, zeros):
+    pack, _ = PACK[kind]
+    path = tmp_path / "list.txt"
+    path.write_bytes(pack(b"anna\n") + bytes(zeros) + pack(b"otto\n") + bytes(zeros))
+    assert read_lines(path).to_list() == ["anna", "otto"]
+
+
 def test_small_members_come_in_pieces_that_are_not_small(tmp_path, kind):
     path = tmp_path / "list.txt"
     path.write_bytes(PACK[kind][0](b"anna\n") * 3000)

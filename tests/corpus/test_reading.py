@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save
 
 from makemore.corpus.lines import Lines
-from makemore.corpus.reading import Columns, read_lines
+from makemore.corpus.reading import Columns, read_blocks, read_lines
 from makemore.errors import DataError
 
 TABLE = "name,sex,births\nanna,F,30\nben,M,2.5\n"
@@ -53,6 +53,13 @@ def test_a_byte_order_mark_is_no_character(place):
     assert read_lines(place(b"\xef\xbb\xbfanna\nben\n")).to_list() == ["anna", "ben"]
     table = read_lines(place(b"\xef\xbb\xbf" + TABLE.encode(), "t.csv"), Columns("name"))
     assert table.to_list() == ["anna", "ben"]
+
+
+def test_what_looks_like_a_mark_within_the_text_stays(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("a\n" * 2048 + "\ufeffb\n" + "a\n" * 2048 + "\ufeffb\n", encoding="utf-8")
+    found = [line for block in read_blocks(path, characters=4096) for line in block.to_list()]
+    assert found.count("\ufeffb") == 2
 
 
 def test_a_gzipped_file_is_unzipped_whatever_its_name(place):

@@ -131,3 +131,19 @@ def test_what_is_no_recording_is_refused(tmp_path, change):
         Recording.load(tmp_path / "b.jsonl")
     with pytest.raises(DataError, match="cannot be written"):
         Recording().save(tmp_path / "no" / "b.jsonl")
+
+
+def test_what_came_after_a_place_is_forgotten(tmp_path):
+    recording = Recording()
+    MakeMore(MLPOptions(hidden=8), steps=30).fit(LINES, on_step=recording)
+    whole = recording.curves[0]
+    first = min(number for points in whole.updates.values() for number, _ in points)
+    assert first > 1
+    whole.dev = [(1, 2.0), (10, 1.5)]
+    recording.go_back(0, 1)
+    (curve,) = recording.curves
+    assert len(curve.loss) == 1
+    assert curve.dev == [(1, 2.0)]
+    assert curve.updates == curve.gradients == curve.flat == {}
+    recording.save(tmp_path / "history.jsonl")
+    assert Recording.load(tmp_path / "history.jsonl").curves == [curve]

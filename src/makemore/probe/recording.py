@@ -51,6 +51,7 @@ class Curve:
                 each[name] = _until(steps, points)
                 if not each[name]:
                     del each[name]
+        self.kinds = {name: self.kinds[name] for name in self.flat}
 
 
 class Recording:
