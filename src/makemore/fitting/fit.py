@@ -161,8 +161,8 @@ def fit_more(
     vocabulary = joined(before, Vocabulary.of(lines))
     family = family_named(before.family)
     model = grown(before, vocabulary)
-    start = Start(model, family, before.options, vocabulary, goes_on=True)
-    start = replace(start, planted=len(before.canaries))
+    planted = len(before.canaries)
+    start = Start(model, family, before.options, vocabulary, goes_on=True, planted=planted)
     if not adapt and any(member.learns == "training" for _, member in start.members()):
         start = replace(start, rehearsed=rehearsal(before, lines, options.seed))
     parts = _parts(start, lines, options)
