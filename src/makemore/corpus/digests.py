@@ -28,6 +28,14 @@ def digests(encoded: Iterable[bytes]) -> NDArray[np.uint64]:
     return np.frombuffer(joined, ">u8").astype(np.uint64)
 
 
+def distinct(digests: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(d,) uint64: (B,) uint64 digests in ascending order, each once."""
+    ordered = np.sort(digests, kind="stable")  # which is quick where parts are in order already
+    is_first = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    return ordered[is_first]
+
+
 def tensor_digest(name: str, value: NDArray[Any]) -> str:
     """The sha256 of an array's name, dtype, shape and bytes, in hexadecimal."""
     head = json.dumps([name, value.dtype.str, list(value.shape)])

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.contexts import Contexts
+from makemore.corpus.digests import distinct
 from makemore.corpus.lines import Lines
 from makemore.corpus.paths import Ids
 from makemore.corpus.split import Split, parts_by_digest
@@ -68,7 +69,7 @@ class Tally:
         self.longest = max(self.longest, int(lines.lengths().max()))
         self._is_character[lines.codes] = True
         self._note_labels(lines)
-        _push(self._digests, _distinct(lines.digests), _both)
+        _push(self._digests, distinct(lines.digests), _both)
         vocabulary = Vocabulary.of(lines)
         ids = self._ids(vocabulary)
         for part, which in parts_by_digest(lines, *self._shares)._asdict().items():
@@ -164,14 +165,6 @@ def _size(table: Contexts | Sequence[Any]) -> int:
     return len(table.row) if isinstance(table, Contexts) else len(table)
 
 
-def _distinct(digests: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Digests in ascending order, each once."""
-    ordered = np.sort(digests, kind="stable")  # which is quick where parts are in order already
-    is_first = np.ones(len(ordered), bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
-    return ordered[is_first]
-
-
 def _both(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The digests of two lists."""
-    return _distinct(np.concatenate([one, other]))
+    return distinct(np.concatenate([one, other]))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.canaries import Canaries
+from makemore.corpus.digests import distinct
 from makemore.corpus.summary import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import NotFittedError
@@ -112,4 +113,4 @@ def set_apart(parts: Sequence[Learned]) -> float:
 
 def _union(digests: Sequence[Callable[[], NDArray[np.uint64]]]) -> NDArray[np.uint64]:
     """(k,) uint64 ascending: the digests of all."""
-    return np.unique(np.concatenate([each() for each in digests]))
+    return distinct(np.concatenate([each() for each in digests]))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from makemore import likelihood
 from makemore.corpus.canaries import Canaries
 from makemore.corpus.contexts import Contexts
+from makemore.corpus.digests import distinct
 from makemore.corpus.lines import Lines
 from makemore.corpus.ranking import evenly, summed
 from makemore.corpus.split import Split, is_set_apart, split_lines
@@ -132,7 +133,7 @@ class ListedParts(Parts):
             "label_weights": label_weights,
             "longest": int(lines.lengths().max()),
             "cleaning": lines.summary(),
-            "known": partial(np.asarray, np.unique(lines.digests)) if digests else None,
+            "known": partial(np.asarray, distinct(lines.digests)) if digests else None,
         }
 
     def arrays(self) -> dict[str, NDArray[Any]]:
