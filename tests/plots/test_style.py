@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from makemore.plots.distributions import lengths
-from makemore.plots.style import HEAT, SERIES, lines_apart
+from makemore.plots.style import HEAT, SERIES, SOFT, canvas, lines_apart, logarithmic
 
 # How the colour-blind see: Machado, Oliveira and Fernandes (2009), "A physiologically-based model
 # for simulation of color vision deficiency", severity 1, on linear RGB.
@@ -85,3 +85,20 @@ def test_notebooks_show_a_figure_without_pyplot():
 def test_heat_grows_out_of_nothing():
     assert HEAT(0.0)[3] == 0
     assert HEAT(1.0)[3] == 1
+
+
+@pytest.mark.parametrize("high", [2.0, 30.0, 1e6])
+def test_logarithmic_axes_have_plain_numbers_in_the_color_of_all_ticks(high):
+    figure, (axes,) = canvas()
+    axes.plot([0.9, high], [1.0, 2.0])
+    logarithmic(axes, "x", "y")
+    figure.draw_without_rendering()
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+    for axis in (axes.xaxis, axes.yaxis):
+        low, high = axis.get_view_interval()
+        ticks = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+        said = [tick.label1.get_text() for tick in ticks]
+        assert 2 <= len(said) <= 10
+        assert said == [f"{tick.get_loc():g}" for tick in ticks]
+        assert {tick.label1.get_color() for tick in ticks} == {SOFT}
+        assert len(axis.get_minor_ticks()) == 0

@@ -96,9 +96,16 @@ def test_saturation_at_the_start(lines, vocabulary):
 def test_saturation(options, name, lines, vocabulary):
     network = fresh(options, vocabulary)
     with torch.no_grad():
-        (network.W1 if name == "h" else network.W).mul_(30)
+        (network.W1 if name == "h" else network.W).mul_(200)
     said = said_of(network, lines, vocabulary)
     assert any(what.startswith(f"{name} (tanh): ") and "saturated" in what for what in said)
+
+
+@pytest.mark.parametrize("share, is_said", [(0.9, False), (0.97, True)])
+def test_a_trained_layer_may_be_saturated_for_the_most_part(share, is_said):
+    values = np.where(np.arange(1000) < 1000 * share, 0.999, 0.5).astype(np.float32)[:, None]
+    said = [*verdicts_on_layers(Layers(1.0, [Activations("c", "tanh", values, values)], []))]
+    assert [verdict.what for verdict in said] == ["c (tanh): 97% saturated"] * is_said
 
 
 def test_dead_units(lines, vocabulary):

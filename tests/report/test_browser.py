@@ -8,24 +8,32 @@ from html import escape
 import pytest
 
 from makemore import MakeMore, MixtureOptions
+from makemore.corpus.datasets import dataset_named
 from makemore.probe.recording import Recording
 from makemore.report.page import page
 
 pytestmark = pytest.mark.browser
 
-LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann", "maximiliane"] * 4
+LINES = [*dataset_named("us-names").load().to_list()[:60], "maximiliane"]
 MEMBERS = "kneser_ney, deep_mlp(hidden=8, layers=3), transformer(layers=2, embedding=8, heads=2)"
 
-# Looks at a page in a frame: how far it is too wide, which words are cut, which are too small, and
-# the least contrast between words and what they stand on.
-LOOK = """
+# Looks at a page in a frame: how far it is too wide, which words are cut, too small, or too like
+# the ground (not those on heat, whose ground is their own), and where formulas were left as code.
+LOOK = r"""
 <iframe id=frame width=WIDTH height=900 srcdoc="PAGE"></iframe>
 <pre id=found></pre>
 <script>
 onload = () => {
   const page = document.getElementById("frame").contentDocument;
   const box = (each) => each.getBoundingClientRect();
-  const found = {overflow: page.documentElement.scrollWidth - WIDTH, cut: [], small: [], words: 0};
+  const found = {overflow: page.documentElement.scrollWidth - WIDTH,
+                 cut: [], small: [], faint: [], code: [], words: 0};
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\d.]+/g).map((x) => x / 255)
+      .map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  const ground = light(getComputedStyle(page.body).backgroundColor);
   for (const svg of page.querySelectorAll("figure svg")) {
     const frame = box(svg);
     for (const text of svg.querySelectorAll("text")) {
@@ -37,6 +45,10 @@ onload = () => {
         found.cut.push(text.textContent);
       const size = parseFloat(getComputedStyle(text).fontSize) * frame.width /
         svg.viewBox.baseVal.width;
+      const ratio = light(getComputedStyle(text).fill) / ground;
+      if (Math.max(ratio, 1 / ratio) < 3 && getComputedStyle(text).fill != "rgb(255, 255, 255)")
+        found.faint.push(text.textContent + " " + ratio.toFixed(1));
+      if (text.textContent.includes("$")) found.code.push(text.textContent);
       if (size < 7) found.small.push(text.textContent + " " + size.toFixed(1));
     }
   }
@@ -51,7 +63,7 @@ onload = () => {
 @pytest.fixture(scope="module")
 def text():
     recording = Recording()
-    maker = MakeMore(MixtureOptions(members=MEMBERS), steps=20).fit(LINES, on_step=recording)
+    maker = MakeMore(MixtureOptions(members=MEMBERS), steps=150).fit(LINES, on_step=recording)
     return page(maker, LINES, recording, line="maximiliane")
 
 
@@ -85,6 +97,8 @@ def test_nothing_is_cut_or_too_small_to_read(text, width, scheme, tmp_path):
     assert found["overflow"] <= 0
     assert found["cut"] == []
     assert found["small"] == []
+    assert found["faint"] == []
+    assert found["code"] == []
     light, dark = "rgb(255, 255, 255)", "rgb(15, 20, 26)"
     assert found["ground"] == (dark if scheme == "dark" else light)
     assert found["ink"] == ("rgb(232, 237, 242)" if scheme == "dark" else "rgb(27, 31, 36)")

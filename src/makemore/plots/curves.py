@@ -7,7 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from makemore.plots.style import FAINT, INK, SERIES, SOFT, canvas, explain, lines_apart, picture
+from makemore.plots.style import (
+    FAINT,
+    INK,
+    SERIES,
+    SOFT,
+    canvas,
+    explain,
+    lines_apart,
+    logarithmic,
+    picture,
+)
 from makemore.probe.recording import Curve, Points
 from makemore.training.rate_range import RateRange
 
@@ -50,7 +60,7 @@ def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
     axes.text(1, expected, f"{said}; first loss {losses[0]:.2f}", ha="right", va="bottom",
               fontsize=9, color=SOFT, transform=axes.get_yaxis_transform())  # fmt: skip
     if max(losses.max(), expected) > _WIDE_RANGE * losses.min():
-        axes.set_yscale("log")
+        logarithmic(axes, "y")
     axes.set(xlabel="step", ylabel="loss, nats per character")
     explain(axes)
     return figure
@@ -93,7 +103,8 @@ def rate_curve(found: RateRange) -> Figure:
     axes.axvline(found.suggestion, color=SERIES[1], linestyle="--", linewidth=1.5)
     axes.text(found.suggestion, 1, f" suggested: {found.suggestion:.2g}", va="top",
               color=SERIES[1], transform=axes.get_xaxis_transform())  # fmt: skip
-    axes.set(xscale="log", xlabel="learning rate", ylabel="loss, nats per character")
+    logarithmic(axes, "x")
+    axes.set(xlabel="learning rate", ylabel="loss, nats per character")
     return figure
 
 

@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from makemore.plots.style import SERIES, SOFT, Floats, canvas, explain, picture
+from makemore.plots.style import FULL, SERIES, SOFT, WIDE, Floats, canvas, explain, picture
 
 _MOST = 40  # characters; of more, the commonest
+_FEW = 22  # characters that have room for large letters
 
 
 @picture
@@ -41,7 +42,8 @@ def characters(made: Floats, learned: Floats | None, names: Sequence[str]) -> Fi
         names: (V,) what each id is called; the boundary, 0, is left out.
     """
     order = np.argsort(-(made if learned is None else learned)[1:], kind="stable")[:_MOST] + 1
-    figure, (axes,) = canvas(width=max(5.0, 0.8 + 0.2 * len(order)))
+    is_full = len(order) > _FEW
+    figure, (axes,) = canvas(width=FULL if is_full else WIDE)
     places = np.arange(len(order))
     axes.bar(places, made[order], color=SERIES[0], alpha=0.6, label="made")
     if learned is not None:
@@ -49,6 +51,6 @@ def characters(made: Floats, learned: Floats | None, names: Sequence[str]) -> Fi
     axes.set_xticks(places, [names[i] for i in order])
     more = f" (the {_MOST} commonest of {len(names) - 1})" if len(names) > _MOST + 1 else ""
     axes.set(xlabel=f"character{more}", ylabel="share of characters")
-    axes.tick_params(axis="x", colors=SOFT, length=0)
+    axes.tick_params(axis="x", colors=SOFT, length=0, labelsize=8.5 if is_full else 9)
     explain(axes)
     return figure

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from makemore.plots.style import FAINT, INK, SERIES, WIDE, canvas, picture
+from makemore.plots.style import FAINT, FULL, INK, SERIES, WIDE, canvas, picture
 from makemore.probe.plane import Plane
 
 _MOST = 120  # characters that can still be read
+_FEW = 40  # characters that have room for large letters
 
 
 @picture
@@ -19,12 +20,13 @@ def embedding(plane: Plane, names: Sequence[str], marked: Sequence[int] = ()) ->
         names: what each is called.
         marked: which are shown in a colour of their own, such as vowels.
     """
-    figure, (axes,) = canvas(width=WIDE, height=WIDE)
     points = plane.points[:_MOST]
-    axes.plot(points[:, 0], points[:, 1], "o", markersize=15, color=FAINT, alpha=0.5)
+    side, letters = (WIDE, 11) if len(points) <= _FEW else (FULL, 9)
+    figure, (axes,) = canvas(width=side, height=side)
+    axes.plot(points[:, 0], points[:, 1], "o", markersize=1.4 * letters, color=FAINT, alpha=0.5)
     for place, ((x, y), name) in enumerate(zip(points, names, strict=False)):
         is_marked = place in marked
-        axes.text(x, y, name, ha="center", va="center", fontsize=11,
+        axes.text(x, y, name, ha="center", va="center", fontsize=letters,
                   color=SERIES[1] if is_marked else INK,
                   fontweight="bold" if is_marked else "normal")  # fmt: skip
     if plane.shares is None:

@@ -99,6 +99,7 @@ def gradient_to_data(weights: Sequence[Weights]) -> Figure:
     axes.axvline(-3, color=INK, linewidth=1)
     axes.set_yticks(range(len(shown)), [name for name, _ in shown])
     axes.set(xlabel="log10 of gradient to data; the line is a thousandth")
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.invert_yaxis()
     return figure
 

@@ -6,25 +6,25 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from makemore.plots.style import SERIES, SOFT, canvas, explain, lines_apart, picture
+from makemore.plots.style import SERIES, SOFT, canvas, explain, lines_apart, logarithmic, picture
 from makemore.probe.norms import Norm
 
 
 @picture
 def running_against_calibrated(norms: Sequence[Norm]) -> Figure:
     """Each unit's running mean and variance against those of the lines looked at."""
-    figure, (above, below) = canvas(2, 1, height=5.4 + 0.1 * len(norms))
+    figure, (left, right) = canvas(1, 2, height=2.8 + 0.1 * len(norms))
     pairs = zip(norms, lines_apart(len(norms)), strict=True)
     for norm, style in pairs:
         color = style["color"]
-        above.plot(norm.calibrated_mean, norm.mean, ".", color=color, label=norm.name)
-        below.plot(norm.calibrated_variance, norm.variance, ".", color=color)
-    for axes, what in ((above, "mean"), (below, "variance")):
+        left.plot(norm.calibrated_mean, norm.mean, ".", color=color, label=norm.name)
+        right.plot(norm.calibrated_variance, norm.variance, ".", color=color)
+    for axes, what in ((left, "mean"), (right, "variance")):
         low, high = axes.get_xlim()
         axes.axline((low, low), (high, high), color=SOFT, linewidth=1)
         axes.set(xlabel=f"{what} of these lines", ylabel=f"running {what}")
-    below.set(xscale="log", yscale="log")
-    explain(above, columns=3)
+    logarithmic(right, "x", "y")
+    explain(left, columns=3)
     return figure
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 
 INK, SOFT, FAINT = "#1b1f24", "#57606a", "#d0d7de"
@@ -27,6 +28,10 @@ STRONG = "#1764ab"
 HEAT = LinearSegmentedColormap.from_list("heat", [to_rgba(STRONG, 0.0), to_rgba(STRONG, 1.0)])
 
 WIDE, HIGH = 5.0, 3.2  # inches, of a picture with one plot
+FULL = 5.8  # inches, of one that needs all that half a page has
+PAGE = 12.0  # inches, of one that needs the whole width of a page
+
+_DECADES = 1000.0  # how many times an axis rises, from which on powers of ten are ticks enough
 
 _STYLE: Any = {
     "font.size": 10,
@@ -95,6 +100,21 @@ def explain(axes: Axes, columns: int = 2) -> None:
         figure = axes.get_figure()
         assert isinstance(figure, Figure), "a plot stands in a figure"
         figure.legend(handles, labels, loc="outside lower left", ncols=columns)
+
+
+def logarithmic(axes: Axes, *names: str) -> None:
+    """Makes axes of a plot, `x` or `y`, logarithmic, with plain numbers at their ticks.
+
+    Draw the data first.
+    """
+    for name in names:
+        axes.set(**{f"{name}scale": "log"})
+        axis = axes.xaxis if name == "x" else axes.yaxis
+        low, high = axis.get_view_interval()
+        steps = (1.0,) if high > _DECADES * low else (1.0, 2.0, 3.0, 5.0)
+        axis.set_major_locator(LogLocator(subs=steps))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(NullLocator())
 
 
 def heat(axes: Axes, values: Floats, most: float | None = None) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from makemore.plots.style import INK, Floats, canvas, heat, name_axes, picture
+from makemore.plots.style import INK, PAGE, SOFT, Floats, canvas, heat, name_axes, picture
 
 MOST = 40  # characters in a table; of more, the commonest
-_CELL = 0.34  # inches
+_CELL, _SMALL = 0.34, 0.15  # inches, of a cell with words and one without
+_NAMES = 0.9  # inches, of what stands beside the cells
 _DARK = 0.55  # of the strongest heat, from which on text is white
 
 
@@ -27,14 +28,14 @@ def bigram_table(counts: Floats, names: Sequence[str]) -> Figure:
         ['..', '0', '.a', '2', 'a.', '2', 'aa', '1']
     """
     counts, names, left = _commonest(counts, names)
-    size = 1.0 + _CELL * len(names)
+    size = _NAMES + min(_CELL, (PAGE - _NAMES) / len(names)) * len(names)
     figure, (axes,) = canvas(width=size, height=size)
     strength = np.sqrt(counts / max(counts.max(), 1))  # roots: else a few pairs outshine all
     heat(axes, strength, 1.0)
     for row, before in enumerate(names):
         for column, after in enumerate(names):
-            color = "white" if strength[row, column] > _DARK else INK
             count = counts[row, column]
+            color = "white" if strength[row, column] > _DARK else INK if count else SOFT
             at: dict[str, Any] = {"ha": "center", "color": color, "fontsize": 6}
             pair = axes.text(column, row - 0.05, before + after, va="bottom", **at)
             often = axes.text(column, row + 0.05, _short(count), va="top", **at)
@@ -60,8 +61,9 @@ def counted_and_learned(counts: Floats | None, learned: Floats, names: Sequence[
     if counts is not None:
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-12)
         panels.insert(0, (shares, "counted"))
-    size = 0.8 + 0.15 * len(order)
-    figure, each = canvas(1, len(panels), width=size * len(panels), height=size + 0.3)
+    cell = min(_SMALL, (PAGE / len(panels) - _NAMES) / len(order))
+    size = _NAMES + cell * len(order)
+    figure, each = canvas(1, len(panels), width=size * len(panels), height=size + 0.2)
     most = max(float(table.max()) for table, _ in panels)
     shown = [names[i] for i in order]
     for axes, (table, what) in zip(each, panels, strict=True):

@@ -16,7 +16,7 @@ from makemore.probe.recording import Curve
 
 _CONFIDENT = 0.5  # nats that a first loss may be above that of guessing
 _STARTS_SATURATED = 0.25  # of the numbers of a layer of tanh or sigmoid, before it has learned
-_SATURATED = 0.8  # of them once it has
+_SATURATED = 0.95  # of them once it has
 _OFF = 0.9  # of the numbers of a layer of relu or gelu
 _FADES = 100.0  # times that gradients may shrink from layer to layer in all
 _SMALL, _LARGE = -4.0, -1.0  # sizes of updates beside the weights, logarithms to base 10

@@ -10,14 +10,14 @@ import matplotlib
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from makemore.plots.style import FAINT, INK, SERIES, SOFT
+from makemore.plots.style import FAINT, FULL, INK, SERIES, SOFT
 from makemore.probe.tables import Rows
 
 # The page gives these another value for dark screens.
 COLORS = {"ink": INK, "soft": SOFT, "faint": FAINT} | {
     f"series-{number}": color for number, color in enumerate(SERIES)
 }
-_WIDE = 7  # inches
+_SHRINKS = 0.62  # how small a picture may become before a small screen scrolls it
 
 
 class Needs(StrEnum):
@@ -50,7 +50,7 @@ class Picture:
     @property
     def is_wide(self) -> bool:
         """Whether it needs the width of the page."""
-        return self.figure.get_figwidth() > _WIDE
+        return self.figure.get_figwidth() > FULL
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,11 @@ def as_svg(figure: Figure, name: str) -> Markup:
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(<(?:g|image)\b[^>]*?) id="[^"]*"', r"\1", svg)
     svg = re.sub(r"font-family: [^;\"]*;?", "", svg)
-    svg = re.sub(r'(<svg[^>]*?) width="([\d.]+pt)" height="[\d.]+pt"', r'\1 style="width: \2"', svg)
+    svg = re.sub(
+        r'(<svg[^>]*?) width="([\d.]+pt)" height="[\d.]+pt"',
+        rf'\1 style="width: \2; min-width: calc({_SHRINKS} * \2)"',
+        svg,
+    )
     for variable, color in COLORS.items():
         svg = svg.replace(color, f"var(--{variable})")
     return Markup(svg)

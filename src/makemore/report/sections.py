@@ -61,8 +61,9 @@ def following_section(maker: MakeMore, lines: Lines | None) -> Section:
             Picture(
                 tables.bigram_table(counts, names),
                 "What follows what, counted",
-                "Row: a character. Column: what followed it, how often. The dot is the start and "
-                "the end of a line. Shades are square roots, so that rare pairs can be seen.",
+                f"Row: a character, {names[0]} for the start of a line. Column: what followed it, "
+                f"how often, {names[0]} for the end. Shades are square roots, so that rare pairs "
+                "can be seen.",
                 _needs(lines),
                 is_whole=True,
             )
