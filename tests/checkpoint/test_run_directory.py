@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from makemore import MakeMore, MixtureOptions, MLPOptions, OptionError
-from makemore.checkpoint import model_file
+from makemore.checkpoint import model_file, run_directory
 from makemore.checkpoint.run_directory import RunDirectory
 from makemore.errors import CheckpointError
+from makemore.fitting.hooks import Progress
 from makemore.probe.recording import Recording
+from makemore.training.loop import TrainState
 
 LINES = [f"{a}{b}{c}" for a in "klmn" for b in ("a", "ei", "o") for c in ("na", "ro", "s", "th")]
 SMALL = MLPOptions(window=2, hidden=8)
@@ -94,6 +96,35 @@ def test_what_was_done_is_not_done_again(tmp_path):
     assert seen == []
 
 
+@pytest.mark.parametrize(
+    "took, passed, done, is_due",
+    [
+        (0.1, 1.9, 10, False),  # it would take more than a twentieth of the time
+        (0.1, 2.1, 10, True),
+        (0.1, 2.1, 11, False),  # no look at the dev part
+        (0.1, 61.0, 11, True),  # too long without
+        (4.0, 61.0, 11, False),
+    ],
+)
+def test_checkpoints_rest_twenty_times_what_they_take(
+    tmp_path, monkeypatch, took, passed, done, is_due
+):
+    now = [100.0]
+    monkeypatch.setattr(run_directory.time, "perf_counter", lambda: now[0])
+    write = run_directory.write_model_file
+
+    def slowly(*args):
+        write(*args)
+        now[0] += took
+
+    monkeypatch.setattr(run_directory, "write_model_file", slowly)
+    with RunDirectory(tmp_path) as keeper:
+        keeper.begin({})
+        keeper.keep(Progress([], [], TrainState(0, {}), 0.0))
+        now[0] += passed
+        assert keeper.is_due(done, pace=5) == is_due
+
+
 def test_checkpoints_are_as_far_apart_as_asked(tmp_path, monkeypatch):
     kept = []
     keep = RunDirectory.keep
@@ -106,6 +137,7 @@ def test_checkpoints_are_as_far_apart_as_asked(tmp_path, monkeypatch):
     maker().fit(LINES, run=RunDirectory(tmp_path / "a", 7))
     assert kept == [0, 7, 14, 21, 28, 30]
     kept.clear()
+    monkeypatch.setattr(run_directory, "_REST", 0)
     maker().fit(LINES, run=tmp_path / "b")
     assert kept == [0, 10, 20, 30]  # with each look at the dev part
     with pytest.raises(OptionError, match=r"every is 0: give a number of steps"):
@@ -232,7 +264,7 @@ def test_a_model_is_no_state_and_a_state_no_model(tmp_path):
 
 @pytest.mark.parametrize("content", [None, "", "{}\n", "{", "short"])
 def test_a_damaged_history_starts_anew_and_the_weights_go_on(tmp_path, content):
-    cut_off(tmp_path, SMALL, 21)
+    cut_off(tmp_path, SMALL, 21, every=10)
     history = tmp_path / "history.jsonl"
     if content is None:
         history.unlink()
@@ -402,7 +434,7 @@ def test_a_mixture_that_is_stopped_leans_on_what_was_trained():
 
 
 def test_a_state_says_what_it_is(tmp_path):
-    cut_off(tmp_path, SMALL, 11)
+    cut_off(tmp_path, SMALL, 11, every=10)
     document = model_file.read_model_file(tmp_path / "state.safetensors").document
     assert (document["done"], document["finished"]) == (10, 0)
     assert document["run"]["family"] == "mlp"

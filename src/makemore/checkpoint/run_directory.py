@@ -11,6 +11,7 @@ and the history has come at least as far.
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _STATE, _HISTORY, _LOCK = "state.safetensors", "history.jsonl", "lock"
 _NOW, _DONE = "now.", "done."  # tensors of the network in training, and of those before it
+_REST = 20  # times what a checkpoint took, until the next is due
+_LONG = 60.0  # seconds without a checkpoint, from which on none waits for a look at the dev part
 _LOST = "the run cannot be gone on with, give another folder to --run"
 
 
@@ -35,7 +38,8 @@ class RunDirectory:
 
     Attributes:
         path: the folder.
-        every: steps from one checkpoint to the next; None for each look at the dev part.
+        every: steps from one checkpoint to the next; None for each look at the dev part, or each
+            minute where that is sooner, but only as often as takes a twentieth of the time.
         recording: what was seen of the training, from its first step on; None before `begin`.
 
     Example:
@@ -58,6 +62,10 @@ class RunDirectory:
             raise OptionError("the folder of a run has no name: give one to --run")
         self.path, self.every = Path(path).absolute(), every
         self._run: dict[str, Any] = {}
+        self._kept, self._took = (
+            0.0,
+            0.0,
+        )  # when a checkpoint was last written, and how long it took
         self._lock = FileLock(self.path / _LOCK, timeout=0)
 
     @property
@@ -78,7 +86,7 @@ class RunDirectory:
         from makemore.probe.recording import Recording
 
         self._take()
-        self._run = dict(run)
+        self._run, self._kept = dict(run), time.perf_counter()
         self.recording = Recording()
         if not self.is_begun:
             return None
@@ -95,6 +103,13 @@ class RunDirectory:
         assert self.recording is not None, "begin comes first"
         self.recording(step)
 
+    def is_due(self, done: int, pace: int) -> bool:
+        """Whether to keep the training now, after so many steps; see `every`."""
+        if self.every is not None:
+            return done % self.every == 0
+        since = time.perf_counter() - self._kept
+        return since >= _REST * self._took and (done % pace == 0 or since >= _LONG)
+
     def keep(self, progress: Progress) -> None:
         """Writes down how far the training has come.
 
@@ -102,6 +117,7 @@ class RunDirectory:
             CheckpointError: it cannot be written; what was kept before is as it was.
         """
         assert self.recording is not None, "begin comes first"
+        began = time.perf_counter()
         write_whole(self.path / _HISTORY, self.recording.text().encode())
         tensors = {f"{_NOW}{name}": value for name, value in progress.state.tensors.items()}
         for number, finished in enumerate(progress.finished):
@@ -114,6 +130,8 @@ class RunDirectory:
             "seconds": progress.seconds,
         }
         write_model_file(self.path / _STATE, document, tensors)
+        self._kept = time.perf_counter()
+        self._took = self._kept - began
 
     def __enter__(self) -> Self:
         """Is itself what keeps."""

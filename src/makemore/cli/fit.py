@@ -51,8 +51,8 @@ def fit(
         run: a folder that keeps the training as it goes on, so that it can be resumed.
         resume: go on with the run that the folder holds, with the same list and options: it ends
             as if it had never been stopped.
-        every: steps from one checkpoint of the run to the next; each look at the dev part if
-            absent.
+        every: steps from one checkpoint of the run to the next; if absent, as often as takes a
+            twentieth of the time at most.
         adapt: with --from, train networks on the new lines alone, and let them forget.
     """
     if adapt and from_ is None:

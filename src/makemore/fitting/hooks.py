@@ -30,19 +30,16 @@ class Progress:
 
 
 class Keeper(Protocol):
-    """Keeps a training as it goes on, and gives it back after it was stopped.
-
-    Attributes:
-        every: steps from one time to the next; None for each look at the dev part.
-    """
-
-    every: int | None
+    """Keeps a training as it goes on, and gives it back after it was stopped."""
 
     def begin(self, run: Mapping[str, Any]) -> Progress | None:
         """Opens a run, and gives what was kept of it; None if there is nothing yet."""
 
     def note(self, step: Any) -> None:
         """Takes note of each step."""
+
+    def is_due(self, done: int, pace: int) -> bool:
+        """Whether to keep it now, after so many steps; `pace` lie between looks at the dev part."""
 
     def keep(self, progress: Progress) -> None:
         """Keeps how far the training has come."""

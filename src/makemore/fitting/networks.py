@@ -128,10 +128,11 @@ class Course:
             self._hooks.keeper.note(step)
         if self._hooks.on_step is not None:
             self._hooks.on_step(step)
-        if self._hooks.keeper is not None:
-            every = self._hooks.keeper.every or training.options.pace
-            if training.done % every == 0 or training.done == training.options.steps:
-                self._keep(training, settled)
+        keeper, how = self._hooks.keeper, training.options
+        if keeper is not None and (
+            training.done == how.steps or keeper.is_due(training.done, how.pace)
+        ):
+            self._keep(training, settled)
 
     def _keep(self, training: "Training", settled: list["TrainOptions"]) -> None:
         """Keeps how far it has come."""
