@@ -6,7 +6,7 @@ A fact has one home: what can be computed is never typed twice.
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,25 @@ from makemore.options.registry import FAMILIES
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/count-once.md", "docs/figures.md")
 SPLITS = ("lecture", "clean")
+HEADLINES = (
+    "two minutes, fresh clean splits, test loss",
+    "fifteen seconds, lecture split, dev loss",
+    "one network alone, clean split, test loss",
+    "mlp, times faster than the MLP loop",
+    "wavenet, times faster than the WaveNet loop",
+    "transformer, times faster than makemore.py",
+    "quickest family, times faster than makemore.py",
+    "kneser_ney, lecture split, list to fitted model",
+    "10,000,000 lines, block by block: time",
+    "kneser_ney, 1,000,000 lines at once",
+    "gru, 200,000 lines at once",
+    "transformer, 50,000 lines at once",
+    "kneser_ney, 1,000,000 lines ending in son, times the time of free ones",
+    "auto, first of 20 constrained lines, slowest",
+    "makemore --help, whole process",
+    "makemore sample, Kneser-Ney, whole process",
+    "fuzzed inputs that broke the contract",
+)
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -98,14 +117,19 @@ def count_once() -> str:
     )
 
 
+def headlines() -> str:
+    """What most will want to know first."""
+    return _records([_measurements()[metric] for metric in HEADLINES])
+
+
 def claims() -> str:
     """Every measurement that had a goal to reach."""
-    return _records(lambda each: bool(each["goal"]))
+    return _records([each for each in _measurements().values() if each["goal"]])
 
 
 def records() -> str:
     """Every measurement of the newest record of each benchmark."""
-    return _records(lambda each: True)
+    return _records(list(_measurements().values()))
 
 
 def _newest(slug: str) -> dict[str, Any]:
@@ -115,10 +139,15 @@ def _newest(slug: str) -> dict[str, Any]:
     return record | {"folder": path.parent.name}
 
 
-def _slugs() -> list[str]:
-    """The benchmarks that have a record."""
+def _measurements() -> dict[str, dict[str, Any]]:
+    """Every measurement of the newest record of each benchmark, by its metric."""
     paths = (ROOT / "benchmarks" / "records").glob("*/record.json")
-    return sorted({path.parent.name.split("_", 1)[1] for path in paths})
+    slugs = sorted({path.parent.name.split("_", 1)[1] for path in paths})
+    return {
+        each["metric"]: each | {"folder": record["folder"], "machine": _machine(record["machine"])}
+        for record in map(_newest, slugs)
+        for each in record["measurements"]
+    }
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
@@ -127,19 +156,17 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _records(is_wanted: Callable[[dict[str, Any]], bool]) -> str:
-    """The measurements that are wanted, each with its record, and the machines they come from."""
-    rows = []
-    newest = [_newest(slug) for slug in _slugs()]
-    for record in newest:
-        for each in filter(is_wanted, record["measurements"]):
-            spread = f" ± {_shown(each['sd'], 2)}" if len(each["values"]) > 1 else ""
-            value = _shown(each["mean"], 4)
-            what = f"[{each['metric']}](RECORDS/{record['folder']})"
-            rows.append([what, f"{value}{spread} {each['unit']}".strip(), each["goal"]])
-    machines = sorted({_machine(record["machine"]) for record in newest})
+def _records(measurements: Iterable[dict[str, Any]]) -> str:
+    """Measurements, each with its record, and the machines they come from."""
+    rows, machines = [], set()
+    for each in measurements:
+        spread = f" ± {_shown(each['sd'], 2)}" if len(each["values"]) > 1 else ""
+        what = f"[{each['metric']}](RECORDS/{each['folder']})"
+        value = f"{_shown(each['mean'], 4)}{spread} {each['unit']}"
+        rows.append([what, value.strip(), each["goal"]])
+        machines.add(each["machine"])
     table = _table(["what", "measured, mean ± standard deviation", "goal"], rows)
-    return f"{table}\nMeasured on: {'; '.join(machines)}.\n"
+    return f"{table}\nMeasured on: {'; '.join(sorted(machines))}.\n"
 
 
 def _shown(number: float, digits: int) -> str:
