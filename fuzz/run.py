@@ -17,6 +17,8 @@ HERE = Path(__file__).parent
 
 if __name__ == "__main__":
     given = sys.argv[1:]
+    if not given:
+        sys.exit("which door? python fuzz/run.py TARGET, as the Makefile has them")
     if not given[0].startswith("-"):  # merging starts processes that are given options alone
         os.environ["FUZZ_TARGET"] = given.pop(0)
     name = os.environ["FUZZ_TARGET"]
@@ -27,6 +29,8 @@ if __name__ == "__main__":
             importlib.import_module(module.name)
     from targets import TARGETS
 
+    if name not in TARGETS:
+        sys.exit(f"{name} is no target: give one of {', '.join(TARGETS)}")
     folders = [HERE / "new" / name, HERE / "corpus" / name]
     for folder in (*folders, HERE / "found"):
         folder.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,10 @@ def test_a_mixture_shows_its_members_and_their_normalisation(run, place):
     assert "member 1, DeepMLP" in out
     assert "batch-mates move the loss of a line by" in out
     found = json.loads(run("probe both list.txt --json")[0])
-    assert [each["name"] for each in found["members"]] == ["KneserNey", "DeepMLP"]
+    assert [each["name"] for each in found["members"]] == [
+        "KneserNey, window 5",
+        "DeepMLP, window 3",
+    ]
     assert found["networks"][0]["batch_mates"] > 0
     (place / "other.txt").write_text("xyz\n")
     assert "no line to look at" in run("probe both other.txt")[1]

@@ -155,6 +155,28 @@ def test_an_error_after_something_was_said_is_still_one_sentence_at_the_end(caps
     assert err.count("makemore: ") == 1
 
 
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        ("--steps 9", "; nothing is trained in it, so that --steps changed nothing"),
+        ("--budget 1 --weight-decay 1", "so that --budget and --weight-decay changed nothing"),
+        ("", "train"),
+    ],
+)
+def test_what_is_said_of_a_training_is_said_to_be_idle_where_lines_are_counted(
+    capsys, shelf, more, said
+):
+    _, _, err = run(capsys, shelf, f"{{list}} --model ngram {more}")
+    (learned,) = [line for line in err.splitlines() if line.startswith("learned")]
+    assert said in learned
+    assert ("changed nothing" in learned) == bool(more)
+
+
+def test_a_word_too_many_is_named(capsys, shelf):
+    _, _, err = run(capsys, shelf, "score {model} {list} twice over")
+    assert "nothing more is taken after the others: leave out twice over" in err
+
+
 @pytest.mark.parametrize("split", ["lecture", "clean", "digest"])
 def test_a_list_of_one_line_is_learned_or_refused_with_a_sentence(capsys, shelf, split):
     code, out, err = run(capsys, shelf, f"{{one}} -n 2 --split {split}")

@@ -1,4 +1,5 @@
 import re
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,16 @@ def test_each_row_may_be_an_object_with_the_line_under_a_key(place):
     assert lines.weights.tolist() == [30.0, 2.5]
     assert lines.labels_of() == ["F", "M"]
     assert read_lines(place(PEOPLE), Columns("sex")).to_list() == ["F", "M"]
+
+
+def test_a_file_without_an_ending_may_hold_objects(place, monkeypatch):
+    path = place("\n" + PEOPLE, "people")
+    assert read_lines(path, EVERYTHING).to_list() == ["anna", "ben"]
+    assert read_lines(path).to_list()[0].startswith("{")
+    assert read_lines(place('"{a";b\nx;y\n', "t"), Columns("{a")).to_list() == ["x"]
+    with open(path, "rb") as stream:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=stream, closed=False))
+        assert read_lines("-", Columns("sex")).to_list() == ["F", "M"]
 
 
 def test_a_key_may_be_a_number_in_letters(place):

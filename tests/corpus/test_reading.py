@@ -286,6 +286,13 @@ def test_a_missing_column_is_refused_with_those_there_are(place, columns):
         read_lines(place(TABLE, "t.csv"), columns)
 
 
+def test_a_column_that_stands_there_twice_is_refused(place):
+    path = place("name, sex,name\nanna,F,ben\n", "t.csv")
+    with pytest.raises(DataError, match=r"line 1: the column 'name' stands there more than once"):
+        read_lines(path, Columns("name"))
+    assert read_lines(path, Columns("sex")).to_list() == ["F"]
+
+
 def test_a_column_beyond_the_table_is_refused(place):
     with pytest.raises(DataError, match=r"row 1: there is no column 4: the row has 3"):
         read_lines(place(TABLE, "t.csv"), Columns("4"))

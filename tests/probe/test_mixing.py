@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from makemore import MakeMore, MixtureOptions
+from makemore import KneserNeyOptions, MakeMore, MixtureOptions
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4
 
@@ -18,7 +18,11 @@ def test_members_are_measured_alone_and_by_what_is_lost_without_them():
     maker = MakeMore(MixtureOptions(members=members), steps=20).fit(LINES)
     asked = ["hanna", "bobo", "jotto"]
     found = maker.probe(asked).members
-    assert [each.name for each in found] == ["KneserNey", "KneserNey", "MLP"]
+    assert [each.name for each in found] == [
+        "KneserNey, window 1",
+        "KneserNey, window 3",
+        "MLP, window 3",
+    ]
     mixture, whole = maker.learned_.model, -maker.score(asked)
     kept = mixture.weights.copy()
     for place, each in enumerate(found):
@@ -34,6 +38,13 @@ def test_members_are_measured_alone_and_by_what_is_lost_without_them():
     shares = np.bincount(winners, minlength=3) / len(winners)
     assert [each.best for each in found] == pytest.approx(shares.tolist(), abs=1e-6)
     assert sum(each.weight for each in found) == pytest.approx(1.0)
+
+
+def test_members_of_a_blend_have_their_own_names():
+    one = MakeMore(KneserNeyOptions(window=2)).fit(LINES)
+    other = MakeMore("gru", steps=3).fit(["zoë", "chloë", "anaïs"])
+    found = MakeMore.blend([one, other]).probe(["hanna", "bob"]).members
+    assert [each.name for each in found] == ["KneserNey, window 2", "GRU"]
 
 
 def test_places_show_whose_probability_it_is():

@@ -254,4 +254,13 @@ def done(maker: "MakeMore") -> str:
     what = f"learned {maker.learned_.family} in {report['seconds']:.1f} s{steps}"
     planted = sum(len(each.lines) for each in maker.learned_.canaries)
     besides = f"; learned {planted:,} random lines too" if planted else ""
-    return f"{chosen}{what}; loss {losses}{besides}"
+    return f"{chosen}{what}; loss {losses}{besides}{_idle(maker)}"
+
+
+def _idle(maker: "MakeMore") -> str:
+    """What was said of a training where nothing is trained; `auto` says itself what it chose."""
+    names = ("budget", "steps", "rate", "weight_decay", "batch")
+    given = [f"--{name}".replace("_", "-") for name in names if getattr(maker, name) is not None]
+    if maker.model == "auto" or "steps" in maker.learned_.report or not given:
+        return ""
+    return f"; nothing is trained in it, so that {' and '.join(given)} changed nothing"

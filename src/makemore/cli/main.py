@@ -8,7 +8,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 from pkgutil import get_data
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from makemore import __version__
 from makemore.cli.console import say
@@ -134,4 +134,7 @@ def with_verb(tokens: list[str]) -> list[str]:
 
 def _sentence(error: Exception) -> str:
     """An error's message on one line."""
+    if isinstance(error, UnusedCliTokensError):
+        many = " ".join(error.unused_tokens or ())
+        return f"nothing more is taken after the others: leave out {many}, or see --help"
     return " ".join(str(error).split()) or type(error).__name__

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from makemore.corpus.decoding import LONGEST, Text, whole_lines
@@ -25,8 +26,9 @@ def read_lines(
     """Reads and cleans a list.
 
     A file is unpacked if it starts like gzip, bzip2, xz or zstd. One named .jsonl or .ndjson holds
-    a string or an object of JSON in each row; one named .csv or .tsv, or of which columns are
-    given, is a table; all else is text, one line for each thing.
+    a string or an object of JSON in each row; so does one with no such ending, as standard input
+    has none, that starts with a brace, if columns are given. One named .csv or .tsv, or of which
+    columns are given, is a table; all else is text, one line for each thing.
 
     Args:
         path: a file, or `-` for standard input.
@@ -102,7 +104,10 @@ def _blocks(
     texts: Iterator[Text], suffix: str, columns: Columns | None, size: int
 ) -> Iterator[Lines]:
     """The blocks of a list, whatever its format."""
-    if suffix in _JSON_LINES:
+    first = next(texts, (1, ""))
+    texts = chain([first], texts)
+    is_braced = not suffix and columns is not None and first[1].lstrip().startswith("{")
+    if suffix in _JSON_LINES or is_braced:
         yield from blocks_of(json_rows(texts, columns), columns, size)
     elif columns is None:
         for number, text in texts:

@@ -90,6 +90,8 @@ def _delimiter(text: str, is_tabbed: bool) -> str:
 def _place(column: str, header: list[str]) -> int:
     """The index of a column given by name or number."""
     names = [name.strip() for name in header]
+    if names.count(column) > 1:
+        raise DataError(f"line 1: the column {column!r} stands there more than once: rename one")
     if column in names:
         return names.index(column)
     if column.isdecimal() and int(column) >= 1:

@@ -85,7 +85,8 @@ class FitOptions(Options):
     """How a list is learned."""
 
     budget: str | float | None = setting(
-        "time to train, as 30s, 2m or seconds; 30s if absent, less for fewer than 10,000 lines",
+        "time to train, as 30s, 2m or seconds; 30s if absent, less for fewer than 10,000 lines; "
+        "makemore FILE then counts, which takes none",
         default=None,
     )
     steps: int | None = setting("steps to train, instead of a budget", default=None, minimum=1)

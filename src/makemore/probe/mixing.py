@@ -7,15 +7,16 @@ from numpy.typing import NDArray
 
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.ranking import summed
-from makemore.likelihood import edge_log_probs
+from makemore.likelihood import Model, edge_log_probs
 from makemore.models.mixture import Mixture
+from makemore.translated import Translated
 
 
 class Member(NamedTuple):
     """One member on some lines.
 
     Attributes:
-        name: its class.
+        name: its class, with the window if it has one.
         weight: its weight in the mixture.
         loss: its own, nats per character.
         best: the share of characters to which it gives most; of equal members the first counts.
@@ -50,7 +51,7 @@ def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
         left = np.where(np.arange(len(each)) == place, 0.0, mixture.weights)
         found.append(
             Member(
-                type(member).__name__,
+                _name(member),
                 float(mixture.weights[place]),
                 -float((share * each[place]).sum()),
                 float(share[best == place].sum()),
@@ -59,6 +60,13 @@ def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
             )
         )
     return found
+
+
+def _name(member: Model) -> str:
+    """What a member is called."""
+    own = member.model if isinstance(member, Translated) else member
+    window = "" if own.window is None else f", window {own.window}"
+    return f"{type(own).__name__}{window}"
 
 
 def _responsibility(
