@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from makemore import MakeMore, MixtureOptions, MLPOptions
+from makemore import MakeMore, MixtureOptions, MLPOptions, WaveNetOptions
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +27,16 @@ def test_without_lines_tensors_are_shown(run):
     assert rows[0] == ["tensor", "shape", "mean", "spread"]
     assert [row[0] for row in rows[1:]] == ["C", "W1", "b1", "W2", "b2"]
     assert "repeats" in run("probe counts list.txt")[0]
+
+
+def test_a_tensor_without_numbers_is_left_out(run, place, few):
+    maker = MakeMore(WaveNetOptions(hidden=16), steps=3).fit(few)
+    maker.save(place / "wave")
+    assert maker.learned_.model.tensors()["labels"].shape == (0, 16)
+    out, err, code = run("probe wave list.txt")
+    assert (err, code) == ("", 0)
+    assert "labels" not in out
+    assert "nan" not in out
 
 
 def test_with_lines_layers_are_shown_and_what_is_wrong(run, place):

@@ -65,7 +65,7 @@ class Examination:
     """A model examined.
 
     Attributes:
-        tensors: everything learned, as named arrays.
+        tensors: everything learned, as named arrays; none that is empty.
         networks: its networks, in their order; none for counted models.
         members: what each member of a mixture is good for, where it was asked about lines.
     """
@@ -107,7 +107,8 @@ def examine(
     members = []
     if isinstance(model, Mixture) and contexts is not None:
         members = members_on(model, contexts(model.window))
-    return Examination(model.tensors(), networks, members)
+    tensors = {name: value for name, value in model.tensors().items() if value.size}
+    return Examination(tensors, networks, members)
 
 
 def _names(parts: list[Any]) -> dict[int, str]:
