@@ -50,6 +50,18 @@ def test_a_restart_from_any_step_equals_going_on(data, batch, stop):
     assert state.done == stop  # a state is not changed by the run that starts from it
 
 
+def test_where_reading_makes_a_device_wait_the_first_loss_is_read_and_those_at_looks(
+    data, monkeypatch
+):
+    train, dev = data
+    options = TrainOptions(steps=12, rate=0.05, every=5)
+    losses = [step.loss for step in Training(fresh(), options).run(train, dev)]
+    monkeypatch.setattr(loop, "_waits", lambda device: True)
+    read = [step.loss for step in Training(fresh(), options).run(train, dev)]
+    known = [0, 0, 0, 0, 4, 4, 4, 4, 4, 9, 9, 11]
+    assert read == [losses[place] for place in known]
+
+
 def test_the_network_ends_with_the_weights_that_the_dev_part_chose(data):
     train, dev = data
     training = Training(fresh(), TrainOptions(steps=40, rate=0.3, every=1))

@@ -66,7 +66,8 @@ class Step:
         number: steps done so far, from 1.
         steps: how many there will be.
         loss: mean loss of the step's lines before the step, nats per character; off the CPU that
-            of the last step with a look at the dev part, as reading it makes the device wait.
+            of the first step, then of the last step with a look at the dev part, as reading it
+            makes the device wait.
         dev_loss: loss on the dev part after the step, where it was measured.
         rate: the learning rate.
         network: the network, as the step left it.
@@ -134,7 +135,7 @@ class Training:
             loss = self._step(batches.at(self.done), batches.characters, rate)
             self.done += 1
             is_due = self.done % every == 0 or self.done == self.options.steps
-            if is_due or self.network.device.type == "cpu":  # elsewhere reading makes all wait
+            if is_due or math.isnan(self.loss) or not _waits(self.network.device):
                 self.loss = self._read(loss, rate)
             dev_loss = self.measure(dev) if dev is not None and is_due else None
             yield Step(self.done, self.options.steps, self.loss, dev_loss, rate, self.network)
@@ -207,6 +208,11 @@ class Training:
         self.network.load_state_dict(_under("network.", state))
         self.optimizer.load(_under("optimizer.", state))
         self.best = _under("best.", state) or None
+
+
+def _waits(device: torch.device) -> bool:
+    """Whether reading a number makes all wait: a device of its own works ahead."""
+    return device.type != "cpu"
 
 
 def _under(kind: str, state: TrainState) -> dict[str, Tensor]:
