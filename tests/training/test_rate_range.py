@@ -15,6 +15,7 @@ from makemore import (
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.options.registry import family_of
+from makemore.training import loop
 from makemore.training.loop import Training, TrainOptions
 from makemore.training.rate_range import rate_range
 
@@ -63,10 +64,13 @@ def test_the_suggestion_is_near_the_best(options, lines, held_out):
     assert losses[1] < losses[0.1] - 0.1 or options == LinearOptions()
 
 
-def test_the_curve_has_no_noise_and_ends_where_nothing_is_to_be_seen(lines):
-    network, _, c = fresh(MLPOptions(hidden=64), lines)
+@pytest.mark.parametrize(
+    "options", [MLPOptions(hidden=64), GRUOptions(embedding=16, hidden=32, dropout=0.5)]
+)
+def test_the_curve_has_no_noise_and_ends_where_nothing_is_to_be_seen(options, lines):
+    network, _, c = fresh(options, lines)
     found = rate_range(network, c, TrainOptions(steps=1, rate=0.0, seed=1))
-    network, *_ = fresh(MLPOptions(hidden=64), lines)
+    network, *_ = fresh(options, lines)
     again = rate_range(network, c, TrainOptions(steps=9, rate=1.0, seed=2, batch=32))
     np.testing.assert_array_equal(found.losses, again.losses)
     assert (np.diff(found.rates) > 0).all()
@@ -75,6 +79,24 @@ def test_the_curve_has_no_noise_and_ends_where_nothing_is_to_be_seen(lines):
     assert (np.diff(found.losses[:20]) < 0).all()
     assert len(found.losses) < 120
     assert found.losses[-1] > found.losses.min() + 0.9
+
+
+def test_every_loss_is_read_where_reading_makes_a_device_wait(lines, monkeypatch):
+    network, _, c = fresh(MLPOptions(hidden=8), lines.select(np.arange(50)))
+    here = rate_range(network, c, TrainOptions(steps=1, rate=0.0))
+    monkeypatch.setattr(loop, "_waits", lambda device: True)
+    network, *_ = fresh(MLPOptions(hidden=8), lines.select(np.arange(50)))
+    there = rate_range(network, c, TrainOptions(steps=1, rate=0.0))
+    np.testing.assert_array_equal(there.losses, here.losses)
+    assert there.suggestion == here.suggestion
+
+
+def test_the_suggestion_is_a_share_of_the_rate_that_led_to_the_lowest_loss(lines):
+    network, _, c = fresh(MLPOptions(hidden=64), lines)
+    found = rate_range(network, c, TrainOptions(steps=1, rate=0.0))
+    lowest = int(found.losses.argmin())
+    assert 0 < lowest < len(found.losses) - 1
+    assert found.suggestion == pytest.approx(0.3 * found.rates[lowest - 1])
 
 
 def test_only_a_network_has_a_rate():

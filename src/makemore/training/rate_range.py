@@ -1,6 +1,7 @@
 """The learning-rate range test: a short training while the rate rises from low to far too high.
 
-Every step sees the whole list, so the curve has no noise and need not be smoothed.
+Every step sees the whole list, and nothing is dropped, so the curve has no noise and need not be
+smoothed.
 
 Source: Smith (2017), "Cyclical learning rates for training neural networks", arXiv 1506.01186,
 section 3.3, and the makemore lectures. Differs: rates rise by a factor, not by a difference; the
@@ -45,7 +46,8 @@ def rate_range(network: Network, c: Contexts, options: TrainOptions) -> RateRang
         c: the whole list.
         options: how it will be trained; steps, rate and batch are of no meaning here.
     """
-    trial = _Rising(network, replace(options, steps=_STEPS, batch=None))
+    network.dropout = 0.0
+    trial = _Rising(network, replace(options, steps=_STEPS, batch=None, every=1))
     rates, losses = [], []
     try:
         for step in trial.run(c, None):
