@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from makemore import DataError, Lines, MakeMore, MixtureOptions, MLPOptions
+from makemore import DataError, GRUOptions, Lines, MakeMore, MixtureOptions, MLPOptions
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.layers.network import look_up
 from makemore.models.mlp import MLP
+from makemore.probe import recording as module
 from makemore.probe.recording import Recording
 from makemore.training.loop import Training, TrainOptions
 
@@ -79,6 +80,40 @@ def test_what_is_seen_of_activations_is_what_training_saw():
     assert share >= 0.25
     assert curve.flat["h"][0][1] == pytest.approx(share, abs=1e-6)
     assert not network.h._forward_hooks
+
+
+def test_every_place_of_lines_counts_alike_however_many_stand_there(us_names, monkeypatch):
+    shares = {}
+
+    def keep(step):
+        recording(step)
+        values = torch.cat(seen) if seen else torch.zeros(0)
+        shares[step.number] = float(((2 * values - 1).abs() > 0.97).float().mean())
+        seen.clear()
+        if not watched:
+            watched.append(step.network.gates.register_forward_hook(see))
+
+    def see(gates, args, values):
+        if gates.training:
+            seen.append(values.detach().clone())
+
+    seen, watched, recording = [], [], Recording()
+    lines = us_names.select(np.arange(0, len(us_names), 8))
+    monkeypatch.setattr(module, "_NUMBERS", 2**10)
+    MakeMore(GRUOptions(hidden=64), steps=30, rate=0.05).fit(lines, on_step=keep)
+    recorded = dict(recording.curves[0].flat["gates"])
+    assert recorded[30] > 0.05
+    for number in range(10, 31):
+        assert recorded[number] == pytest.approx(shares[number], rel=0.12)
+
+
+def test_matrices_of_one_number_have_no_spread():
+    recording = Recording()
+    options = GRUOptions(embedding=1, hidden=1)
+    MakeMore(options, steps=4).fit(LINES, on_step=recording)
+    (curve,) = recording.curves
+    assert "U_h" not in curve.updates
+    assert "C" in curve.updates
 
 
 def test_a_gradient_that_is_recorded_is_that_of_the_step():

@@ -14,7 +14,7 @@ from makemore.errors import DataError
 from makemore.probe.layers import is_flat, watch
 
 _SAMPLES = 50  # of steps looked into, over all
-_NUMBERS = 2**13  # of activations looked at, about, each time that a layer is asked
+_NUMBERS = 2**13  # activations looked at, about, each time that a layer is asked
 
 Points = list[tuple[int, float]]  # numbers of steps, ascending, and what was found at each
 
@@ -69,7 +69,7 @@ class Recording:
     """
 
     def __init__(self, samples: int = _SAMPLES) -> None:
-        """Looks into so many steps of each network."""
+        """Looks into about so many steps over all networks, and the second of each."""
         self.curves: list[Curve] = []
         self._samples = samples
         self._network: Any = None
@@ -162,17 +162,21 @@ class _Look:
         self._network = network
         self._before: dict[str, Tensor] = {}
         self._handles: list[Any] = []
-        self._seen: dict[tuple[str, str], list[Tensor]] = {}
+        self._seen: dict[tuple[str, str], list[tuple[Tensor, int]]] = {}
         if network is not None:
             self._before = {name: p.detach().clone() for name, p in _matrices(network)}
             self._handles = watch(network, self._see)
 
     def _see(self, name: str, kind: str, x: Tensor) -> None:
-        """Keeps activations of the step itself, not of the dev part after it: rows evenly apart."""
+        """Keeps the share of flat activations of the step itself, not of the dev part after it.
+
+        Some rows, evenly apart, stand for all that were asked at once.
+        """
         if self._network.training:
             rows = x.detach().flatten(0, -2)
             thin = rows[:: max(1, x.numel() // _NUMBERS)]
-            self._seen.setdefault((name, kind), []).append(thin)
+            share = is_flat(kind, thin).float().mean()
+            self._seen.setdefault((name, kind), []).append((share, x.numel()))
 
     def stop(self) -> None:
         """Looks no more, and forgets what it saw."""
@@ -183,12 +187,13 @@ class _Look:
     def end(self, curve: Curve, number: int) -> None:
         """Takes note of the step, once it is done."""
         with torch.no_grad():
-            for (name, kind), outputs in self._seen.items():
-                share = is_flat(kind, torch.cat(outputs)).float().mean()
+            for (name, kind), shares in self._seen.items():
+                flat = sum(float(share) * size for share, size in shares)
+                share = flat / sum(size for _, size in shares)
                 curve.kinds[name] = kind
-                curve.flat.setdefault(name, []).append((number, float(share)))
+                curve.flat.setdefault(name, []).append((number, share))
             for name, before in self._before.items():
-                after, spread = self._network.get_parameter(name), before.std()
+                after, spread = self._network.get_parameter(name), before.std(correction=0)
                 _note(curve.updates, name, number, after - before, spread)
                 if after.grad is not None:
                     _note(curve.gradients, name, number, after.grad, spread)
@@ -206,7 +211,7 @@ def _note(
     points: dict[str, Points], name: str, number: int, change: Tensor, spread: Tensor
 ) -> None:
     """Takes note of how large a change is beside the spread of the weights, if it is a number."""
-    share = float(change.std() / spread)
+    share = float(change.std(correction=0) / spread)
     if share > 0 and math.isfinite(share):
         points.setdefault(name, []).append((number, math.log10(share)))
 
