@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from makemore import DataError, Lines, MakeMore, NgramOptions, OptionError
+from makemore.scoring import surprise
 
 NAMES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob"]
 LABELS = ["F", "F", "F", "M", "M", "M", "M"]
@@ -17,6 +18,12 @@ def maker():
 @pytest.fixture(scope="module")
 def labelled():
     return MakeMore("kneser_ney").fit(NAMES, LABELS)
+
+
+def test_a_character_is_as_surprising_as_it_is_rare():
+    for level, share in ((1, 0.1), (2, 0.01), (3, 0.001)):
+        assert surprise(np.log(share * 1.0001)) == level - 1
+        assert surprise(np.log(share * 0.9999)) == level
 
 
 @pytest.mark.parametrize("model", ["maker", "labelled"])

@@ -7,6 +7,7 @@ A model with labels that is given lines without takes the mean over its labels,
 and the same sum, followed along the line, gives each of its characters.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,7 +24,7 @@ from makemore.likelihood import Model
 
 Floats = NDArray[np.float64]
 
-_RARE = (-2.3, -4.6, -6.9)  # nats: one in ten, in a hundred, in a thousand
+_RARE = tuple(math.log(share) for share in (0.1, 0.01, 0.001))  # nats
 
 
 def surprise(log_prob: float) -> int:
