@@ -105,6 +105,17 @@ def test_counted_models_keep_their_table_and_have_nothing_more_to_show():
     assert "What follows what, counted" in page(trained(members)[0])
 
 
+def test_a_blend_has_counts_of_lines_given_alone():
+    blend = MakeMore.blend(
+        [MakeMore("ngram").fit(LINES), MakeMore("ngram").fit(["hanna", "jebot"])]
+    )
+    for maker in (blend, blend.partial_fit(["anna"])):
+        text = page(maker)
+        assert "What follows what, counted" not in text
+        assert "counts beside what is learned: give lines" in text
+    assert "What follows what, counted" in page(blend, LINES)
+
+
 def test_learned_weights_of_the_neural_bigram_stand_alone_without_lines():
     maker, _ = trained(LinearOptions())
     assert "Counted, and learned" in Parsed(page(maker)).pictures

@@ -1,6 +1,7 @@
 """What a report shows of a model as a whole: what it makes, what follows what, its members."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,12 +135,16 @@ def _needs(lines: Lines | None) -> Needs:
 
 
 def _counts(maker: MakeMore, lines: Lines | None) -> Table | None:
-    """(V, V) the bigrams of lines, or those that a counted model still has; or None."""
+    """(V, V) the bigrams of lines, or those that a counted model has of its list; or None."""
     learned = maker.learned_
     if lines is not None:
         known = lines.select(np.flatnonzero(learned.vocabulary.knows(lines)))
         return bigrams(Contexts.of(known, learned.vocabulary, 1))
-    for member in getattr(learned.model, "members", [learned.model]):
-        if hasattr(member, "counted"):
-            return bigrams(member.counted())
-    return None
+    members = getattr(learned.model, "members", [learned.model])
+    counted = [member for member in members if hasattr(member, "counted")]
+    return bigrams(counted[0].counted()) if counted and not _is_blend(learned.report) else None
+
+
+def _is_blend(report: dict[str, Any]) -> bool:
+    """Whether members have learned lists of their own, or had before they learned more."""
+    return "blended" in report or ("before" in report and _is_blend(report["before"]))
