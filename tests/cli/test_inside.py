@@ -39,7 +39,7 @@ def test_a_tensor_without_numbers_is_left_out(run, place, few):
     assert "nan" not in out
 
 
-def test_with_lines_layers_are_shown_and_what_is_wrong(run, place):
+def test_with_lines_layers_are_shown_and_what_is_wrong(run, place, us_names):
     out, *_ = run("probe network list.txt")
     assert "h            tanh" in out
     assert "gradient to data" in out
@@ -50,9 +50,18 @@ def test_with_lines_layers_are_shown_and_what_is_wrong(run, place):
     assert network["loss"] == pytest.approx(
         -maker.score((place / "list.txt").read_text().split()), abs=1e-5
     )
+    assert "too few lines to say what is wrong with its layers" in out
+    many = us_names.to_list()[::100]
+    (place / "many.txt").write_text("\n".join(many) + "\n")
+    maker = MakeMore(MLPOptions(hidden=16), steps=30).fit(many)
+    maker.save(place / "whole")
+    out, *_ = run("probe whole many.txt")
+    assert out.endswith("\nnothing is wrong that these numbers show\n")
     maker.learned_.model.b1.data[4] = 99.0
     maker.save(place / "broken")
-    out, *_ = run("probe broken list.txt")
+    out, *_ = run("probe broken many.txt")
+    assert "nothing is wrong" not in out
+    assert "too few" not in out
     assert "h (tanh): 1 of 16 units are dead (units 4)" in out
     assert "  cure: draw the weights before them smaller" in out
 

@@ -173,6 +173,18 @@ def test_learning_by_heart(lines, vocabulary):
     assert verdict.what.startswith(f"dev loss {best:.4f} at step {step:,}, ")
 
 
+@pytest.mark.parametrize("name", ["bow", "lstm", "resnet"])
+def test_units_that_rest_on_a_line_or_two_are_not_called_dead(name, us_names):
+    options = FAMILIES[name].options(hidden=128)
+    many = us_names.to_list()[::8]
+    maker = MakeMore(options, steps=60).fit(many)
+    lines = [many[place::size] for size in (4000, 2000, 40) for place in range(4)]
+    probes = [maker.probe(few).networks[0] for few in lines]
+    assert [probe.verdicts for probe in probes] == [[]] * 12
+    assert [probe.has_few for probe in probes] == [True] * 8 + [False] * 4
+    assert any(len(layer.dead) for probe in probes[:8] for layer in probe.layers.activations)
+
+
 def test_running_averages_that_trail(lines, vocabulary):
     network = fresh(DeepMLPOptions(layers=3, hidden=32), vocabulary)
     trained(network, lines, vocabulary, 0.01, steps=60)

@@ -63,7 +63,9 @@ def _network_in_words(probe: "NetworkProbe") -> Iterator[str]:
             yield from ("", *table(rows))
     if probe.mates is not None:
         yield f"batch-mates move the loss of a line by {probe.mates.std():.4f} nats per character"
-    if probe.layers is not None and not probe.verdicts:
+    if probe.has_few:
+        yield from ("", "too few lines to say what is wrong with its layers")
+    elif probe.layers is not None and not probe.verdicts:
         yield from ("", "nothing is wrong that these numbers show")
     for verdict in probe.verdicts:
         yield from ("", verdict.what, f"  {verdict.why}", f"  cure: {verdict.cure}")

@@ -19,6 +19,7 @@ from makemore.probe.mixing import Member, members_on
 from makemore.probe.norms import Norm, batch_mates, norms_of
 from makemore.probe.recording import Curve, Recording, shapes_of
 from makemore.probe.verdicts import (
+    ENOUGH,
     Verdict,
     verdicts_on_curve,
     verdicts_on_layers,
@@ -41,11 +42,12 @@ class NetworkProbe:
         layers: its activations and gradients, where it was asked about lines.
         norms: its batch normalisation, likewise.
         mates: a line's loss among several batch-mates while training, likewise; None without batch
-            normalisation. See `makemore.probe.norms.batch_mates`.
+            normalisation or a choice of them. See `makemore.probe.norms.batch_mates`.
         attention: (L, heads, T, T) where a Transformer looks along one line, where it was asked.
             See `makemore.probe.attention.attention_of`.
         read: (T,) what the model calls that which it has read at each place of that line.
         verdicts: what is wrong with it.
+        has_few: whether it was asked about lines, too few to say what is wrong with its layers.
     """
 
     name: str
@@ -58,6 +60,7 @@ class NetworkProbe:
     attention: NDArray[np.float32] | None
     read: NDArray[np.int64] | None
     verdicts: list[Verdict] = field(default_factory=list)
+    has_few: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +147,8 @@ def _examined(
     if c is None:
         return NetworkProbe(name, network, ids, curve, None, [], None, *seen)
     layers, norms = layers_of(network, c), norms_of(network, c)
-    mates = batch_mates(network, c) if norms and len(c.line_weight) > 1 else None
-    verdicts += [*verdicts_on_layers(layers), *verdicts_on_norms(norms)]
-    return NetworkProbe(name, network, ids, curve, layers, norms, mates, *seen)
+    mates = batch_mates(network, c) if norms and len(c.line_weight) > 2 else None
+    has_few = len(c.edge) < ENOUGH
+    if not has_few:
+        verdicts += [*verdicts_on_layers(layers), *verdicts_on_norms(norms)]
+    return NetworkProbe(name, network, ids, curve, layers, norms, mates, *seen, has_few)

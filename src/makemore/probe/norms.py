@@ -56,7 +56,7 @@ def batch_mates(network: Network, c: Contexts, seed: int = 0) -> NDArray[np.floa
 
     Args:
         network: stays as it was.
-        c: at least two lines.
+        c: at least two lines; of two alone all batches are alike.
         seed: of the batches.
 
     Returns:

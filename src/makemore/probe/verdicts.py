@@ -22,6 +22,7 @@ _FADES = 100.0  # times that gradients may shrink from layer to layer in all
 _SMALL, _LARGE = -4.0, -1.0  # sizes of updates beside the weights, logarithms to base 10
 _TRAILS = 0.5  # standard deviations between running and calibrated means
 _BY_HEART = 0.03  # nats that the dev loss may rise again
+ENOUGH = 256  # characters from which on lines tell what is wrong: on few, units rest by chance
 _DRAWN_SMALLER = (
     "draw the weights before it smaller (gain over the root of the fan-in), or normalise"
 )
