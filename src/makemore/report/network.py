@@ -102,8 +102,9 @@ def _layers(probe: NetworkProbe) -> Iterator[Picture]:
         yield Picture(
             layers.activation_histograms(found.activations),
             "Activations",
-            "What each layer gives. Values piled up at the ends of a tanh are saturated; a spread "
-            "that shrinks from layer to layer says that weights were drawn too small.",
+            "What each layer gives, once for each distinct context or chunk. Values piled up at "
+            "the ends of a tanh are saturated; a spread that shrinks from layer to layer says that "
+            "weights were drawn too small.",
             needs,
         )
         yield Picture(
