@@ -126,6 +126,20 @@ def test_a_training_is_recorded_for_its_report(run, place):
     assert "Learning curves" in written
     assert run("report kept list.txt --recording deep/inside/history.jsonl -o again.html")[2] == 0
     assert (place / "again.html").read_text() == written
+    row = json.loads((place / "deep/inside/history.jsonl").read_text())
+    (network,) = json.loads(run("probe kept --recording deep/inside/history.jsonl --json")[0])[
+        "networks"
+    ]
+    assert network["curve"] == row
+    assert network["loss"] is None
+    out = run("probe kept --recording deep/inside/history.jsonl")[0].splitlines()
+    rows = {cells[0]: cells[1:] for cells in map(str.split, out) if "10^" in " ".join(cells)}
+    assert set(rows) == {"C", "W1", "W2"}
+    for name, said in rows.items():
+        kinds = (row["updates"], row["gradients"])
+        assert said == [f"10^{np.median([size for _, size in k[name]]):.1f}" for k in kinds]
+    assert out[-1] == "nothing is wrong that these numbers show"
+    assert "of another model" in run("probe network --recording deep/inside/history.jsonl")[1]
     run("fit list.txt -o counted --model kneser_ney --report deep/inside")
     assert (place / "deep/inside/history.jsonl").read_text() == ""
     assert "What follows what" in (place / "deep/inside/report.html").read_text()

@@ -1,6 +1,7 @@
 """`makemore probe`: what happens inside a model, in numbers and in words."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from makemore.cli.console import say_unknown, table, write_json
@@ -16,25 +17,29 @@ def probe(
     model: str,
     file: File | None = None,
     *,
+    recording: str | None = None,
     json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
     """Say what happens inside a model: its tensors; with lines, activations and gradients too.
 
-    What is wrong with a network is said in words, with its reason and its cure.
+    A recording adds its training. What is wrong with a network is said in words, with its reason
+    and its cure.
 
     Args:
         model: a file that fit wrote.
         file: lines to ask it about, 2,048 of them at most; - is standard input.
+        recording: history.jsonl, from the folder that fit --report filled.
         json: print JSON.
     """
     from makemore.estimator import MakeMore
+    from makemore.probe.recording import Recording
 
     maker, lines = MakeMore.load(model), None
     if file is not None:
         lines = read(file, source, labels=len(maker.classes_) > 0)
         say_unknown(maker, lines, "they are left out")
-    found = maker.probe(lines)
+    found = maker.probe(lines, None if recording is None else Recording.load(recording))
     if json:
         write_json(_as_json(found))
     else:
@@ -54,18 +59,21 @@ def _in_words(found: "Examination") -> Iterator[str]:
 
 def _network_in_words(probe: "NetworkProbe") -> Iterator[str]:
     """A network's layers, and what is wrong with it."""
-    from makemore.probe.tables import activation_rows, norm_rows, weight_rows
+    from makemore.probe.tables import activation_rows, norm_rows, ratio_rows, weight_rows
 
     if probe.layers is not None:
         yield from ("", f"{probe.name}: loss {probe.layers.loss:.4f}")
-    for rows in (activation_rows(probe), weight_rows(probe), norm_rows(probe)):
+    elif probe.curve is not None:
+        yield from ("", probe.name)
+    each = (activation_rows(probe), weight_rows(probe), norm_rows(probe), ratio_rows(probe))
+    for rows in each:
         if len(rows) > 1:
             yield from ("", *table(rows))
     if probe.mates is not None:
         yield f"batch-mates move the loss of a line by {probe.mates.std():.4f} nats per character"
     if probe.has_few:
         yield from ("", "too few lines to say what is wrong with its layers")
-    elif probe.layers is not None and not probe.verdicts:
+    elif not probe.verdicts and (probe.layers is not None or probe.curve is not None):
         yield from ("", "nothing is wrong that these numbers show")
     for verdict in probe.verdicts:
         yield from ("", verdict.what, f"  {verdict.why}", f"  cure: {verdict.cure}")
@@ -113,6 +121,7 @@ def _network_as_json(probe: "NetworkProbe") -> dict[str, Any]:
             for each in (layers.weights if layers else [])
         ],
         "normalisation": [{"name": each.name, "distance": each.distance} for each in probe.norms],
+        "curve": None if probe.curve is None else asdict(probe.curve),
         "batch_mates": None if probe.mates is None else float(probe.mates.std()),
         "verdicts": [verdict._asdict() for verdict in probe.verdicts],
     }

@@ -1,8 +1,10 @@
 """What was found, as rows of text under their heads: for a terminal or a page."""
 
+from statistics import median
 from typing import Any
 
 from makemore.probe.examination import Examination, NetworkProbe
+from makemore.probe.recording import Points
 
 Rows = list[tuple[str, ...]]
 
@@ -44,11 +46,26 @@ def weight_rows(probe: NetworkProbe) -> Rows:
     return rows
 
 
+def ratio_rows(probe: NetworkProbe) -> Rows:
+    """Each matrix while it was trained: the medians over time; the head alone if unrecorded."""
+    rows: Rows = [("weights in training", "updates to data", "gradients to data")]
+    if probe.curve is not None:
+        gradients = probe.curve.gradients
+        for name, points in probe.curve.updates.items():
+            rows.append((name, _usual(points), _usual(gradients.get(name, []))))
+    return rows
+
+
 def norm_rows(probe: NetworkProbe) -> Rows:
     """Each layer of batch normalisation."""
     rows: Rows = [("normalisation", "running means from those of these lines")]
     rows += [(norm.name, f"{norm.distance:.3f} standard deviations") for norm in probe.norms]
     return rows
+
+
+def _usual(points: Points) -> str:
+    """The median of logarithms to base 10, as a power of ten."""
+    return f"10^{median(size for _, size in points):.1f}" if points else "none"
 
 
 def _shape(value: Any) -> str:
