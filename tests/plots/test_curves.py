@@ -29,6 +29,16 @@ def test_learning_curves_have_losses_the_best_step_and_what_to_expect():
     assert line(figure, "best: 2.7000 at step 2") == [[2, 2.7]]
     assert texts(figure) == ["knowing nothing: ln 27 = 3.30; first loss 3.40"]
     assert figure.axes[0].get_yscale() == "linear"
+    expected = figure.axes[0].lines[-1].get_xydata()
+    assert expected.tolist() == [[0, pytest.approx(np.log(27))], [1, pytest.approx(np.log(27))]]
+
+
+def test_what_is_called_smoothed_is():
+    losses = np.where(np.arange(400) % 2, 3.0, 2.0)
+    figure = learning_curves(Curve(loss=[(1 + i, x) for i, x in enumerate(losses)]), 27)
+    drawn = np.array(line(figure, "train, smoothed"))
+    np.testing.assert_array_equal(drawn[:, 1], smoothed(losses))
+    assert np.abs(drawn[:, 1] - 2.5).max() < 0.2
 
 
 def test_a_loss_that_starts_far_too_high_is_shown_as_logarithms():
@@ -62,4 +72,5 @@ def test_the_rate_that_is_suggested_is_marked():
     figure = rate_curve(found)
     assert figure.axes[0].lines[0].get_xydata()[:, 1].tolist() == [3.0, 2.5, 2.8]
     assert figure.axes[0].lines[1].get_xdata()[0] == 3e-3
+    assert figure.axes[0].get_xscale() == "log"
     assert texts(figure) == [" suggested: 0.003"]

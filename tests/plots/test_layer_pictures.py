@@ -26,7 +26,19 @@ def test_histograms_hold_every_number():
         for draw in (activation_histograms, gradient_histograms):
             for line in draw(layers).axes[0].lines:
                 assert abs(line.get_ydata().sum() - 1) < 1e-6
-    assert labels(activation_histograms([activations()]))[0].startswith("h (tanh): mean ")
+
+
+def test_histograms_are_of_what_they_say():
+    values = RNG.normal(0.2, 0.1, (500, 4)).astype(np.float32)
+    layer = Activations("h", "tanh", values, values / 500 - 0.01)
+    for draw, shown, said in (
+        (activation_histograms, values, "h (tanh): mean {:+.2f}, sd {:.2f}"),
+        (gradient_histograms, 500 * layer.gradients, "h: mean {:+.1e}, sd {:.1e}"),
+    ):
+        (line,) = draw([layer]).axes[0].lines
+        assert line.get_label() == said.format(shown.mean(), shown.std())
+        middle = (line.get_xdata() * line.get_ydata()).sum()
+        assert abs(middle - shown.mean()) < 0.01
 
 
 def test_numbers_that_are_all_alike_have_a_histogram_too():
@@ -47,6 +59,13 @@ def test_a_saturation_map_shows_what_is_flat_and_marks_the_dead():
     assert figure.axes[1].get_title("left").endswith("zero or below")
 
 
+def test_of_many_rows_a_map_shows_some_evenly_apart():
+    layer = activations(rows=640)
+    layer.values[320:] = 1.0
+    (shown,) = saturation_maps([layer]).axes[0].images
+    np.testing.assert_array_equal(shown.get_array()[:, 0], np.arange(64) >= 32)
+
+
 def test_gradients_of_weights_leave_out_vectors_and_what_has_none():
     weights = [
         Weights(name, RNG.normal(size=shape), size * RNG.normal(size=shape))
@@ -59,3 +78,4 @@ def test_gradients_of_weights_leave_out_vectors_and_what_has_none():
     ends = [line.get_xdata()[-1] for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
     expected = [np.log10(each.gradient_to_data) for each in weights[:2]]
     np.testing.assert_allclose(ends, expected)
+    assert figure.axes[0].lines[-1].get_xdata() == [-3, -3]

@@ -29,6 +29,11 @@ def test_an_embedding_has_each_name_in_its_place():
     assert as_it_is.get_xlabel() == "first number"
 
 
+def test_of_many_characters_in_an_embedding_the_first_are_shown():
+    axes = embedding(Plane(np.zeros((200, 2)), None), [str(i) for i in range(200)]).axes[0]
+    assert [text.get_text() for text in axes.texts] == [str(i) for i in range(120)]
+
+
 def test_attention_has_a_map_for_each_head():
     attention = np.random.default_rng(0).dirichlet(np.ones(4), (2, 3, 4))
     figure = attention_maps(attention, [".", "a", "n", "n"])
@@ -67,8 +72,11 @@ def test_lines_made_stand_beside_the_list():
     assert [bar.get_height() for bar in axes.patches] == made.tolist()
     assert axes.lines[0].get_ydata().tolist() == learned.tolist()
     assert not lengths(made, None).axes[0].lines
-    axes = characters(made, learned[:3], [".", "a", "b"]).axes[0]
-    assert [text.get_text() for text in axes.get_xticklabels()] == ["a", "b"]
+    made, learned = np.array([0, 0.6, 0.1, 0.3]), np.array([0, 0.2, 0.5, 0.3])
+    axes = characters(made, learned, [".", "a", "b", "c"]).axes[0]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["b", "c", "a"]
+    assert [bar.get_height() for bar in axes.patches] == [0.1, 0.3, 0.6]
+    assert axes.lines[0].get_ydata().tolist() == [0.5, 0.3, 0.2]
 
 
 def test_of_many_characters_the_commonest_are_shown():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from makemore import KneserNeyOptions, MakeMore, MixtureOptions
+from makemore import KneserNeyOptions, Lines, MakeMore, MixtureOptions
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4
 
@@ -45,6 +45,24 @@ def test_members_of_a_blend_have_their_own_names():
     other = MakeMore("gru", steps=3).fit(["zoë", "chloë", "anaïs"])
     found = MakeMore.blend([one, other]).probe(["hanna", "bob"]).members
     assert [each.name for each in found] == ["KneserNey, window 2", "GRU"]
+
+
+def test_lines_count_by_their_weights():
+    members = "kneser_ney(window=1), kneser_ney(window=3), gru(hidden=8)"
+    asked, labels, weights = ["hanna", "bob", "ann"], ["F", "M", "F"], [1.0, 3.0, 2.0]
+    maker = MakeMore(MixtureOptions(members=members), steps=20)
+    maker.fit(LINES, ["F" if line.endswith("a") else "M" for line in LINES])
+    repeats = np.repeat(np.arange(3), np.array(weights, int))
+    one, other = (
+        maker.probe(lines).members
+        for lines in (
+            Lines.from_strings(asked, labels, weights),
+            Lines.from_strings([asked[i] for i in repeats], [labels[i] for i in repeats]),
+        )
+    )
+    for mine, its in zip(one, other, strict=True):
+        assert mine[2:5] == pytest.approx(its[2:5])
+        assert mine.by_place == pytest.approx(its.by_place)
 
 
 def test_places_show_whose_probability_it_is():

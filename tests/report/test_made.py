@@ -4,6 +4,7 @@ import pytest
 from makemore import Lines, MakeMore
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.report.made import character_shares, length_shares, make
+from makemore.scoring import surprise
 
 LINES = Lines.from_strings(["ab", "b", "bcb"], weights=[1.0, 2.0, 5.0])
 
@@ -31,6 +32,7 @@ def test_lines_made_are_scored_character_by_character():
         assert [piece.text for piece in spelled.pieces] == [*line.replace(" ", "_"), "·"]
         scores = maker.score_characters([line])[0]
         assert spelled.nats == pytest.approx(scores.sum())
+        assert [piece.level for piece in spelled.pieces] == [surprise(nats) for nats in scores]
         assert [piece.probability for piece in spelled.pieces] == [
             f"{p:.3g}" for p in np.exp(scores)
         ]

@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from makemore import (
@@ -17,6 +18,7 @@ from makemore import (
 )
 from makemore.probe.recording import Recording
 from makemore.report.page import page
+from makemore.scoring import surprise
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4
 VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -179,6 +181,11 @@ def test_lines_made_are_shown_with_their_surprises():
     first = maker.sample(1, seed=3)[0]
     row = re.search(r"<li><b>(.*?)</b><span>(.*?)</span>", text)
     assert re.sub(r"<.*?>", "", row[1]) == f"{first}·"
+    scores = np.concatenate(maker.score_characters(maker.sample(24, seed=3)))
+    levels = [surprise(nats) for nats in scores]
+    listed = text.split('<ul class="made">')[1].split("</ul>")[0]
+    assert [int(level) for level in re.findall(r'class="r(\d)"', listed)] == levels
+    assert {0, 1} <= set(levels)
     assert row[2] == f"{maker.score_samples([first])[0]:.1f}"
     made = maker.sample(2000, seed=3)
     assert f"<dd>{len(set(made)) / 2000:.1%}</dd>" in text
