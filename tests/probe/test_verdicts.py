@@ -17,8 +17,8 @@ from makemore.options.families import (
 )
 from makemore.options.registry import FAMILIES
 from makemore.probe.layers import Activations, Layers, layers_of
-from makemore.probe.norms import batch_mates, norms_of
-from makemore.probe.recording import Recording
+from makemore.probe.norms import Norm, batch_mates, norms_of
+from makemore.probe.recording import Curve, Recording
 from makemore.probe.verdicts import verdicts_on_curve, verdicts_on_layers, verdicts_on_norms
 from makemore.training.loop import Training, TrainOptions
 
@@ -67,6 +67,88 @@ def test_a_healthy_network_gets_none(name, us_names):
     assert found.networks[0].verdicts == []
 
 
+def points(*sizes):
+    return list(enumerate(sizes, 2))
+
+
+@pytest.mark.parametrize(
+    "within, beyond, said",
+    [
+        ({"loss": [(1, 3.75)]}, {"loss": [(1, 3.85)]}, "first loss 3.85, expected 3.30"),
+        ({"dev": points(2.0, 2.02)}, {"dev": points(2.0, 2.04)}, "dev loss 2.0000 at step 2, "),
+        ({"dev": points(2.1, 2.0)}, {"dev": points(2.1, 2.0, 2.5)}, "dev loss 2.0000 at step 3, "),
+        (
+            {"flat": {"h": points(0.24, 0.9)}, "kinds": {"h": "sigmoid"}},
+            {"flat": {"h": points(0.26, 0.1)}, "kinds": {"h": "sigmoid"}},
+            "h (sigmoid): 26% saturated at step 2",
+        ),
+        (
+            {"flat": {"h": points(0.9)}, "kinds": {"h": "gelu"}},
+            {"flat": {"h": points(0.9)}, "kinds": {"h": "tanh"}},
+            "h (tanh): 90% saturated at step 2",
+        ),
+        (
+            {"updates": {"W": points(-5, -3.9, -2)}},
+            {"updates": {"W": points(-1, -4.1, -5)}},
+            "updates of W are 10^-4.1 of its numbers, 13 times smaller than 10^-3",
+        ),
+        (
+            {"updates": {"V": points(-1.1), "W": points(-0.9), "X": points(-3), "Y": points(-3)}},
+            {"updates": {"V": points(-3), "W": points(-0.9), "X": points(-3), "Y": points(-0.9)}},
+            "updates of W are 10^-0.9 of its numbers, 126 times larger than 10^-3",
+        ),
+    ],
+)
+def test_a_training_is_judged_by_its_limits(within, beyond, said):
+    healthy, broken = (Curve(**{"loss": [(1, 3.3)], **fields}) for fields in (within, beyond))
+    assert list(verdicts_on_curve(healthy, 27)) == []
+    assert next(verdicts_on_curve(broken, 27)).what.startswith(said)
+
+
+def layer(name, kind, share, gradient=1.0):
+    """A layer of four units whose numbers are flat for a share of a thousand rows."""
+    flat, ends = np.arange(1000) < round(1000 * share), {"tanh": 1.0, "sigmoid": 0.0, "relu": 0.0}
+    values = np.where(flat, ends[kind], 0.5).astype(np.float32)
+    gradients = np.where(np.arange(1000) % 2, gradient, -gradient).astype(np.float32)
+    return Activations(name, kind, *(np.repeat(x[:, None], 4, 1) for x in (values, gradients)))
+
+
+@pytest.mark.parametrize(
+    "within, beyond, said",
+    [
+        ([layer("h", "tanh", 0.94)], [layer("h", "tanh", 0.96)], "h (tanh): 96% saturated"),
+        ([layer("h", "sigmoid", 0.94)], [layer("h", "sigmoid", 0.96)], "h (sigmoid): 96% satu"),
+        ([layer("h", "relu", 0.89)], [layer("h", "relu", 0.91)], "h (relu): 91% zero or below"),
+        (
+            [layer("a", "tanh", 0.5, 0.011), layer("b", "tanh", 0.5)],
+            [layer("a", "tanh", 0.5, 0.009), layer("b", "tanh", 0.5)],
+            "gradients at a are 111 times smaller than at b",
+        ),
+        (
+            [layer("a", "tanh", 0.5)],
+            [layer("a", "tanh", 0.5), layer("b", "tanh", 0.5, 0.0)],
+            "gradients at b are infinitely many times smaller than at a",
+        ),
+    ],
+)
+def test_layers_are_judged_by_their_limits(within, beyond, said):
+    assert list(verdicts_on_layers(Layers(2.0, within, []))) == []
+    (verdict,) = verdicts_on_layers(Layers(2.0, beyond, []))
+    assert verdict.what.startswith(said)
+
+
+@pytest.mark.parametrize("distance, is_said", [(0.45, False), (0.58, True)])
+def test_norms_are_judged_by_their_limit(distance, is_said):
+    one = np.ones(3, np.float32)
+    norm = Norm("norms.0", 2 * distance * one, one, 0 * one, 4 * one)
+    said = [verdict.what for verdict in verdicts_on_norms([norm])]
+    assert (
+        said
+        == ["norms.0: running means are 0.6 standard deviations from those of these lines"]
+        * is_said
+    )
+
+
 def test_a_confident_last_layer(lines, vocabulary):
     network = fresh(MLPOptions(hidden=64), vocabulary)
     with torch.no_grad():
@@ -99,13 +181,6 @@ def test_saturation(options, name, lines, vocabulary):
         (network.W1 if name == "h" else network.W).mul_(200)
     said = said_of(network, lines, vocabulary)
     assert any(what.startswith(f"{name} (tanh): ") and "saturated" in what for what in said)
-
-
-@pytest.mark.parametrize("share, is_said", [(0.9, False), (0.97, True)])
-def test_a_trained_layer_may_be_saturated_for_the_most_part(share, is_said):
-    values = np.where(np.arange(1000) < 1000 * share, 0.999, 0.5).astype(np.float32)[:, None]
-    said = [*verdicts_on_layers(Layers(1.0, [Activations("c", "tanh", values, values)], []))]
-    assert [verdict.what for verdict in said] == ["c (tanh): 97% saturated"] * is_said
 
 
 def test_dead_units(lines, vocabulary):
