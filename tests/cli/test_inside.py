@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from makemore import MakeMore, MixtureOptions, MLPOptions, WaveNetOptions
+from makemore import MakeMore, MixtureOptions, MLPOptions, TransformerOptions, WaveNetOptions
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +66,32 @@ def test_with_lines_layers_are_shown_and_what_is_wrong(run, place, us_names):
     assert "  cure: draw the weights before them smaller" in out
 
 
+def test_words_and_json_have_the_same_numbers(run, place, few):
+    (probe,) = MakeMore.load(place / "network").probe(few).networks
+    (h,) = probe.layers.activations
+    rows = [row.split() for row in run("probe network list.txt")[0].splitlines()]
+    (network,) = json.loads(run("probe network list.txt --json")[0])["networks"]
+    C = probe.network.C.detach().numpy()
+    assert ["C", "13", "x", "10", f"{C.mean():.4g}", f"{C.std():.4g}"] in rows
+    numbers = {
+        "mean": h.values.mean(),
+        "spread": h.values.std(),
+        "saturated": (np.abs(h.values) > 0.97).mean(),
+        "gradient": h.gradients.std() * len(h.values),
+    }
+    (found,) = network["activations"]
+    assert {name: found[name] for name in numbers} == pytest.approx(numbers, rel=1e-4)
+    mean, spread, saturated, gradient = numbers.values()
+    shares = [f"{mean:.3f}", f"{spread:.3f}", f"{saturated:.1%}"]
+    assert ["h", "tanh", *shares, "0", "of", "16", f"{gradient:.2e}"] in rows
+    for each, own in zip(network["weights"], probe.layers.weights, strict=True):
+        gradient, spread = own.gradients.std(), own.values.std()
+        assert each["gradient"] == pytest.approx(gradient)
+        assert each["gradient_to_data"] == pytest.approx(gradient / spread, rel=1e-4)
+        ends = [f"{spread:.4g}", f"{gradient:.2e}", f"{gradient / spread:.2e}"]
+        assert any(row[:1] == [own.name] and row[-3:] == ends for row in rows)
+
+
 def test_a_mixture_shows_its_members_and_their_normalisation(run, place):
     out, *_ = run("probe both list.txt")
     assert "rise without it" in out
@@ -76,7 +102,15 @@ def test_a_mixture_shows_its_members_and_their_normalisation(run, place):
         "KneserNey, window 5",
         "DeepMLP, window 3",
     ]
-    assert found["networks"][0]["batch_mates"] > 0
+    examined = MakeMore.load(place / "both").probe((place / "list.txt").read_text().split())
+    assert found["networks"][0]["batch_mates"] == pytest.approx(examined.networks[0].mates.std())
+    norm = examined.networks[0].norms[0]
+    assert found["networks"][0]["normalisation"][0]["distance"] == pytest.approx(norm.distance)
+    rows = [row.split() for row in out.splitlines()]
+    assert [norm.name, f"{norm.distance:.3f}", "standard", "deviations"] in rows
+    for each in examined.members:
+        said = (*each.name.split(), f"{each.weight:.3f}", f"{each.loss:.4f}", f"{each.best:.1%}")
+        assert [*said, f"{each.without:.4f}"] in rows
     (place / "other.txt").write_text("xyz\n")
     assert "no line to look at" in run("probe both other.txt")[1]
 
@@ -103,6 +137,8 @@ def test_rate_range_prints_the_curve_and_a_suggestion(run):
     found = json.loads(run("rate-range list.txt --model mlp -O hidden=16 --json")[0])
     assert err.strip() == f"suggested: --rate {found['suggestion']:.2g}"
     assert len(found["rates"]) == len(found["losses"]) == len(rates)
+    other = run("rate-range list.txt --model mlp -O hidden=16 --seed 1")[0]
+    assert other.splitlines()[0] != out.splitlines()[0]
     assert run("rate-range list.txt --model kneser_ney")[2] == 2
 
 
@@ -115,6 +151,14 @@ def test_a_report_is_written_from_the_file_from_lines_and_with_a_recording(run, 
     assert "1 of 2 lines have a character that was nowhere in the list" in err
     assert "Saturated or off" in (place / "page.html").read_text()
     assert run("report counts -o -")[0].startswith("<!doctype html>")
+    pages = [run(f"report counts -o - --seed {seed}")[0] for seed in (0, 1)]
+    assert pages[0] != pages[1]
+
+
+def test_the_line_along_which_a_transformer_looks_is_chosen(run, place, few):
+    options = TransformerOptions(layers=1, embedding=8, heads=2)
+    MakeMore(options, steps=3).fit(few).save(place / "looks")
+    assert "Attention along otto" in run("report looks -o - --line otto")[0]
 
 
 def test_a_training_is_recorded_for_its_report(run, place):

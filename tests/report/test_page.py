@@ -16,6 +16,7 @@ from makemore import (
     NotFittedError,
     TransformerOptions,
 )
+from makemore.corpus.visible import names_of
 from makemore.probe.recording import Recording
 from makemore.report.page import page
 from makemore.scoring import surprise
@@ -153,8 +154,13 @@ def test_attention_has_the_characters_that_were_read():
     assert "<h3>Attention along zoë</h3>" in text
     assert "<h3>Attention along a_b␇</h3>" in page(maker, line="a b\x07")
     labels = ["F", "M"]
-    maker = MakeMore(TransformerOptions(layers=1, embedding=8, heads=2), steps=2)
+    maker = MakeMore(TransformerOptions(layers=1, embedding=8, heads=2), steps=40)
     maker.fit(["anna", "otto"], labels)
+    for line in ("anna", "otto"):
+        probe = maker.probe(line=line).networks[0]
+        names = names_of(maker.learned_.vocabulary)
+        assert names[probe.read[0]] == maker.predict([line])[0]
+    assert {*maker.predict(["anna", "otto"])} == {"F", "M"}
     (label,) = maker.predict(["nat"])
     assert f">{label}</text>" in page(maker, line="nat")
 
@@ -173,6 +179,20 @@ def test_what_is_wrong_is_said_with_its_reason_and_cure(us_names):
     assert "are dead" not in text
     assert "<p>The lines are too few to say what is wrong with layers.</p>" in text
     assert "Nothing that these numbers show." not in text
+
+
+def test_a_page_starts_with_what_was_learned(us_names):
+    lines = [line for line in us_names.to_list() if set(line) <= set("aeilnrs")][:300]
+    maker = MakeMore("ngram", test=0.1).fit(["", *lines])
+    learned = maker.learned_
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page(maker)))
+    assert facts["family"] == "ngram"
+    assert facts["lines learned"] == "300"
+    assert facts["characters"] == "7"
+    size = sum(value.size for value in learned.model.tensors().values())
+    assert facts["numbers inside"] == f"{size:,}"
+    losses = {part: facts[f"{part} loss, nats per character"] for part in ("dev", "test")}
+    assert losses == {part: f"{learned.report[f'{part}_loss']:.4f}" for part in losses}
 
 
 def test_lines_made_are_shown_with_their_surprises():
