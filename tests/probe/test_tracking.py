@@ -1,5 +1,6 @@
 import sys
 
+import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -9,11 +10,14 @@ from makemore.probe.tracking import Tracking
 
 
 def test_losses_rates_and_histograms_are_written(tmp_path, us_names):
-    steps, lines = [], us_names.to_list()[:300]
+    steps, histograms, lines = [], [], us_names.to_list()[:300]
 
     def keep(step):
         tracking(step)
         steps.append(step)
+        if step.dev_loss is not None:
+            W1 = step.network.W1
+            histograms.append((W1.detach().numpy().copy(), W1.grad.numpy().copy()))
 
     with Tracking(str(tmp_path / "run")) as tracking:
         MakeMore(MLPOptions(hidden=8), steps=20).fit(lines, on_step=keep)
@@ -25,6 +29,13 @@ def test_losses_rates_and_histograms_are_written(tmp_path, us_names):
         assert [event.value for event in events] == pytest.approx(expected, rel=1e-5)
     dev = [step.number for step in steps if step.dev_loss is not None]
     assert [event.step for event in found.Scalars("loss/dev")] == dev
+    losses = [steps[number - 1].dev_loss for number in dev]
+    assert [event.value for event in found.Scalars("loss/dev")] == pytest.approx(losses, rel=1e-5)
+    for name, place in (("weights/W1", 0), ("gradients/W1", 1)):
+        for event, kept in zip(found.Histograms(name), histograms, strict=True):
+            said = event.histogram_value
+            assert said.num == kept[place].size
+            assert said.sum_squares == pytest.approx(np.square(kept[place], dtype=float).sum())
     assert {"weights/W1", "gradients/W1"} <= set(found.Tags()["histograms"])
     assert [event.step for event in found.Histograms("weights/C")] == dev
 
