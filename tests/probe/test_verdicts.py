@@ -67,6 +67,14 @@ def test_a_healthy_network_gets_none(name, us_names):
     assert found.networks[0].verdicts == []
 
 
+def test_a_network_that_goes_on_may_start_saturated(us_names):
+    lines, recording = us_names.to_list(), Recording()
+    maker = MakeMore(GRUOptions(hidden=64), steps=100).fit(lines[::4])
+    maker.set_params(steps=5).partial_fit(lines[1::16], on_step=recording)
+    assert recording.curves[0].flat["candidate"][0][1] > 0.25
+    assert maker.probe(None, recording).networks[0].verdicts == []
+
+
 def points(*sizes):
     return list(enumerate(sizes, 2))
 
@@ -81,6 +89,11 @@ def points(*sizes):
             {"flat": {"h": points(0.24, 0.9)}, "kinds": {"h": "sigmoid"}},
             {"flat": {"h": points(0.26, 0.1)}, "kinds": {"h": "sigmoid"}},
             "h (sigmoid): 26% saturated at step 2",
+        ),
+        (
+            {"loss": [(1, 2.75)], "flat": {"h": points(0.9)}, "kinds": {"h": "tanh"}},
+            {"loss": [(1, 2.85)], "flat": {"h": points(0.9)}, "kinds": {"h": "tanh"}},
+            "h (tanh): 90% saturated at step 2",
         ),
         (
             {"flat": {"h": points(0.9)}, "kinds": {"h": "gelu"}},

@@ -14,7 +14,7 @@ from makemore.probe.layers import CURVED, Activations, Layers
 from makemore.probe.norms import Norm
 from makemore.probe.recording import Curve
 
-_CONFIDENT = 0.5  # nats that a first loss may be above that of guessing
+_CONFIDENT = 0.5  # nats that a first loss may be above that of guessing; below it, it has learned
 _STARTS_SATURATED = 0.25  # of the numbers of a layer of tanh or sigmoid, before it has learned
 _SATURATED = 0.95  # of them once it has
 _OFF = 0.9  # of the numbers of a layer of relu or gelu
@@ -51,8 +51,9 @@ def verdicts_on_curve(curve: Curve, vocabulary_size: int) -> Iterator[Verdict]:
             "the last layer starts confident, and wrong: the first steps only unlearn that",
             "draw its weights smaller, near zero, and its bias as zero",
         )
+    is_fresh = first > expected - _CONFIDENT
     for name, (step, share) in ((name, points[0]) for name, points in curve.flat.items()):
-        if curve.kinds[name] in CURVED and share > _STARTS_SATURATED:
+        if is_fresh and curve.kinds[name] in CURVED and share > _STARTS_SATURATED:
             yield Verdict(
                 f"{name} ({curve.kinds[name]}): {share:.0%} saturated at step {step}",
                 "where an activation is at its end, no gradient comes through",
