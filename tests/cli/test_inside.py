@@ -1,6 +1,7 @@
 """What is said of the inside of a model."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -198,7 +199,13 @@ def test_a_training_is_recorded_for_its_report(run, place):
         ("report network -o page.html --recording none", "none cannot be read"),
         ("report network -o page.html --line xyz", "nothing is seen along 'xyz'"),
         ("report network", "output"),
-        ("fit none.txt -o kept --report list.txt", "'list.txt' cannot be written: file exists"),
+        ("report network -o network", "is read, and would be written over"),
+        ("report network list.txt -o ./list.txt", "is read, and would be written over"),
+        ("fit list.txt -o list.txt", "is read, and would be written over"),
+        ("make list.txt -o list.txt", "is read, and would be written over"),
+        ("blend network counts --by list.txt -o list.txt", "would be written over"),
+        ("rate-range curve.png --picture ./curve.png", "would be written over"),
+        ("fit none.txt -o kept --report list.txt", "'list.txt' cannot be filled: it is a file"),
         (
             "fit none.txt -o kept --report taken",
             "report.html' cannot be written: it is a directory",
@@ -207,11 +214,27 @@ def test_a_training_is_recorded_for_its_report(run, place):
         ("rate-range none.txt --picture none/curve.png", "there is no directory none"),
     ],
 )
-def test_what_cannot_be_written_or_shown_is_said_in_a_sentence(run, line, said):
+def test_what_cannot_be_written_or_shown_is_said_in_a_sentence(run, place, line, said):
+    (place / "curve.png").write_text("anna\n")
+    kept = {path: path.read_bytes() for path in place.iterdir() if path.is_file()}
     _, err, code = run(line)
     assert code in (1, 2)
     assert said in err
     assert err.count("\n") == 1
+    assert kept == {path: path.read_bytes() for path in place.iterdir() if path.is_file()}
+
+
+def test_a_model_may_take_the_place_of_the_one_it_goes_on_from(run, place):
+    (place / "own").write_bytes((place / "counts").read_bytes())
+    assert run("fit list.txt --from own -o own")[2] == 0
+    assert (place / "own").read_bytes() != (place / "counts").read_bytes()
+
+
+def test_a_model_whose_name_is_no_text_has_a_page(run, place):
+    name = os.fsdecode(b"\xff")
+    (place / name).write_bytes((place / "counts").read_bytes())
+    assert run(f"report {name} -o page.html")[2] == 0
+    assert "<title>makemore: ?</title>" in (place / "page.html").read_text()
 
 
 def test_the_curve_of_a_range_test_is_drawn(run, place):

@@ -2,6 +2,7 @@
 
 from makemore.cli.console import say
 from makemore.cli.learning import check_place, done, read
+from makemore.cli.pages import check_kept
 from makemore.cli.parameters import File, Output, Source
 from makemore.errors import OptionError
 from makemore.options.verbs import InputOptions
@@ -26,6 +27,7 @@ def blend(
     from makemore.estimator import MakeMore
 
     check_place(output)
+    check_kept(output, by)
     shares = None if weights is None else _numbers(weights)
     makers = [MakeMore.load(model) for model in models]
     maker = MakeMore.blend(makers, shares, None if by is None else read(by, source))

@@ -5,6 +5,7 @@ import sys
 from makemore.cli.console import say
 from makemore.cli.interrupting import next_command
 from makemore.cli.learning import Places, learn, new_maker, old_maker, read_blocks
+from makemore.cli.pages import check_kept
 from makemore.cli.parameters import (
     File,
     Fitting,
@@ -57,6 +58,7 @@ def fit(
     """
     if adapt and from_ is None:
         raise OptionError("--adapt is for --from: there is nothing yet to forget")
+    check_kept(output, file)
     if from_ is None:
         maker = new_maker(model, option, fitting)
     else:

@@ -2,6 +2,7 @@
 
 from makemore.cli.drawing import draw
 from makemore.cli.learning import Places, at_once, learn, new_maker, read_blocks
+from makemore.cli.pages import check_kept
 from makemore.cli.parameters import Count, File, Fitting, Flag, Output, Pairs, Sampling, Source
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
@@ -31,6 +32,7 @@ def make(
         model: a family, see makemore models.
         option: an option of the family, as NAME=VALUE.
     """
+    check_kept(output, file, exclude)
     maker = new_maker(model, option, at_once(model, fitting))
     learn(maker, lambda: read_blocks(file, source), Places(output))
     draw(maker, n, sampling, exclude, json)

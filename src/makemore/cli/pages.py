@@ -35,6 +35,7 @@ def write_page(
     """
     from makemore.report.page import page
 
+    title = title.encode(errors="replace").decode()  # a file's name may be no text
     text = page(maker, lines, recording, title=title, line=line, seed=seed)
     if output == "-":
         write_lines(text.removesuffix("\n").split("\n"))
@@ -52,6 +53,8 @@ def prepare(folder: str | None) -> "Recording | None":
     """
     if folder is None:
         return None
+    if os.path.isfile(folder):
+        raise OptionError(f"{folder!r} cannot be filled: it is a file; give a folder")
     with writing(folder):
         os.makedirs(folder, exist_ok=True)
     for name in (HISTORY, PAGE):
@@ -114,6 +117,19 @@ def check_output(output: str) -> None:
     reason = against(output)
     if output != "-" and reason:
         raise OptionError(f"{output!r} cannot be written: {reason}; give another place")
+
+
+def check_kept(output: str | None, *inputs: str | None) -> None:
+    """Refuses, before any work, to write over a file that is read; - is none.
+
+    Raises:
+        OptionError: it would be done.
+    """
+    files = [each for each in inputs if each not in (None, "-") and os.path.isfile(each)]
+    if output in (None, "-") or not os.path.isfile(output):
+        return
+    if any(os.path.samefile(each, output) for each in files):
+        raise OptionError(f"{output!r} is read, and would be written over: give another place")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from makemore.cli.console import say, write_json
 from makemore.cli.learning import new_maker, read
-from makemore.cli.pages import check_picture, write_picture
+from makemore.cli.pages import check_kept, check_picture, write_picture
 from makemore.cli.parameters import File, Flag, Natural, Pairs, Source
 from makemore.options.verbs import FitOptions, InputOptions
 
@@ -32,6 +32,7 @@ def rate_range(
     """
     if picture is not None:
         check_picture(picture)
+        check_kept(picture, file)
     maker = new_maker(model, option, FitOptions(seed=seed))
     found = maker.rate_range(read(file, source))
     if picture is not None:

@@ -4,7 +4,7 @@ import os
 
 from makemore.cli.console import say_unknown
 from makemore.cli.learning import read
-from makemore.cli.pages import check_output, write_page
+from makemore.cli.pages import check_kept, check_output, write_page
 from makemore.cli.parameters import File, Natural, Output, Source
 from makemore.options.verbs import InputOptions
 
@@ -37,6 +37,7 @@ def report(
     from makemore.probe.recording import Recording
 
     check_output(output)
+    check_kept(output, model, file, recording)
     maker, lines = MakeMore.load(model), None
     if file is not None:
         lines = read(file, source, labels=len(maker.classes_) > 0)
