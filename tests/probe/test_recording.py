@@ -151,6 +151,8 @@ def test_a_recording_is_saved_and_read_again(tmp_path):
         {"updates": {"W1": []}},
         {"kinds": {}},
         {"shapes": {"W1": "ab"}},
+        {"loss": [[1, float("nan")]]},
+        {"dev": [[1, float("inf")]]},
         None,
     ],
 )

@@ -101,7 +101,10 @@ def examine(
     if recording is not None:
         own = [shapes_of(_network(parts[place])) for place in names]
         if own != [curve.shapes for curve in recording.curves]:
-            raise DataError("the recording is of another model: its tensors are not this one's")
+            raise DataError(
+                "the recording is of another model: its tensors are not this one's; give the one "
+                "that was made when this model was trained"
+            )
         curves = list(recording.curves)
     networks = [
         _examined(name, parts[place], curve, contexts, line)

@@ -145,7 +145,10 @@ class Recording:
             with open(path, encoding="utf-8") as file:
                 recording.curves = [Curve(**_points(json.loads(row))) for row in file]
         except OSError as error:
-            raise DataError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
+            raise DataError(
+                f"{path} cannot be read: {(error.strerror or '').lower()}; give history.jsonl of "
+                "the folder that fit --report filled"
+            ) from None
         except (ValueError, TypeError, AttributeError, KeyError):
             raise DataError(
                 f"{path} is no recording of a training: give history.jsonl of the folder that "
@@ -246,4 +249,7 @@ def _until(steps: int, points: Points) -> Points:
 
 def _pairs(points: Any) -> Points:
     """Pairs of a step and a number."""
-    return [(int(number), float(value)) for number, value in points]
+    found = [(int(number), float(value)) for number, value in points]
+    if not all(math.isfinite(value) for _, value in found):
+        raise ValueError("what is recorded are numbers")
+    return found

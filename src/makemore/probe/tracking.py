@@ -26,8 +26,9 @@ class Tracking:
         try:
             self._writer: Any = SummaryWriter(folder)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OptionError(f"{folder!r} cannot be tracked to: {reason}") from None
+            is_file = isinstance(error, FileExistsError)
+            reason = "it is a file" if is_file else (error.strerror or str(error)).lower()
+            raise OptionError(f"{folder!r} cannot be tracked to: {reason}; give a folder") from None
 
     def __call__(self, step: Any) -> None:
         """Writes one step down."""
