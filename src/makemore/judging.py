@@ -28,6 +28,7 @@ Strings = Lines | Sequence[str]
 
 _UNMEASURED = "how near the lines made are to learned ones is not measured"
 _LOOKED_AT = 2048  # lines asked about at once
+_CHARACTERS = 2**16  # of them, about: networks keep numbers for each
 
 
 class Judge(Fitted):
@@ -212,7 +213,7 @@ class Judge(Fitted):
         """Examines what is inside; see `makemore.probe.examination`.
 
         Args:
-            lines: at most 2,048 of these, evenly apart, are asked about; None to look at weights.
+            lines: some of these are asked about, see `looked_at`; None to look at weights.
             recording: what `fit` was given as `on_step`, or None.
             line: a line along which to see where Transformers look, or None.
 
@@ -239,6 +240,8 @@ class Judge(Fitted):
     def looked_at(self, lines: Strings) -> Lines:
         """Those lines that `probe` asks about: at most 2,048, evenly apart among the known ones.
 
+        Of long lines fewer, so that they have about 65,536 characters together.
+
         Raises:
             DataError: each line has an unknown character or label.
         """
@@ -246,7 +249,9 @@ class Judge(Fitted):
         read = read.select(np.flatnonzero(self._learned.vocabulary.knows(read)))
         if not len(read):
             raise DataError("there is no line to look at: each has an unknown character or label")
-        return read.select(evenly(len(read), _LOOKED_AT))
+        few = read.select(evenly(len(read), _LOOKED_AT))
+        most = int(_CHARACTERS / max(1.0, float(few.lengths().mean())))
+        return few.select(evenly(len(few), max(1, most)))
 
     def variety(self, lines: Strings) -> Variety:
         """Counts how many of some lines are distinct and new, and how long they are."""

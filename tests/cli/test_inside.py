@@ -130,6 +130,15 @@ def test_networks_of_a_blend_are_asked_about_the_lines_they_know(place, few):
     assert network.layers is None
 
 
+def test_of_many_lines_and_of_long_ones_some_are_looked_at_from_first_to_last():
+    maker = MakeMore("kneser_ney").fit(["ab", "ba"])
+    assert len(maker.looked_at(["ab", "ba"] * 3000)) == 2048
+    few = maker.looked_at(["ab" * 100] * 1000 + ["ba" * 100] * 1000).to_list()
+    assert 0.9 * 2**16 < len("".join(few)) <= 2**16
+    assert few.count("ab" * 100) == pytest.approx(len(few) / 2, abs=1)
+    assert len(maker.looked_at(["ab" * 2**16])) == 1
+
+
 def test_rate_range_prints_the_curve_and_a_suggestion(run):
     out, err, code = run("rate-range list.txt --model mlp -O hidden=16")
     assert code == 0
