@@ -36,3 +36,18 @@ def test_lines_made_are_scored_character_by_character():
         assert [piece.probability for piece in spelled.pieces] == [
             f"{p:.3g}" for p in np.exp(scores)
         ]
+
+
+def test_of_long_lines_fewer_are_made():
+    made = make(MakeMore("kneser_ney").fit(["ab" * 300, "ba" * 150]))
+    assert len(made.lines) == 2**17 // 600
+
+
+def test_a_space_is_shown_unlike_the_characters_of_the_list():
+    texts = {}
+    for lines in (["a b", "c d"], ["a b", "c_d"], ["ab"]):
+        made = make(MakeMore("kneser_ney").fit(lines))
+        texts[made.space] = {piece.text for line in made.shown for piece in line.pieces}
+    assert texts["_"] == set("abcd_·")
+    assert texts["␣"] == set("abcd_␣·")
+    assert texts[None] == set("ab·")

@@ -214,6 +214,13 @@ def test_lines_made_are_shown_with_their_surprises():
     assert f"<dt>seen in the list</dt><dd>{1 - new:.1%}</dd>" in text
 
 
+def test_lines_run_in_their_own_direction_and_it_is_said_what_a_space_is():
+    text = page(MakeMore("kneser_ney").fit(["שלום רחל", "דוד"]))
+    assert "the last dot is the end, _ a space." in text
+    assert "unicode-bidi: plaintext" in text  # Hebrew starts at the right
+    assert "the last dot is the end." in page(MakeMore("kneser_ney").fit(LINES))
+
+
 def test_it_needs_nothing_but_itself_and_ids_are_unique():
     members = "kneser_ney, deep_mlp(hidden=8, layers=2), transformer(layers=1, embedding=8)"
     maker, recording = trained(MixtureOptions(members=members))

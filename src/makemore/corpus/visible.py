@@ -54,9 +54,16 @@ def names_of(vocabulary: "Vocabulary") -> list[str]:
     """
     characters = vocabulary.characters
     boundary = "■" if "." in characters else "."
-    space = "␣" if "_" in characters else "_"
-    signs = (space if c == " " else _sign(c) for c in characters)
+    space = space_in(vocabulary)
+    signs = (space if c == " " and space else _sign(c) for c in characters)
     return [boundary, *signs, *map(visible, vocabulary.labels)]
+
+
+def space_in(vocabulary: "Vocabulary") -> str | None:
+    """What a space is called in pictures, unlike every character; None where there is none."""
+    if " " not in vocabulary.characters:
+        return None
+    return "␣" if "_" in vocabulary.characters else "_"
 
 
 def _sign(character: str) -> str:

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.lines import Lines
-from makemore.corpus.visible import shown
+from makemore.corpus.visible import shown, space_in
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.estimator import MakeMore
 from makemore.evaluation import Variety
 from makemore.scoring import surprise
 
-DRAWN, _SHOWN = 2000, 24  # lines to measure, and to show
+_DRAWN, _SHOWN = 2000, 24  # lines to measure, and to show
+_FEWEST, _CHARACTERS = 200, 2**17  # of long lines fewer are drawn: so many characters at most
 
 Floats = NDArray[np.float64]
 
@@ -54,27 +55,34 @@ class Made:
         shown: some of them.
         variety: what all of them are like.
         lines: all of them.
+        space: what a space is shown as; None where lines have none.
     """
 
     shown: list[Spelled]
     variety: Variety
     lines: Lines
+    space: str | None
 
 
 def make(maker: MakeMore, seed: int = 0) -> Made:
-    """Draws two thousand lines, and scores the first of them."""
-    lines = maker.sample(DRAWN, seed=seed)
-    first = lines[:_SHOWN]
+    """Draws two thousand lines, of long ones fewer, and scores the first of them."""
+    first = maker.sample(_SHOWN, seed=seed)  # the head of all
+    most = _CHARACTERS // max(1, maker.learned_.longest)
+    lines = maker.sample(max(_FEWEST, min(_DRAWN, most)), seed=seed)
     scores = maker.score_characters(first)
-    spelled = [_spelled(line, nats.tolist()) for line, nats in zip(first, scores, strict=True)]
-    return Made(spelled, maker.variety(lines), Lines.from_strings(lines))
+    space = space_in(maker.learned_.vocabulary)
+    spelled = [
+        _spelled(line, nats.tolist(), space) for line, nats in zip(first, scores, strict=True)
+    ]
+    return Made(spelled, maker.variety(lines), Lines.from_strings(lines), space)
 
 
-def _spelled(line: str, nats: Sequence[float]) -> Spelled:
+def _spelled(line: str, nats: Sequence[float], space: str | None) -> Spelled:
     """A line with its surprises."""
+    texts = [space if c == " " and space else shown(c) for c in line]
     pieces = [
         Piece(text, surprise(each), f"{np.exp(each):.3g}")
-        for text, each in zip([*map(shown, line), "·"], nats, strict=True)
+        for text, each in zip([*texts, "·"], nats, strict=True)
     ]
     return Spelled(pieces, sum(nats))
 
