@@ -43,6 +43,12 @@ def test_attention_has_a_map_for_each_head():
     assert [t.get_text() for t in figure.axes[4].get_yticklabels()] == [".", "a", "n", "n"]
 
 
+def test_of_a_long_line_the_first_places_are_shown():
+    (axes,) = attention_maps(np.tril(np.ones((1, 1, 90, 90))), ["."] * 90).axes
+    assert axes.images[0].get_array().shape == (40, 40)
+    assert len(axes.get_xticklabels()) == 40
+
+
 def test_members_show_weights_bests_and_what_is_lost():
     members = [
         Member("KneserNey", 0.7, 2.0, 0.6, 0.1, (0.9, 0.5)),
@@ -85,3 +91,24 @@ def test_of_many_characters_the_commonest_are_shown():
     assert len(axes.patches) == 40
     assert axes.patches[0].get_height() == shares[100]
     assert axes.get_xlabel() == "character (the 40 commonest of 100)"
+
+
+def test_many_lengths_are_taken_together():
+    made, learned = np.zeros(131), np.zeros(602)
+    made[[3, 4, 130]], learned[[599, 601]] = 0.25, 0.5
+    axes = lengths(made, learned).axes[0]
+    heights = [bar.get_height() for bar in axes.patches]
+    assert (heights[0], sum(heights)) == (0.5, 0.75)
+    assert axes.patches[0].get_width() > 8
+    assert axes.lines[0].get_xydata()[-1].tolist() == [599.0, 1.0]
+    assert axes.get_xlabel() == "characters in a line (11 lengths to a bar)"
+
+
+def test_of_characters_alike_in_the_list_those_come_first_that_are_made_more_often():
+    axes = characters(np.array([0, 0.1, 0.2, 0.7]), np.array([0, 0, 0, 1.0]), list(".abc")).axes[0]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["c", "b", "a"]
+
+
+def test_long_names_are_turned():
+    axes = characters(np.array([0, 0.5, 0.5]), None, [".", "a", "200d"]).axes[0]
+    assert [text.get_rotation() for text in axes.get_xticklabels()] == [0, 90]

@@ -30,6 +30,16 @@ def test_of_many_characters_the_commonest_are_shown_in_their_order():
     assert axes.get_title("left") == "followed by (the 40 commonest of 60 characters)"
 
 
+def test_characters_that_stand_nowhere_are_left_out_and_long_names_fit_their_cells():
+    counts = np.pad(COUNTS, (0, 2))
+    axes = bigram_table(counts, [".", "a", "200d", "x", "y"]).axes[0]
+    assert names_across(axes) == [".", "a", "200d"]
+    assert axes.get_title("left") == "followed by (the 3 commonest of 5 characters)"
+    sizes = {text.get_text(): text.get_fontsize() for text in axes.texts}
+    assert sizes["aa"] == 6 > sizes["200d200d"]
+    assert [text.get_rotation() for text in axes.get_xticklabels()] == [0, 0, 90]
+
+
 def test_counts_stand_as_shares_beside_what_is_learned_on_one_scale():
     learned = np.array([[0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.6, 0.2, 0.2]])
     left, right = counted_and_learned(COUNTS, learned, [".", "a", "b"]).axes

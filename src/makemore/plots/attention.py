@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 
 from makemore.plots.style import Floats, canvas, heat, name_axes, picture
 
+MOST = 40  # places of a line: more could not be seen at once
+
 
 @picture
 def attention_maps(attention: Floats, read: Sequence[str]) -> Figure:
@@ -13,8 +15,9 @@ def attention_maps(attention: Floats, read: Sequence[str]) -> Figure:
 
     Args:
         attention: (L, heads, T, T), rows sum to one.
-        read: (T,) what was read at each place, the start first.
+        read: (T,) what was read at each place, the start first; the first 40 are shown.
     """
+    attention, read = attention[:, :, :MOST, :MOST], read[:MOST]
     layers, heads, places, _ = attention.shape
     side = max(1.2, 0.35 + 0.13 * places)
     figure, each = canvas(layers, heads, width=side * heads + 0.3, height=(side + 0.2) * layers)

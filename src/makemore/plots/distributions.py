@@ -6,8 +6,19 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from makemore.plots.style import FULL, SERIES, SOFT, WIDE, Floats, canvas, explain, picture
+from makemore.plots.style import (
+    FULL,
+    SERIES,
+    SOFT,
+    WIDE,
+    Floats,
+    canvas,
+    explain,
+    picture,
+    turn_long_names,
+)
 
+_BARS = 60  # of lengths; more are taken together
 _MOST = 40  # characters; of more, the commonest
 _FEW = 22  # characters that have room for large letters
 
@@ -21,13 +32,14 @@ def lengths(made: Floats, learned: Floats | None) -> Figure:
         learned: (longest + 1,) likewise of the lines given; or None.
     """
     figure, (axes,) = canvas()
-    places = np.arange(len(made))
-    axes.bar(places, made, color=SERIES[0], alpha=0.6, label="made")
+    longest = max(len(made), 0 if learned is None else len(learned))
+    width = -(-longest // _BARS)
+    axes.bar(*_together(made, width), 0.8 * width, color=SERIES[0], alpha=0.6, label="made")
     if learned is not None:
-        axes.plot(np.arange(len(learned)), learned, "o-", color=SERIES[1], markersize=4,
-                  label="given")  # fmt: skip
+        axes.plot(*_together(learned, width), "o-", color=SERIES[1], markersize=4, label="given")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set(xlabel="characters in a line", ylabel="share of lines")
+    more = f" ({width} lengths to a bar)" if width > 1 else ""
+    axes.set(xlabel=f"characters in a line{more}", ylabel="share of lines")
     explain(axes)
     return figure
 
@@ -41,7 +53,8 @@ def characters(made: Floats, learned: Floats | None, names: Sequence[str]) -> Fi
         learned: (V,) likewise of the lines given; or None.
         names: (V,) what each id is called; the boundary, 0, is left out.
     """
-    order = np.argsort(-(made if learned is None else learned)[1:], kind="stable")[:_MOST] + 1
+    first = made if learned is None else learned
+    order = np.lexsort((-made[1:], -first[1:]))[:_MOST] + 1
     is_full = len(order) > _FEW
     figure, (axes,) = canvas(width=FULL if is_full else WIDE)
     places = np.arange(len(order))
@@ -49,8 +62,15 @@ def characters(made: Floats, learned: Floats | None, names: Sequence[str]) -> Fi
     if learned is not None:
         axes.plot(places, learned[order], "o", color=SERIES[1], markersize=4, label="given")
     axes.set_xticks(places, [names[i] for i in order])
-    more = f" (the {_MOST} commonest of {len(names) - 1})" if len(names) > _MOST + 1 else ""
+    turn_long_names(axes)
+    more = f" (the {_MOST} commonest of {len(names) - 1:,})" if len(names) > _MOST + 1 else ""
     axes.set(xlabel=f"character{more}", ylabel="share of characters")
     axes.tick_params(axis="x", colors=SOFT, length=0, labelsize=8.5 if is_full else 9)
     explain(axes)
     return figure
+
+
+def _together(shares: Floats, width: int) -> tuple[Floats, Floats]:
+    """The middles of so many lengths each, and what all of them have."""
+    filled = np.pad(shares, (0, -len(shares) % width)).reshape(-1, width)
+    return np.arange(len(filled)) * width + (width - 1) / 2, filled.sum(axis=1)

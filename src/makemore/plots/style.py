@@ -31,7 +31,9 @@ WIDE, HIGH = 5.0, 3.2  # inches, of a picture with one plot
 FULL = 5.8  # inches, of one that needs all that half a page has
 PAGE = 12.0  # inches, of one that needs the whole width of a page
 
-_DECADES = 1000.0  # how many times an axis rises, from which on powers of ten are ticks enough
+# How many times an axis rises, from which on fewer ticks are enough, and what they are then.
+_RISES = ((1000.0, (1.0,)), (50.0, (1.0, 3.0)), (0.0, (1.0, 2.0, 3.0, 5.0)))
+_LONG = 2  # characters of a name, from which on it is turned
 
 _STYLE: Any = {
     "font.size": 10,
@@ -111,7 +113,7 @@ def logarithmic(axes: Axes, *names: str) -> None:
         axes.set(**{f"{name}scale": "log"})
         axis = axes.xaxis if name == "x" else axes.yaxis
         low, high = axis.get_view_interval()
-        steps = (1.0,) if high > _DECADES * low else (1.0, 2.0, 3.0, 5.0)
+        steps = next(steps for rise, steps in _RISES if high > rise * low)
         axis.set_major_locator(LogLocator(subs=steps))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(NullLocator())
@@ -128,3 +130,11 @@ def name_axes(axes: Axes, across: Sequence[str], down: Sequence[str]) -> None:
     """Names the columns and rows of a matrix."""
     axes.set_xticks(range(len(across)), across)
     axes.set_yticks(range(len(down)), down)
+    turn_long_names(axes)
+
+
+def turn_long_names(axes: Axes) -> None:
+    """Turns names below or above a plot that have no room beside each other, such as 200d."""
+    for label in axes.get_xticklabels():
+        if len(label.get_text()) > _LONG:
+            label.set_rotation(90)

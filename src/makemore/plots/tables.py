@@ -11,6 +11,7 @@ from makemore.plots.style import INK, PAGE, SOFT, Floats, canvas, heat, name_axe
 MOST = 40  # characters in a table; of more, the commonest
 _CELL, _SMALL = 0.34, 0.15  # inches, of a cell with words and one without
 _NAMES = 0.9  # inches, of what stands beside the cells
+_ROOM = 36  # points that a pair has, over the width of a letter
 _DARK = 0.55  # of the strongest heat, from which on text is white
 
 
@@ -36,13 +37,14 @@ def bigram_table(counts: Floats, names: Sequence[str]) -> Figure:
         for column, after in enumerate(names):
             count = counts[row, column]
             color = "white" if strength[row, column] > _DARK else INK if count else SOFT
-            at: dict[str, Any] = {"ha": "center", "color": color, "fontsize": 6}
+            letters = min(6.0, _ROOM / len(before + after))
+            at: dict[str, Any] = {"ha": "center", "color": color, "fontsize": letters}
             pair = axes.text(column, row - 0.05, before + after, va="bottom", **at)
             often = axes.text(column, row + 0.05, _short(count), va="top", **at)
             for text in (pair, often):
                 text.set_in_layout(False)  # they fit: measuring each takes seconds
-    name_axes(axes, names, names)
     axes.xaxis.tick_top()
+    name_axes(axes, names, names)
     axes.set(ylabel="character", title=f"followed by{left}")
     return figure
 
@@ -68,8 +70,8 @@ def counted_and_learned(counts: Floats | None, learned: Floats, names: Sequence[
     shown = [names[i] for i in order]
     for axes, (table, what) in zip(each, panels, strict=True):
         heat(axes, np.sqrt(table[np.ix_(order, order)]), most**0.5)
-        name_axes(axes, shown, shown)
         axes.xaxis.tick_top()
+        name_axes(axes, shown, shown)
         axes.tick_params(labelsize=7, pad=1)
         axes.set_title(what)
     each[0].set_ylabel("character")
@@ -85,9 +87,10 @@ def _commonest(counts: Floats, names: Sequence[str]) -> tuple[Floats, list[str],
 
 
 def _order(counts: Floats) -> list[int]:
-    """The commonest ids, in their own order."""
+    """The commonest ids, in their own order; those that stand nowhere are left out."""
     often = counts.sum(axis=1) + counts.sum(axis=0)
-    order: list[int] = np.sort(np.argsort(-often, kind="stable")[:MOST]).tolist()
+    most = min(MOST, np.count_nonzero(often)) or MOST
+    order: list[int] = np.sort(np.argsort(-often, kind="stable")[:most]).tolist()
     return order
 
 
