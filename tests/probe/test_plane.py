@@ -32,3 +32,9 @@ def test_few_and_short_vectors_have_a_place_too(n, width):
         np.testing.assert_array_equal(points[:, :width], x)
     else:
         assert shares == pytest.approx((float(n > 1), 0.0))
+
+
+def test_roundings_are_no_second_component():
+    points, shares = in_plane(np.random.default_rng(0).normal(size=(2, 10)).astype(np.float32))
+    assert shares == pytest.approx((1.0, 0.0))
+    assert not points[:, 1].any()

@@ -165,6 +165,15 @@ def test_attention_has_the_characters_that_were_read():
     assert f">{label}</text>" in page(maker, line="nat")
 
 
+def test_it_is_said_that_only_the_first_places_and_characters_are_shown():
+    lines = ["".join(map(chr, range(0x4E00, 0x4E80))), "anna"]
+    maker, _ = trained(TransformerOptions(layers=1, embedding=8, heads=1), steps=1, lines=lines)
+    text = page(maker, line="an" * 25)
+    assert "The first 40 places are shown." in text
+    assert "The vector of each character, the first 120 of 131, along" in text
+    assert "places are shown" not in page(maker, line="an")
+
+
 def test_what_is_wrong_is_said_with_its_reason_and_cure(us_names):
     lines = [line for line in us_names.to_list() if set(line) <= set("aeilnrs")][:300]
     maker, _ = trained(MLPOptions(hidden=16), lines=lines)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from makemore.plots.style import FAINT, FULL, INK, SERIES, WIDE, canvas, picture
 from makemore.probe.plane import Plane
 
-_MOST = 120  # characters that can still be read
+MOST = 120  # characters that can still be read
 _FEW = 40  # characters that have room for large letters
 
 
@@ -20,7 +20,7 @@ def embedding(plane: Plane, names: Sequence[str], marked: Sequence[int] = ()) ->
         names: what each is called.
         marked: which are shown in a colour of their own, such as vowels.
     """
-    points = plane.points[:_MOST]
+    points = plane.points[:MOST]
     side, letters = (WIDE, 11) if len(points) <= _FEW else (FULL, 9)
     figure, (axes,) = canvas(width=side, height=side)
     axes.plot(points[:, 0], points[:, 1], "o", markersize=1.4 * letters, color=FAINT, alpha=0.5)

@@ -98,7 +98,9 @@ def gradient_to_data(weights: Sequence[Weights]) -> Figure:
         axes.plot(size, place, "o", color=SERIES[0])
     axes.axvline(-3, color=INK, linewidth=1)
     axes.set_yticks(range(len(shown)), [name for name, _ in shown])
-    axes.set(xlabel="log10 of gradient to data; the line is a thousandth")
+    axes.text(-3, 1.01, "1/1000", ha="center", va="bottom", fontsize=9, color=SOFT,
+              transform=axes.get_xaxis_transform())  # fmt: skip
+    axes.set(xlabel="log10 of gradient to data")
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.invert_yaxis()
     return figure

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+_NOISE = 1e-6  # of the largest component
+
 
 class Plane(NamedTuple):
     """Vectors in two dimensions.
@@ -37,7 +39,7 @@ def in_plane(vectors: NDArray[np.float32]) -> Plane:
     x = x - x.mean(axis=0)
     _, sizes, axes = np.linalg.svd(x, full_matrices=False)
     sizes, axes = (np.pad(each, ((0, 2),) + ((0, 0),) * (each.ndim - 1)) for each in (sizes, axes))
-    axes = axes[:2]
+    axes = axes[:2] * (sizes[:2, None] > _NOISE * sizes.max())  # else roundings fill the picture
     axes = axes * np.where(axes[[0, 1], np.abs(axes).argmax(axis=1)] < 0, -1.0, 1.0)[:, None]
     variance = np.square(sizes)
     shares = variance[:2] / variance.sum() if variance.any() else np.zeros(2)
