@@ -46,6 +46,12 @@ def test_a_loss_that_starts_far_too_high_is_shown_as_logarithms():
     assert figure.axes[0].get_yscale() == "log"
 
 
+def test_a_loss_of_nothing_has_a_place_among_logarithms():
+    figure = learning_curves(Curve(loss=[(1, 3.0), (2, 0.0), (3, -1e-9)]), 27)
+    assert line(figure, "each step") == [[1, 3.0], [2, 1e-4], [3, 1e-4]]
+    assert texts(figure) == ["knowing nothing: ln 27 = 3.30; first loss 3.00"]
+
+
 @pytest.mark.parametrize("n", [1, 2, 49, 50, 1000])
 def test_smoothing_keeps_a_straight_line_and_every_place(n):
     np.testing.assert_allclose(smoothed(np.full(n, 2.5)), 2.5)

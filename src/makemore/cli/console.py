@@ -83,15 +83,15 @@ def losses_in_words(report: dict[str, Any]) -> str:
     """The losses on the parts that have lines.
 
     Example:
-        >>> lines = {"train_lines": 9, "dev_lines": 0, "test_lines": 2}
-        >>> losses_in_words({**lines, "train_loss": 1.5, "dev_loss": None, "test_loss": None})
-        'in nats per character: train 1.5000, test infinite'
+        >>> lines = {"train_lines": 9, "dev_lines": 3, "test_lines": 2}
+        >>> losses_in_words({**lines, "train_loss": 1.5, "dev_loss": -1e-9, "test_loss": None})
+        'in nats per character: train 1.5000, dev 0.0000, test infinite'
     """
     found = []
     for part in PARTS:
         if report[f"{part}_lines"]:
             loss = report[f"{part}_loss"]
-            found.append(f"{part} infinite" if loss is None else f"{part} {loss:.4f}")
+            found.append(f"{part} infinite" if loss is None else f"{part} {loss:z.4f}")
     return f"in nats per character: {', '.join(found)}" if found else "not measured"
 
 

@@ -23,12 +23,13 @@ from makemore.training.rate_range import RateRange
 
 Values = NDArray[np.float64]
 
+_LEAST = 1e-4  # nats; logarithms of less would leave no room for the rest
 _WIDE_RANGE = 3.0  # times the lowest loss, from which on losses are shown as logarithms
 
 
 @picture
 def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
-    """The losses of a training, nats per character.
+    """The losses of a training, nats per character; of logarithms all below 0.0001 are alike.
 
     Args:
         curve: the training.
@@ -41,6 +42,9 @@ def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
     """
     figure, (axes,) = canvas()
     steps, losses = _columns(curve.loss)
+    expected = math.log(vocabulary_size)
+    is_wide = max(losses.max(), expected) > _WIDE_RANGE * losses.min()
+    losses = np.maximum(losses, _LEAST if is_wide else -math.inf)
     axes.plot(steps, losses, color=FAINT, linewidth=1, label="each step")
     axes.plot(steps, smoothed(losses), color=SERIES[0], linewidth=1.8, label="train, smoothed")
     if curve.dev:
@@ -54,12 +58,11 @@ def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
             color=SERIES[1],
             label=f"best: {dev[best]:.4f} at step {looks[best]:,.0f}",
         )
-    expected = math.log(vocabulary_size)
     axes.axhline(expected, color=SOFT, linewidth=1, linestyle=":")
     said = f"knowing nothing: ln {vocabulary_size} = {expected:.2f}"
     axes.text(1, expected, f"{said}; first loss {losses[0]:.2f}", ha="right", va="bottom",
               fontsize=9, color=SOFT, transform=axes.get_yaxis_transform())  # fmt: skip
-    if max(losses.max(), expected) > _WIDE_RANGE * losses.min():
+    if is_wide:
         logarithmic(axes, "y")
     axes.set(xlabel="step", ylabel="loss, nats per character")
     explain(axes)

@@ -82,7 +82,7 @@ def _facts(maker: MakeMore, made: Made, found: Examination) -> list[tuple[str, s
         ("numbers inside", f"{sum(each.size for each in found.tensors.values()):,}"),
     ]
     facts += [
-        (f"{part} loss, nats per character", f"{report[f'{part}_loss']:.4f}")
+        (f"{part} loss, nats per character", f"{report[f'{part}_loss']:z.4f}")
         for part in ("dev", "test")
         if report[f"{part}_loss"] is not None
     ]
