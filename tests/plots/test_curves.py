@@ -68,6 +68,13 @@ def test_ratios_have_a_line_for_each_name_and_one_at_a_thousandth():
     assert texts(figure) == ["1/1000"]
 
 
+def test_a_single_look_can_be_seen():
+    axes = ratios({"C": [(2, -2.5)], "W1": [(2, -1.0), (4, -2.0)]}, "updates").axes[0]
+    assert [each.get_marker() for each in axes.lines[:2]] == [".", "None"]
+    axes = learning_curves(Curve(loss=[(1, 3.0)]), 27).axes[0]
+    assert axes.lines[0].get_marker() == "."
+
+
 def test_flat_places_say_of_what_kind_they_are():
     curve = Curve(flat={"h": [(2, 0.31)]}, kinds={"h": "tanh"})
     assert line(flat_over_time(curve), "h (tanh)") == [[2, 0.31]]

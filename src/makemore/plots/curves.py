@@ -1,6 +1,7 @@
 """Trainings over time."""
 
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -45,7 +46,7 @@ def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
     expected = math.log(vocabulary_size)
     is_wide = max(losses.max(), expected) > _WIDE_RANGE * losses.min()
     losses = np.maximum(losses, _LEAST if is_wide else -math.inf)
-    axes.plot(steps, losses, color=FAINT, linewidth=1, label="each step")
+    axes.plot(steps, losses, color=FAINT, linewidth=1, label="each step", **_mark(curve.loss))
     axes.plot(steps, smoothed(losses), color=SERIES[0], linewidth=1.8, label="train, smoothed")
     if curve.dev:
         looks, dev = _columns(curve.dev)
@@ -129,7 +130,12 @@ def smoothed(losses: Values, share: float = 0.02) -> Values:
 def _over_time(axes: Axes, points: dict[str, Points]) -> None:
     """A line for each name."""
     for (name, each), style in zip(points.items(), lines_apart(len(points)), strict=True):
-        axes.plot(*_columns(each), linewidth=1.5, label=name, **style)  # type: ignore[arg-type]
+        axes.plot(*_columns(each), linewidth=1.5, label=name, **style, **_mark(each))  # type: ignore[arg-type]
+
+
+def _mark(points: Points) -> dict[str, Any]:
+    """How a line is drawn that has one point, and could not be seen."""
+    return {"marker": "."} if len(points) == 1 else {}
 
 
 def _columns(points: Points) -> tuple[Values, Values]:
