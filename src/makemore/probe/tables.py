@@ -22,7 +22,7 @@ def member_rows(found: Examination) -> Rows:
     rows: Rows = [("member", "weight", "loss", "best at", "rise without it")]
     for each in found.members:
         numbers = (f"{each.weight:.3f}", f"{each.loss:.4f}", f"{each.best:.1%}")
-        rows.append((each.name, *numbers, f"{each.without:.4f}"))
+        rows.append((each.name, *numbers, f"{each.without:z.4f}"))
     return rows
 
 
