@@ -63,21 +63,27 @@ def test_the_network_stays_as_it_was():
 
 
 @pytest.mark.parametrize(
-    "options, names",
+    "options, names, kinds",
     [
-        (GRUOptions(embedding=8, hidden=16), ["gates", "candidate"]),
+        (GRUOptions(embedding=8, hidden=16), ["gates", "candidate"], ["sigmoid", "tanh"]),
         (
             TransformerOptions(layers=2, embedding=16, heads=2),
             ["layers.0.inside", "layers.1.inside"],
+            ["gelu"] * 2,
         ),
-        (WaveNetOptions(window=4, embedding=4, hidden=8), ["x.0", "x.1"]),
-        (ResNetOptions(window=2, hidden=8, blocks=1), ["h", "blocks.0.inside", "blocks.0.out"]),
+        (WaveNetOptions(window=4, embedding=4, hidden=8), ["x.0", "x.1"], ["tanh"] * 2),
+        (
+            ResNetOptions(window=2, hidden=8, blocks=1),
+            ["h", "blocks.0.inside", "blocks.0.out"],
+            ["relu"] * 3,
+        ),
     ],
 )
-def test_layers_come_in_their_order_with_a_row_for_each_context(options, names):
+def test_layers_come_in_their_order_with_a_row_for_each_context(options, names, kinds):
     network, c = fitted(options)
     found = layers_of(network, c).activations
     assert [each.name for each in found] == names
+    assert [each.kind for each in found] == kinds
     assert len(found[-1].values) == len(c)
     assert all(each.values.shape == each.gradients.shape for each in found)
     assert all(np.abs(each.gradients).max() > 0 for each in found)

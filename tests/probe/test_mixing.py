@@ -16,7 +16,7 @@ def each_alone(maker):
 def test_members_are_measured_alone_and_by_what_is_lost_without_them():
     members = "kneser_ney(window=1), kneser_ney(window=3), mlp(hidden=8)"
     maker = MakeMore(MixtureOptions(members=members), steps=20).fit(LINES)
-    asked = ["hanna", "bobo", "jotto"]
+    asked = ["hanna", "bobo", "jotto", "bobo", "bobo"]
     found = maker.probe(asked).members
     assert [each.name for each in found] == [
         "KneserNey, window 1",

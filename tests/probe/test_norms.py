@@ -56,6 +56,12 @@ def test_without_batch_normalisation_a_line_has_its_own_loss_in_every_batch():
     np.testing.assert_allclose(batch_mates(network, c), np.full(20, own), atol=1e-5)
 
 
+def test_two_lines_leave_no_choice_of_batch_mates():
+    maker = MakeMore(DeepMLPOptions(layers=2, hidden=8), steps=3).fit(LINES)
+    found = [maker.probe(LINES[:n]).networks[0].mates for n in (1, 2, 3)]
+    assert [mates is None for mates in found] == [True, True, False]
+
+
 def test_a_line_is_measured_in_batches_with_others():
     network, c = fitted(DeepMLPOptions(layers=3, hidden=8), Lines.from_strings(LINES[:3]))
     expected = []
