@@ -67,6 +67,15 @@ def test_a_healthy_network_gets_none(name, us_names):
     assert found.networks[0].verdicts == []
 
 
+def test_what_to_expect_of_a_first_loss_counts_no_labels():
+    recording = Recording()
+    maker = MakeMore(MLPOptions(hidden=4), steps=2)
+    maker.fit(["anna", "otto"], ["F", "M"], on_step=recording)
+    recording.curves[0].loss[0] = (1, 9.0)
+    verdict, *_ = maker.probe(None, recording).networks[0].verdicts
+    assert verdict.what == f"first loss 9.00, expected {np.log(5):.2f}"
+
+
 def test_a_network_that_goes_on_may_start_saturated(us_names):
     lines, recording = us_names.to_list(), Recording()
     maker = MakeMore(GRUOptions(hidden=64), steps=100).fit(lines[::4])
