@@ -158,6 +158,12 @@ def test_resume_starts_a_run_where_there_is_none_yet(run):
     assert "40 steps" in err
 
 
+def test_a_counted_model_is_said_to_have_nothing_to_track(run, place):
+    _, err, code = run("fit names.txt -o m.safetensors --model ngram --track tracked")
+    assert code == 0
+    assert "ngram is counted, not trained: tracked keeps nothing" in err
+
+
 def test_a_counted_model_is_said_to_keep_nothing(run, place):
     _, err, code = run("fit names.txt -o m.safetensors --model ngram --run kept")
     assert code == 0

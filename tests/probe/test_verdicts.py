@@ -94,6 +94,7 @@ def points(*sizes):
         ({"loss": [(1, 3.75)]}, {"loss": [(1, 3.85)]}, "first loss 3.85, expected 3.30"),
         ({"dev": points(2.0, 2.02)}, {"dev": points(2.0, 2.04)}, "dev loss 2.0000 at step 2, "),
         ({"dev": points(2.1, 2.0)}, {"dev": points(2.1, 2.0, 2.5)}, "dev loss 2.0000 at step 3, "),
+        ({"dev": points(3.29)}, {"dev": points(3.31)}, "dev loss 3.3100 at its best, 3.2958 by"),
         (
             {"flat": {"h": points(0.24, 0.9)}, "kinds": {"h": "sigmoid"}},
             {"flat": {"h": points(0.26, 0.1)}, "kinds": {"h": "sigmoid"}},
@@ -265,9 +266,18 @@ def test_learning_by_heart(lines, vocabulary):
     few, others = lines.select(np.arange(60)), lines.select(np.arange(200, 500))
     network = fresh(MLPOptions(hidden=200), vocabulary)
     curve = trained(network, few, vocabulary, 0.05, steps=300, dev=others)
-    (verdict,) = verdicts_on_curve(curve, len(vocabulary))
+    *_, verdict = verdicts_on_curve(curve, len(vocabulary))
     step, best = min(curve.dev, key=lambda point: point[1])
     assert verdict.what.startswith(f"dev loss {best:.4f} at step {step:,}, ")
+
+
+def test_lines_that_have_nothing_in_common():
+    drawn = np.random.default_rng(0).integers(0x4E00, 0x4E00 + 2000, (300, 3))
+    recording, lines = Recording(), ["".join(map(chr, line)) for line in drawn.tolist()]
+    maker = MakeMore(MLPOptions(hidden=32), steps=40).fit(lines, on_step=recording)
+    said = " ".join(v.what for v in maker.probe(None, recording).networks[0].verdicts)
+    expected = np.log(len(maker.learned_.vocabulary))
+    assert f" at its best, {expected:.4f} by guessing" in said
 
 
 @pytest.mark.parametrize("name", ["bow", "lstm", "resnet"])

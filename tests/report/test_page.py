@@ -270,6 +270,14 @@ def test_characters_that_matplotlib_s_font_lacks_are_no_matter():
     assert ">京</text>" in page(maker, lines, recording)
 
 
+@pytest.mark.parametrize("options", ["kneser_ney", MLPOptions(hidden=8)])
+def test_every_part_is_linked_from_the_top_by_its_title(options):
+    text = page(MakeMore(options, steps=3).fit(LINES), LINES)
+    parts = re.findall(r'<section id="([^"]+)">\s*<h2>([^<]+)</h2>', text)
+    assert re.findall(r'<a href="#([^"]+)">([^<]+)</a>', text) == parts
+    assert len(parts) >= 4
+
+
 def test_labels_have_their_place_in_the_embedding():
     labels = ["F", "F", "F", "M", "M", "M", "M", "F"] * 4
     recording = Recording()

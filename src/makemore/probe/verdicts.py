@@ -63,6 +63,12 @@ def verdicts_on_curve(curve: Curve, vocabulary_size: int) -> Iterator[Verdict]:
     if curve.dev:
         best_step, best = min(curve.dev, key=lambda point: point[1])
         last_step, last = curve.dev[-1]
+        if best > expected:
+            yield Verdict(
+                f"dev loss {best:.4f} at its best, {expected:.4f} by guessing",
+                "nothing of what is learned holds for lines that are kept aside",
+                "more lines, or a model of counts; another rate if train hardly falls either",
+            )
         if last > best + _BY_HEART:
             yield Verdict(
                 f"dev loss {best:.4f} at step {best_step:,}, {last:.4f} at step {last_step:,}",
