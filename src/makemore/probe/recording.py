@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -165,21 +166,20 @@ class _Look:
         self._network = network
         self._before: dict[str, Tensor] = {}
         self._handles: list[Any] = []
-        self._seen: dict[tuple[str, str], list[tuple[Tensor, int]]] = {}
+        self._seen: dict[tuple[str, str], list[tuple[Tensor, int]]] = {}  # rows, of how many
         if network is not None:
             self._before = {name: p.detach().clone() for name, p in _matrices(network)}
             self._handles = watch(network, self._see)
 
     def _see(self, name: str, kind: str, x: Tensor) -> None:
-        """Keeps the share of flat activations of the step itself, not of the dev part after it.
+        """Keeps activations of the step itself, not of the dev part after it.
 
         Some rows, evenly apart, stand for all that were asked at once.
         """
         if self._network.training:
             rows = x.detach().flatten(0, -2)
             thin = rows[:: max(1, x.numel() // _NUMBERS)]
-            share = is_flat(kind, thin).float().mean()
-            self._seen.setdefault((name, kind), []).append((share, x.numel()))
+            self._seen.setdefault((name, kind), []).append((thin, len(rows)))
 
     def stop(self) -> None:
         """Looks no more, and forgets what it saw."""
@@ -190,11 +190,12 @@ class _Look:
     def end(self, curve: Curve, number: int) -> None:
         """Takes note of the step, once it is done."""
         with torch.no_grad():
-            for (name, kind), shares in self._seen.items():
-                flat = sum(float(share) * size for share, size in shares)
-                share = flat / sum(size for _, size in shares)
+            for (name, kind), seen in self._seen.items():
+                flat = is_flat(kind, torch.cat([rows for rows, _ in seen])).float().mean(dim=1)
+                stands_for = np.concatenate([np.full(len(rows), n / len(rows)) for rows, n in seen])
+                share = np.average(flat.cpu().numpy(), weights=stands_for)
                 curve.kinds[name] = kind
-                curve.flat.setdefault(name, []).append((number, share))
+                curve.flat.setdefault(name, []).append((number, float(share)))
             for name, before in self._before.items():
                 after, spread = self._network.get_parameter(name), before.std(correction=0)
                 _note(curve.updates, name, number, after - before, spread)
