@@ -7,15 +7,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from makemore.errors import DataError
 from makemore.probe.layers import is_flat, watch
 
-_SAMPLES = 50  # of steps looked into, over all
-_NUMBERS = 2**13  # activations looked at, about, each time that a layer is asked
+_SAMPLES = 40  # of steps looked into, over all
+_NUMBERS = 2**13  # looked at, about, of a matrix, or of activations each time a layer is asked
 
 Points = list[tuple[int, float]]  # numbers of steps, ascending, and what was found at each
 
@@ -92,7 +91,7 @@ class Recording:
         if step.dev_loss is not None:
             curve.dev.append((number, step.dev_loss))
         self._look.end(curve, number)
-        every = max(1, step.steps // self._samples)
+        every = math.ceil(step.steps / self._samples)
         if step.number < step.steps and (number == 1 or (number + 1) % every == 0):
             self._look = _Look(step.network)
 
@@ -168,7 +167,7 @@ class _Look:
         self._handles: list[Any] = []
         self._seen: dict[tuple[str, str], list[tuple[Tensor, int]]] = {}  # rows, of how many
         if network is not None:
-            self._before = {name: p.detach().clone() for name, p in _matrices(network)}
+            self._before = {name: _some(p.detach()).clone() for name, p in _matrices(network)}
             self._handles = watch(network, self._see)
 
     def _see(self, name: str, kind: str, x: Tensor) -> None:
@@ -178,8 +177,7 @@ class _Look:
         """
         if self._network.training:
             rows = x.detach().flatten(0, -2)
-            thin = rows[:: max(1, x.numel() // _NUMBERS)]
-            self._seen.setdefault((name, kind), []).append((thin, len(rows)))
+            self._seen.setdefault((name, kind), []).append((_some(rows), len(rows)))
 
     def stop(self) -> None:
         """Looks no more, and forgets what it saw."""
@@ -191,16 +189,17 @@ class _Look:
         """Takes note of the step, once it is done."""
         with torch.no_grad():
             for (name, kind), seen in self._seen.items():
-                flat = is_flat(kind, torch.cat([rows for rows, _ in seen])).float().mean(dim=1)
-                stands_for = np.concatenate([np.full(len(rows), n / len(rows)) for rows, n in seen])
-                share = np.average(flat.cpu().numpy(), weights=stands_for)
+                flat = is_flat(kind, torch.cat([rows for rows, _ in seen])).float()
+                each = torch.tensor([(len(rows), count / len(rows)) for rows, count in seen])
+                weight = each[:, 1].repeat_interleave(each[:, 0].long()).to(flat.device)
                 curve.kinds[name] = kind
-                curve.flat.setdefault(name, []).append((number, float(share)))
+                share = float((weight @ flat).mean() / weight.sum())
+                curve.flat.setdefault(name, []).append((number, share))
             for name, before in self._before.items():
                 after, spread = self._network.get_parameter(name), before.std(correction=0)
-                _note(curve.updates, name, number, after - before, spread)
+                _note(curve.updates, name, number, _some(after) - before, spread)
                 if after.grad is not None:
-                    _note(curve.gradients, name, number, after.grad, spread)
+                    _note(curve.gradients, name, number, _some(after.grad), spread)
         self.stop()
 
 
@@ -209,6 +208,11 @@ def _matrices(network: Any) -> Iterator[tuple[str, Tensor]]:
     for name, p in network.named_parameters():
         if p.ndim > 1 and p.numel():
             yield name, p
+
+
+def _some(rows: Tensor) -> Tensor:
+    """Rows evenly apart that stand for all."""
+    return rows[:: max(1, rows.numel() // _NUMBERS)]
 
 
 def _note(
