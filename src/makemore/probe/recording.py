@@ -193,7 +193,7 @@ class _Look:
                 each = torch.tensor([(len(rows), count / len(rows)) for rows, count in seen])
                 weight = each[:, 1].repeat_interleave(each[:, 0].long()).to(flat.device)
                 curve.kinds[name] = kind
-                share = float((weight @ flat).mean() / weight.sum())
+                share = float((flat * (weight / weight.mean())[:, None]).mean())
                 curve.flat.setdefault(name, []).append((number, share))
             for name, before in self._before.items():
                 after, spread = self._network.get_parameter(name), before.std(correction=0)
