@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 INK, SOFT, FAINT = "#1b1f24", "#57606a", "#d0d7de"
@@ -33,6 +33,7 @@ PAGE = 12.0  # inches, of one that needs the whole width of a page
 
 # How many times an axis rises, from which on fewer ticks are enough, and what they are then.
 _RISES = ((1000.0, (1.0,)), (50.0, (1.0, 3.0)), (0.0, (1.0, 2.0, 3.0, 5.0)))
+_LITTLE = 3.0  # up to which an axis hardly rises: its ticks are evenly apart
 _LONG = 2  # characters of a name, from which on it is turned
 
 _STYLE: Any = {
@@ -113,8 +114,9 @@ def logarithmic(axes: Axes, *names: str) -> None:
         axes.set(**{f"{name}scale": "log"})
         axis = axes.xaxis if name == "x" else axes.yaxis
         low, high = axis.get_view_interval()
-        steps = next(steps for rise, steps in _RISES if high > rise * low)
-        axis.set_major_locator(LogLocator(subs=steps))
+        rise = (high / low) ** (1.5 if name == "x" else 1.0)  # side by side there is less room
+        steps = next(steps for least, steps in _RISES if rise > least)
+        axis.set_major_locator(LogLocator(subs=steps) if rise > _LITTLE else MaxNLocator(4))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(NullLocator())
 
