@@ -172,6 +172,12 @@ def test_what_is_said_of_a_training_is_said_to_be_idle_where_lines_are_counted(
     assert ("changed nothing" in learned) == bool(more)
 
 
+def test_options_of_a_training_are_not_idle_where_there_is_one(capsys, shelf):
+    _, _, err = run(capsys, shelf, "{list} --model mlp --steps 2")
+    assert "2 steps" in err
+    assert "changed nothing" not in err
+
+
 def test_a_word_too_many_is_named(capsys, shelf):
     _, _, err = run(capsys, shelf, "score {model} {list} twice over")
     assert "nothing more is taken after the others: leave out twice over" in err

@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from makemore.plots.style import PAGE
 from makemore.plots.tables import MOST, bigram_table, counted_and_learned
 
 COUNTS = np.array([[0, 4, 0], [1, 0, 9], [3, 2, 1]], float)
@@ -56,3 +58,10 @@ def test_a_character_that_nothing_follows_is_no_error():
     left, _ = counted_and_learned(counts, np.full((2, 2), 0.5), [".", "a"]).axes
     assert not left.images[0].get_array().any()
     assert bigram_table(counts, [".", "a"]).axes[0].images[0].get_array().max() == 0
+
+
+@pytest.mark.parametrize("size", [3, 27, MOST])
+def test_tables_fit_a_page(size):
+    counts, names = np.ones((size, size)), ["x"] * size
+    for figure in (bigram_table(counts, names), counted_and_learned(counts, counts / size, names)):
+        assert figure.get_figwidth() <= PAGE + 1e-9
