@@ -119,17 +119,17 @@ def count_once() -> str:
 
 def headlines() -> str:
     """What most will want to know first."""
-    return _records([_measurements()[metric] for metric in HEADLINES])
+    return _records(map(_measurements().__getitem__, HEADLINES))
 
 
 def claims() -> str:
     """Every measurement that had a goal to reach."""
-    return _records([each for each in _measurements().values() if each["goal"]])
+    return _records(each for each in _measurements().values() if each["goal"])
 
 
 def records() -> str:
     """Every measurement of the newest record of each benchmark."""
-    return _records(list(_measurements().values()))
+    return _records(_measurements().values())
 
 
 def _newest(slug: str) -> dict[str, Any]:

@@ -62,10 +62,7 @@ class RunDirectory:
             raise OptionError("the folder of a run has no name: give one to --run")
         self.path, self.every = Path(path).absolute(), every
         self._run: dict[str, Any] = {}
-        self._kept, self._took = (
-            0.0,
-            0.0,
-        )  # when a checkpoint was last written, and how long it took
+        self._kept = self._took = 0.0  # when a checkpoint was last written, how long that took
         self._lock = FileLock(self.path / _LOCK, timeout=0)
 
     @property

@@ -132,10 +132,9 @@ def _keep(
     """Writes down what was learned, and what was seen of it."""
     if recording is not None:
         recording.stop()
-    idle = [places.run] * (run is not None and run.recording is None)
-    idle += [places.track] * (places.track is not None and "steps" not in maker.learned_.report)
-    for folder in idle:
-        say(f"{maker.learned_.family} is counted, not trained: {folder} keeps nothing")
+    for folder in (places.run, places.track):
+        if folder is not None and "steps" not in maker.learned_.report:
+            say(f"{maker.learned_.family} is counted, not trained: {folder} keeps nothing")
     if places.output is not None:
         maker.save(places.output)
         say(f"saved {places.output}")
