@@ -1,11 +1,11 @@
 """Every way of drawing allowed lines, on every family, against all lines written out."""
 
 import itertools
-import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from enumeration import assert_drawn_from, is_selected, selected_probs, without
 from small_families import SMALL_FAMILIES, fit_small, named
 
 from makemore import likelihood
@@ -17,13 +17,13 @@ from makemore.sampling import tiers
 from makemore.sampling.stream import Stream, most_probable
 from makemore.sampling.task import Source
 
-DRAWN, LONGEST = 4000, 4
+DRAWN, LONGEST = 3000, 3
 ASKED = {
     "suffix": {"suffix": "nn", "min_length": 3},
     "pattern": {"pattern": "[^o]*(?:ann|nn).?", "prefix": "a"},
     "letters": {"only": "abno", "forbid": ("ab", "oo"), "contains": "n"},
     "length": {"length": 3, "contains": "N", "ignore_case": True},
-    "shape": {"suffix": "n", "temperature": 1.5, "top_k": 6},
+    "shape": {"suffix": "n", "temperature": 1.5},
 }
 # What each way is called, and what forces it upon a model.
 WAYS = {
@@ -42,92 +42,22 @@ def source(request):
 
 
 def every_line(source):
-    """All lines of at most four characters."""
-    characters = source.vocabulary.characters
+    """All lines of at most three characters."""
     return [
         "".join(line)
         for length in range(1, LONGEST + 1)
-        for line in itertools.product(characters, repeat=length)
+        for line in itertools.product(source.vocabulary.characters, repeat=length)
     ]
-
-
-def log_probs_of(source, texts, shape, given):
-    """(n,) of each line, what is given of it left out, its labels mixed by their shares."""
-    vocabulary, each = source.vocabulary, []
-    model = Shaped(source.model, shape)
-    for number, share in enumerate(source.label_shares if vocabulary.labels else [1.0]):
-        lines = Lines.from_strings(
-            texts, [vocabulary.labels[number]] * len(texts) if vocabulary.labels else None
-        )
-        c = Contexts.of(lines, vocabulary, source.model.window)
-        along = likelihood.edge_log_probs(model, c).astype(float)[c.edge]
-        along[np.arange(len(along)) - np.repeat(c.start[:-1], np.diff(c.start)) < given] = 0.0
-        each.append(np.add.reduceat(along, c.start[:-1]) + np.log(share))
-    return np.logaddexp.reduce(each, axis=0)
-
-
-class Shaped:
-    """A model whose rows are shaped, written out without the package's own help."""
-
-    def __init__(self, model, options):
-        self.model, self.temperature = model, options.temperature
-        self.top_k = options.top_k or model.vocabulary_size
-
-    def log_probs(self, c):
-        logits = self.model.log_probs(c).astype(float) / self.temperature
-        place = np.argsort(np.argsort(-logits, axis=1, kind="stable"), axis=1)  # ties go by id
-        weights = np.where(place < self.top_k, np.exp(logits), 0.0)
-        with np.errstate(divide="ignore"):
-            return np.log(weights / weights.sum(axis=1, keepdims=True))
-
-
-def is_allowed(line, o):
-    low = str.lower if o.ignore_case else str
-    return (
-        line.startswith(o.prefix)
-        and line.endswith(o.suffix)
-        and low(o.contains) in low(line)
-        and (o.pattern is None or re.fullmatch(o.pattern, line) is not None)
-        and not any(each in line for each in o.forbid)
-        and (o.only is None or set(line) <= set(o.only))
-        and len(line) >= (o.length or o.min_length or 0)
-        and len(line) <= (o.length or LONGEST)
-    )
-
-
-def expected_of(source, options):
-    """The allowed lines, and the share of each."""
-    texts = [line for line in every_line(source) if is_allowed(line, options)]
-    log_probs = log_probs_of(source, texts, options, len(options.prefix))
-    probs = np.exp(log_probs - log_probs.max())
-    return texts, probs / probs.sum()
-
-
-def shares_of(texts, lines):
-    """(n,) how many of some lines are each text; there is no other among them."""
-    place = {text: i for i, text in enumerate(texts)}
-    return np.bincount([place[line] for line in lines], minlength=len(texts))
-
-
-def assert_same_proportions(observed, expected):
-    """A chi-square test, lines that are seldom taken together; one in thirty thousand fails."""
-    seldom = expected < 5
-    observed = np.append(observed[~seldom], observed[seldom].sum())
-    expected = np.append(expected[~seldom], expected[seldom].sum() + 1e-9)
-    chi_square = ((observed - expected) ** 2 / np.maximum(expected, 1e-3)).sum()
-    freedom = len(expected) - 1
-    assert chi_square < freedom + 4 * np.sqrt(2 * max(freedom, 1)) + 8
 
 
 @pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
 def test_lines_have_the_models_proportions_among_those_allowed(source, asked):
     options = SampleOptions(**asked)
-    texts, probs = expected_of(source, options)
+    probs, _ = selected_probs(source, options)
     stream = Stream(source, options, ahead=DRAWN)
-    assert stream.allowed == len(texts)
+    assert stream.allowed == sum(is_selected(line, options) for line in every_line(source))
     assert stream.is_exact
-    lines = list(itertools.islice(stream, DRAWN))
-    assert_same_proportions(shares_of(texts, lines), probs * DRAWN)
+    assert_drawn_from(probs, list(itertools.islice(stream, DRAWN)))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -136,18 +66,13 @@ def test_every_way_gives_them(source, way, monkeypatch):
     for name, value in WAYS[way].items():
         monkeypatch.setattr(tiers, name, value)
     options = SampleOptions(prefix="a", only="abno", forbid=("ab", "oo"), contains="n")
-    texts, probs = expected_of(source, options)
+    probs, _ = selected_probs(source, options)
     stream = Stream(source, options, ahead=DRAWN)
     assert way in stream.how
-    lines = list(itertools.islice(stream, DRAWN))
-    if way == "by guide":
-        assert not stream.is_exact
-        assert "approximate" in stream.how
-        noise = np.sqrt(probs * (1 - probs) / DRAWN).sum() / 2
-        apart = np.abs(shares_of(texts, lines) / DRAWN - probs).sum() / 2
-        assert apart < noise + 0.05  # what an approximation may be off, in total variation
-    else:
-        assert_same_proportions(shares_of(texts, lines), probs * DRAWN)
+    assert stream.is_exact == (way != "by guide")
+    assert stream.is_exact == ("approximate" not in stream.how)
+    slack = 0.0 if stream.is_exact else 0.05  # in total variation
+    assert_drawn_from(probs, list(itertools.islice(stream, DRAWN)), slack)
 
 
 def test_exact_refuses_an_approximation(source, monkeypatch):
@@ -169,21 +94,19 @@ def test_distinct_lines_are_all_there_is_and_come_without_replacement(source):
 def test_new_lines_and_those_not_excluded_keep_their_proportions(source):
     known, excluded = Lines.from_strings(["ann", "nan", "n"]), frozenset(["an", "na"])
     knowing = replace(source, known=lambda: np.unique(known.digests))
-    options = SampleOptions(only="an", max_length=3, contains="n", new=True)
-    texts, probs = expected_of(source, options.replace(new=False))
-    is_left = np.array([len(t) <= 3 and t not in {*known.to_list(), *excluded} for t in texts])
-    texts = [text for text, yes in zip(texts, is_left, strict=True) if yes]
-    probs = probs[is_left] / probs[is_left].sum()
+    options = SampleOptions(only="an", max_length=3, contains="n", new=True, temperature=2.0)
+    probs, _ = selected_probs(source, options)
+    left = without(probs, {*known.to_list(), *excluded})
     lines = list(itertools.islice(Stream(knowing, options, excluded, ahead=DRAWN), DRAWN))
-    assert_same_proportions(shares_of(texts, lines), probs * DRAWN)
+    assert_drawn_from(left, lines)
     to_the_end = list(Stream(knowing, options.replace(distinct=True), excluded))
-    assert sorted(to_the_end) == sorted(texts)
+    assert sorted(to_the_end) == sorted(left)
 
 
 def test_the_most_probable_lines_come_first(source):
     label = source.vocabulary.labels[0] if source.vocabulary.labels else None
     options = ConstraintOptions(suffix="n", forbid=("bb",))
-    texts = [line for line in every_line(source) if is_allowed(line, options)]
+    texts = [line for line in every_line(source) if is_selected(line, options)]
     lines = Lines.from_strings(texts, None if label is None else [label] * len(texts))
     c = Contexts.of(lines, source.vocabulary, source.model.window)
     expected = np.sort(likelihood.line_log_probs(source.model, c))[::-1]

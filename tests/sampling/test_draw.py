@@ -8,7 +8,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
-from makemore.sampling.draw import BLOCK, Shape, Table, Uniforms, Walk, invert
+from makemore.sampling.draw import BLOCK, Beginning, Shape, Table, Uniforms, Walk, invert
 
 NOTHING = np.zeros(0, np.int32)
 
@@ -93,7 +93,9 @@ def test_the_numbers_of_a_line_do_not_depend_on_what_else_is_drawn():
 @pytest.mark.parametrize("prefix", [[], [1], [1, 2, 2, 1, 3]])
 def test_a_table_draws_the_very_lines_that_a_walk_draws(model, prefix):
     ids, shape, n = np.array(prefix, np.int32), Shape(0.8, top_k=3), 3000
-    walk = Walk(model, shape, ids, None).draw(Uniforms(1, 0, n), np.arange(n), 0, 9)
+    walk = Walk(model, shape, Beginning.of(model, ids, None)).draw(
+        Uniforms(1, 0, n), np.arange(n), 0, 9
+    )
     table = Table(model.automaton(2**24), shape, ids).draw(Uniforms(1, 0, n), np.arange(n), 0, 9)
     np.testing.assert_array_equal(walk, table)
 
@@ -113,7 +115,9 @@ def test_lines_come_with_the_probabilities_of_the_model(model, engine):
     n, most = 40_000, 6
     which = np.arange(n)
     if engine == "walk":
-        ids = Walk(model, Shape(), NOTHING, None).draw(Uniforms(3, 0, n), which, 0, most)
+        ids = Walk(model, Shape(), Beginning.of(model, NOTHING, None)).draw(
+            Uniforms(3, 0, n), which, 0, most
+        )
     else:
         ids = Table(model.automaton(2**24), Shape(), NOTHING).draw(
             Uniforms(3, 0, n), which, 0, most
@@ -137,7 +141,9 @@ def test_lines_come_with_the_probabilities_of_the_model(model, engine):
 
 def test_lines_drawn_together_are_independent(model):
     n = 20_000
-    ids = Walk(model, Shape(), NOTHING, None).draw(Uniforms(5, 0, n), np.arange(n), 0, 6)
+    ids = Walk(model, Shape(), Beginning.of(model, NOTHING, None)).draw(
+        Uniforms(5, 0, n), np.arange(n), 0, 6
+    )
     first = ids[:, 0]
     pairs = np.zeros((model.vocabulary_size, model.vocabulary_size))
     np.add.at(pairs, (first[:-1], first[1:]), 1)

@@ -85,6 +85,26 @@ def test_a_prefix_gives_what_drawing_and_picking_gives(source):
         assert abs(given.count(line) / len(given) - share) < spread
 
 
+@pytest.mark.parametrize("shape", [{}, {"temperature": 0.5}, {"top_k": 2}])
+def test_a_prefix_selects_among_labels_as_a_pattern_does(shape):
+    source = source_of(["ann", "anna", "ana", "ben", "abe"], ["F", "F", "F", "M", "M"], window=2)
+    by_prefix, by_pattern = (
+        take(source, 4000, max_length=4, **asked, **shape)
+        for asked in ({"prefix": "a"}, {"pattern": "a.*"})
+    )
+    for line in ("ann", "anna", "abe"):
+        shares = [lines.count(line) / 4000 for lines in (by_prefix, by_pattern)]
+        assert shares[0] == pytest.approx(shares[1], abs=0.05), line
+
+
+def test_a_prefix_that_top_k_excludes_still_tells_labels_apart():
+    source = source_of(
+        ["ann"] * 4 + ["xann"] * 4 + ["abe", "xabe"], ["F"] * 8 + ["M"] * 2, window=2
+    )
+    lines = take(source, 2000, prefix="abe", max_length=6, top_k=1)
+    assert lines.count("abe") > 1900  # under the label F an n would follow
+
+
 def test_no_line_is_longer_than_asked_and_none_is_cut(source):
     short = take(source, 500, max_length=4)
     assert max(map(len, short)) == 4

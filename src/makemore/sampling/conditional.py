@@ -49,7 +49,8 @@ class Futures:
         rows = constraint.longest - read + 1
         self.may_end = np.arange(read, read + rows + 1) >= constraint.shortest
         self.messages = np.zeros((rows + 1, len(goto) + 1))
-        self._scales = np.zeros(rows + 1)  # natural logarithms of what the rows were divided by
+        # Natural logarithms of what the rows were divided by; -inf where all messages are zero.
+        self._scales = np.full(rows + 1, -np.inf)
         for row in range(rows - 1, -1, -1):
             going_on, ending = self._factors(row)
             found = going_on * self._gathered(row + 1) + ending * self.probs[:, BOUNDARY]
@@ -70,8 +71,8 @@ class Futures:
 
     def _unit(self, row: int) -> float:
         """The logarithm of what the weights of a row are divided by, so that none is lost."""
-        later = float(self._scales[row + 1]) if self.messages[row + 1].any() else -np.inf
-        return max(later, 0.0) if self.may_end[row] else max(later, -1e300)
+        unit = max(float(self._scales[row + 1]), 0.0 if self.may_end[row] else -np.inf)
+        return unit if np.isfinite(unit) else 0.0
 
     def weights(
         self, pairs: Ints, row: int, probs: NDArray[np.float64] | None = None

@@ -6,6 +6,7 @@ twenty, and any part of the stream can be drawn on its own.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,20 +135,34 @@ def invert(cumulative: Cumulative, row: Ints, u: NDArray[np.float64]) -> NDArray
     return found
 
 
-def begun(
-    model: Model, prefix: NDArray[np.int32], label: int | None
-) -> tuple[Floats, State, float]:
-    """Asks a model along a prefix.
+class Beginning(NamedTuple):
+    """A model after the prefix that every line starts with.
 
-    Returns:
-        (1, V) log-probabilities of what follows, the state, and the log-probability of the prefix.
+    Attributes:
+        log_probs: (1, V) float32, log-probabilities of the next id.
+        state: the model's state, of one line.
+        along: (p, V) float32, log-probabilities of the id at each character of the prefix.
     """
-    log_probs, state = model.start(1, label)
-    total = 0.0
-    for i in prefix:
-        total += float(log_probs[0, i])
-        log_probs, state = model.step(np.array([i], np.int32), state)
-    return log_probs, state, total
+
+    log_probs: Floats
+    state: State
+    along: Floats
+
+    @classmethod
+    def of(cls, model: Model, prefix: NDArray[np.int32], label: int | None) -> Self:
+        """Step a model along a prefix, (p,) ids."""
+        log_probs, state = model.start(1, label)
+        along = [log_probs[:0]]
+        for i in prefix:
+            along.append(log_probs)
+            log_probs, state = model.step(np.array([i], np.int32), state)
+        return cls(log_probs, state, np.concatenate(along))
+
+    def log_prob(self, prefix: NDArray[np.int32], shape: Shape) -> float:
+        """Return the natural log-probability of the prefix under the shaped distributions."""
+        with np.errstate(divide="ignore"):
+            log_probs = np.log(shape.probs(self.along))
+        return float(log_probs[np.arange(len(prefix)), prefix].sum())
 
 
 class Walk:
@@ -157,10 +172,10 @@ class Walk:
     stay independent, exactly.
     """
 
-    def __init__(self, model: Model, shape: Shape, prefix: NDArray[np.int32], label: int | None):
+    def __init__(self, model: Model, shape: Shape, beginning: Beginning) -> None:
         """Begins every line with the prefix."""
         self._model, self._shape = model, shape
-        self._log_probs, self._state, _ = begun(model, prefix, label)
+        self._log_probs, self._state, _ = beginning
 
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int

@@ -25,7 +25,7 @@ from makemore.corpus.ranking import Ints, rank
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.likelihood import Model
 from makemore.sampling.conditional import Futures
-from makemore.sampling.draw import Shape, Uniforms, begun, cumulated, invert, scattered
+from makemore.sampling.draw import Beginning, Shape, Uniforms, cumulated, invert, scattered
 
 
 class Guided:
@@ -40,12 +40,11 @@ class Guided:
         model: Model,
         shape: Shape,
         guide: Futures,
-        prefix: NDArray[np.int32],
-        label: int | None,
+        beginning: Beginning,
     ) -> None:
         """Begins every line with the prefix."""
         self._model, self._shape, self._guide = model, shape, guide
-        self._log_probs, self._state, _ = begun(model, prefix, label)
+        self._log_probs, self._state, _ = beginning
         self.pool = 1
 
     def draw(

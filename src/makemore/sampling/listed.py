@@ -87,8 +87,10 @@ class Listed:
         read = np.arange(len(along)) - np.repeat(c.start[:-1], np.diff(c.start))
         along[read < len(prefix)] = 0.0  # a prefix is given
         self.log_probs = np.add.reduceat(along, c.start[:-1])
-        weights = np.exp(self.log_probs - self.log_probs.max())
-        self._cumulative = np.cumsum(weights) / weights.sum()
+        largest = self.log_probs.max()
+        weights = np.exp(self.log_probs - (largest if np.isfinite(largest) else 0.0))
+        self._cumulative = np.cumsum(weights)
+        self._cumulative /= max(self._cumulative[-1], np.finfo(float).tiny)  # exactly 1 at the end
 
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int

@@ -152,7 +152,7 @@ class Conditional(Written):
         for row in set(rows.tolist()):
             which = rows == row
             weights = self._futures.weights(pairs[which], row)
-            with np.errstate(divide="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore"):  # where nothing is possible
                 found.log_probs[which] = np.log(weights / weights.sum(axis=1, keepdims=True))
         return found
 
@@ -169,7 +169,8 @@ def search(
         steps: a model beside a constraint, for each label.
         most: prefixes looked at; then the search ends.
         rng: draws the keys, for lines without replacement; None for the most probable first.
-        log_shares: the natural logarithm of how often each label stands.
+        log_shares: the natural logarithm of the share of each label among the allowed lines, all
+            with the same constant added.
     """
     order, looked_at = count(), 0
     firsts = [
@@ -180,6 +181,7 @@ def search(
     waiting = [
         (-key, next(order), first, which)
         for which, (key, first) in enumerate(zip(keys.tolist(), firsts, strict=True))
+        if first.log_prob > -np.inf
     ]
     heapq.heapify(waiting)
     while waiting:

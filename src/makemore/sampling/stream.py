@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,13 @@ from makemore.corpus.digests import digests
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
-from makemore.sampling.draw import BLOCK, begun
+from makemore.sampling.constraint import Constraint
+from makemore.sampling.draw import BLOCK
 from makemore.sampling.task import Source, Task, constraint_of, task_of
 from makemore.sampling.tiers import Plan, constrained, freely, futures
+
+if TYPE_CHECKING:
+    from makemore.sampling.search import Steps
 
 Filter = Callable[[list[str]], list[str]]
 
@@ -100,20 +105,24 @@ def _drawn(
 
 def _searched(task: Task, options: SampleOptions) -> Iterator[list[str]]:
     """All lines, in the order of drawing without replacement, some at a time."""
-    from makemore.sampling.search import Asked, Conditional, Steps, search
+    from makemore.sampling.search import search
 
-    constraint = constraint_of(task, options)
-    written = futures(task, constraint)
-    log_shares = np.log(task.shares)
-    if written is None:
-        steps: list[Steps] = [Asked(task, constraint, label) for label in task.labels]
-    else:
-        steps = [Conditional(each, task.prefix) for each in written]
-        log_shares = log_shares + [each.log_mass for each in written]
+    steps, log_shares = search_steps(task, constraint_of(task, options))
     rng = np.random.default_rng(np.random.SeedSequence(task.seed, spawn_key=(_SEARCH,)))
-    found = search(steps, options.patience, rng, log_shares.tolist())
+    found = search(steps, options.patience, rng, log_shares)
     while some := list(islice(found, _SPELL)):
         yield [task.vocabulary.text(prefix.ids) for prefix in some]
+
+
+def search_steps(task: Task, constraint: Constraint) -> "tuple[list[Steps], list[float]]":
+    """Return what `search` draws lines without replacement from: steps and log-shares per label."""
+    from makemore.sampling.search import Asked, Conditional
+
+    written = futures(task, constraint)
+    if written is None:
+        return [Asked(task, constraint, label) for label in task.labels], task.log_shares.tolist()
+    log_shares = task.log_shares + [each.log_mass for each in written]
+    return [Conditional(each, task.prefix) for each in written], log_shares.tolist()
 
 
 def most_probable(
@@ -142,7 +151,7 @@ def most_probable(
     task = task_of(source, SampleOptions(**options.to_dict(), label=label))
     constraint = constraint_of(task, options)
     written = futures(task, constraint)
-    *_, given = begun(task.model, task.prefix, task.labels[0])
+    given = task.beginnings[0].log_prob(task.prefix, task.shape)
     steps: Steps = Asked(task, constraint, task.labels[0])
     if written is not None:
         steps = Written(written[0], task.prefix)

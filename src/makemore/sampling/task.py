@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from makemore.errors import ConstraintError
 from makemore.likelihood import Model
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.draw import Shape, Uniforms
+from makemore.sampling.draw import Beginning, Shape, Uniforms
 
 Draw = Callable[[int, int], NDArray[np.int32]]
 
@@ -61,7 +62,7 @@ class Task:
         prefix: (p,) int32 ids that every line starts with.
         most: characters that follow it, at most.
         labels: the ids of the labels that lines may have; None stands for no label.
-        shares: (labels,) how often each label stands.
+        priors: (labels,) float64, the share of each label among all lines.
         seed: fixes the lines.
     """
 
@@ -71,23 +72,47 @@ class Task:
     prefix: NDArray[np.int32]
     most: int
     labels: tuple[int | None, ...]
-    shares: NDArray[np.float64]
+    priors: NDArray[np.float64]
     seed: int
 
-    def drawn(
-        self, drawers: Sequence[Drawer], log_masses: NDArray[np.float64] | None = None
-    ) -> Draw:
+    @cached_property
+    def beginnings(self) -> list[Beginning]:
+        """The model after the prefix, for each label."""
+        return [Beginning.of(self.model, self.prefix, label) for label in self.labels]
+
+    @cached_property
+    def log_shares(self) -> NDArray[np.float64]:
+        """(labels,) float64, the unnormalised log-posterior of each label, in nats.
+
+            p(label | prefix)  proportional to  p(label) p(prefix | label)
+
+        where p(prefix | label) is shaped as the characters of a line are, so that a prefix selects
+        among lines as any other constraint does. A prefix that top-k and top-p exclude under every
+        label is given all the same: then only the temperature shapes it. If the model finds it
+        impossible under every label too, the priors stay.
+        """
+        with np.errstate(divide="ignore"):
+            log_priors = np.log(self.priors)
+        if len(self.labels) == 1 or not len(self.prefix):
+            return log_priors
+        for shape in (self.shape, Shape(self.shape.temperature)):
+            given = [each.log_prob(self.prefix, shape) for each in self.beginnings]
+            log_shares: NDArray[np.float64] = log_priors + given
+            if np.isfinite(log_shares).any():
+                return log_shares
+        return log_priors
+
+    def drawn(self, drawers: Sequence[Drawer], log_masses: NDArray[np.float64]) -> Draw:
         """Draws by one drawer for each label.
 
         Args:
             drawers: one for each label.
-            log_masses: the natural logarithms of the probabilities that a line of each label is
-                allowed, where drawers give allowed lines only.
+            log_masses: (labels,) the natural logarithm of the probability that a line of each label
+                which starts with the prefix is one that its drawer may give.
         """
-        shares = self.shares
-        if log_masses is not None:
-            shares = shares * np.exp(log_masses - log_masses.max())
-        limits = np.cumsum(shares / shares.sum())[:-1]
+        log_shares = self.log_shares + log_masses
+        limits = np.cumsum(np.exp(log_shares - log_shares.max()))
+        limits /= limits[-1]  # exactly 1 from the last possible label on: none after it is drawn
 
         def draw(low: int, high: int) -> NDArray[np.int32]:
             uniforms = Uniforms(self.seed, low, high)

@@ -1,0 +1,307 @@
+"""Whatever options select lines, the sampler keeps the model's proportions among them.
+
+Lists, labels, weights, models and combinations of options are generated; the distribution that each
+strategy must draw from is enumerated in `enumeration.py`.
+"""
+
+import random
+import re
+from collections import Counter
+from functools import cache, wraps
+from itertools import islice
+
+import numpy as np
+import pytest
+from enumeration import (
+    NearTieError,
+    assert_drawn_from,
+    assert_shares,
+    is_selected,
+    line_probs,
+    longest_of,
+    selected_probs,
+    without,
+)
+from hypothesis import Phase, assume, given, reject, settings
+from hypothesis import strategies as st
+
+from makemore import MakeMore
+from makemore.errors import ConstraintError
+from makemore.options.families import (
+    GRUOptions,
+    KneserNeyOptions,
+    MixtureOptions,
+    MLPOptions,
+    NgramOptions,
+    TransformerOptions,
+)
+from makemore.options.verbs import ConstraintOptions, SampleOptions
+from makemore.sampling import stream, tiers
+from makemore.sampling.search import search
+from makemore.sampling.task import constraint_of, task_of
+
+DRAWN, LONGEST = 1500, 4
+TEMPERATURES, SHARES = (0.6, 1.0, 1.7), (0.37, 0.61, 0.83, 0.97)  # never a sum of counted shares
+COUNTED = {
+    "ngram": NgramOptions(window=1, add=0.0),
+    "kneser_ney": KneserNeyOptions(window=2),
+    "counts": MixtureOptions(members="kneser_ney(window=1), ngram(window=2, add=0.5)"),
+}
+NETWORKS = {
+    "mlp": MLPOptions(window=2, embedding=4, hidden=8),
+    "gru": GRUOptions(embedding=4, hidden=8),
+    "transformer": TransformerOptions(layers=1, embedding=8, heads=2),
+    "mixture": MixtureOptions(members="kneser_ney(window=2), gru(embedding=4, hidden=8)"),
+}
+# What makes the sampler take each strategy.
+FORCED = {
+    "by states": {},
+    "by trial": {"_by_states": lambda task, constraint: None, "_FEWEST_HITS": 1},
+    "by list": {"_by_states": lambda task, constraint: None, "_FEWEST_HITS": 10**9},
+    "by guide": {
+        "_by_states": lambda task, constraint: None,
+        "_FEWEST_HITS": 10**9,
+        "_MOST_LISTED": 0,
+    },
+}
+
+
+def generated(examples):
+    """Run a test with generators of random numbers, which alone decide what it tries.
+
+    Hypothesis varies and repeats the seed; shrinking a seed makes no example simpler.
+    """
+
+    def decorate(test):
+        @wraps(test)
+        def tried(rng, **parameters):
+            try:
+                test(rng=rng, **parameters)
+            except NearTieError:
+                reject()
+
+        phases = [Phase.explicit, Phase.reuse, Phase.generate]
+        chosen = settings(max_examples=examples, deadline=None, phases=phases)
+        return chosen(given(rng=st.randoms(use_true_random=True))(tried))
+
+    return decorate
+
+
+def text(rng, alphabet, shortest, longest):
+    """A random text without a space at either end."""
+    found = "".join(rng.choices(alphabet, k=rng.randint(shortest, longest)))
+    return found if found == found.strip() else text(rng, alphabet, shortest, longest)
+
+
+def random_list(rng, lines=(1, 8)):
+    """Lines, labels or None, and weights or None."""
+    alphabet = rng.choice(["ab", "abB", "aA-b", "ab c"])
+    texts = [text(rng, alphabet, 1, LONGEST) for _ in range(rng.randint(*lines))]
+    labels = [rng.choice("FFMX") for _ in texts] if rng.random() < 0.7 else None
+    weights = [rng.choice([0.5, 1.0, 30.0]) for _ in texts] if rng.random() < 0.5 else None
+    return texts, labels, weights
+
+
+def counted(name, texts, labels, weights):
+    """A model that counts, or a blend of two that know different characters and labels alike."""
+    if name != "blend":
+        return MakeMore(COUNTED[name]).fit(texts, labels, weights)
+    part = slice(0, 1 + len(texts) // 2)
+    whole = MakeMore(KneserNeyOptions(window=1)).fit(texts, labels, weights)
+    if labels is None or {*labels[part]} == {*labels}:
+        own = None if labels is None else labels[part]
+        other = MakeMore(KneserNeyOptions(window=2)).fit(texts[part], own)
+        return MakeMore.blend([whole, other], [0.3, 0.7])
+    return whole
+
+
+@cache
+def trained(name, seed):
+    """A network that has seen a little of a random list."""
+    # Few steps at a high rate: distributions far from uniform, and different for each label.
+    return MakeMore(NETWORKS[name], steps=12, rate=0.1, device="cpu").fit(
+        *random_list(random.Random(seed), lines=(12, 12))
+    )
+
+
+def random_model(rng, kinds=(*COUNTED, "blend", *NETWORKS)):
+    """A fitted model of any of some kinds."""
+    kind = rng.choice(kinds)
+    return (
+        trained(kind, rng.randint(0, 3)) if kind in NETWORKS else counted(kind, *random_list(rng))
+    )
+
+
+def random_constraints(rng, maker):
+    """Constraints that some line meets, unless two of them contradict each other."""
+    characters = maker.learned_.vocabulary.characters
+    line = text(rng, characters, 1, LONGEST)
+    low, high = sorted(rng.choices(range(len(line) + 1), k=2))
+    patterns = [
+        f"[{line[0]}-].*",
+        f"(?:.|{line[-1]}.)+",
+        ".*[a-c].*",
+        f"[^{line[-1]}]*.?",
+        ".{2,3}",
+    ]
+    each = {
+        "prefix": line[: max(low, 1)].rstrip(),
+        "suffix": line[high:],
+        "contains": line[low:high],
+        "pattern": rng.choice(patterns),
+        "forbid": tuple(text(rng, characters, 1, 3) for _ in range(rng.randint(1, 2))),
+        "only": line + rng.choice(characters),
+        "ignore_case": True,
+        "min_length": rng.randint(1, len(line)),
+        "max_length": rng.randint(len(line), LONGEST),
+    }
+    chance = rng.choice([0.1, 0.25, 0.5])  # a few options at once, or many
+    found = {name: value for name, value in each.items() if rng.random() < chance}
+    if rng.random() < 0.3:
+        found["prefix"] = each["prefix"]
+    if not found.keys() & {"min_length", "max_length"} and rng.random() < chance / 2:
+        found["length"] = len(line)
+    return found
+
+
+def random_request(rng, maker):
+    """Everything that can be asked of sampled lines, in combination."""
+    labels = maker.learned_.vocabulary.labels
+    each = {
+        "label": rng.choice(labels) if labels else None,
+        "temperature": rng.choice(TEMPERATURES),
+        "top_k": rng.randint(1, 4),
+        "top_p": rng.choice(SHARES),
+    }
+    found = {name: value for name, value in each.items() if rng.random() < 0.25}
+    constraints = random_constraints(rng, maker)
+    return SampleOptions(**constraints, **found, seed=rng.randint(0, 99), patience=20_000)
+
+
+def strategy_of(maker, options, way):
+    """The stream of a strategy; None if another strategy serves this request."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in FORCED.get(way, {}).items():
+            patch.setattr(tiers, name, value)
+        found = maker.stream(ahead=DRAWN, **options.to_dict())
+    return found if way is None or way in found.how else None
+
+
+def check_stream(maker, options, way):
+    """Hold the lines of a strategy against the enumeration."""
+    probs, accepted = selected_probs(maker.learned_.source, options)
+    if not probs:
+        with pytest.raises(ConstraintError):
+            maker.sample(1, **options.to_dict())
+        return
+    is_drawn_in_vain = not options.is_constrained or way == "by trial"
+    assume(not is_drawn_in_vain or accepted > 0.02)
+    found = strategy_of(maker, options, way)
+    assume(found is not None)
+    lines = list(islice(found, DRAWN))
+    assert len(lines) == DRAWN
+    assert found.is_exact == ("by guide" not in found.how)
+    distance = 0.0 if found.is_exact else float(re.search(r"([\d.]+)% at most", found.how)[1]) / 100
+    assert_drawn_from(probs, lines, distance)
+
+
+@generated(250)
+def test_lines_have_the_proportions_of_the_model(rng):
+    maker = random_model(rng)
+    check_stream(maker, random_request(rng, maker), None)
+
+
+@pytest.mark.parametrize("way", FORCED)
+@generated(60)
+def test_so_they_have_by_every_strategy(way, rng):
+    maker = random_model(rng)
+    options = random_request(rng, maker)
+    assume(options.is_constrained)
+    check_stream(maker, options, way)
+
+
+@generated(60)
+def test_lines_left_out_leave_the_proportions_of_the_others(rng):
+    maker = random_model(rng)
+    options = random_request(rng, maker).replace(new=True)
+    probs, accepted = selected_probs(maker.learned_.source, options)
+    excluded = frozenset(line for line in probs if rng.random() < 0.2)
+    is_seen = dict(zip(probs, maker.is_seen(list(probs)), strict=True)) if probs else {}
+    left = without(probs, {*excluded, *(line for line in probs if is_seen[line])})
+    assume(sum(probs[line] for line in left) * (1 if options.is_constrained else accepted) > 0.02)
+    found = maker.stream(ahead=DRAWN, exclude=excluded, **options.to_dict())
+    assume(found.is_exact)
+    assert_drawn_from(left, list(islice(found, DRAWN)))
+
+
+@generated(60)
+def test_distinct_lines_are_searched_for_without_replacement(rng):
+    maker = random_model(rng, (*COUNTED, "blend", "mlp"))
+    check_search(maker, random_request(rng, maker), searches=400)
+
+
+@generated(12)
+def test_so_are_those_of_a_model_that_is_asked_at_each_step(rng):
+    maker = random_model(rng, ("gru", "transformer", "mixture"))
+    check_search(maker, random_request(rng, maker), searches=150)
+
+
+def check_search(maker, options, searches):
+    """Hold the first two lines of many searches against the enumeration."""
+    probs, _ = selected_probs(maker.learned_.source, options)
+    assume(probs)
+    task = task_of(maker.learned_.source, options)
+    steps, log_shares = stream.search_steps(task, constraint_of(task, options))
+    keys, pairs = np.random.default_rng(options.seed), []
+    for _ in range(searches):
+        found = (task.vocabulary.text(x.ids) for x in search(steps, 10**6, keys, log_shares))
+        first = next(found)  # a line comes once for each of its labels; the first time counts
+        pairs.append((first, next((line for line in found if line != first), None)))
+    assert_drawn_from(probs, [first for first, _ in pairs])
+    if len(probs) > 1:
+        often = max(probs, key=probs.get)
+        second = sum(p * probs[often] / (1 - p) for line, p in probs.items() if line != often)
+        expected, observed = (
+            {True: second, False: 1 - second},
+            Counter(b == often for _, b in pairs),
+        )
+        assert_shares(expected, observed, 0.0, f"{often!r} second: {observed} for {expected}")
+
+
+@generated(40)
+def test_distinct_lines_are_all_there_is(rng):
+    maker = random_model(rng)
+    options = random_request(rng, maker).replace(distinct=True)
+    probs, accepted = selected_probs(maker.learned_.source, options)
+    assume(probs and (options.is_constrained or accepted > 0.02))
+    lines = list(maker.stream(**options.to_dict()))
+    assert len(lines) == len(set(lines))
+    assert {line for line, p in probs.items() if p > 1e-9} <= set(lines) <= set(probs)
+
+
+@generated(60)
+def test_the_most_probable_lines_come_in_their_order(rng):
+    maker = random_model(rng)
+    options = ConstraintOptions(**random_constraints(rng, maker))
+    labels = maker.learned_.vocabulary.labels
+    label = rng.choice(labels) if labels else None
+    wanted, source = SampleOptions(**options.to_dict(), label=label), maker.learned_.source
+    lines, _ = line_probs(source, wanted, longest_of(source, wanted))
+    probs = [p for line, p in lines.items() if p > 1e-20 and is_selected(line, options)]
+    assume(probs)
+    expected = np.log(np.sort(probs)[::-1])[:12]
+    found = maker.top(12, label=label, **options.to_dict())
+    np.testing.assert_allclose([nats for _, nats in found[: len(expected)]], expected, atol=1e-4)
+    for line, nats in found:
+        assert nats == pytest.approx(np.log(max(lines[line], 1e-300)), abs=1e-4)
+
+
+@generated(60)
+def test_the_enumeration_has_the_probabilities_that_score_gives(rng):
+    maker = random_model(rng)
+    plain = SampleOptions(max_length=LONGEST)
+    lines, _ = line_probs(maker.learned_.source, plain, LONGEST)
+    texts = [line for line in lines if is_selected(line, plain)]
+    with np.errstate(divide="ignore"):
+        expected = np.log([lines[line] for line in texts])
+    np.testing.assert_allclose(maker.score_samples(texts), expected, atol=1e-4)
