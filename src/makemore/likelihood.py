@@ -32,6 +32,14 @@ class Model(Protocol):
     window: int | None
     vocabulary_size: int
 
+    @property
+    def has_exact_rows(self) -> bool:
+        """Whether a row of log-probabilities has the same bits whatever rows stand beside it.
+
+        True of counts, whose rows are looked up and normalised one by one. False of products of
+        matrices: their last digits depend on the number of rows and on the place among them.
+        """
+
     def log_probs(self, c: Contexts) -> Floats:
         """(N, V) natural log-probabilities of the next id in each context; rows sum to one."""
 

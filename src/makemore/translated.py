@@ -40,6 +40,11 @@ class Translated:
         self._own = np.flatnonzero(ids[:vocabulary_size] >= 0)
         self._read = np.where(ids < 0, -1 - ids, ids).astype(np.int32)
 
+    @property
+    def has_exact_rows(self) -> bool:
+        """See `Model.has_exact_rows`."""
+        return self.model.has_exact_rows
+
     def further(self, ids: NDArray[np.int32], vocabulary_size: int) -> "Translated":
         """The same model in a vocabulary that is wider still; `ids` say what is meant here."""
         read = np.where(ids < 0, -1 - ids, ids)

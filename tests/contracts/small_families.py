@@ -1,5 +1,7 @@
 """Small models of every family, fitted on ten lines: what the contracts share."""
 
+from functools import cache
+
 from makemore.corpus.contexts import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
@@ -72,8 +74,9 @@ def learn(name, options, lines, vocabulary, steps=30, seed=0):
     return model
 
 
+@cache
 def fit_small(small_family):
-    """One of them after a little learning, its lines and its vocabulary."""
+    """One of them after a little learning, its lines and its vocabulary; no test changes them."""
     name, options, is_labelled = small_family
     lines = Lines.from_strings(LINES, LABELS if is_labelled else None, WEIGHTS)
     vocabulary = Vocabulary.of(lines)

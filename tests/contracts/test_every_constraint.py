@@ -103,6 +103,17 @@ def test_new_lines_and_those_not_excluded_keep_their_proportions(source):
     assert sorted(to_the_end) == sorted(left)
 
 
+@pytest.mark.parametrize("asked", [{}, {"prefix": "a"}, {"contains": "n"}, {"distinct": True}])
+def test_few_lines_are_the_head_of_many(source, asked, monkeypatch):
+    monkeypatch.setattr(tiers, "_by_states", lambda task, constraint: None)
+    monkeypatch.setattr(tiers, "_TABLE_PAYS", 400)  # lines, from which tables are used
+    options, many = SampleOptions(**asked, patience=10_000), 20_000
+    heads = [
+        list(itertools.islice(Stream(source, options, ahead=ahead), 300)) for ahead in (1, many)
+    ]
+    assert heads[0] == heads[1]
+
+
 def test_the_most_probable_lines_come_first(source):
     label = source.vocabulary.labels[0] if source.vocabulary.labels else None
     options = ConstraintOptions(suffix="n", forbid=("bb",))

@@ -24,6 +24,10 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.options.families import NgramOptions
 from makemore.options.registry import FAMILIES, members_of
 
+# Nats. Rows of one product of matrices differ in their last digits, by the place among the others
+# and by the processor: kernels of other widths add in other orders.
+ROUNDING = 1e-5
+
 
 @pytest.fixture(params=SMALL_FAMILIES, ids=named)
 def fitted(request):
@@ -119,7 +123,7 @@ def test_changing_the_future_does_not_change_the_past(fitted):
             log_probs, state = model.step(np.array([i], np.int32), state)
             seen.append(log_probs)
         rows.append(np.concatenate(seen))
-    np.testing.assert_array_equal(rows[0], rows[1])
+    np.testing.assert_allclose(rows[0], rows[1], atol=ROUNDING)
 
 
 def test_rows_of_a_state_can_be_selected_and_repeated(fitted):
@@ -129,8 +133,11 @@ def test_rows_of_a_state_can_be_selected_and_repeated(fitted):
     _, state = model.step(np.array([1, 2, 3], np.int32), state)
     both, _ = model.step(np.array([1, 1, 1], np.int32), state[np.array([2, 0, 2])])
     alone, _ = model.step(np.array([1], np.int32), state[np.array([2])])
-    np.testing.assert_allclose(both[0], alone[0], atol=1e-5)
-    np.testing.assert_array_equal(both[0], both[2])
+    np.testing.assert_allclose(both[0], alone[0], atol=ROUNDING)
+    np.testing.assert_allclose(both[0], both[2], atol=ROUNDING)
+    if model.has_exact_rows:
+        np.testing.assert_array_equal(both[0], alone[0])
+        np.testing.assert_array_equal(both[0], both[2])
 
 
 def test_a_label_changes_what_a_line_starts_with(fitted):
@@ -169,7 +176,7 @@ def test_saved_tensors_give_identical_log_probs(fitted):
     options = next(o for n, o in CASES if n == name and fits(o, model))
     fresh = FAMILIES[name].build(options, len(vocabulary), len(vocabulary.labels))
     copied = {key: value.copy() for key, value in model.tensors().items()}
-    np.testing.assert_array_equal(fresh.load(copied).log_probs(c), model.log_probs(c))
+    np.testing.assert_allclose(fresh.load(copied).log_probs(c), model.log_probs(c), atol=ROUNDING)
 
 
 def test_copies_are_independent(fitted):
@@ -177,7 +184,7 @@ def test_copies_are_independent(fitted):
     c = Contexts.of(lines, vocabulary, model.window)
     before = model.log_probs(c)
     for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
-        np.testing.assert_array_equal(twin.log_probs(c), before)
+        np.testing.assert_allclose(twin.log_probs(c), before, atol=ROUNDING)
         for key, value in twin.tensors().items():
             assert not np.shares_memory(value, model.tensors()[key])
 

@@ -205,14 +205,14 @@ def check_stream(maker, options, way):
     assert_drawn_from(probs, lines, distance)
 
 
-@generated(250)
+@generated(150)
 def test_lines_have_the_proportions_of_the_model(rng):
     maker = random_model(rng)
     check_stream(maker, random_request(rng, maker), None)
 
 
 @pytest.mark.parametrize("way", FORCED)
-@generated(60)
+@generated(40)
 def test_so_they_have_by_every_strategy(way, rng):
     maker = random_model(rng)
     options = random_request(rng, maker)
@@ -220,7 +220,7 @@ def test_so_they_have_by_every_strategy(way, rng):
     check_stream(maker, options, way)
 
 
-@generated(60)
+@generated(40)
 def test_lines_left_out_leave_the_proportions_of_the_others(rng):
     maker = random_model(rng)
     options = random_request(rng, maker).replace(new=True)
@@ -234,13 +234,13 @@ def test_lines_left_out_leave_the_proportions_of_the_others(rng):
     assert_drawn_from(left, list(islice(found, DRAWN)))
 
 
-@generated(60)
+@generated(40)
 def test_distinct_lines_are_searched_for_without_replacement(rng):
     maker = random_model(rng, (*COUNTED, "blend", "mlp"))
     check_search(maker, random_request(rng, maker), searches=400)
 
 
-@generated(12)
+@generated(6)
 def test_so_are_those_of_a_model_that_is_asked_at_each_step(rng):
     maker = random_model(rng, ("gru", "transformer", "mixture"))
     check_search(maker, random_request(rng, maker), searches=150)
@@ -268,7 +268,7 @@ def check_search(maker, options, searches):
         assert_shares(expected, observed, 0.0, f"{often!r} second: {observed} for {expected}")
 
 
-@generated(40)
+@generated(25)
 def test_distinct_lines_are_all_there_is(rng):
     maker = random_model(rng)
     options = random_request(rng, maker).replace(distinct=True)
@@ -279,7 +279,7 @@ def test_distinct_lines_are_all_there_is(rng):
     assert {line for line, p in probs.items() if p > 1e-9} <= set(lines) <= set(probs)
 
 
-@generated(60)
+@generated(40)
 def test_the_most_probable_lines_come_in_their_order(rng):
     maker = random_model(rng)
     options = ConstraintOptions(**random_constraints(rng, maker))
@@ -296,7 +296,7 @@ def test_the_most_probable_lines_come_in_their_order(rng):
         assert nats == pytest.approx(np.log(max(lines[line], 1e-300)), abs=1e-4)
 
 
-@generated(60)
+@generated(30)
 def test_the_enumeration_has_the_probabilities_that_score_gives(rng):
     maker = random_model(rng)
     plain = SampleOptions(max_length=LONGEST)

@@ -72,6 +72,7 @@ class Network(nn.Module):
 
     vocabulary_size: int
     label_count: int
+    has_exact_rows = False
     dropout: float = 0.0
     noise: Noise | None = None
 

@@ -53,6 +53,8 @@ class KneserNey(WindowModel):
     pooled: "BackOff"
     labelled: "BackOff | None"
 
+    has_exact_rows = True
+
     def __init__(self, options: KneserNeyOptions, vocabulary_size: int, label_count: int) -> None:
         """Makes a model that has counted nothing."""
         self.window = options.window

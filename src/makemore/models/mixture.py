@@ -68,6 +68,11 @@ class Mixture:
         self.weights = likeliest_weights(each, c.count)
         return self
 
+    @property
+    def has_exact_rows(self) -> bool:
+        """See `Model.has_exact_rows`."""
+        return all(member.has_exact_rows for member in self.members)
+
     def log_probs(self, c: Contexts) -> Floats:
         """See `Model.log_probs`."""
         return self._mixed([member.log_probs(c) for member in self.members])

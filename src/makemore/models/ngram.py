@@ -23,6 +23,8 @@ from makemore.window import Back, WindowModel
 class Ngram(WindowModel):
     """The table of counts, kept sparse."""
 
+    has_exact_rows = True
+
     def __init__(self, options: NgramOptions, vocabulary_size: int, label_count: int) -> None:
         """Makes a table that has counted nothing."""
         self.window = options.window

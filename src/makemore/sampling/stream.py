@@ -33,6 +33,8 @@ Filter = Callable[[list[str]], list[str]]
 _LOOKED_UP, _WALKED = (16, 2**23), (4, 2**20)
 _FEWEST = 64
 _SPELL = 64  # lines at first, where each must be another one
+_FIRST = 256  # lines at first, where rows are not exact
+_GROWTH = 4  # from one batch to the next
 _REPEATS = 4  # of so many lines drawn one must be another one, or they are searched for
 _SEARCH = 1  # sets the numbers of a search apart from those of lines
 
@@ -205,6 +207,8 @@ def _batches(task: Task, plan: Plan, ahead: int, largest: int) -> Iterator[tuple
         return high - low, _text(plan.draw(low, high), task.vocabulary, task.prefix)
 
     needed = int(ahead * plan.tries * 1.125) + 4  # some are passed over
+    if plan.is_walked and not task.model.has_exact_rows:
+        needed = _FIRST  # the same lines are drawn together, however many will be taken
     bounds = _cuts(min(needed, largest), largest)
     # A network that is walked has threads of its own, and two walks would be in each other's way.
     return map(batch, bounds) if plan.is_walked or needed <= largest else _at_once(batch, bounds)
@@ -236,7 +240,7 @@ def _cuts(first: int, largest: int) -> Iterator[tuple[int, int]]:
     low, size = 0, first
     while True:
         yield low, low + size
-        low, size = low + size, min(2 * size, largest)
+        low, size = low + size, min(_GROWTH * size, largest)
 
 
 def _text(ids: NDArray[np.int32], vocabulary: Vocabulary, prefix: NDArray[np.int32]) -> list[str]:

@@ -10,6 +10,7 @@ The choice depends on the model, the constraint, the shape and the seed, never o
 asked for, so that ten lines are the head of twenty.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -58,15 +59,33 @@ class Plan(NamedTuple):
 
 
 def freely(task: Task, ahead: int) -> Plan:
-    """Draws without a constraint; a model is written out where so many lines make that pay."""
-    automaton = None
-    if ahead >= _TABLE_PAYS and len(task.labels) == 1:
-        automaton = task.model.automaton(2 * ahead, task.labels[0])  # more states would not pay
-    if automaton is not None:
-        table = Table(automaton, task.shape, task.prefix)
-        return Plan(task.drawn([table], np.zeros(1)), "exact, free")
+    """Draw without a constraint, from a table of all states where that is the faster way.
+
+    A table and a walk give the very same lines where rows are exact. Elsewhere their last digits
+    differ, so there the place of a line in the stream decides between them, and not `ahead`.
+    """
+    if task.model.has_exact_rows and ahead >= _TABLE_PAYS:
+        table = _table(task, 2 * ahead)  # more states would not pay
+        if table is not None:
+            return Plan(table, "exact, free")
     walks = [Walk(task.model, task.shape, beginning) for beginning in task.beginnings]
-    return Plan(task.drawn(walks, np.zeros(len(walks))), "exact, free", is_walked=True)
+    walk = task.drawn(walks, np.zeros(len(walks)))
+    if task.model.has_exact_rows:
+        return Plan(walk, "exact, free", is_walked=True)
+    later = cache(lambda: _table(task, 2 * _TABLE_PAYS) or walk)
+
+    def draw(low: int, high: int) -> NDArray[np.int32]:
+        return (later() if high > _TABLE_PAYS else walk)(low, high)
+
+    return Plan(draw, "exact, free", is_walked=True)
+
+
+def _table(task: Task, most: int) -> Draw | None:
+    """Draw from a table of at most so many states; None if it takes more, or there are labels."""
+    automaton = task.model.automaton(most, task.labels[0]) if len(task.labels) == 1 else None
+    if automaton is None:
+        return None
+    return task.drawn([Table(automaton, task.shape, task.prefix)], np.zeros(1))
 
 
 def constrained(task: Task, constraint: Constraint, exact: bool) -> Plan:
