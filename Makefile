@@ -4,6 +4,7 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 .PHONY: demo setup format lint types docs lessons test check fuzz audit dist
 
 RUNS ?= 20000
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q -c constraints.txt -e . && touch $@
@@ -32,7 +33,7 @@ docs: setup
 	$(BIN)/python docs/generate.py
 
 test: setup
-	$(BIN)/pytest -m "not slow and not browser"
+	$(PYTEST) -m "not slow and not browser"
 
 fuzz: setup
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[fuzz]'
@@ -40,7 +41,8 @@ fuzz: setup
 		$(BIN)/python fuzz/run.py $$target -runs=$(RUNS) -max_len=400 || exit 1; done
 
 check: lint types
-	$(BIN)/python docs/generate.py --check && $(BIN)/pytest
+	$(BIN)/python docs/generate.py --check && $(PYTEST)
+	ATEN_CPU_CAPABILITY=default $(PYTEST) -m "not slow" tests/contracts tests/models
 
 audit: .venv/installed
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[audit]' && $(BIN)/python supply/audit.py

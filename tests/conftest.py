@@ -1,5 +1,11 @@
 """What many tests share: small real lists, and every family fitted on one of them."""
 
+import os
+
+# Tests run in parallel processes: more threads than that would wait for each other. Set before
+# torch is imported, and inherited by every process that a test starts.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 
 from makemore.corpus.datasets import dataset_named

@@ -51,7 +51,6 @@ def run(program: str, *words: object, hashes: int = 0, threads: int = 1, cwd: Pa
         env={**os.environ, **own, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

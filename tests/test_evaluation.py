@@ -18,7 +18,7 @@ def test_loss_bits_and_perplexity_belong_together():
     assert (loss.lines, loss.characters) == (2, 4.0)
 
 
-@pytest.mark.parametrize("lines", [200, 20_000])
+@pytest.mark.parametrize("lines", [200, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_the_interval_covers_the_truth_about_as_often_as_it_says(lines):
     rng = np.random.default_rng(1)
     covered = 0

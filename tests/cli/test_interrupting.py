@@ -209,12 +209,11 @@ def test_a_real_process_ends_in_order(place):
     process = subprocess.Popen(
         [*main, *shlex.split(typed)], cwd=place, stderr=subprocess.PIPE, text=True, env=os.environ
     )
-    deadline = time.monotonic() + 120
-    while not (place / "kept" / "state.safetensors").exists() and time.monotonic() < deadline:
+    while not (place / "kept" / "state.safetensors").exists():
+        assert process.poll() is None, process.communicate()
         time.sleep(0.1)
-    time.sleep(1)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate()
     assert process.returncode == 130
     assert f"go on with: makemore {typed} --resume\n" in err
     assert len(MakeMore.load(place / "m.safetensors").sample(3)) == 3

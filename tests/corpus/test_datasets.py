@@ -113,7 +113,7 @@ def test_spaces_between_the_words_of_a_city_become_one():
 @pytest.mark.parametrize(
     "name, lines, longest, some",
     [
-        ("cities", 153_000, 60, {"berlin", "san fernando"}),
+        pytest.param("cities", 153_000, 60, {"berlin", "san fernando"}, marks=pytest.mark.slow),
         ("words", 235_000, 24, {"Aaron", "zebra"}),
         ("world-names", 30_000, 20, {"Chloé", "Björn", "Αλέξανδρος"}),
         ("companies", 22_000, 90, {"Nokia Shanghai Bell Co., Ltd."}),

@@ -55,7 +55,17 @@ def trained(network, lines, vocabulary, rate, steps=60, dev=None):
     return recording.curves[0]
 
 
-@pytest.mark.parametrize("name", [n for n, f in FAMILIES.items() if f.learns == "training"])
+SLOWEST = {"transformer"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in SLOWEST else [])
+        for name, family in FAMILIES.items()
+        if family.learns == "training"
+    ],
+)
 def test_a_healthy_network_gets_none(name, us_names):
     recording = Recording()
     options = FAMILIES[name].options()

@@ -83,7 +83,6 @@ def looked_at(text, width, scheme, folder):
         ],
         capture_output=True,
         text=True,
-        timeout=120,
         check=True,
     )
     return json.loads(done.stdout.split('<pre id="found">')[1].split("</pre>")[0])

@@ -55,14 +55,54 @@ class Parsed(HTMLParser):
             self.needs.append(data)
 
 
-def trained(options, steps=20, lines=LINES):
+def trained(options, lines=LINES, steps=20):
+    """A model after a few steps, and the recording of its training."""
     recording = Recording()
     return MakeMore(options, steps=steps).fit(lines, on_step=recording), recording
 
 
-def test_a_network_has_everything_with_lines_and_a_recording():
-    maker, recording = trained(DeepMLPOptions(hidden=16, layers=3))
-    found = Parsed(page(maker, LINES, recording))
+def whole_page(options, line=None):
+    """A page with everything that can be shown: lines, a recording, a line for attention."""
+    maker, recording = trained(options)
+    return page(maker, LINES, recording, line=line)
+
+
+@pytest.fixture(scope="session")
+def deep_page():
+    """The whole page of a deep stack with batch normalisation."""
+    return whole_page(DeepMLPOptions(hidden=16, layers=3))
+
+
+@pytest.fixture(scope="session")
+def mixture_page():
+    """The whole page of a mixture of counts, a deep stack and a Transformer."""
+    members = (
+        "kneser_ney, deep_mlp(hidden=8, layers=2), transformer(layers=1, embedding=8, heads=2)"
+    )
+    return whole_page(MixtureOptions(members=members), line="hannah")
+
+
+@pytest.fixture(scope="session")
+def counted():
+    """Kneser-Ney counts, and their page without lines."""
+    maker = MakeMore("kneser_ney").fit(LINES)
+    return maker, page(maker, seed=3)
+
+
+@pytest.fixture(scope="session")
+def small():
+    """A small network, and its recording."""
+    return trained(MLPOptions(hidden=8))
+
+
+@pytest.fixture(scope="session")
+def transformer():
+    """A small Transformer."""
+    return trained(TransformerOptions(layers=1, embedding=8, heads=2))[0]
+
+
+def test_a_network_has_everything_with_lines_and_a_recording(deep_page):
+    found = Parsed(deep_page)
     shown = dict(zip(found.pictures, found.needs, strict=True))
     lines, file, record = (
         f"From {needs}."
@@ -86,20 +126,18 @@ def test_a_network_has_everything_with_lines_and_a_recording():
         "Running and calibrated averages": lines,
         "What batch-mates do": lines,
     }
-    assert "What is not shown" not in page(maker, LINES, recording)
+    assert "What is not shown" not in deep_page
 
 
-def test_the_file_alone_has_less_and_says_what_is_missing():
-    maker, _ = trained(MLPOptions(hidden=16))
-    text = page(maker)
+def test_the_file_alone_has_less_and_says_what_is_missing(small):
+    text = page(small[0])
     assert Parsed(text).pictures == ["How long lines are", "What they are made of", "Embedding"]
     assert "give lines, as in makemore report MODEL FILE" in text
     assert "as in makemore fit FILE --report FOLDER" in text
 
 
-def test_counted_models_keep_their_table_and_have_nothing_more_to_show():
-    maker = MakeMore("kneser_ney").fit(LINES)
-    text = page(maker)
+def test_counted_models_keep_their_table_and_have_nothing_more_to_show(counted):
+    _, text = counted
     assert Parsed(text).pictures[2:] == ["What follows what, counted"]
     assert ">an</text>" in text
     assert "record the training" not in text
@@ -126,26 +164,24 @@ def test_learned_weights_of_the_neural_bigram_stand_alone_without_lines():
     assert ">counted</text>" in page(maker, LINES)
 
 
-def test_a_mixture_shows_its_members_and_each_network():
-    members = "kneser_ney, mlp(hidden=8), transformer(layers=1, embedding=8, heads=2)"
-    maker, recording = trained(MixtureOptions(members=members))
-    text = page(maker, LINES, recording, line="hannah")
-    found = Parsed(text).pictures
+def test_a_mixture_shows_its_members_and_each_network(mixture_page):
+    found = Parsed(mixture_page).pictures
     assert found.count("Learning curves") == found.count("Embedding") == 2
     assert {"What each member is good for", "Where each member helps"} <= set(found)
     assert "Attention along hannah" in found
-    assert "Inside: member 2, Transformer" in text
+    assert "Inside: member 2, Transformer" in mixture_page
 
 
-def test_attention_is_shown_along_the_first_line_made_unless_one_is_chosen():
-    maker, _ = trained(TransformerOptions(layers=1, embedding=8, heads=2))
-    (first,) = maker.sample(1)
-    assert f"Attention along {first}" in page(maker)
-    assert "Attention along bob" in page(maker, line="bob")
+def test_attention_is_shown_along_the_first_line_made_unless_one_is_chosen(transformer):
+    (first,) = transformer.sample(1)
+    assert f"Attention along {first}" in page(transformer)
+    chosen = page(transformer, line="bob")
+    assert "Attention along bob" in chosen
+    assert "places are shown" not in chosen
     with pytest.raises(DataError, match="nothing is seen along 'xyz'"):
-        page(maker, line="xyz")
+        page(transformer, line="xyz")
     with pytest.raises(DataError, match="nothing is seen along ''"):
-        page(maker, line="")
+        page(transformer, line="")
 
 
 def test_attention_has_the_characters_that_were_read():
@@ -171,7 +207,6 @@ def test_it_is_said_that_only_the_first_places_and_characters_are_shown():
     text = page(maker, line="an" * 25)
     assert "The first 40 places are shown." in text
     assert "The vector of each character, the first 120 of 131, along" in text
-    assert "places are shown" not in page(maker, line="an")
 
 
 def test_what_is_wrong_is_said_with_its_reason_and_cure(us_names):
@@ -204,9 +239,8 @@ def test_a_page_starts_with_what_was_learned(us_names):
     assert losses == {part: f"{learned.report[f'{part}_loss']:.4f}" for part in losses}
 
 
-def test_lines_made_are_shown_with_their_surprises():
-    maker = MakeMore("kneser_ney").fit(LINES)
-    text = page(maker, seed=3)
+def test_lines_made_are_shown_with_their_surprises(counted):
+    maker, text = counted
     first = maker.sample(1, seed=3)[0]
     row = re.search(r"<li><b>(.*?)</b><span>(.*?)</span>", text)
     assert re.sub(r"<.*?>", "", row[1]) == f"{first}·"
@@ -223,18 +257,15 @@ def test_lines_made_are_shown_with_their_surprises():
     assert f"<dt>seen in the list</dt><dd>{1 - new:.1%}</dd>" in text
 
 
-def test_lines_run_in_their_own_direction_and_it_is_said_what_a_space_is():
+def test_lines_run_in_their_own_direction_and_it_is_said_what_a_space_is(counted):
     text = page(MakeMore("kneser_ney").fit(["שלום רחל", "דוד"]))
     assert "the last dot is the end, _ a space." in text
     assert "unicode-bidi: plaintext" in text  # Hebrew starts at the right
-    assert "the last dot is the end." in page(MakeMore("kneser_ney").fit(LINES))
+    assert "the last dot is the end." in counted[1]
 
 
-def test_it_needs_nothing_but_itself_and_ids_are_unique():
-    members = "kneser_ney, deep_mlp(hidden=8, layers=2), transformer(layers=1, embedding=8)"
-    maker, recording = trained(MixtureOptions(members=members))
-    text = page(maker, LINES, recording)
-    found = Parsed(text)
+def test_it_needs_nothing_but_itself_and_ids_are_unique(mixture_page):
+    text, found = mixture_page, Parsed(mixture_page)
     assert len(set(found.ids)) == len(found.ids)
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in found.links)
     assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
@@ -247,8 +278,8 @@ def test_it_needs_nothing_but_itself_and_ids_are_unique():
     assert "<script" not in text
 
 
-def test_the_same_model_gives_the_same_page():
-    maker, recording = trained(MLPOptions(hidden=8))
+def test_the_same_model_gives_the_same_page(small):
+    maker, recording = small
     assert page(maker, LINES, recording) == page(maker, LINES, recording)
 
 
@@ -270,9 +301,10 @@ def test_characters_that_matplotlib_s_font_lacks_are_no_matter():
     assert ">京</text>" in page(maker, lines, recording)
 
 
-@pytest.mark.parametrize("options", ["kneser_ney", MLPOptions(hidden=8)])
-def test_every_part_is_linked_from_the_top_by_its_title(options):
-    text = page(MakeMore(options, steps=3).fit(LINES), LINES)
+@pytest.mark.parametrize("shown", ["counted", "deep_page"])
+def test_every_part_is_linked_from_the_top_by_its_title(shown, request):
+    found = request.getfixturevalue(shown)
+    text = found if isinstance(found, str) else found[1]
     parts = re.findall(r'<section id="([^"]+)">\s*<h2>([^<]+)</h2>', text)
     assert re.findall(r'<a href="#([^"]+)">([^<]+)</a>', text) == parts
     assert len(parts) >= 4
@@ -293,10 +325,10 @@ def parsed_with(labels):
     return Lines.from_strings(LINES, labels)
 
 
-def test_what_cannot_be_shown_is_refused():
+def test_what_cannot_be_shown_is_refused(small):
     with pytest.raises(NotFittedError, match="nothing is learned yet"):
         page(MakeMore())
-    maker, recording = trained(MLPOptions(hidden=8))
+    maker, recording = small
     for options in ("kneser_ney", MLPOptions(hidden=9), DeepMLPOptions(hidden=8)):
         other = MakeMore(options, steps=2).fit(LINES)
         with pytest.raises(DataError, match="of another model: its tensors are not this one's"):

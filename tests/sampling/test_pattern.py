@@ -1,6 +1,5 @@
 import contextlib
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -96,10 +95,9 @@ def test_what_cannot_be_taken_is_refused_with_a_sentence(pattern, sentence):
     ],
 )
 def test_what_explodes_is_stopped_soon(pattern):
-    start = time.monotonic()
+    # Without a bound this takes hours, and the suite's own limit ends it.
     with pytest.raises(ConstraintError, match=r"takes more than 2,000 states: make it simpler"):
         automaton(pattern)
-    assert time.monotonic() - start < 60  # without a bound it would be hours
 
 
 @pytest.mark.parametrize("pattern", ["(?:){1000000000}", "(?:(?:){0,900000000}){5}", "(?:a|){3}"])

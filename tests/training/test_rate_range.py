@@ -43,8 +43,8 @@ def fresh(options, lines):
     [
         LinearOptions(),
         MLPOptions(hidden=64),
-        GRUOptions(embedding=16, hidden=32, dropout=0.0),
-        WaveNetOptions(hidden=32),
+        pytest.param(GRUOptions(embedding=16, hidden=32, dropout=0.0), marks=pytest.mark.slow),
+        pytest.param(WaveNetOptions(hidden=32), marks=pytest.mark.slow),
     ],
     ids=lambda options: type(options).__name__,
 )
