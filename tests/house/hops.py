@@ -1,0 +1,59 @@
+"""Count how many files a command enters, and how often calls pass from one file to another.
+
+`python tests/house/hops.py fit names.txt --model kneser_ney -o m` runs the command in this process
+and prints, on standard error at its end, the number of files of the package whose functions were
+called, and the number of calls that came from another file than the call before. Bodies of modules
+are left out; so are functions that are not the package's.
+"""
+
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+PACKAGE = str(Path(__file__).parents[2] / "src" / "makemore")
+
+
+class Hops:
+    """What `sys.setprofile` reports, as counts.
+
+    Attributes:
+        files: the files entered, in the order of their first call.
+        changes: calls in another file than the call before.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing counted."""
+        self.files: dict[str, int] = {}
+        self.changes = 0
+        self._last = ""
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        """Count a call of one of the package's functions."""
+        code = frame.f_code
+        if event != "call" or code.co_name == "<module>":
+            return
+        if not code.co_filename.startswith(PACKAGE):
+            return
+        self.files[code.co_filename] = self.files.get(code.co_filename, 0) + 1
+        self.changes += code.co_filename != self._last
+        self._last = code.co_filename
+
+
+def main() -> None:
+    """Run a command line under the profiler and print the counts."""
+    hops = Hops()
+    sys.argv[0] = "makemore"
+    threading.setprofile(hops)
+    sys.setprofile(hops)
+    try:
+        from makemore.cli.main import main as command
+
+        command()
+    finally:
+        sys.setprofile(None)
+        print(f"{len(hops.files)} files, {hops.changes} changes", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
