@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from recording import Recorder, stopwatch
 
 from makemore import GRUOptions, MLPOptions
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.datasets import dataset_named
+from makemore.contexts.table import Contexts
+from makemore.corpus.named.corpora import dataset_named
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.layers.loss import negative_log_likelihood

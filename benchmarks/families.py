@@ -4,8 +4,8 @@ import numpy as np
 from recording import UNIT, Recorder, stopwatch
 
 from makemore import MakeMore
-from makemore.corpus.datasets import dataset_named
-from makemore.options.registry import FAMILIES
+from makemore.corpus.named.corpora import dataset_named
+from makemore.registry import FAMILIES
 
 CLAIM = (
     "every family at its default settings and on the default budget of 30 s (counted ones take no "

@@ -3,7 +3,7 @@
 from recording import UNIT, Recorder, stopwatch
 
 from makemore import MakeMore
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 CLAIM = "Kneser-Ney learns the bundled names at once and samples a million lines in a second"
 REPEATS = 5

@@ -7,7 +7,7 @@ import torch
 from recording import stopwatch
 
 from makemore import Lines, MakeMore
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 
 class Reached(Exception):

@@ -14,7 +14,7 @@ import torch
 from recording import UNIT, Recorder, stopwatch
 
 from makemore import MakeMore, MixtureOptions, TransformerOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 CLAIM = (
     "the best test loss of makemore.py's default Transformer (204,544 parameters, 25,000 steps; "

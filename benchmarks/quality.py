@@ -3,8 +3,8 @@
 from recording import UNIT, Recorder
 
 from makemore import LSTMOptions, MakeMore
-from makemore.corpus.datasets import dataset_named
-from makemore.fitting.choice import choose_family
+from makemore.corpus.named.corpora import dataset_named
+from makemore.fitting.auto import choose_family
 from makemore.options.verbs import FitOptions
 
 CLAIM = (

@@ -9,8 +9,8 @@ from recording import Recorder, stopwatch
 
 from makemore import GRUOptions, MakeMore, MLPOptions, TransformerOptions
 from makemore.checkpoint.run_directory import RunDirectory
-from makemore.corpus.datasets import dataset_named
 from makemore.corpus.lines import Lines
+from makemore.corpus.named.corpora import dataset_named
 from makemore.probe.recording import Recording, _Look
 
 CLAIM = "recording a training, and keeping it, take less than a twentieth of its time each"

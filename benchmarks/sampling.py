@@ -13,7 +13,7 @@ from peer import load_peer, their_data
 from recording import Recorder, stopwatch
 
 from makemore import GRUOptions, KneserNeyOptions, MakeMore, MLPOptions, TransformerOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 CLAIM = (
     "lines come at the rate they are needed at, constrained ones within three times the time of "

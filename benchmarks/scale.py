@@ -18,7 +18,7 @@ def child() -> None:
     import torch
 
     from makemore import GRUOptions
-    from makemore.corpus.contexts import Contexts
+    from makemore.contexts.table import Contexts
     from makemore.corpus.lines import Lines
     from makemore.corpus.vocabulary import Vocabulary
     from makemore.models.gru import GRU
@@ -53,7 +53,7 @@ def resident() -> float:
 def run(recorder: Recorder) -> bytes:
     """Each size in a process of its own, on lines that Kneser-Ney makes of the bundled names."""
     from makemore import MakeMore
-    from makemore.corpus.datasets import dataset_named
+    from makemore.corpus.named.corpora import dataset_named
 
     made = MakeMore("kneser_ney").fit(dataset_named("us-names").load())
     lines = made.sample(SIZES[-1] // 7)

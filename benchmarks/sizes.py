@@ -14,7 +14,7 @@ from makemore import (
     TransformerOptions,
     WaveNetOptions,
 )
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 CLAIM = "each network reaches a lower dev loss (lecture split) than was published for its size"
 SEEDS = (0, 1, 2, 3, 4)

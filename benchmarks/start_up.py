@@ -8,7 +8,7 @@ from pathlib import Path
 from recording import Recorder, stopwatch
 
 from makemore import MakeMore
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 CLAIM = "the command answers at once"
 REPEATS = 11

@@ -44,7 +44,7 @@ def _peak() -> int:
 def run(recorder: Recorder) -> bytes:
     """Lists of three sizes, drawn from a model of the bundled names; the smallest at once, too."""
     from makemore import MakeMore
-    from makemore.corpus.datasets import dataset_named
+    from makemore.corpus.named.corpora import dataset_named
 
     maker = MakeMore("kneser_ney").fit(dataset_named("us-names").load())
     with tempfile.TemporaryDirectory() as folder:

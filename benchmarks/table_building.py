@@ -15,7 +15,7 @@ KINDS = {"windows of 3": 3, "windows of 5": 5, "whole prefixes": None}
 
 def varied_names() -> str:
     """A million lines: each a bundled name's head with another's tail, the same every time."""
-    from makemore.corpus.datasets import dataset_named
+    from makemore.corpus.named.corpora import dataset_named
 
     names = dataset_named("us-names").load().to_list()
     rng = random.Random(0)
@@ -28,7 +28,7 @@ def varied_names() -> str:
 
 def child(kind: str) -> None:
     """Builds one kind of table in this process alone, and prints seconds and peak memory."""
-    from makemore.corpus.contexts import Contexts
+    from makemore.contexts.table import Contexts
     from makemore.corpus.lines import Lines
     from makemore.corpus.vocabulary import Vocabulary
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from makemore.cli.main import VERBS, sentence_of
 from makemore.options.declaration import fields
-from makemore.options.registry import FAMILIES
+from makemore.registry import FAMILIES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/count-once.md", "docs/figures.md")
@@ -42,7 +42,7 @@ BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 def names() -> str:
     """Twenty names as `makemore demo` makes them."""
     from makemore import MakeMore
-    from makemore.corpus.datasets import dataset_named
+    from makemore.corpus.named.corpora import dataset_named
 
     made = (
         MakeMore("kneser_ney")
@@ -183,10 +183,11 @@ def tree() -> str:
     """The files of the package, with the first sentence of each."""
     source = ROOT / "src" / "makemore"
     lines = ["```"]
-    for path in sorted(source.rglob("*.py"), key=lambda p: (p.parent.as_posix(), p.name)):
+    paths = sorted(source.rglob("*.py"), key=lambda p: (p.parent.as_posix(), p.name))
+    width = max(len(path.relative_to(source).as_posix()) for path in paths)
+    for path in paths:
         first = path.read_text(encoding="utf-8").split("\n", 1)[0].strip('"').strip()
-        name = path.relative_to(source).as_posix()
-        lines.append(f"{name:<28} {first}")
+        lines.append(f"{path.relative_to(source).as_posix():<{width}} {first}")
     return "\n".join([*lines, "```"]) + "\n"
 
 

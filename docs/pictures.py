@@ -8,13 +8,13 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from makemore import DeepMLPOptions, MakeMore, MLPOptions
-from makemore.corpus.bigrams import bigrams
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.datasets import dataset_named
+from makemore.contexts.bigrams import bigrams
+from makemore.contexts.table import Contexts
+from makemore.corpus.named.corpora import dataset_named
 from makemore.corpus.visible import names_of
 from makemore.plots.embedding import embedding
 from makemore.plots.tables import bigram_table
-from makemore.probe.plane import in_plane
+from makemore.probe.projection import in_plane
 from makemore.probe.recording import Recording
 from makemore.report.page import page
 

@@ -25,12 +25,12 @@ from makemore.checkpoint.model_file import read_model_file, write_model_file
 from makemore.cli.console import key_values
 from makemore.cli.main import main
 from makemore.corpus.lines import Lines
-from makemore.corpus.reading import read_blocks
-from makemore.corpus.rows import Columns
+from makemore.corpus.reading.lists import read_blocks
+from makemore.corpus.reading.rows import Columns
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import MakemoreError
-from makemore.options.registry import FAMILIES, members_of
 from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, SampleOptions
+from makemore.registry import FAMILIES, members_of
 from makemore.sampling.automata import conjunction
 
 SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl")

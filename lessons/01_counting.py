@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from makemore import MakeMore, NgramOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.tables import bigram_table
 
 # %% [markdown]

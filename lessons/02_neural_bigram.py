@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 
 from makemore import LinearOptions, MakeMore
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.tables import counted_and_learned
 
 # The tests take only a few steps of each long loop.

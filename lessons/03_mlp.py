@@ -21,10 +21,10 @@ import torch
 import torch.nn.functional as F
 
 from makemore import MakeMore, MLPOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.curves import rate_curve
 from makemore.plots.embedding import embedding
-from makemore.probe.plane import in_plane
+from makemore.probe.projection import in_plane
 
 # The tests take only a few steps of each long loop.
 short = os.environ.get("LESSONS") == "short"

@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 
 from makemore import KneserNeyOptions, MakeMore, MLPOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.curves import smoothed
 
 short = os.environ.get("LESSONS") == "short"  # tests run few steps

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 
 from makemore import MakeMore, MLPOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.curves import smoothed
 
 short = os.environ.get("LESSONS") == "short"  # tests run few steps
@@ -563,7 +563,7 @@ print(f"the package  dev {package_dev:.4f}  {package_seconds:6.1f} s")
 # `Recording` watches a short training, and `examine` says in words what is wrong.
 
 # %%
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.mlp import MLP

@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from makemore import DeepMLPOptions, MakeMore, PlainMLPOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.layers import (
     activation_histograms,
     gradient_histograms,

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from makemore import DeepMLPOptions, MakeMore, ResNetOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.layers import gradient_histograms
 
 short = os.environ.get("LESSONS") == "short"  # the tests take few steps of long loops

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from makemore import MakeMore, WaveNetOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 short = os.environ.get("LESSONS") == "short"  # the tests take few steps of each long loop
 

@@ -27,7 +27,7 @@ from makemore import (
     RNNOptions,
     WaveNetOptions,
 )
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 from makemore.models.gru import GRU
 
 short = os.environ.get("LESSONS") == "short"  # the tests take few steps of each long loop

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 
 from makemore import MakeMore, TransformerOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.attention import attention_maps
 
 short = os.environ.get("LESSONS") == "short"  # tests take a few steps of each long loop

@@ -23,9 +23,9 @@ import torch
 import torch.nn.functional as F
 
 from makemore import Lines, MakeMore, MLPOptions
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.datasets import dataset_named
-from makemore.corpus.ranking import rank
+from makemore.arrays import rank
+from makemore.contexts.table import Contexts
+from makemore.corpus.named.corpora import dataset_named
 from makemore.corpus.vocabulary import Vocabulary
 
 short = os.environ.get("LESSONS") == "short"  # tests take a few steps of each long loop
@@ -673,7 +673,7 @@ sooner_dev, later_dev = package_dev
 #   times; in small batches less.
 # - What looks across rows, such as batch normalisation, needs the counts as weights; what is random
 #   in each row, such as dropout, becomes noisier.
-# - More in [docs/count-once.md](../docs/count-once.md), and in the code: `corpus/contexts.py` is
+# - More in [docs/count-once.md](../docs/count-once.md), and in the code: `contexts/table.py` is
 #   the table, `layers/loss.py` the loss.
 #
 # ## Exercises

@@ -22,10 +22,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from makemore import KneserNeyOptions, Lines, MakeMore, MixtureOptions
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.datasets import dataset_named
+from makemore.contexts.table import Contexts
+from makemore.corpus.named.corpora import dataset_named
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.likelihood import edge_log_probs, line_log_probs
+from makemore.inference.likelihood import edge_log_probs, line_log_probs
 from makemore.models.kneser_ney import KneserNey
 from makemore.models.mixture import likeliest_weights
 from makemore.plots.mixture import member_places, member_weights

@@ -8,8 +8,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
-from makemore.corpus.datasets import dataset_named
 from makemore.corpus.lines import Lines
+from makemore.corpus.named.corpora import dataset_named
 
 FEW = ["anna", "hannah", "johanna", "ben", "benno", "anna", "susanna", "otto", "ottilie", "ann"]
 

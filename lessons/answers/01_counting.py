@@ -10,7 +10,7 @@ import random
 
 import torch
 
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 names = dataset_named("us-names").load().to_list()
 letters = [".", *sorted(set("".join(names)))]

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from makemore import LinearOptions, MakeMore
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 # The tests take only a few steps of each long loop.
 short = os.environ.get("LESSONS") == "short"

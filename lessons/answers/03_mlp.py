@@ -12,7 +12,7 @@ import random
 import torch
 import torch.nn.functional as F
 
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 # The tests take only a few steps of each long loop.
 short = os.environ.get("LESSONS") == "short"

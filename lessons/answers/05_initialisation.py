@@ -12,7 +12,7 @@ from collections import Counter
 import torch
 import torch.nn.functional as F
 
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 short = os.environ.get("LESSONS") == "short"  # tests run few steps
 torch.set_num_threads(1)

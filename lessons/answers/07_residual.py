@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 short = os.environ.get("LESSONS") == "short"  # the tests take few steps of long loops
 steps = 10 if short else 1_000

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 
 from makemore import BoWOptions, GRUOptions, LSTMOptions, MakeMore, RNNOptions
-from makemore.corpus.datasets import dataset_named
-from makemore.options.registry import family_of
+from makemore.corpus.named.corpora import dataset_named
+from makemore.registry import family_of
 
 short = os.environ.get("LESSONS") == "short"  # the tests take few steps of each long loop
 

@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 
 short = os.environ.get("LESSONS") == "short"  # tests take a few steps of each long loop
 

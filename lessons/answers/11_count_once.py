@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from makemore import Lines
-from makemore.corpus.bigrams import bigrams
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.datasets import dataset_named
+from makemore.contexts.bigrams import bigrams
+from makemore.contexts.table import Contexts
+from makemore.corpus.named.corpora import dataset_named
 from makemore.corpus.vocabulary import Vocabulary
 
 table = dataset_named("us-names").load(with_weights=True)  # a weight: how often it was given

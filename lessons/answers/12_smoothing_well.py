@@ -14,10 +14,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from makemore import GRUOptions, KneserNeyOptions, Lines, MakeMore
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.datasets import dataset_named
+from makemore.contexts.table import Contexts
+from makemore.corpus.named.corpora import dataset_named
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.likelihood import edge_log_probs
+from makemore.inference.likelihood import edge_log_probs
 from makemore.models.kneser_ney import KneserNey
 
 short = os.environ.get("LESSONS") == "short"  # tests take a few steps of each long loop

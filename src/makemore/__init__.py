@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from makemore.corpus.lines import Lines
-    from makemore.corpus.reading import read_blocks, read_lines
-    from makemore.corpus.rows import Columns
+    from makemore.corpus.reading.lists import read_blocks, read_lines
+    from makemore.corpus.reading.rows import Columns
     from makemore.errors import (
         CheckpointError,
         ConstraintError,
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         NotFittedError,
         OptionError,
     )
-    from makemore.estimator import MakeMore
+    from makemore.estimator.makemore import MakeMore
     from makemore.options.families import (
         BoWOptions,
         DeepMLPOptions,
@@ -67,9 +67,9 @@ __all__ = [
 
 _HOMES = {
     "corpus.lines": ("Lines",),
-    "corpus.reading": ("read_blocks", "read_lines"),
-    "corpus.rows": ("Columns",),
-    "estimator": ("MakeMore",),
+    "corpus.reading.lists": ("read_blocks", "read_lines"),
+    "corpus.reading.rows": ("Columns",),
+    "estimator.makemore": ("MakeMore",),
     "options.families": tuple(name for name in __all__ if name.endswith("Options")),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
 }

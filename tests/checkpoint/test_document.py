@@ -8,7 +8,7 @@ import pytest
 from makemore import CheckpointError, MakeMore
 from makemore.checkpoint.model_file import read_model_file, write_model_file
 from makemore.cli.main import main
-from makemore.options.registry import FAMILIES
+from makemore.registry import FAMILIES
 
 LINES = ["anna", "hannah", "otto", "anne", "ottokar", "ben"]
 SMALL = {

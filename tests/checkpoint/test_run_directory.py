@@ -10,8 +10,8 @@ from makemore import MakeMore, MixtureOptions, MLPOptions, OptionError
 from makemore.checkpoint import model_file, run_directory
 from makemore.checkpoint.run_directory import RunDirectory
 from makemore.errors import CheckpointError
-from makemore.fitting.hooks import Progress
 from makemore.probe.recording import Recording
+from makemore.training.callbacks import Progress
 from makemore.training.loop import TrainState
 
 LINES = [f"{a}{b}{c}" for a in "klmn" for b in ("a", "ei", "o") for c in ("na", "ro", "s", "th")]
@@ -282,7 +282,7 @@ def test_a_damaged_history_starts_anew_and_the_weights_go_on(tmp_path, content):
 
 def test_a_run_of_another_version_is_refused(tmp_path, monkeypatch):
     cut_off(tmp_path, SMALL, 5)
-    monkeypatch.setattr("makemore.fitting.identity.__version__", "9.9")
+    monkeypatch.setattr("makemore.checkpoint.fingerprint.__version__", "9.9")
     with pytest.raises(CheckpointError, match=r'began with makemore "0.1.0", not "9.9"'):
         maker().fit(LINES, run=tmp_path)
 

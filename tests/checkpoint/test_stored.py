@@ -72,7 +72,7 @@ def test_a_stored_file_written_again_is_the_same_model(path, tmp_path):
 
 
 def test_what_older_files_tell_of_time_is_still_told(capsys):
-    from makemore.cli.info import info
+    from makemore.cli.verbs.info import info
 
     info(str(STORED / "format-1" / "gru.safetensors"))
     row = next(row for row in capsys.readouterr().out.splitlines() if row.startswith("training"))

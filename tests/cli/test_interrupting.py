@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from makemore import MakeMore
-from makemore.cli import learning
+from makemore.cli import fitting as learning
 from makemore.cli.interrupting import Interruption, interruptible
 
 LINES = [f"{a}{b}{c}" for a in "klmn" for b in ("a", "ei", "o") for c in ("na", "ro", "s", "th")]
@@ -131,7 +131,7 @@ def test_before_the_first_step_ctrl_c_ends_the_program(run, monkeypatch, place):
     def read(*_, **__):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("makemore.corpus.reading.read_blocks", read)
+    monkeypatch.setattr("makemore.corpus.reading.lists.read_blocks", read)
     _, err, code = run(FIT)
     assert code == 130
     assert err == "makemore: stopped; what was to be written at the end is not\n"

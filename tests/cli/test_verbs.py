@@ -11,7 +11,7 @@ import pytest
 
 from makemore import Columns, MakeMore, read_lines
 from makemore.cli.main import main
-from makemore.options.registry import FAMILIES
+from makemore.registry import FAMILIES
 
 LABELLED = "name,sex,births\nanna,F,30\nhannah,F,20\nben,M,25\nbenno,M,5\notto,M,10\n"
 

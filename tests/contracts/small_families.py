@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.options.families import (
@@ -21,7 +21,7 @@ from makemore.options.families import (
     TransformerOptions,
     WaveNetOptions,
 )
-from makemore.options.registry import FAMILIES, members_of
+from makemore.registry import FAMILIES, members_of
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "anna", "susanna", "otto", "bob", "ann"]
 LABELS = ["F", "F", "F", "M", "M", "F", "F", "M", "M", "F"]

@@ -8,14 +8,14 @@ import pytest
 from enumeration import assert_drawn_from, is_selected, selected_probs, without
 from small_families import SMALL_FAMILIES, fit_small, named
 
-from makemore import likelihood
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError
+from makemore.inference import likelihood
 from makemore.options.verbs import ConstraintOptions, SampleOptions
-from makemore.sampling import tiers
+from makemore.sampling import strategies as tiers
+from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream, most_probable
-from makemore.sampling.task import Source
 
 DRAWN, LONGEST = 3000, 3
 ASKED = {

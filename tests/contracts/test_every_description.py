@@ -8,7 +8,7 @@ from small_families import LABELS, LINES, SMALL, WEIGHTS
 
 from makemore import MakeMore
 from makemore.checkpoint.model_file import read_model_file
-from makemore.options.registry import FAMILIES
+from makemore.registry import FAMILIES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "model-file.md").read_text(encoding="utf-8")
 ROWS = [row.strip("| ").split(" | ") for row in re.findall(r"^\|.*\|$", TEXT, re.MULTILINE)]

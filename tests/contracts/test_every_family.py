@@ -17,12 +17,12 @@ from small_families import (
     named,
 )
 
-from makemore import likelihood
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.inference import likelihood
 from makemore.options.families import NgramOptions
-from makemore.options.registry import FAMILIES, members_of
+from makemore.registry import FAMILIES, members_of
 
 # Nats. Rows of one product of matrices differ in their last digits, by the place among the others
 # and by the processor: kernels of other widths add in other orders.

@@ -6,8 +6,8 @@ from small_families import SMALL_FAMILIES, fit_small, named
 
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.options.registry import FAMILIES
-from makemore.scoring import Scorer
+from makemore.evaluation.scoring import Scorer
+from makemore.registry import FAMILIES
 
 ASKED = ["anna", "bens", "o", "josanna", "otto"]
 SHARES = np.array([0.7, 0.3])

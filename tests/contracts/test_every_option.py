@@ -6,8 +6,8 @@ import pytest
 
 from makemore.errors import OptionError
 from makemore.options.declaration import fields
-from makemore.options.registry import FAMILIES
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
+from makemore.registry import FAMILIES
 
 DECLARATIONS = [FitOptions, InputOptions, SampleOptions, *(f.options for f in FAMILIES.values())]
 SETTINGS = [(cls, field) for cls in DECLARATIONS for field in fields(cls)]

@@ -36,9 +36,10 @@ from makemore.options.families import (
     TransformerOptions,
 )
 from makemore.options.verbs import ConstraintOptions, SampleOptions
-from makemore.sampling import stream, tiers
+from makemore.sampling import strategies as tiers
+from makemore.sampling import stream
+from makemore.sampling.request import Source, constraint_of, task_of
 from makemore.sampling.search import search
-from makemore.sampling.task import constraint_of, task_of
 
 DRAWN, LONGEST = 1500, 4
 TEMPERATURES, SHARES = (0.6, 1.0, 1.7), (0.37, 0.61, 0.83, 0.97)  # never a sum of counted shares
@@ -189,7 +190,7 @@ def strategy_of(maker, options, way):
 
 def check_stream(maker, options, way):
     """Hold the lines of a strategy against the enumeration."""
-    probs, accepted = selected_probs(maker.learned_.source, options)
+    probs, accepted = selected_probs(Source.of(maker.learned_), options)
     if not probs:
         with pytest.raises(ConstraintError):
             maker.sample(1, **options.to_dict())
@@ -224,7 +225,7 @@ def test_so_they_have_by_every_strategy(way, rng):
 def test_lines_left_out_leave_the_proportions_of_the_others(rng):
     maker = random_model(rng)
     options = random_request(rng, maker).replace(new=True)
-    probs, accepted = selected_probs(maker.learned_.source, options)
+    probs, accepted = selected_probs(Source.of(maker.learned_), options)
     excluded = frozenset(line for line in probs if rng.random() < 0.2)
     is_seen = dict(zip(probs, maker.is_seen(list(probs)), strict=True)) if probs else {}
     left = without(probs, {*excluded, *(line for line in probs if is_seen[line])})
@@ -248,9 +249,9 @@ def test_so_are_those_of_a_model_that_is_asked_at_each_step(rng):
 
 def check_search(maker, options, searches):
     """Hold the first two lines of many searches against the enumeration."""
-    probs, _ = selected_probs(maker.learned_.source, options)
+    probs, _ = selected_probs(Source.of(maker.learned_), options)
     assume(probs)
-    task = task_of(maker.learned_.source, options)
+    task = task_of(Source.of(maker.learned_), options)
     steps, log_shares = stream.search_steps(task, constraint_of(task, options))
     keys, pairs = np.random.default_rng(options.seed), []
     for _ in range(searches):
@@ -272,7 +273,7 @@ def check_search(maker, options, searches):
 def test_distinct_lines_are_all_there_is(rng):
     maker = random_model(rng)
     options = random_request(rng, maker).replace(distinct=True)
-    probs, accepted = selected_probs(maker.learned_.source, options)
+    probs, accepted = selected_probs(Source.of(maker.learned_), options)
     assume(probs and (options.is_constrained or accepted > 0.02))
     lines = list(maker.stream(**options.to_dict()))
     assert len(lines) == len(set(lines))
@@ -285,7 +286,7 @@ def test_the_most_probable_lines_come_in_their_order(rng):
     options = ConstraintOptions(**random_constraints(rng, maker))
     labels = maker.learned_.vocabulary.labels
     label = rng.choice(labels) if labels else None
-    wanted, source = SampleOptions(**options.to_dict(), label=label), maker.learned_.source
+    wanted, source = SampleOptions(**options.to_dict(), label=label), Source.of(maker.learned_)
     lines, _ = line_probs(source, wanted, longest_of(source, wanted))
     probs = [p for line, p in lines.items() if p > 1e-20 and is_selected(line, options)]
     assume(probs)
@@ -300,7 +301,7 @@ def test_the_most_probable_lines_come_in_their_order(rng):
 def test_the_enumeration_has_the_probabilities_that_score_gives(rng):
     maker = random_model(rng)
     plain = SampleOptions(max_length=LONGEST)
-    lines, _ = line_probs(maker.learned_.source, plain, LONGEST)
+    lines, _ = line_probs(Source.of(maker.learned_), plain, LONGEST)
     texts = [line for line in lines if is_selected(line, plain)]
     with np.errstate(divide="ignore"):
         expected = np.log([lines[line] for line in texts])

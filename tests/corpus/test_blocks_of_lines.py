@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from makemore.corpus.decoding import LONGEST, whole_lines
 from makemore.corpus.lines import Lines
-from makemore.corpus.reading import read_blocks, read_lines
-from makemore.corpus.rows import Columns
+from makemore.corpus.reading.decoding import LONGEST, whole_lines
+from makemore.corpus.reading.lists import read_blocks, read_lines
+from makemore.corpus.reading.rows import Columns
 from makemore.errors import DataError
 
 ENDS = st.sampled_from(["\n", "\r", "\r\n"])

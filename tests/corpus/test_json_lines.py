@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.corpus.json_lines import json_rows
-from makemore.corpus.reading import read_lines
-from makemore.corpus.rows import Columns
+from makemore.corpus.reading.json_lines import json_rows
+from makemore.corpus.reading.lists import read_lines
+from makemore.corpus.reading.rows import Columns
 from makemore.errors import DataError
 
 PEOPLE = '{"name": "anna", "sex": "F", "births": 30}\n{"births": 2.5, "sex": "M", "name": "ben"}\n'

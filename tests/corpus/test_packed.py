@@ -8,9 +8,9 @@ from itertools import product
 
 import pytest
 
-from makemore.corpus.opening import pieces
-from makemore.corpus.reading import read_blocks, read_lines
-from makemore.corpus.rows import Columns
+from makemore.corpus.reading.lists import read_blocks, read_lines
+from makemore.corpus.reading.opening import pieces
+from makemore.corpus.reading.rows import Columns
 from makemore.errors import DataError
 
 if sys.version_info >= (3, 14):

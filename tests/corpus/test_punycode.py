@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.corpus.punycode import from_punycode, to_punycode
+from makemore.corpus.named.punycode import from_punycode, to_punycode
 from makemore.errors import DataError
 
 WORDS = [

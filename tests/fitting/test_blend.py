@@ -12,9 +12,9 @@ from makemore import (
     NgramOptions,
     OptionError,
 )
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
-from makemore.sampling import tiers
+from makemore.sampling import strategies as tiers
 
 ONE = ["anna", "hannah", "johanna", "ben", "benno"]
 OTHER = ["zo\u00eb", "zora", "r\u00e9n\u00e9e", "noa", "eno"]

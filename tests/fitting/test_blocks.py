@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from makemore import DataError, Lines, MakeMore, MixtureOptions, MLPOptions, NgramOptions
-from makemore.corpus.reading import read_blocks
-from makemore.fitting.choice import window_counted
+from makemore.corpus.reading.lists import read_blocks
+from makemore.fitting.auto import window_counted
 from makemore.options.verbs import FitOptions
 
 COUNTED = MixtureOptions(members="kneser_ney(window=2), ngram(window=3), kneser_ney(window=4)")

@@ -12,7 +12,7 @@ LIMIT = 192 * 2**20  # bytes that may be taken beside what the program itself ne
 COUNT = f"""
 import resource, sys
 from makemore import MakeMore, NgramOptions
-from makemore.corpus.reading import read_blocks, read_lines
+from makemore.corpus.reading.lists import read_blocks, read_lines
 import makemore.models.ngram, makemore.fitting.fit
 
 now = int(open("/proc/self/statm").read().split()[5]) * resource.getpagesize()

@@ -16,8 +16,8 @@ import numpy as np
 
 from makemore import MakeMore
 from makemore.options.families import MixtureOptions
-from makemore.options.registry import FAMILIES
 from makemore.probe.recording import Recording
+from makemore.registry import FAMILIES
 
 LINES = [
     "anna",

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from makemore.corpus.blocks import blocks
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.chunks import blocks
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.layers.batch_norm import BatchNorm, calibrate
 from makemore.models.deep_mlp import DeepMLP

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 

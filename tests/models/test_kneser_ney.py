@@ -9,11 +9,11 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from makemore import likelihood
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.inference import likelihood
 from makemore.models import kneser_ney
 from makemore.models.kneser_ney import KneserNey, _discounts
 from makemore.options.families import KneserNeyOptions
@@ -189,7 +189,7 @@ def test_no_known_character_is_ever_impossible(texts, K):
 
 
 def test_labels_know_more_than_no_labels():
-    from makemore.corpus.datasets import dataset_named
+    from makemore.corpus.named.corpora import dataset_named
 
     lines = dataset_named("us-names").load(with_labels=True)
     plain = dataset_named("us-names").load()

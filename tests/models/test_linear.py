@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from makemore import likelihood
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.inference import likelihood
 from makemore.models.linear import Linear
 from makemore.models.ngram import Ngram
 from makemore.options.families import LinearOptions, NgramOptions

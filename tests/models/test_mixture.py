@@ -3,23 +3,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore import MakeMore, MixtureOptions, likelihood
-from makemore.corpus.contexts import Contexts
+from makemore import MakeMore, MixtureOptions
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import OptionError
-from makemore.models.mixture import Mixture, likeliest_weights
+from makemore.inference import likelihood
+from makemore.models.mixture import likeliest_weights
 from makemore.models.ngram import Ngram
 from makemore.options.families import NgramOptions
-from makemore.options.registry import members_of
+from makemore.registry import FAMILIES, members_of
 
 TWO = MixtureOptions(members="kneser_ney(window=2), ngram(window=4)")
+
+
+def mixture_of(options, vocabulary_size):
+    return FAMILIES["mixture"].build(options, vocabulary_size, 0)
 
 
 @pytest.fixture
 def counted(us_names):
     """Two counted members, lines that they have learned, and lines that they have not."""
     vocabulary = Vocabulary.of(us_names)
-    mixture = Mixture(TWO, len(vocabulary), 0)
+    mixture = mixture_of(TWO, len(vocabulary))
     for member in mixture.members:
         member.count(Contexts.of(us_names.select(np.arange(0, 3000)), vocabulary, member.window))
     held_out = Contexts.of(us_names.select(np.arange(20_000, 20_500)), vocabulary, mixture.window)
@@ -88,8 +93,8 @@ def test_what_a_member_finds_very_unlikely_is_not_made_impossible(counted):
 
 
 def test_it_looks_back_as_far_as_its_members_do():
-    assert Mixture(TWO, 5, 0).window == 4
-    assert Mixture(MixtureOptions(members="kneser_ney, gru(hidden=4)"), 5, 0).window is None
+    assert mixture_of(TWO, 5).window == 4
+    assert mixture_of(MixtureOptions(members="kneser_ney, gru(hidden=4)"), 5).window is None
 
 
 @pytest.mark.parametrize(

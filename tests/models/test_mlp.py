@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.mlp import MLP
 from makemore.options.families import MLPOptions
@@ -39,7 +39,7 @@ def test_it_equals_torchs_own_layers(model):
 
 
 def test_its_first_loss_is_that_of_guessing(model, us_names):
-    from makemore import likelihood
+    from makemore.inference import likelihood
 
     c = Contexts.of(us_names, Vocabulary.of(us_names), 3)
     assert likelihood.loss(model, c) == pytest.approx(np.log(27), abs=0.02)

@@ -3,10 +3,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from makemore import likelihood
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.inference import likelihood
 from makemore.models.ngram import Ngram
 from makemore.options.families import NgramOptions
 

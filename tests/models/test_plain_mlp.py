@@ -39,7 +39,7 @@ def test_the_gain_keeps_signals_alive_where_none_lets_them_fade(plain):
 
 
 def test_its_first_loss_is_that_of_guessing(plain):
-    from makemore import likelihood
+    from makemore.inference import likelihood
 
     c, _ = plain(3)
     model = PlainMLP(PlainMLPOptions(), c.vocabulary_size, 0)

@@ -4,7 +4,7 @@ import torch
 from drawn_models import drawn
 from torch.nn.functional import gelu, layer_norm, scaled_dot_product_attention
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import OptionError

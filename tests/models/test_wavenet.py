@@ -56,7 +56,7 @@ def test_a_window_that_is_no_power_of_two_is_filled_up_with_boundaries(plain):
 
 
 def test_far_fewer_pairs_are_fused_than_stand_in_the_windows(us_names):
-    from makemore.corpus.contexts import Contexts
+    from makemore.contexts.table import Contexts
     from makemore.corpus.vocabulary import Vocabulary
 
     c = Contexts.of(us_names, Vocabulary.of(us_names), 8)

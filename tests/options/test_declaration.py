@@ -4,8 +4,8 @@ import pytest
 
 from makemore.errors import OptionError
 from makemore.options.families import LinearOptions, MLPOptions
-from makemore.options.registry import family_named, family_of
 from makemore.options.verbs import FitOptions, SampleOptions
+from makemore.registry import family_named, family_of
 
 
 def test_text_from_the_command_line_becomes_values():

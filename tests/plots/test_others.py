@@ -11,7 +11,7 @@ from makemore.plots.norms import batch_mates, running_against_calibrated
 from makemore.plots.style import SERIES
 from makemore.probe.mixing import Member
 from makemore.probe.norms import Norm
-from makemore.probe.plane import Plane
+from makemore.probe.projection import Plane
 
 
 def test_an_embedding_has_each_name_in_its_place():

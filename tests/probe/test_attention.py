@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from makemore import Lines, TransformerOptions
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.transformer import Transformer, attend
 from makemore.probe.attention import attention_of

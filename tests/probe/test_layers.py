@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from makemore import GRUOptions, MakeMore, MLPOptions
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.options.families import ResNetOptions, TransformerOptions, WaveNetOptions
 from makemore.probe.layers import Activations, layers_of

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from makemore import DeepMLPOptions, Lines, MakeMore, MLPOptions
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.probe.norms import Norm, batch_mates, norms_of
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"]

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from makemore import DataError, GRUOptions, Lines, MakeMore, MixtureOptions, MLPOptions
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.layers.network import look_up
 from makemore.models.mlp import MLP

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from makemore import MakeMore
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.options.families import (
     DeepMLPOptions,
@@ -15,11 +15,11 @@ from makemore.options.families import (
     PlainMLPOptions,
     ResNetOptions,
 )
-from makemore.options.registry import FAMILIES
 from makemore.probe.layers import Activations, Layers, layers_of
 from makemore.probe.norms import Norm, batch_mates, norms_of
 from makemore.probe.recording import Curve, Recording
 from makemore.probe.verdicts import verdicts_on_curve, verdicts_on_layers, verdicts_on_norms
+from makemore.registry import FAMILIES
 from makemore.training.loop import Training, TrainOptions
 
 

@@ -8,7 +8,7 @@ from html import escape
 import pytest
 
 from makemore import MakeMore, MixtureOptions
-from makemore.corpus.datasets import dataset_named
+from makemore.corpus.named.corpora import dataset_named
 from makemore.probe.recording import Recording
 from makemore.report.page import page
 

@@ -17,9 +17,9 @@ from makemore import (
     TransformerOptions,
 )
 from makemore.corpus.visible import names_of
+from makemore.evaluation.scoring import surprise
 from makemore.probe.recording import Recording
 from makemore.report.page import page
-from makemore.scoring import surprise
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4
 VOID = {"meta", "br", "hr", "img", "link", "input"}

@@ -14,8 +14,8 @@ from makemore import (
 )
 from makemore.corpus.visible import names_of
 from makemore.probe.recording import Recording
-from makemore.report.made import character_shares, length_shares, make
 from makemore.report.network import network_section
+from makemore.report.samples import character_shares, length_shares, make
 from makemore.report.sections import following_section, made_section
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4

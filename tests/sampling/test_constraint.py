@@ -12,7 +12,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
 from makemore.options.verbs import ConstraintOptions
 from makemore.sampling.automata import conjunction
-from makemore.sampling.listed import allowed_lines
+from makemore.sampling.exhaustive import allowed_lines
 
 VOCABULARY = Vocabulary.of(Lines.from_strings(["ab B-"]))
 LONGEST = 5

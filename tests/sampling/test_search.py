@@ -6,11 +6,11 @@ import pytest
 from makemore import MakeMore
 from makemore.options.verbs import ConstraintOptions
 from makemore.sampling.automata import conjunction
-from makemore.sampling.conditional import futures_of
-from makemore.sampling.draw import Shape
-from makemore.sampling.listed import Listed, allowed_lines
+from makemore.sampling.backward_messages import futures_of
+from makemore.sampling.exhaustive import Listed, allowed_lines
+from makemore.sampling.request import Task
+from makemore.sampling.samplers import Shape
 from makemore.sampling.search import Asked, Conditional, Written, search
-from makemore.sampling.task import Task
 
 NOTHING = np.zeros(0, np.int32)
 

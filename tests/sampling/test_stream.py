@@ -4,7 +4,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.digests import digests
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
@@ -12,9 +12,10 @@ from makemore.errors import ConstraintError, OptionError
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.options.verbs import SampleOptions
-from makemore.sampling import stream, tiers
+from makemore.sampling import strategies as tiers
+from makemore.sampling import stream
+from makemore.sampling.request import Source, task_of
 from makemore.sampling.stream import Stream, _searched
-from makemore.sampling.task import Source, task_of
 
 
 def source_of(texts, labels=None, window=3):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 
 

@@ -5,15 +5,15 @@ import pytest
 import torch
 from training_data import OPTIONS, equal, fresh, weights
 
-from makemore import likelihood
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DivergedError
+from makemore.inference import likelihood
 from makemore.models.linear import Linear
 from makemore.models.mlp import MLP
 from makemore.options.families import LinearOptions, MLPOptions
-from makemore.options.registry import FAMILIES
+from makemore.registry import FAMILIES
 from makemore.training import loop
 from makemore.training.loop import Training, TrainOptions
 

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.mlp import MLP
 from makemore.models.rnn import RNN
 from makemore.options.families import MLPOptions, RNNOptions
-from makemore.options.registry import FAMILIES
+from makemore.registry import FAMILIES
 from makemore.training.loop import Training, TrainOptions
 from makemore.training.optimizer import Optimizer
 

@@ -12,9 +12,9 @@ from makemore import (
     OptionError,
     WaveNetOptions,
 )
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.options.registry import family_of
+from makemore.registry import family_of
 from makemore.training import loop
 from makemore.training.loop import Training, TrainOptions
 from makemore.training.rate_range import rate_range

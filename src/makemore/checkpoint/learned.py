@@ -16,8 +16,8 @@ from makemore.corpus.canaries import Canaries
 from makemore.corpus.summary import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
-from makemore.fitting.learned import Learned
-from makemore.options.registry import family_named
+from makemore.fitted import Learned
+from makemore.registry import family_named
 
 _MODEL = "model."  # what the names of the model's tensors start with
 _DIGESTS = "digests"

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file, write_whole
 from makemore.errors import CheckpointError, DataError, OptionError
-from makemore.fitting.hooks import Hooks, OnStep, Progress
+from makemore.training.callbacks import Hooks, OnStep, Progress
 
 if TYPE_CHECKING:
     from makemore.probe.recording import Recording
@@ -34,7 +34,7 @@ _LOST = "the run cannot be gone on with, give another folder to --run"
 
 
 class RunDirectory:
-    """Keeps a training in a folder; see `makemore.fitting.hooks.Keeper`.
+    """Keeps a training in a folder; see `makemore.training.callbacks.Keeper`.
 
     Attributes:
         path: the folder.

@@ -12,7 +12,7 @@ from makemore.errors import OptionError
 
 if TYPE_CHECKING:
     from makemore.corpus.lines import Lines
-    from makemore.estimator import MakeMore
+    from makemore.estimator.makemore import MakeMore
 
 PARTS = ("train", "dev", "test")
 _BATCH = 8192  # lines written at once

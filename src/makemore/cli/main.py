@@ -52,14 +52,14 @@ def build_app(listing: bool = False) -> App:
     for place, verb in enumerate(VERBS):
         help_ = sentence_of(verb) if listing else None  # absent: the verb's own, in full
         module = _module(verb)
-        app.command(f"makemore.cli.{module}:{module}", name=verb, sort_key=place, help=help_)
+        app.command(f"makemore.cli.verbs.{module}:{module}", name=verb, sort_key=place, help=help_)
     return app
 
 
 def sentence_of(verb: str) -> str:
     """What a verb does: the first line of its help, read without importing what the verb needs."""
     name = _module(verb)
-    module = ast.parse(get_data("makemore.cli", f"{name}.py") or b"")
+    module = ast.parse(get_data("makemore.cli.verbs", f"{name}.py") or b"")
     (found,) = [node for node in module.body if getattr(node, "name", None) == name]
     assert isinstance(found, ast.FunctionDef), f"{verb} is no function"
     return (ast.get_docstring(found) or "").split("\n", 1)[0]

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from makemore.corpus.visible import shown
-from makemore.scoring import surprise
+from makemore.evaluation.scoring import surprise
 
 Piece = tuple[str, float]
 

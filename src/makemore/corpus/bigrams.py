@@ -1,29 +1,5 @@
-"""The lectures' first table: how often each character follows each other."""
+"""Moved to `makemore.contexts.bigrams`; this name works until 1.0."""
 
-import numpy as np
-from numpy.typing import NDArray
+from makemore.moved import forwarded
 
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.ranking import summed
-from makemore.corpus.vocabulary import BOUNDARY
-
-
-def bigrams(c: Contexts) -> NDArray[np.float64]:
-    """Counts how often each id follows each other.
-
-    Args:
-        c: contexts of any kind; a label at the start counts as the boundary.
-
-    Returns:
-        (V, V) float64: row, what came before; column, what followed.
-
-    Example:
-        >>> from makemore import Lines
-        >>> from makemore.corpus.vocabulary import Vocabulary
-        >>> lines = Lines.from_strings(["anna", "ann"])
-        >>> bigrams(Contexts.of(lines, Vocabulary.of(lines), window=None)).tolist()
-        [[0.0, 2.0, 0.0], [1.0, 0.0, 2.0], [1.0, 1.0, 2.0]]
-    """
-    size = c.vocabulary_size
-    before = np.where(c.last < size, c.last, BOUNDARY)[c.row].astype(np.int64)
-    return summed(before * size + c.next, c.count, size * size).reshape(size, size)
+__getattr__ = forwarded(__name__, "makemore.contexts.bigrams")

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.ranking import ranges
+from makemore.arrays import ranges
 from makemore.errors import DataError
 
 Weights = Sequence[float] | Sequence[str] | NDArray[np.float64]

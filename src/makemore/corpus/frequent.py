@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from makemore.arrays import rank, summed
 from makemore.corpus.lines import Lines
-from makemore.corpus.ranking import rank, summed
 
 _ROUNDING = 1e-12  # of a sum of weights
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.arrays import ranges
 from makemore.corpus.cleaning import (
     LINE_FEED,
     Weights,
@@ -19,7 +20,6 @@ from makemore.corpus.cleaning import (
     trimmed,
 )
 from makemore.corpus.digests import digests as digests_of
-from makemore.corpus.ranking import ranges
 from makemore.corpus.summary import Summary
 from makemore.errors import DataError
 

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore import likelihood
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError, OptionError
-from makemore.fitting.learned import Learned, set_apart, together
-from makemore.fitting.parts import Parts
+from makemore.fitted import Learned, set_apart, together
+from makemore.fitting.splits import Parts
+from makemore.inference import likelihood
+from makemore.inference.vocabulary_adapter import Translated
+from makemore.models.mixture import Mixture
 from makemore.options.families import MixtureOptions
-from makemore.options.registry import family_named, members_of, text_of
-from makemore.translated import Translated
+from makemore.registry import family_named, members_of, text_of
 
 
 def blend(
@@ -43,8 +44,7 @@ def blend(
     texts, members, each = zip(*_members(parts, shares, vocabulary), strict=True)
     options = MixtureOptions(members=", ".join(texts))
     family = family_named("mixture")
-    model = family.build(options, len(vocabulary), len(vocabulary.labels))
-    model.take(members, np.array(each))
+    model = Mixture(members, np.array(each))
     report: dict[str, Any] = {"split": "digest", "test": set_apart(parts), "chosen": None}
     report |= {f"{part}_lines": 0 for part in Parts.NAMES}
     report |= {f"{part}_loss": None for part in Parts.NAMES}

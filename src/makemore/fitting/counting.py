@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 
 
 class Counting:

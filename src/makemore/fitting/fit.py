@@ -5,24 +5,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from makemore.checkpoint.fingerprint import run_of
+from makemore.contexts.streaming import Tally
 from makemore.corpus.canaries import Canaries
 from makemore.corpus.frequent import frequent
 from makemore.corpus.lines import Lines
-from makemore.corpus.tally import Tally
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
-from makemore.fitting.choice import choose_family, window_counted
+from makemore.fitted import Learned
+from makemore.fitting.auto import choose_family, window_counted
+from makemore.fitting.continual import after, grown, joined, rehearsal
 from makemore.fitting.counting import Counting
-from makemore.fitting.hooks import NO_HOOKS, Hooks
-from makemore.fitting.identity import run_of
-from makemore.fitting.learned import Learned
-from makemore.fitting.more import after, grown, joined, rehearsal
-from makemore.fitting.networks import Course
-from makemore.fitting.parts import ListedParts, Parts, TalliedParts
+from makemore.fitting.splits import ListedParts, Parts, TalliedParts
+from makemore.fitting.trainer import Course
 from makemore.options.declaration import Options
 from makemore.options.families import MixtureOptions
-from makemore.options.registry import Family, family_named, members_of
 from makemore.options.verbs import FitOptions
+from makemore.registry import Family, family_named, members_of
+from makemore.training.callbacks import NO_HOOKS, Hooks
 
 Member = tuple[Any, Family]
 
@@ -150,7 +150,7 @@ def fit_more(
         lines: at least one line, with labels if the lines before had them.
         options: how to learn.
         hooks: who is told of a network's training, and what keeps it.
-        adapt: whether networks may forget; else they rehearse, see `makemore.fitting.more`.
+        adapt: whether networks may forget; else they rehearse, see `makemore.fitting.continual`.
 
     Raises:
         DataError: there is no line, or only one of the lists has labels.

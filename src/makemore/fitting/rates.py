@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError, OptionError
-from makemore.fitting.choice import choose_family
-from makemore.fitting.networks import settled_options
+from makemore.fitting.auto import choose_family
+from makemore.fitting.trainer import settled_options
 from makemore.options.declaration import Options
 from makemore.options.verbs import FitOptions
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 
 
 class BatchNorm(nn.Module):

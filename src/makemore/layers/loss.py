@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.layers.network import sent
 
 

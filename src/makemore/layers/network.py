@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from makemore.automaton import Automaton
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
+from makemore.inference.automaton import Automaton
+from makemore.inference.likelihood import Floats, State, Tensors
+from makemore.inference.window import Back, WindowModel
 from makemore.layers.batch_norm import BatchNorm
-from makemore.likelihood import Floats, State, Tensors
-from makemore.window import Back, WindowModel
 
 
 class Noise:

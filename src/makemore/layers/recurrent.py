@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
+from makemore.inference.likelihood import Floats
 from makemore.layers.network import PrefixNetwork, look_up, sent
-from makemore.likelihood import Floats
 
 
 class RecurrentNetwork(PrefixNetwork):

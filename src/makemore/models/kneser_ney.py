@@ -30,14 +30,14 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.automaton import MOST_CELLS, Automaton
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.ranking import ranges, rank
-from makemore.corpus.suffix_tree import Leaving, SuffixTree, check_leaving, renamed
+from makemore.arrays import ranges, rank
+from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.likelihood import Floats, Tensors
+from makemore.inference.automaton import MOST_CELLS, Automaton
+from makemore.inference.likelihood import Floats, Tensors
+from makemore.inference.window import Back, WindowModel
 from makemore.options.families import KneserNeyOptions
-from makemore.window import Back, WindowModel
 
 _FALLBACK = (0.5, 1.0, 1.5)
 

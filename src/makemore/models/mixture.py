@@ -15,18 +15,14 @@ whatever the context.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.automaton import MOST_CELLS, Automaton, product
-from makemore.corpus.contexts import Contexts
-from makemore.likelihood import Floats, State, Tensors, edge_log_probs
-from makemore.options.families import MixtureOptions
-from makemore.options.registry import members_of
-from makemore.translated import TRANSLATION, Translated
+from makemore.contexts.table import Contexts
+from makemore.inference.automaton import MOST_CELLS, Automaton, product
+from makemore.inference.likelihood import Floats, State, Tensors, edge_log_probs
 
 _ROUNDS, _ENOUGH = 500, 1e-7  # rounds at most; nats per character that make another one worth it
 
@@ -44,23 +40,26 @@ class States:
 
 
 class Mixture:
-    """Members with weights that sum to one; all of them weigh alike until `weigh` is called."""
+    """Members with weights that sum to one; all of them weigh alike until `weigh` is called.
 
-    def __init__(self, options: MixtureOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes members that have learned nothing yet."""
-        self._each = members_of(options.members)
-        self.members: list[Any] = [
-            family.build(own, vocabulary_size, label_count) for family, own in self._each
-        ]
+    Attributes:
+        members: models with the same vocabulary and the same labels.
+        weights: (members,) float64.
+    """
+
+    def __init__(self, members: Sequence[Any], weights: NDArray[np.float64] | None = None) -> None:
+        """Take members, fresh or fitted, and their weights; None for equal weights.
+
+        Raises:
+            ValueError: there are not as many weights as members, or one is negative.
+        """
+        self.members = list(members)
         windows = [member.window for member in self.members]
         self.window = None if None in windows else max(windows)
-        self.vocabulary_size, self.label_count = vocabulary_size, label_count
+        self.vocabulary_size = self.members[0].vocabulary_size
         self.weights = np.full(len(self.members), 1 / len(self.members))
-
-    def take(self, members: Sequence[Any], weights: NDArray[np.float64]) -> Self:
-        """Takes fitted members, of the families it was made for, in place of its own."""
-        self.members, self.weights = list(members), weights
-        return self
+        if weights is not None:
+            self.weights = self._checked(weights)
 
     def weigh(self, c: Contexts) -> Self:
         """Finds the weights that make lines likeliest which no member has learned."""
@@ -123,23 +122,25 @@ class Mixture:
 
     def load(self, tensors: Tensors) -> Self:
         """See `Model.load`."""
-        self.weights = tensors["weights"]
-        if self.weights.shape != (len(self.members),) or not (self.weights >= 0).all():
-            raise ValueError(f"{len(self.members)} members have not as many weights")
-        sizes = self.vocabulary_size, self.label_count
-        for number, own in enumerate(self._unpacked(tensors)):
-            family, chosen = self._each[number]
-            load = partial(family.load, chosen)
-            if TRANSLATION in own:
-                self.members[number] = Translated.loaded(load, own, sizes)
-            else:
-                self.members[number] = load(*sizes, own)
+        self.weights = self._checked(tensors["weights"])
+        for number, (member, own) in enumerate(zip(self.members, self._each(tensors), strict=True)):
+            self.members[number] = member.load(own)
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
         """See `Model.grown`."""
-        each = zip(self.members, self._unpacked(tensors), strict=True)
+        each = zip(self.members, self._each(tensors), strict=True)
         return self._packed([member.grown(own, ids) for member, own in each], tensors["weights"])
+
+    def _each(self, tensors: Tensors) -> list[Tensors]:
+        """The tensors of each member."""
+        return [member_tensors(tensors, number) for number in range(len(self.members))]
+
+    def _checked(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The weights, if they are one for each member and none is negative."""
+        if weights.shape != (len(self.members),) or not (weights >= 0).all():
+            raise ValueError(f"{len(self.members)} members have not as many weights")
+        return weights
 
     @staticmethod
     def _packed(each: list[Tensors], weights: NDArray[np.float64]) -> Tensors:
@@ -149,13 +150,11 @@ class Mixture:
             found |= {f"members.{number}.{name}": value for name, value in own.items()}
         return found
 
-    def _unpacked(self, tensors: Tensors) -> list[Tensors]:
-        """The tensors of each member."""
-        starts = [f"members.{number}." for number in range(len(self.members))]
-        return [
-            {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
-            for start in starts
-        ]
+
+def member_tensors(tensors: Tensors, number: int) -> Tensors:
+    """Return the tensors of one member among those that `Mixture.tensors` gave."""
+    start = f"members.{number}."
+    return {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
 
 
 def likeliest_weights(log_probs: Floats, count: NDArray[np.float64]) -> NDArray[np.float64]:

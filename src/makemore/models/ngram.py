@@ -12,12 +12,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.ranking import rank, summed
-from makemore.corpus.suffix_tree import Leaving, SuffixTree, check_leaving, renamed
-from makemore.likelihood import Floats, Tensors
+from makemore.arrays import rank, summed
+from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
+from makemore.contexts.table import Contexts
+from makemore.inference.likelihood import Floats, Tensors
+from makemore.inference.window import Back, WindowModel
 from makemore.options.families import NgramOptions
-from makemore.window import Back, WindowModel
 
 
 class Ngram(WindowModel):

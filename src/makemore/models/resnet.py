@@ -15,7 +15,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.layers.batch_norm import BatchNorm
 from makemore.layers.network import WindowNetwork, look_up, weight_of
 from makemore.options.families import ResNetOptions

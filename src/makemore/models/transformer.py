@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
+from makemore.inference.likelihood import Floats
 from makemore.layers.network import PrefixNetwork, look_up, sent
-from makemore.likelihood import Floats
 from makemore.options.families import TransformerOptions
 
 

@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.ranking import rank, summed
+from makemore.arrays import rank, summed
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
 from makemore.layers.network import WindowNetwork, look_up, sent

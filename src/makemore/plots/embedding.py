@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from makemore.plots.style import FAINT, FULL, INK, SERIES, WIDE, canvas, picture
-from makemore.probe.plane import Plane
+from makemore.probe.projection import Plane
 
 MOST = 120  # characters that can still be read
 _FEW = 40  # characters that have room for large letters

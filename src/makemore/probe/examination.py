@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.errors import DataError
+from makemore.inference.likelihood import Model, Tensors
+from makemore.inference.vocabulary_adapter import Translated
 from makemore.layers.network import Network
-from makemore.likelihood import Model, Tensors
 from makemore.models.mixture import Mixture
 from makemore.models.transformer import Transformer
 from makemore.probe.attention import attention_of
@@ -25,7 +26,6 @@ from makemore.probe.verdicts import (
     verdicts_on_layers,
     verdicts_on_norms,
 )
-from makemore.translated import Translated
 
 Ask = Callable[[int | None], Contexts]  # lines, as a window shows them
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.ranking import summed
-from makemore.likelihood import Model, edge_log_probs
+from makemore.arrays import summed
+from makemore.contexts.table import Contexts
+from makemore.inference.likelihood import Model, edge_log_probs
+from makemore.inference.vocabulary_adapter import Translated
 from makemore.models.mixture import Mixture
-from makemore.translated import Translated
 
 
 class Member(NamedTuple):

@@ -7,7 +7,7 @@ from makemore.plots import attention as attending
 from makemore.plots import curves, layers, norms
 from makemore.plots import embedding as embedded
 from makemore.probe.examination import NetworkProbe
-from makemore.probe.plane import in_plane
+from makemore.probe.projection import in_plane
 from makemore.probe.recording import Curve
 from makemore.probe.tables import activation_rows, norm_rows, weight_rows
 from makemore.report.picture import Needs, Picture, Section

@@ -4,13 +4,13 @@ from jinja2 import Environment, PackageLoader
 
 from makemore import __version__
 from makemore.corpus.visible import names_of
-from makemore.estimator import MakeMore
-from makemore.judging import Strings, parsed
+from makemore.estimator.judge import Strings, parsed
+from makemore.estimator.makemore import MakeMore
 from makemore.probe.examination import Examination
 from makemore.probe.recording import Recording
-from makemore.report.made import Made, make
 from makemore.report.network import network_section
 from makemore.report.picture import COLORS, as_svg
+from makemore.report.samples import Made, make
 from makemore.report.sections import following_section, made_section, members_section, missing
 
 

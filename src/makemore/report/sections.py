@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.bigrams import bigrams
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.bigrams import bigrams
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.visible import names_of
-from makemore.estimator import MakeMore
+from makemore.estimator.makemore import MakeMore
 from makemore.models.linear import Linear
 from makemore.plots import distributions, mixture, tables
 from makemore.probe.examination import Examination
-from makemore.probe.following import following
+from makemore.probe.next_characters import following
 from makemore.probe.tables import member_rows
-from makemore.report.made import Made, character_shares, length_shares
 from makemore.report.picture import Needs, Picture, Section
+from makemore.report.samples import Made, character_shares, length_shares
 
 Table = NDArray[np.float64]
 

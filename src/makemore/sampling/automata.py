@@ -9,10 +9,10 @@ import numpy as np
 from automata.fa.dfa import DFA
 from numpy.typing import NDArray
 
-from makemore.automaton import NOWHERE
-from makemore.corpus.ranking import ranges
+from makemore.arrays import ranges
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
+from makemore.inference.automaton import NOWHERE
 from makemore.options.verbs import ConstraintOptions
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.pattern import Expression, Sets

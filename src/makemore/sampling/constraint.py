@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.automaton import NOWHERE
-from makemore.corpus.ranking import rank
+from makemore.arrays import rank
 from makemore.corpus.vocabulary import BOUNDARY
+from makemore.inference.automaton import NOWHERE
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """Allowed lines from a model that is asked step by step: approximate, and says how far.
 
 A guide, a small counted model written out as states, knows how probable it is that a line goes on
-to be an allowed one: its messages m, see `makemore.sampling.conditional`. The model's own
+to be an allowed one: its messages m, see `makemore.sampling.backward_messages`. The model's own
 distribution p is bent by them, character by character,
 
     q(x | h) = p(x | h) m(h x) / Z(h)        Z(h) = sum over x of p(x | h) m(h x)
@@ -21,11 +21,11 @@ distributions", Bayesian Statistics 3. Differs: the proposal is bent by a guide'
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.ranking import Ints, rank
+from makemore.arrays import Ints, rank
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.likelihood import Model
-from makemore.sampling.conditional import Futures
-from makemore.sampling.draw import Beginning, Shape, Uniforms, cumulated, invert, scattered
+from makemore.inference.likelihood import Model
+from makemore.sampling.backward_messages import Futures
+from makemore.sampling.samplers import Beginning, Shape, Uniforms, cumulated, invert, scattered
 
 
 class Guided:

@@ -23,13 +23,13 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.automaton import NOWHERE
-from makemore.corpus.contexts import Contexts
-from makemore.corpus.paths import Paths
+from makemore.contexts.paths import Paths
+from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.sampling.conditional import Futures
+from makemore.inference.automaton import NOWHERE
+from makemore.sampling.backward_messages import Futures
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.task import Task
+from makemore.sampling.request import Task
 
 _AT_ONCE = 256  # prefixes that a model is asked about together, at most
 

@@ -1,8 +1,8 @@
 """The lines that were asked for, out of the endless stream of lines drawn.
 
-How they are drawn, so that they are allowed, stands in `makemore.sampling.tiers`. What is asked of
-each line then (not too long, new, not seen before) passes lines over and never cuts or mends one,
-so those that stay have the model's probabilities among the lines that may.
+How they are drawn, so that they are allowed, stands in `makemore.sampling.strategies`. What is
+asked of each line then (not too long, new, not seen before) passes lines over and never cuts or
+mends one, so those that stay have the model's probabilities among the lines that may.
 """
 
 import os
@@ -19,9 +19,9 @@ from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.draw import BLOCK
-from makemore.sampling.task import Source, Task, constraint_of, task_of
-from makemore.sampling.tiers import Plan, constrained, freely, futures
+from makemore.sampling.request import Source, Task, constraint_of, task_of
+from makemore.sampling.samplers import BLOCK
+from makemore.sampling.strategies import Plan, constrained, freely, futures
 
 if TYPE_CHECKING:
     from makemore.sampling.search import Steps

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.layers.network import Network
 from makemore.training.loop import FEWEST_BETWEEN_LOOKS, MOST_LOOKS, Training, TrainOptions
 

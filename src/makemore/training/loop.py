@@ -15,13 +15,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from makemore import likelihood
-from makemore.corpus.blocks import blocks
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.chunks import blocks
+from makemore.contexts.table import Contexts
 from makemore.errors import DivergedError
+from makemore.inference import likelihood
+from makemore.inference.likelihood import block_rows
 from makemore.layers.loss import negative_log_likelihood
 from makemore.layers.network import Network, Noise
-from makemore.likelihood import block_rows
 from makemore.training.optimizer import Optimizer
 from makemore.training.schedule import rate_at
 

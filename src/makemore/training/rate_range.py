@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.contexts import Contexts
+from makemore.contexts.table import Contexts
 from makemore.errors import DivergedError
 from makemore.layers.network import Network
 from makemore.training.loop import Training, TrainOptions

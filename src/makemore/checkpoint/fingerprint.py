@@ -1,0 +1,42 @@
+"""What tells one run from another: what two have in common that end with the same weights."""
+
+import json
+from typing import Any
+
+from makemore import __version__
+from makemore.corpus.digests import tensor_digest
+from makemore.inference.likelihood import Tensors
+from makemore.options.declaration import Options
+
+
+def run_of(
+    lines: Tensors, family: str, own: Options, options: Options, before: Tensors | None
+) -> dict[str, Any]:
+    """What tells runs apart: what two have in common that end with the same weights.
+
+    Args:
+        lines: all there is of the list, as named arrays.
+        family: the name of the family.
+        own: its options.
+        options: how it is learned.
+        before: the tensors of the model that learns more, or None for a fresh one.
+    """
+    return {
+        "makemore": __version__,
+        "list": _digests(lines),
+        **_plain(options),
+        "family": family,
+        **{f"its {name}": value for name, value in _plain(own).items()},
+        "model to go on from": None if before is None else _digests(before),
+    }
+
+
+def _digests(tensors: Tensors) -> dict[str, str]:
+    """The digest of each array."""
+    return {name: tensor_digest(name, value) for name, value in tensors.items()}
+
+
+def _plain(options: Options) -> dict[str, Any]:
+    """Options as JSON gives them back."""
+    plain: dict[str, Any] = json.loads(json.dumps(options.to_dict()))
+    return plain

@@ -1,0 +1,146 @@
+"""Pages and pictures on disk: reports, and the folder that `fit --report` fills."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from makemore.cli.console import say, write_lines
+from makemore.errors import OptionError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from makemore.corpus.lines import Lines
+    from makemore.estimator.makemore import MakeMore
+    from makemore.probe.recording import Recording
+
+HISTORY, PAGE = "history.jsonl", "report.html"  # what the folder has
+
+
+def write_page(
+    maker: "MakeMore",
+    lines: "Lines | None",
+    recording: "Recording | None",
+    output: str,
+    *,
+    title: str,
+    line: str | None = None,
+    seed: int = 0,
+) -> None:
+    """Writes a report to a file, and says where, or to standard output.
+
+    Raises:
+        OptionError: it cannot be written there.
+    """
+    from makemore.report.page import page
+
+    title = title.encode(errors="replace").decode()  # a file's name may be no text
+    text = page(maker, lines, recording, title=title, line=line, seed=seed)
+    if output == "-":
+        write_lines(text.removesuffix("\n").split("\n"))
+        return
+    with writing(output), open(output, "w", encoding="utf-8") as file:
+        file.write(text)
+    say(f"wrote {output}")
+
+
+def prepare(folder: str | None) -> "Recording | None":
+    """Makes the folder for a training's report, and what records the training.
+
+    Raises:
+        OptionError: nothing can be written there.
+    """
+    if folder is None:
+        return None
+    if os.path.isfile(folder):
+        raise OptionError(f"{folder!r} cannot be filled: it is a file; give a folder")
+    with writing(folder):
+        os.makedirs(folder, exist_ok=True)
+    for name in (HISTORY, PAGE):
+        check_output(os.path.join(folder, name))
+    from makemore.probe.recording import Recording
+
+    return Recording()
+
+
+def fill(
+    folder: str, maker: "MakeMore", lines: "Lines", recording: "Recording", title: str
+) -> None:
+    """Writes the recording and the report into the folder."""
+    recording.save(os.path.join(folder, HISTORY))
+    write_page(maker, lines, recording, os.path.join(folder, PAGE), title=title)
+
+
+def check_picture(output: str) -> None:
+    """Refuses, before any work, a place or a kind of picture that cannot be written.
+
+    Raises:
+        OptionError: it is one.
+    """
+    if os.path.splitext(output)[1].lower() not in (".png", ".svg", ".pdf"):
+        raise OptionError(f"{output!r} is no picture: its name must end in .png, .svg or .pdf")
+    check_output(output)
+
+
+def write_picture(figure: "Figure", output: str) -> None:
+    """Draws a figure to a file, and says where.
+
+    Raises:
+        OptionError: it cannot be written there.
+    """
+    with writing(output):
+        figure.savefig(output, dpi=160)
+    say(f"wrote {output}")
+
+
+def against(output: str) -> str | None:
+    """Why nothing can be written to a place, as far as can be seen before any work."""
+    parent = os.path.dirname(output) or "."
+    if output == "":
+        return "it has no name"
+    if "\0" in output:
+        return "no name has a NUL in it"
+    if os.path.isdir(output):
+        return "it is a directory"
+    if not os.path.isdir(parent):
+        return f"there is no directory {parent}"
+    return None if os.access(parent, os.W_OK) else f"the directory {parent} may not be written to"
+
+
+def check_output(output: str) -> None:
+    """Refuses, before any work, a place where nothing can be written; - is standard output.
+
+    Raises:
+        OptionError: it is one.
+    """
+    reason = against(output)
+    if output != "-" and reason:
+        raise OptionError(f"{output!r} cannot be written: {reason}; give another place")
+
+
+def check_kept(output: str | None, *inputs: str | None) -> None:
+    """Refuses, before any work, to write over a file that is read; - is none.
+
+    Raises:
+        OptionError: it would be done.
+    """
+    files = [each for each in inputs if each not in (None, "-") and os.path.isfile(each)]
+    if output in (None, "-") or not os.path.isfile(output):
+        return
+    if any(os.path.samefile(each, output) for each in files):
+        raise OptionError(f"{output!r} is read, and would be written over: give another place")
+
+
+@contextmanager
+def writing(path: str) -> Iterator[None]:
+    """Turns what can go wrong with a place into a sentence.
+
+    Raises:
+        OptionError: it cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"{path!r} cannot be written: {reason}; give another place") from None

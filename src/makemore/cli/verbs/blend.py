@@ -1,0 +1,44 @@
+"""`makemore blend`: one model of several."""
+
+from makemore.cli.console import say
+from makemore.cli.fitting import check_place, done, read
+from makemore.cli.output_paths import check_kept
+from makemore.cli.parameters import File, Output, Source
+from makemore.errors import OptionError
+from makemore.options.verbs import InputOptions
+
+
+def blend(
+    *models: str,
+    output: Output,
+    weights: str | None = None,
+    by: File | None = None,
+    source: Source = InputOptions(),
+) -> None:
+    """Mix several models into one, character by character; alike, or as you weigh them.
+
+    Args:
+        models: files that fit wrote.
+        output: where to keep the model.
+        weights: a weight for each model, as 3,1.
+        by: a file of lines, which no model should have learned; members are then weighed so that
+            these are likeliest.
+    """
+    from makemore.estimator.makemore import MakeMore
+
+    check_place(output)
+    check_kept(output, by)
+    shares = None if weights is None else _numbers(weights)
+    makers = [MakeMore.load(model) for model in models]
+    maker = MakeMore.blend(makers, shares, None if by is None else read(by, source))
+    say(done(maker))
+    maker.save(output)
+    say(f"saved {output}")
+
+
+def _numbers(weights: str) -> list[float]:
+    """Numbers with commas between them."""
+    try:
+        return [float(each) for each in weights.split(",")]
+    except ValueError:
+        raise OptionError(f"--weights is {weights!r}: give numbers such as 3,1") from None

@@ -1,0 +1,25 @@
+"""`makemore demo`: the main job on the bundled first names."""
+
+from makemore.cli.console import say
+from makemore.cli.fitting import at_once, learn, new_maker
+from makemore.cli.parameters import Count, Natural
+from makemore.cli.sampling import draw
+from makemore.options.verbs import FitOptions, SampleOptions
+
+
+def demo(*, n: Count = 20, prefix: str = "", model: str = "auto", seed: Natural = 0) -> None:
+    """Learn the bundled first names and print new ones: none from the list, none twice.
+
+    Args:
+        n: how many names to print.
+        prefix: how every name starts.
+        model: a family, see makemore models.
+        seed: the same seed gives the same names.
+    """
+    from makemore.corpus.named.corpora import dataset_named
+
+    names = dataset_named("us-names")
+    say(f"{names.name}: {names.what} ({names.attribution})")
+    maker = new_maker(model, (), at_once(model, FitOptions(seed=seed)))
+    learn(maker, lambda: iter([names.load()]))
+    draw(maker, n, SampleOptions(prefix=prefix, new=True, distinct=True, seed=seed))

@@ -1,0 +1,219 @@
+"""`makemore evaluate`: a model on lines it may not have seen, and the lines it makes."""
+
+import math
+from dataclasses import asdict
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from makemore.cli.console import say, say_unknown, table, write_json
+from makemore.cli.fitting import read
+from makemore.cli.parameters import File, Flag, Natural, Source
+from makemore.errors import DataError
+from makemore.options.verbs import InputOptions
+
+if TYPE_CHECKING:
+    from makemore.corpus.lines import Lines
+    from makemore.estimator.makemore import MakeMore
+    from makemore.evaluation.exposure import Exposure
+    from makemore.evaluation.metrics import Classification, Evaluation, Variety
+    from makemore.evaluation.nearest import Nearest
+
+
+def evaluate(
+    model: str,
+    file: File,
+    *,
+    samples: Natural = 1000,
+    seed: Natural = 0,
+    json: Flag = False,
+    source: Source = InputOptions(),
+) -> None:
+    """Measure a model on lines it may not have seen.
+
+    The loss comes with a 95 per cent interval, by resampling lines (each distinct row of a table
+    with weights), and apart for lines that were learned and those that were not: a line of the
+    list's own test part was not. Where lines have labels, it says how well they are told. Of a
+    model that was fitted with --canaries it says how far it remembers single lines. Where some
+    lines were learned and others were not, it compares how near to a learned line are lines drawn
+    and lines that were not.
+
+    Args:
+        model: a file that fit wrote.
+        file: lines to measure it on; - is standard input.
+        samples: lines to draw, to see how many are distinct and new.
+        seed: of the interval and of the lines drawn.
+        json: print JSON.
+    """
+    from makemore.estimator.makemore import MakeMore
+
+    maker, lines = MakeMore.load(model), read(file, source)
+    found = maker.evaluate(lines, seed=seed)
+    made = maker.sample(samples, seed=seed) if samples > 0 else []
+    drawn = maker.variety(made) if made else None
+    say_unknown(maker, lines, "they are left out")
+    near = _nearest(maker, lines, made) if made else None
+    exposed = maker.exposure(seed=seed)
+    if json:
+        more = {"nearest": near and asdict(near), "exposure": exposed and _exposure_json(exposed)}
+        write_json({**_as_json(found, drawn), **more})
+        return
+    print("\n".join(_loss_table(found)))
+    if found.labels is not None:
+        print()
+        print("\n".join(_label_table(found.labels)))
+    if drawn is not None:
+        print()
+        print("\n".join(_variety_table(drawn)))
+    if near is not None:
+        print()
+        print("\n".join(_nearest_table(near)))
+    if exposed is not None:
+        print()
+        print("\n".join(_exposure_table(exposed)))
+
+
+def _as_json(found: "Evaluation", drawn: "Variety | None") -> dict[str, Any]:
+    """The losses, how labels are told, and what lines drawn are like."""
+    loss = {
+        name: part and {**asdict(part), "bits": part.bits, "perplexity": part.perplexity}
+        for name, part in (("all", found.all), ("seen", found.seen), ("unseen", found.unseen))
+    }
+    labels = found.labels and asdict(found.labels)
+    return {**loss, "unknown": found.unknown, "labels": labels, "samples": drawn and asdict(drawn)}
+
+
+def _loss_table(found: "Evaluation") -> list[str]:
+    """A row for all lines, those seen and those not."""
+    rows = [("", "lines", "characters", "nats", "95 % interval", "bits", "perplexity")]
+    for name, part in (("all", found.all), ("seen", found.seen), ("unseen", found.unseen)):
+        if part is not None:
+            interval = f"{part.low:.4f} to {part.high:.4f}"
+            size = (f"{part.lines:,}", f"{part.characters:,.0f}", f"{part.nats:.4f}")
+            rows.append((name, *size, interval, f"{part.bits:.4f}", f"{part.perplexity:.2f}"))
+    return table(rows)
+
+
+def _label_table(told: "Classification") -> list[str]:
+    """How well labels are told, and how often they are right when told so surely."""
+    learned = {True: "learned", False: "never learned", None: "learned or not"}[told.learned]
+    rows = [
+        (f"lines {learned} whose label is told", f"{told.lines:,}"),
+        ("right", f"{told.accuracy:.1%}, 95 % interval {told.low:.1%} to {told.high:.1%}"),
+        ("right if the commonest were always told", f"{told.commonest:.1%}"),
+        ("log loss", f"{told.log_loss:.4f} nats"),
+        ("calibration error", f"{told.calibration_error:.1%}"),
+    ]
+    for part in told.bins:
+        sure = f"told with {part.confidence:.1%} on average"
+        rows.append((sure, f"right {part.accuracy:.1%}, {part.share:.1%} of the lines"))
+    return table(rows)
+
+
+def _variety_table(drawn: "Variety") -> list[str]:
+    """What lines drawn from the model are like."""
+    new = "not known" if drawn.new is None else f"{drawn.new:.1%}"
+    return table(
+        [
+            ("lines drawn", f"{drawn.lines:,}"),
+            ("distinct", f"{drawn.distinct:.1%}"),
+            ("new", new),
+            (
+                "characters",
+                f"{drawn.shortest} to {drawn.longest}, {drawn.mean_length:.2f} on average",
+            ),
+        ]
+    )
+
+
+def _nearest(maker: "MakeMore", lines: "Lines", made: list[str]) -> "Nearest | None":
+    """How near lines made are to learned ones; says why where that cannot be measured."""
+    try:
+        return maker.nearest(lines, made)
+    except DataError as error:
+        say(str(error))
+        return None
+
+
+def _nearest_table(near: "Nearest") -> list[str]:
+    """How far lines made, and lines never learned, are from the nearest learned line."""
+    made, unseen = near.made, near.unseen
+    thinned = "" if near.learned == near.of else f" of {near.of:,}"
+    rows = [
+        ("characters to the nearest", "lines made", "lines never learned"),
+        ("compared", f"{made.lines:,}", f"{unseen.lines:,}"),
+    ]
+    places = ("0, itself a learned line", "1", "2", "3 or more")
+    for place, mine, other in zip(places, made.shares, unseen.shares, strict=True):
+        rows.append((place, f"{mine:.1%}", f"{other:.1%}"))
+    rows.append(("mean without 0", f"{made.mean:.2f}", f"{unseen.mean:.2f}"))
+    so = f"among {near.learned:,}{thinned} learned lines{_nearest_in_words(near)}"
+    return [*table(rows), so]
+
+
+def _nearest_in_words(near: "Nearest") -> str:
+    """What the distances come to."""
+    if not math.isfinite(near.low):  # a mean of one line, or of none
+        return ""
+    interval = (
+        f"{near.difference:+.2f} characters, 95 % interval {near.low:+.2f} to {near.high:+.2f}"
+    )
+    if near.high < 0:
+        return (
+            f"; new lines are nearer to them than others ({interval}): it repeats what it learned"
+        )
+    how = "farther from them than" if near.low > 0 else "as far from them as"
+    return f"; new lines are {how} others ({interval})"
+
+
+def _exposure_json(exposed: "Exposure") -> dict[str, Any]:
+    """What is remembered of canaries, all in bits."""
+    from makemore.evaluation.exposure import CHANCE
+
+    low, high = exposed.interval
+    return {
+        "canaries": len(exposed.bits),
+        "mean": exposed.mean,
+        "low": low,
+        "high": high,
+        "chance": CHANCE,
+        "chance_high": exposed.chance,
+        "remembered": exposed.is_remembered,
+        "first_or_second": exposed.first,
+        "bits": exposed.bits.tolist(),
+        "errors": exposed.error.tolist(),
+        "possible": exposed.largest.tolist(),
+    }
+
+
+def _exposure_table(exposed: "Exposure") -> list[str]:
+    """What is remembered of canaries, in bits and in words."""
+    from makemore.evaluation.exposure import CHANCE
+
+    bits, count = exposed.bits.tolist(), len(exposed.bits)
+    each = ", ".join(f"{which:.2f}" for which in (min(bits), median(bits), max(bits)))
+    interval = ", 95 % interval {:.2f} to {:.2f}".format(*exposed.interval) if count > 1 else ""
+    return table(
+        [
+            ("random lines learned", f"{count:,}"),
+            ("exposure on average", f"{exposed.mean:.2f} bits{interval}"),
+            ("least, median, most", f"{each}; standard errors up to {exposed.error.max():.2f}"),
+            (
+                "if never learned",
+                f"{CHANCE:.2f} bits on average, rarely above {exposed.chance:.2f}",
+            ),
+            ("if it came first", f"{exposed.largest.max():.2f} bits"),
+            ("so", _exposure_in_words(exposed)),
+        ]
+    )
+
+
+def _exposure_in_words(exposed: "Exposure") -> str:
+    """What an exposure comes to."""
+    if not exposed.is_remembered:
+        return "the model ranks them as if it had never seen them"
+    one_in = f"2^{exposed.mean:.0f}"
+    if exposed.mean < 40:
+        one_in = f"about {float(f'{2**exposed.mean:.2g}'):,.0f}"
+    so = f"it remembers them: likelier than all but one in {one_in} random lines"
+    first = f"; {exposed.first:,} come first or second: who has the model can list them"
+    return so + first if exposed.first else so

@@ -1,0 +1,35 @@
+"""`makemore models`: the families and their options."""
+
+from makemore.cli.console import table
+from makemore.options.declaration import fields
+from makemore.registry import FAMILIES, Family, family_named
+
+
+def models(name: str | None = None) -> None:
+    """List the families of models and their options.
+
+    Args:
+        name: a family.
+    """
+    if name is not None:
+        print("\n".join(_describe(family_named(name))))
+        return
+    print("\n".join(table([(family.name, _sentence(family)) for family in FAMILIES.values()])))
+    print("\nmakemore models NAME shows a family's options; set them with -O NAME=VALUE")
+
+
+def _sentence(family: Family) -> str:
+    """The first line of a family's options."""
+    return (family.options.__doc__ or "").split("\n", 1)[0]
+
+
+def _describe(family: Family) -> list[str]:
+    """A family with its options, their defaults and bounds."""
+    rows = [("option", "default", "least", "most", "meaning")]
+    for field in fields(family.options):
+        facts = field.metadata
+        bounds = [
+            ("" if facts[end] is None else f"{facts[end]:g}") for end in ("minimum", "maximum")
+        ]
+        rows.append((field.name, str(field.default), *bounds, facts["meaning"]))
+    return [f"{family.name}: {_sentence(family)}", "", *table(rows)]

@@ -1,0 +1,56 @@
+"""`makemore odd`: lines that do not look like the list."""
+
+from makemore.cli.console import say, say_unknown, write_json
+from makemore.cli.fitting import read
+from makemore.cli.parameters import Count, File, Flag, Source
+from makemore.cli.spelled import END, write_spelled
+from makemore.corpus.visible import shown, visible
+from makemore.options.verbs import InputOptions
+
+
+def odd(
+    first: File,
+    second: File | None = None,
+    *,
+    n: Count = 20,
+    json: Flag = False,
+    source: Source = InputOptions(),
+) -> None:
+    """Print lines that do not look like the list, the oddest first: makemore odd [MODEL] FILE.
+
+    How odd a line is, in standard deviations above what the model expects of its own lines; its
+    most surprising character, coloured on a terminal; its label where lines have any; the line.
+    Without a model the list is judged by itself: each tenth of it by counts of the rest.
+
+    Args:
+        first: a file that fit wrote; or, given alone, a list; - is standard input.
+        second: lines to judge, each under its label where it has one; - is standard input.
+        n: how many lines to print.
+        json: print JSON, one object for each line; place counts from 0.
+    """
+    from makemore.estimator.makemore import MakeMore
+
+    if second is None:
+        lines = read(first, source, labels=False)
+        say(f"{lines.summary()}; each tenth is judged by counts of the rest")
+        found = MakeMore("kneser_ney").cross_oddness(lines)
+    else:
+        maker = MakeMore.load(first)
+        lines = read(second, source, labels=len(maker.classes_) > 0, weights=False)
+        found = maker.oddness(lines)
+        say_unknown(maker, lines, "nothing is odder")
+    names = [None] * len(lines) if lines.labels is None else lines.labels_of()
+    named = zip(lines.to_list(), names, strict=True)
+    once = dict(zip(named, found.rows(), strict=True))  # equal lines are equally odd
+    oddest = sorted(once.items(), key=lambda item: -item[1][0])
+    for (line, label), (deviations, place, nats) in oddest[:n]:
+        character = line[place : place + 1]
+        labelled = {} if label is None else {"label": label}
+        if json:
+            row = {"line": line, **labelled, "deviations": deviations, "character": character}
+            write_json({**row, "place": place, "log_likelihood": nats})
+            continue
+        columns = [f"{deviations:.2f}", shown(character) or END, *map(visible, labelled.values())]
+        pieces = [(visible(line[:place]), 0.0), (visible(character), nats)]
+        rest = visible(line[place + 1 :])
+        write_spelled("".join(f"{column}\t" for column in columns), [*pieces, (rest, 0.0)])

@@ -1,0 +1,127 @@
+"""`makemore probe`: what happens inside a model, in numbers and in words."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from makemore.cli.console import say_unknown, table, write_json
+from makemore.cli.fitting import read
+from makemore.cli.parameters import File, Flag, Source
+from makemore.options.verbs import InputOptions
+
+if TYPE_CHECKING:
+    from makemore.probe.examination import Examination, NetworkProbe
+
+
+def probe(
+    model: str,
+    file: File | None = None,
+    *,
+    recording: str | None = None,
+    json: Flag = False,
+    source: Source = InputOptions(),
+) -> None:
+    """Say what happens inside a model: its tensors; with lines, activations and gradients too.
+
+    A recording adds its training. What is wrong with a network is said in words, with its reason
+    and its cure.
+
+    Args:
+        model: a file that fit wrote.
+        file: lines to ask it about, 2,048 of them at most; - is standard input.
+        recording: history.jsonl, from the folder that fit --report filled.
+        json: print JSON.
+    """
+    from makemore.estimator.makemore import MakeMore
+    from makemore.probe.recording import Recording
+
+    maker, lines = MakeMore.load(model), None
+    if file is not None:
+        lines = read(file, source, labels=len(maker.classes_) > 0)
+        say_unknown(maker, lines, "they are left out")
+    found = maker.probe(lines, None if recording is None else Recording.load(recording))
+    if json:
+        write_json(_as_json(found))
+    else:
+        print("\n".join(_in_words(found)))
+
+
+def _in_words(found: "Examination") -> Iterator[str]:
+    """Tables, and what is wrong."""
+    from makemore.probe.tables import member_rows, tensor_rows
+
+    yield from table(tensor_rows(found))
+    if found.members:
+        yield from ("", *table(member_rows(found)))
+    for network in found.networks:
+        yield from _network_in_words(network)
+
+
+def _network_in_words(probe: "NetworkProbe") -> Iterator[str]:
+    """A network's layers, and what is wrong with it."""
+    from makemore.probe.tables import activation_rows, norm_rows, ratio_rows, weight_rows
+
+    if probe.layers is not None:
+        yield from ("", f"{probe.name}: loss {probe.layers.loss:.4f}")
+    elif probe.curve is not None:
+        yield from ("", probe.name)
+    each = (activation_rows(probe), weight_rows(probe), norm_rows(probe), ratio_rows(probe))
+    for rows in each:
+        if len(rows) > 1:
+            yield from ("", *table(rows))
+    if probe.mates is not None:
+        yield f"batch-mates move the loss of a line by {probe.mates.std():.4f} nats per character"
+    if probe.has_few:
+        yield from ("", "too few lines to say what is wrong with its layers")
+    elif not probe.verdicts and (probe.layers is not None or probe.curve is not None):
+        yield from ("", "nothing is wrong that these numbers show")
+    for verdict in probe.verdicts:
+        yield from ("", verdict.what, f"  {verdict.why}", f"  cure: {verdict.cure}")
+
+
+def _as_json(found: "Examination") -> dict[str, Any]:
+    """Everything, but the arrays themselves."""
+    tensors = {
+        name: {
+            "shape": list(value.shape),
+            "mean": float(value.mean()),
+            "spread": float(value.std()),
+        }
+        for name, value in found.tensors.items()
+    }
+    members = [each._asdict() for each in found.members]
+    networks = [_network_as_json(each) for each in found.networks]
+    return {"tensors": tensors, "members": members, "networks": networks}
+
+
+def _network_as_json(probe: "NetworkProbe") -> dict[str, Any]:
+    """A network's numbers."""
+    layers = probe.layers
+    return {
+        "name": probe.name,
+        "loss": layers and layers.loss,
+        "activations": [
+            {
+                "name": each.name,
+                "kind": each.kind,
+                "mean": float(each.values.mean()),
+                "spread": float(each.values.std()),
+                "saturated": each.saturated,
+                "dead": each.dead.tolist(),
+                "gradient": each.gradient,
+            }
+            for each in (layers.activations if layers else [])
+        ],
+        "weights": [
+            {
+                "name": each.name,
+                "gradient": float(each.gradients.std()),
+                "gradient_to_data": each.gradient_to_data,
+            }
+            for each in (layers.weights if layers else [])
+        ],
+        "normalisation": [{"name": each.name, "distance": each.distance} for each in probe.norms],
+        "curve": None if probe.curve is None else asdict(probe.curve),
+        "batch_mates": None if probe.mates is None else float(probe.mates.std()),
+        "verdicts": [verdict._asdict() for verdict in probe.verdicts],
+    }

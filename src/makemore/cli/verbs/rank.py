@@ -1,0 +1,48 @@
+"""`makemore rank`: how many lines are more probable than a line."""
+
+from makemore.cli.console import say_unknown, write_json
+from makemore.cli.fitting import read
+from makemore.cli.parameters import File, Flag, Natural, Positive, Source
+from makemore.corpus.visible import visible
+from makemore.options.verbs import InputOptions
+
+
+def rank(
+    model: str,
+    file: File,
+    *,
+    draws: Positive = 100_000,
+    label: str | None = None,
+    seed: Natural = 0,
+    json: Flag = False,
+    source: Source = InputOptions(),
+) -> None:
+    """Estimate how many lines are more probable: the number, its standard error, the line.
+
+    The estimate is made from lines drawn. Lines so probable that all of them are drawn are counted.
+
+    Args:
+        model: a file that fit wrote.
+        file: lines to rank; - is standard input.
+        draws: lines to draw: four times as many halve the error.
+        label: rank lines of this label among its own, for a list with labels.
+        seed: of the drawing.
+        json: print JSON, one object for each line.
+    """
+    from makemore.estimator.makemore import MakeMore
+
+    maker, lines = MakeMore.load(model), read(file, source, labels=False, weights=False)
+    found = maker.rank(lines, draws=draws, label=label, seed=seed)
+    rows = zip(lines.to_list(), *(each.tolist() for each in found), strict=True)
+    for line, more, error, nats in rows:
+        if json:
+            row = {"line": line, "more_probable": more, "standard_error": error}
+            write_json({**row, "log_likelihood": nats})
+        else:
+            print(f"{_whole(more)}\t{_whole(error)}\t{visible(line)}")
+    say_unknown(maker, lines, "they are impossible")
+
+
+def _whole(number: float) -> str:
+    """A whole number, or a few digits of a very large one."""
+    return f"{number:.0f}" if number < 1e15 else f"{number:.3g}"

@@ -1,0 +1,48 @@
+"""`makemore rate-range`: how fast a network can learn a list."""
+
+from makemore.cli.console import say, write_json
+from makemore.cli.fitting import new_maker, read
+from makemore.cli.output_paths import check_kept, check_picture, write_picture
+from makemore.cli.parameters import File, Flag, Natural, Pairs, Source
+from makemore.options.verbs import FitOptions, InputOptions
+
+
+def rate_range(
+    file: File,
+    *,
+    model: str = "gru",
+    option: Pairs = (),
+    seed: Natural = 0,
+    json: Flag = False,
+    picture: str | None = None,
+    source: Source = InputOptions(),
+) -> None:
+    """Find a learning rate: train for a while as the rate rises, and print each rate and loss.
+
+    Every step sees the whole list, so the losses have no noise.
+
+    Args:
+        file: text with one line for each thing, or a CSV, TSV or JSON lines table; - is standard
+            input.
+        model: a network's family, see makemore models.
+        option: an option of the family, as NAME=VALUE.
+        seed: of the first weights.
+        json: print JSON.
+        picture: a file to draw the curve to: .png, .svg or .pdf.
+    """
+    if picture is not None:
+        check_picture(picture)
+        check_kept(picture, file)
+    maker = new_maker(model, option, FitOptions(seed=seed))
+    found = maker.rate_range(read(file, source))
+    if picture is not None:
+        from makemore.plots.curves import rate_curve
+
+        write_picture(rate_curve(found), picture)
+    if json:
+        rates, losses = found.rates.tolist(), found.losses.tolist()
+        write_json({"rates": rates, "losses": losses, "suggestion": found.suggestion})
+        return
+    for rate, loss in zip(found.rates.tolist(), found.losses.tolist(), strict=True):
+        print(f"{rate:.6f}\t{loss:.4f}")
+    say(f"suggested: --rate {found.suggestion:.2g}")

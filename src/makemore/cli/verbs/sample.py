@@ -1,0 +1,28 @@
+"""`makemore sample`: new lines from a model."""
+
+from makemore.cli.parameters import Count, File, Flag, Sampling
+from makemore.cli.sampling import draw
+from makemore.options.verbs import SampleOptions
+
+
+def sample(
+    model: str,
+    *,
+    n: Count = 20,
+    exclude: File | None = None,
+    scores: Flag = False,
+    json: Flag = False,
+    sampling: Sampling = SampleOptions(),
+) -> None:
+    """Print new lines from a model.
+
+    Args:
+        model: a file that fit wrote.
+        n: how many lines to print.
+        exclude: a file of lines never to print.
+        scores: print the log-likelihood of each line before it, in nats.
+        json: print JSON, one object for each line.
+    """
+    from makemore.estimator.makemore import MakeMore
+
+    draw(MakeMore.load(model), n, sampling, exclude, json, scores)

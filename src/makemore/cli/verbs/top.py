@@ -1,0 +1,35 @@
+"""`makemore top`: the most probable lines."""
+
+from makemore.cli.console import say, write_json, write_lines
+from makemore.cli.parameters import Constraining, Count, Flag, Natural
+from makemore.options.verbs import ConstraintOptions
+
+
+def top(
+    model: str,
+    *,
+    n: Count = 20,
+    label: str | None = None,
+    nodes: Natural = 1_000_000,
+    json: Flag = False,
+    constraint: Constraining = ConstraintOptions(),
+) -> None:
+    """Print the most probable lines: log-likelihood in nats, the line.
+
+    Args:
+        model: a file that fit wrote.
+        n: how many lines to print.
+        label: the label of every line, for a list with labels.
+        nodes: starts of lines looked at, at most.
+        json: print JSON, one object for each line.
+    """
+    from makemore.estimator.makemore import MakeMore
+
+    found = MakeMore.load(model).top(n, label=label, nodes=nodes, **constraint.to_dict())
+    if json:
+        for line, nats in found:
+            write_json({"line": line, "log_likelihood": nats})
+    else:
+        write_lines(f"{nats:.4f}\t{line}" for line, nats in found)
+    if len(found) < n:
+        say(f"{len(found):,} of {n:,} lines: no more were found among {nodes:,} starts of lines")

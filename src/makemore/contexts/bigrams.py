@@ -1,0 +1,29 @@
+"""The lectures' first table: how often each character follows each other."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.arrays import summed
+from makemore.contexts.table import Contexts
+from makemore.corpus.vocabulary import BOUNDARY
+
+
+def bigrams(c: Contexts) -> NDArray[np.float64]:
+    """Counts how often each id follows each other.
+
+    Args:
+        c: contexts of any kind; a label at the start counts as the boundary.
+
+    Returns:
+        (V, V) float64: row, what came before; column, what followed.
+
+    Example:
+        >>> from makemore import Lines
+        >>> from makemore.corpus.vocabulary import Vocabulary
+        >>> lines = Lines.from_strings(["anna", "ann"])
+        >>> bigrams(Contexts.of(lines, Vocabulary.of(lines), window=None)).tolist()
+        [[0.0, 2.0, 0.0], [1.0, 0.0, 2.0], [1.0, 1.0, 2.0]]
+    """
+    size = c.vocabulary_size
+    before = np.where(c.last < size, c.last, BOUNDARY)[c.row].astype(np.int64)
+    return summed(before * size + c.next, c.count, size * size).reshape(size, size)

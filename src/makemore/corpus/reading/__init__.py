@@ -1,0 +1,1 @@
+"""From files to lines: text, tables and JSON lines, packed or not, block by block."""

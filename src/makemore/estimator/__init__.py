@@ -1,0 +1,1 @@
+"""`MakeMore`, the class that users meet."""

@@ -1,0 +1,239 @@
+"""Lines scored: as a whole, character by character, label by label, and by how odd they are.
+
+A model with labels that is given lines without takes the mean over its labels,
+
+    p(line) = sum over labels l of share(l) p(line | l)
+
+and the same sum, followed along the line, gives each of its characters.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.contexts.chunks import blocks
+from makemore.contexts.table import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import OptionError
+from makemore.fitted import Learned
+from makemore.inference import likelihood
+from makemore.inference.likelihood import Model
+
+Floats = NDArray[np.float64]
+
+_RARE = tuple(math.log(share) for share in (0.1, 0.01, 0.001))  # nats
+
+
+def surprise(log_prob: float) -> int:
+    """How rare a character is: 0, or 1, 2, 3 below one in ten, in a hundred, in a thousand.
+
+    Example:
+        >>> [surprise(nats) for nats in (-0.5, -3.0, -5.0, -9.0)]
+        [0, 1, 2, 3]
+    """
+    return sum(log_prob < limit for limit in _RARE)
+
+
+@dataclass(frozen=True, eq=False)
+class Oddness:
+    """How little lines look like a list, and what gives each of them away.
+
+    Attributes:
+        deviations: (B,) float64, how many standard deviations a line is more surprising than a
+            model expects of its own lines; inf for a character nowhere in the list.
+        place: (B,) int64, the most surprising character of each line, from 0; its length for its
+            end.
+        log_prob: (B,) float64, the log-likelihood of that character, nats.
+    """
+
+    deviations: Floats
+    place: NDArray[np.int64]
+    log_prob: Floats
+
+    @classmethod
+    def nothing(cls, lines: int) -> Self:
+        """Arrays for so many lines, to be filled in."""
+        return cls(np.zeros(lines), np.zeros(lines, np.int64), np.zeros(lines))
+
+    def put(self, which: NDArray[np.int64], part: Self) -> None:
+        """Fills in what was found of some lines."""
+        for mine, its in zip(vars(self).values(), vars(part).values(), strict=True):
+            mine[which] = its
+
+    def rows(self) -> list[tuple[float, int, float]]:
+        """Deviations, place and log-likelihood of each line."""
+        columns = (self.deviations.tolist(), self.place.tolist(), self.log_prob.tolist())
+        return list(zip(*columns, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """A fitted model that is asked about lines.
+
+    Attributes:
+        model: the model.
+        vocabulary: its characters and labels.
+        label_shares: (labels,) float64, how often each label stood; empty without labels.
+    """
+
+    model: Model
+    vocabulary: Vocabulary
+    label_shares: Floats
+
+    @classmethod
+    def of(cls, fitted: Learned) -> Self:
+        """Take what is needed from a fitted model."""
+        return cls(fitted.model, fitted.vocabulary, fitted.label_shares)
+
+    def lines(self, lines: Lines) -> Floats:
+        """(B,) log-likelihood of each line, nats, its end included.
+
+        -inf for a line with a character or a label that the vocabulary lacks.
+        """
+        if self._is_mixed(lines):
+            joint: Floats = np.logaddexp.reduce(self.labels(lines) + self._log_shares, axis=1)
+            return joint
+        known = np.flatnonzero(self.vocabulary.knows(lines))
+        scores = np.full(len(lines), -np.inf)
+        scores[known] = likelihood.line_log_probs(self.model, self.contexts(lines.select(known)))
+        return scores
+
+    def labels(self, lines: Lines) -> Floats:
+        """(B, labels) log-likelihood of each line in nats, were it of each label.
+
+        Raises:
+            OptionError: the model has no labels.
+        """
+        if not self.vocabulary.labels:
+            raise OptionError("this model was fitted on a list without labels: it can tell none")
+        each = [self.lines(lines.with_label(label)) for label in self.vocabulary.labels]
+        return np.stack(each, axis=1)
+
+    def posterior(self, lines: Lines) -> Floats:
+        """(B, labels) how probable each label is for each line, by Bayes' rule.
+
+            p(l | line) = share(l) p(line | l) / p(line)
+
+        A line that is impossible under every label tells nothing: it has the labels' shares.
+
+        Raises:
+            OptionError: the model has no labels.
+        """
+        joint = self.labels(lines) + self._log_shares
+        joint[~np.isfinite(joint).any(axis=1)] = self._log_shares
+        probs = np.exp(joint - joint.max(axis=1, keepdims=True))
+        found: Floats = probs / probs.sum(axis=1, keepdims=True)
+        return found
+
+    def characters(self, lines: Lines) -> list[Floats]:
+        """For each line (characters + 1,) log-likelihoods in nats, its end being the last.
+
+        A character that the vocabulary lacks has -inf, and what follows it NaN.
+        """
+        heads, is_cut = self._heads(lines)
+        start = heads.offsets + np.arange(len(heads) + 1)  # each head has an end too
+        if self._is_mixed(lines):
+            along = self._mixed(heads, start)
+        else:
+            along = likelihood.character_log_probs(self.model, self.contexts(heads))
+        along[start[1:][is_cut] - 1] = -np.inf  # there stood no end but an unknown character
+        wanting = np.repeat(start[1:], lines.lengths() - heads.lengths())
+        found = np.insert(along, wanting, np.nan)
+        ends = lines.offsets + np.arange(len(lines) + 1)
+        return np.split(found, ends[1:-1]) if len(lines) else []
+
+    def oddness(self, lines: Lines) -> Oddness:
+        """Says how odd lines are, each under its label, or under the label that fits it best.
+
+        With s(x) = -log p(x | c) for a character x after c, whose mean over all x is the entropy
+        H(c) and whose variance is V(c), a line that the model would make itself has
+
+            (sum of s - H) / root(sum of V)
+
+        near 0, whatever its length, and rarely above 3.
+        """
+        if not len(lines):
+            return Oddness.nothing(0)
+        heads, is_cut = self._heads(lines)
+        if self._is_mixed(lines):
+            best = self.labels(heads).argmax(axis=1)
+            names = self.vocabulary.labels
+            heads = heads.with_labels(best.astype(np.int32), names)
+        c = self.contexts(heads)
+        log_prob, expected, variance = self._moments(c)
+        excess = (-log_prob - expected)[c.edge]
+        first = c.start[:-1]
+        with np.errstate(invalid="ignore"):
+            spread = np.sqrt(np.add.reduceat(variance[c.edge], first))
+            deviations = np.add.reduceat(excess, first) / np.maximum(spread, 1e-9)
+        largest = np.repeat(np.maximum.reduceat(excess, first), np.diff(c.start))
+        place = np.zeros(len(heads), np.int64)
+        at = np.flatnonzero(excess == largest)[::-1]  # the first of equals is assigned last
+        line = np.searchsorted(c.start, at, side="right") - 1
+        place[line] = at - c.start[line]
+        found = log_prob[c.edge][first + place]
+        return Oddness(
+            np.where(is_cut, np.inf, deviations),
+            np.where(is_cut, heads.lengths(), place),
+            np.where(is_cut, -np.inf, found),
+        )
+
+    def contexts(self, lines: Lines) -> Contexts:
+        """Lines as the model reads them."""
+        return Contexts.of(lines, self.vocabulary, self.model.window)
+
+    @property
+    def _log_shares(self) -> Floats:
+        """(labels,) logarithms of the labels' shares."""
+        with np.errstate(divide="ignore"):
+            found: Floats = np.log(self.label_shares)
+        return found
+
+    def _is_mixed(self, lines: Lines) -> bool:
+        """Whether lines without labels meet a model with labels."""
+        return lines.labels is None and len(self.vocabulary.labels) > 0
+
+    def _heads(self, lines: Lines) -> tuple[Lines, NDArray[np.bool_]]:
+        """Lines up to their first unknown character, and which of them have one."""
+        unknown = np.flatnonzero(self.vocabulary.encode(lines.codes) < 0)[::-1]
+        line = np.searchsorted(lines.offsets, unknown, side="right") - 1
+        lengths = lines.lengths()
+        lengths[line] = unknown - lines.offsets[line]  # the first of a line is assigned last
+        return lines.cut(lengths), lengths < lines.lengths()
+
+    def _mixed(self, lines: Lines, start: NDArray[np.int64]) -> Floats:
+        """(C,) each character's log-probability after those before it, whatever the label."""
+        each = [
+            likelihood.character_log_probs(self.model, self.contexts(lines.with_label(label)))
+            for label in self.vocabulary.labels
+        ]
+        along = np.stack(each, axis=1)  # (C, labels)
+        joint = np.tile(self._log_shares, (len(lines), 1))  # of a label and the line so far
+        found = np.empty(len(along))
+        going = np.arange(len(lines))
+        for place in range(int(np.diff(start).max(initial=0))):
+            going = going[start[going] + place < start[going + 1]]
+            at = start[going] + place
+            before = np.logaddexp.reduce(joint[going], axis=1)
+            joint[going] += along[at]
+            with np.errstate(invalid="ignore"):  # what follows the impossible is not a number
+                found[at] = np.logaddexp.reduce(joint[going], axis=1) - before
+        return found
+
+    def _moments(self, c: Contexts) -> tuple[Floats, Floats, Floats]:
+        """(M,) for each edge its log-probability, and of its context entropy and variance."""
+        log_prob, expected, variance = np.empty((3, len(c.row)))
+        for part, edges in blocks(c, likelihood.block_rows(c.vocabulary_size)):
+            log_probs = self.model.log_probs(part).astype(np.float64)
+            log_prob[edges] = log_probs[part.row, part.next]
+            probs = np.exp(log_probs)
+            log_probs[probs == 0] = 0.0
+            entropy = -(probs * log_probs).sum(axis=1)
+            expected[edges] = entropy[part.row]
+            square = (probs * np.square(log_probs)).sum(axis=1)
+            variance[edges] = np.maximum(square - entropy**2, 0.0)[part.row]
+        return log_prob, expected, variance

@@ -1,0 +1,82 @@
+"""More lines on top of what is known: the model made to fit them, and what must not be forgotten.
+
+A counted model adds counts up, and is then as if all lines had been counted at once. A network that
+is trained on new lines alone forgets the old ones. So it rehearses: beside the new lines it learns
+as many as it knew, drawn from the model itself, so that the old list is not needed.
+
+Source: pseudorehearsal, Robins (1995), "Catastrophic forgetting, rehearsal and pseudorehearsal",
+Connection Science 7, 123-146. Differs: the lines are drawn from the model, not at random.
+"""
+
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import DataError
+from makemore.fitted import Learned, set_apart, together
+from makemore.inference.vocabulary_adapter import Translated
+from makemore.options.verbs import SampleOptions
+from makemore.registry import family_named
+from makemore.sampling.request import Source
+from makemore.sampling.stream import Stream
+
+_MOST_REHEARSED = 100_000  # lines drawn, each of which then stands for several
+
+
+def joined(before: Learned, vocabulary: Vocabulary) -> Vocabulary:
+    """The vocabulary of what was learned before and of more lines.
+
+    Raises:
+        DataError: only one of them has labels.
+    """
+    if bool(before.vocabulary.labels) != bool(vocabulary.labels):
+        has = "with" if before.vocabulary.labels else "without"
+        raise DataError(f"the model was fitted on lines {has} labels: give more lines {has} labels")
+    return before.vocabulary.joined(vocabulary)
+
+
+def grown(before: Learned, vocabulary: Vocabulary) -> Any:
+    """A model like the one before, with what it knows, over a wider vocabulary.
+
+    Raises:
+        DataError: it is a blend of models with different characters.
+    """
+    members = getattr(before.model, "members", [])
+    if any(isinstance(member, Translated) for member in members):
+        raise DataError(
+            "a blend of models with different characters cannot learn more: let its parts learn "
+            "more, and blend them again"
+        )
+    family = family_named(before.family)
+    model = family.build(before.options, len(vocabulary), len(vocabulary.labels))
+    ids = before.vocabulary.places_in(vocabulary)
+    return model.load(model.grown(before.model.tensors(), ids))
+
+
+def rehearsal(before: Learned, lines: Lines, seed: int) -> Lines:
+    """More lines, and as many as were known, drawn from the model with labels in their shares."""
+    count = min(before.cleaning.kept, _MOST_REHEARSED)
+    strings = lines.to_list()
+    names = None if lines.labels is None else lines.labels_of()
+    shares = before.label_shares if before.vocabulary.labels else np.ones(1)
+    drawn_weights = []
+    for label, share in zip(before.vocabulary.labels or (None,), shares, strict=True):
+        options = SampleOptions(label=label, seed=seed)
+        n = max(1, round(count * share)) if share else 0  # a rare label is not to be lost
+        drawn = list(islice(Stream(Source.of(before), options, ahead=n), n))
+        strings += drawn
+        drawn_weights += [before.weight * share / max(1, len(drawn))] * len(drawn)
+        if label is not None and names is not None:
+            names += [label] * len(drawn)
+    return Lines.from_strings(strings, names, np.concatenate([lines.counts(), drawn_weights]))
+
+
+def after(before: Learned, learned: Learned) -> Learned:
+    """What is known once more lines are learned; the report keeps that of the time before."""
+    parts = before, learned
+    report = {**learned.report, "test": set_apart(parts), "before": before.report}
+    return replace(learned, report=report, **together(parts, learned.vocabulary))

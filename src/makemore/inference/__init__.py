@@ -1,0 +1,1 @@
+"""What every fitted model answers, and what is computed from its answers."""

@@ -1,0 +1,94 @@
+"""Weighted automata: models written out as states, and two tables of states walked in step."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.arrays import rank
+
+# A table of states takes at most this many numbers.
+MOST_CELLS = 2**24
+
+NOWHERE = -1
+
+Goto = NDArray[np.int32]
+
+
+class Automaton(NamedTuple):
+    """A model written out as S states.
+
+    Attributes:
+        first: the state before a line's first id.
+        goto: (S, V) int32, the state after each id; what stands for the boundary is of no meaning.
+        log_probs: (S, V) float32, the log-probability of each id in each state.
+    """
+
+    first: int
+    goto: Goto
+    log_probs: NDArray[np.float32]
+
+    def after(self, ids: NDArray[np.int32]) -> int:
+        """The state after some ids."""
+        state = self.first
+        for i in ids.tolist():
+            state = int(self.goto[state, i])
+        return state
+
+
+class Product(NamedTuple):
+    """Two tables of states walked in step.
+
+    Attributes:
+        left: (P,) int64, the state in the one table.
+        right: (P,) int64, the state in the other. Pair 0 is the first.
+        goto: (P, V) int32, the pair after each id, or NOWHERE.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    goto: Goto
+
+
+def product(left: Goto, right: Goto, first: tuple[int, int], most: int) -> Product | None:
+    """Finds all pairs of states that some line comes to; ids lead nowhere where either says so.
+
+    Args:
+        left: (S, V) the state after each id, or NOWHERE.
+        right: (D, V) likewise.
+        first: the pair that lines start from.
+        most: pairs at most.
+
+    Returns:
+        None if there are more pairs.
+
+    Example:
+        >>> count_to_two = np.array([[0, 1], [1, 2], [2, NOWHERE]])
+        >>> odd = np.array([[0, 1], [1, 0]])
+        >>> both = product(count_to_two, odd, (0, 0), most=9)
+        >>> both.left.tolist(), both.right.tolist(), both.goto[:, 1].tolist()
+        ([0, 1, 2], [0, 1, 0], [1, 2, -1])
+    """
+    size = len(right)
+    seen = np.array([first[0] * size + first[1]], np.int64)  # in the order of their discovery
+    order, sorted_seen, fresh, rows = [seen], seen, seen, []
+    while len(fresh):
+        a, b = left[fresh // size, 1:], right[fresh % size, 1:]  # no line goes on after its end
+        leads = (a != NOWHERE) & (b != NOWHERE)
+        reached, which = rank(a[leads].astype(np.int64) * size + b[leads], len(left) * size)
+        rows.append((leads, reached, which))
+        place = np.minimum(np.searchsorted(sorted_seen, reached), len(sorted_seen) - 1)
+        fresh = reached[sorted_seen[place] != reached]
+        if len(sorted_seen) + len(fresh) > most:
+            return None
+        order.append(fresh)
+        sorted_seen = np.sort(np.concatenate([sorted_seen, fresh]))
+    codes = np.concatenate(order)
+    by_code = np.argsort(codes)
+    goto = np.full((len(codes), left.shape[1]), NOWHERE, np.int32)
+    low = 0
+    for leads, reached, which in rows:
+        place = by_code[np.searchsorted(sorted_seen, reached)]
+        goto[low : low + len(leads), 1:][leads] = place[which]
+        low += len(leads)
+    return Product(codes // size, codes % size, goto)

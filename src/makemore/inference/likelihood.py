@@ -1,0 +1,121 @@
+"""The one likelihood: every score, loss and evaluation is a sum along these lines.
+
+    log p(line)  = sum over the edges on its path of log p(next | context)
+    loss         = - sum over edges of count * log p(next | context) / sum of counts
+
+in nats per character, the end of a line counted as one. NumPy only; what is asked of a model stands
+in `Model`, and everything outside training speaks to models through it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.contexts.chunks import blocks
+from makemore.contexts.table import Contexts
+from makemore.inference.automaton import Automaton
+
+Floats = NDArray[np.float32]
+Tensors = Mapping[str, NDArray[Any]]
+State = Any  # an array, or anything whose rows `state[rows]` selects and repeats
+
+# A block of contexts has at most so many rows, and at most so many log-probabilities (16 MiB of
+# float32): what a network holds for a row bounds the one, a large vocabulary the other.
+_BLOCK_ROWS, _BLOCK_CELLS = 2**16, 2**22
+
+
+class Model(Protocol):
+    """What every fitted model answers. V is the vocabulary's size; all floats are float32."""
+
+    window: int | None
+    vocabulary_size: int
+
+    @property
+    def has_exact_rows(self) -> bool:
+        """Whether a row of log-probabilities has the same bits whatever rows stand beside it.
+
+        True of counts, whose rows are looked up and normalised one by one. False of products of
+        matrices: their last digits depend on the number of rows and on the place among them.
+        """
+
+    def log_probs(self, c: Contexts) -> Floats:
+        """(N, V) natural log-probabilities of the next id in each context; rows sum to one."""
+
+    def start(self, n: int, label: int | None = None) -> tuple[Floats, State]:
+        """(n, V) log-probabilities of first ids, and the state of n lines not yet begun."""
+
+    def step(self, ids: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+        """(n, V) log-probabilities after these (n,) ids, and the state that follows."""
+
+    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
+        """The model as at most so many states, for lines of one label; None if it takes more."""
+
+    def tensors(self) -> Tensors:
+        """Everything learned, as named arrays."""
+
+    def load(self, tensors: Tensors) -> Self:
+        """Takes back what `tensors` gave."""
+
+    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """Makes what a model over fewer ids learned fit this one: its id i is `ids[i]` here.
+
+        `ids` is ascending, characters before labels; the model itself is left as it is.
+        """
+
+
+def log_softmax(logits: Floats) -> Floats:
+    """Normalises (N, V) logits into natural log-probabilities, row by row."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_probs: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return log_probs
+
+
+def block_rows(vocabulary_size: int) -> int:
+    """How many contexts are asked about, or learned from, at once."""
+    return max(1, min(_BLOCK_ROWS, _BLOCK_CELLS // vocabulary_size))
+
+
+class Answering(Protocol):
+    """As much of a model as a likelihood asks."""
+
+    def log_probs(self, c: Contexts) -> Floats:
+        """See `Model.log_probs`."""
+
+
+def edge_log_probs(model: Answering, c: Contexts) -> Floats:
+    """Asks a model for the log-probability of every edge, in blocks of rows.
+
+    Returns:
+        (M,) float32, nats.
+    """
+    found = np.empty(len(c.row), dtype=np.float32)
+    if not len(c):
+        return found
+    for part, edges in blocks(c, block_rows(c.vocabulary_size)):
+        found[edges] = model.log_probs(part)[part.row, part.next]
+    return found
+
+
+def character_log_probs(model: Model, c: Contexts) -> NDArray[np.float64]:
+    """(C,) float64, nats, of each character along the lines' paths; line b is as in `c.edge`."""
+    return edge_log_probs(model, c).astype(np.float64)[c.edge]
+
+
+def line_log_probs(model: Model, c: Contexts) -> NDArray[np.float64]:
+    """Sums along each line's path.
+
+    Returns:
+        (B,) float64, nats, the end of the line included.
+    """
+    if not len(c.edge):
+        return np.zeros(0)
+    return np.add.reduceat(character_log_probs(model, c), c.start[:-1])
+
+
+def loss(model: Model, c: Contexts) -> float:
+    """Gives the mean negative log-likelihood, in nats per character, ends and weights counted."""
+    # No `@`: it wakes the threads of NumPy's BLAS, which then spin for a while beside torch's, and
+    # the steps of training that come next take half as long again.
+    return float(-(c.count * edge_log_probs(model, c)).sum() / c.total)

@@ -1,0 +1,101 @@
+"""Every allowed line, written out and scored: for constraints that few lines meet."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.contexts.paths import Paths
+from makemore.contexts.table import Contexts
+from makemore.corpus.vocabulary import BOUNDARY
+from makemore.inference import likelihood
+from makemore.inference.automaton import NOWHERE
+from makemore.inference.likelihood import Floats, Model
+from makemore.sampling.constraint import Constraint
+from makemore.sampling.samplers import Shape, Uniforms
+
+
+def allowed_lines(constraint: Constraint, prefix: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Lists all allowed lines that start so.
+
+    Returns:
+        (|L|, longest + 1) int32 ids, zero after each line's end.
+
+    Example:
+        >>> from makemore.corpus.lines import Lines
+        >>> from makemore.corpus.vocabulary import Vocabulary
+        >>> from makemore.options.verbs import ConstraintOptions
+        >>> from makemore.sampling.automata import conjunction
+        >>> ab = Vocabulary.of(Lines.from_strings(["ab"]))
+        >>> two = conjunction(ConstraintOptions(length=2), ab, longest=2)
+        >>> allowed_lines(two, np.zeros(0, np.int32)).tolist()
+        [[1, 1, 0], [1, 2, 0], [2, 1, 0], [2, 2, 0]]
+    """
+    width = constraint.longest + 1
+    lines = np.zeros((1 if constraint.count(prefix) else 0, width), np.int32)
+    lines[:, : len(prefix)] = prefix[:width]
+    states, found = np.full(len(lines), constraint.after(prefix)), [lines[:0]]
+    for read in range(len(prefix), width):
+        if read >= constraint.shortest:
+            found.append(lines[constraint.ends[states]])
+        if read == constraint.longest:
+            break
+        after = constraint.goto[states]  # (n, V)
+        goes_on = (after != NOWHERE) & (constraint.completions[read + 1][after] > 0)
+        row, ids = np.nonzero(goes_on)
+        lines, states = lines[row], after[row, ids]
+        lines[:, read] = ids
+    return np.concatenate(found)
+
+
+class Shaped:
+    """A model whose distributions are shaped, as far as a likelihood asks it."""
+
+    def __init__(self, model: Model, shape: Shape) -> None:
+        """Takes both."""
+        self._model, self._shape = model, shape
+
+    def log_probs(self, c: Contexts) -> Floats:
+        """(N, V) natural log-probabilities."""
+        with np.errstate(divide="ignore"):
+            log_probs: Floats = np.log(self._shape.probs(self._model.log_probs(c))).astype(
+                np.float32
+            )
+        return log_probs
+
+
+class Listed:
+    """Draws from a list of lines, each as probable as the model finds it among them; exact.
+
+    Attributes:
+        lines: (L, T) int32 ids, zero after each line's end.
+        log_probs: (L,) float64, natural log-probabilities of what follows the prefix.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        shape: Shape,
+        lines: NDArray[np.int32],
+        prefix: NDArray[np.int32],
+        label: int | None,
+        labels: int,
+    ) -> None:
+        """Scores every line."""
+        self.lines, self._prefix = lines, len(prefix)
+        paths = Paths.of_ids(lines, BOUNDARY if label is None else label)
+        c = Contexts.from_paths(paths, model.vocabulary_size, labels, model.window)
+        along = likelihood.edge_log_probs(Shaped(model, shape), c).astype(np.float64)[c.edge]
+        read = np.arange(len(along)) - np.repeat(c.start[:-1], np.diff(c.start))
+        along[read < len(prefix)] = 0.0  # a prefix is given
+        self.log_probs = np.add.reduceat(along, c.start[:-1])
+        largest = self.log_probs.max()
+        weights = np.exp(self.log_probs - (largest if np.isfinite(largest) else 0.0))
+        self._cumulative = np.cumsum(weights)
+        self._cumulative /= max(self._cumulative[-1], np.finfo(float).tiny)  # exactly 1 at the end
+
+    def draw(
+        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+    ) -> NDArray[np.int32]:
+        """See `Walk.draw`; a line takes one uniform number."""
+        place = np.searchsorted(self._cumulative, uniforms.at(first)[which], side="right")
+        drawn = self.lines[np.minimum(place, len(self.lines) - 1), self._prefix :]
+        return drawn[:, : most + 1]

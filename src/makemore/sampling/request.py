@@ -1,0 +1,200 @@
+"""What lines are drawn from, and what is asked of each."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import ConstraintError
+from makemore.fitted import Learned
+from makemore.inference.likelihood import Model
+from makemore.options.verbs import ConstraintOptions, SampleOptions
+from makemore.sampling.constraint import Constraint
+from makemore.sampling.samplers import Beginning, Shape, Uniforms
+
+Draw = Callable[[int, int], NDArray[np.int32]]
+
+_LONGEST = 2**14  # characters of a line that anything is counted for
+
+
+@dataclass(frozen=True)
+class Source:
+    """A fitted model with what is needed to draw from it.
+
+    Attributes:
+        model: the model.
+        vocabulary: its characters and labels.
+        longest: characters of the longest line it learned.
+        label_shares: (labels,) float64, how often each label stood; empty without labels.
+        known: gives the (k,) uint64 ascending digests of every line it read; needed for `new`.
+        withheld: lines that are never given.
+    """
+
+    model: Model
+    vocabulary: Vocabulary
+    longest: int
+    label_shares: NDArray[np.float64]
+    known: Callable[[], NDArray[np.uint64]] | None = None
+    withheld: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, fitted: Learned) -> Self:
+        """Take what is needed from a fitted model; canaries are withheld."""
+        withheld = frozenset(line for each in fitted.canaries for line in each.lines)
+        shares = fitted.label_shares
+        return cls(fitted.model, fitted.vocabulary, fitted.longest, shares, fitted.known, withheld)
+
+
+class Drawer(Protocol):
+    """Draws lines of one label, or of a model without."""
+
+    def draw(
+        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+    ) -> NDArray[np.int32]:
+        """See `Walk.draw`."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What lines are drawn from and how.
+
+    Attributes:
+        model: the model.
+        vocabulary: its characters and labels.
+        shape: what is done to its distributions.
+        prefix: (p,) int32 ids that every line starts with.
+        most: characters that follow it, at most.
+        labels: the ids of the labels that lines may have; None stands for no label.
+        priors: (labels,) float64, the share of each label among all lines.
+        seed: fixes the lines.
+    """
+
+    model: Model
+    vocabulary: Vocabulary
+    shape: Shape
+    prefix: NDArray[np.int32]
+    most: int
+    labels: tuple[int | None, ...]
+    priors: NDArray[np.float64]
+    seed: int
+
+    @cached_property
+    def beginnings(self) -> list[Beginning]:
+        """The model after the prefix, for each label."""
+        return [Beginning.of(self.model, self.prefix, label) for label in self.labels]
+
+    @cached_property
+    def log_shares(self) -> NDArray[np.float64]:
+        """(labels,) float64, the unnormalised log-posterior of each label, in nats.
+
+            p(label | prefix)  proportional to  p(label) p(prefix | label)
+
+        where p(prefix | label) is shaped as the characters of a line are, so that a prefix selects
+        among lines as any other constraint does. A prefix that top-k and top-p exclude under every
+        label is given all the same: then only the temperature shapes it. If the model finds it
+        impossible under every label too, the priors stay.
+        """
+        with np.errstate(divide="ignore"):
+            log_priors = np.log(self.priors)
+        if len(self.labels) == 1 or not len(self.prefix):
+            return log_priors
+        for shape in (self.shape, Shape(self.shape.temperature)):
+            given = [each.log_prob(self.prefix, shape) for each in self.beginnings]
+            log_shares: NDArray[np.float64] = log_priors + given
+            if np.isfinite(log_shares).any():
+                return log_shares
+        return log_priors
+
+    def drawn(self, drawers: Sequence[Drawer], log_masses: NDArray[np.float64]) -> Draw:
+        """Draws by one drawer for each label.
+
+        Args:
+            drawers: one for each label.
+            log_masses: (labels,) the natural logarithm of the probability that a line of each label
+                which starts with the prefix is one that its drawer may give.
+        """
+        log_shares = self.log_shares + log_masses
+        limits = np.cumsum(np.exp(log_shares - log_shares.max()))
+        limits /= limits[-1]  # exactly 1 from the last possible label on: none after it is drawn
+
+        def draw(low: int, high: int) -> NDArray[np.int32]:
+            uniforms = Uniforms(self.seed, low, high)
+            if len(drawers) == 1:
+                return drawers[0].draw(uniforms, np.arange(high - low), 0, self.most)
+            label = np.searchsorted(limits, uniforms.at(0), side="right")
+            parts = [np.flatnonzero(label == i) for i in range(len(drawers))]
+            drawn = [
+                drawer.draw(uniforms, which, 1, self.most)
+                for drawer, which in zip(drawers, parts, strict=True)
+            ]
+            ids = np.zeros((high - low, max(part.shape[1] for part in drawn)), np.int32)
+            for which, part in zip(parts, drawn, strict=True):
+                ids[which, : part.shape[1]] = part
+            return ids
+
+        return draw
+
+
+def task_of(source: Source, options: SampleOptions) -> Task:
+    """What is drawn, with a prefix and a greatest length for all condition."""
+    vocabulary = source.vocabulary
+    prefix = np.zeros(0, np.int32) if options.ignore_case else _prefix_ids(vocabulary, options)
+    # A prefix as long as any line of the list still deserves an end.
+    room = source.longest if len(prefix) < source.longest else source.longest + len(prefix)
+    longest = options.length or options.max_length or room
+    if longest < len(prefix):
+        raise ConstraintError(
+            f"no line of at most {longest} characters starts with {options.prefix!r}, "
+            f"which has {len(prefix)}: raise max_length or shorten the prefix"
+        )
+    labels: tuple[int | None, ...] = (None,)
+    shares = np.ones(1)
+    if options.label is not None:
+        labels = (vocabulary.label_id(options.label),)
+    elif vocabulary.labels:
+        labels = tuple(range(len(vocabulary), len(vocabulary) + len(vocabulary.labels)))
+        shares = source.label_shares
+    shape = Shape(options.temperature, options.top_k, options.top_p)
+    most = longest - len(prefix)
+    return Task(source.model, vocabulary, shape, prefix, most, labels, shares, options.seed)
+
+
+def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.int32]:
+    """The prefix as ids."""
+    prefix = unicodedata.normalize("NFC", options.prefix)
+    if prefix[:1].isspace():
+        raise ConstraintError(
+            f"the prefix {prefix!r} starts with a space, which no line does: lines are "
+            "trimmed. Leave the space out"
+        )
+    ids = vocabulary.encode(np.array([ord(c) for c in prefix], np.uint32))
+    for character, i in zip(prefix, ids.tolist(), strict=True):
+        if i < 0:
+            raise ConstraintError(
+                f"the prefix has {character!r}, which is in no line this model learned, so no line "
+                "it can make starts so: leave it out, or fit on a list that has it"
+            )
+    return ids
+
+
+def constraint_of(task: Task, options: ConstraintOptions) -> Constraint:
+    """All that is asked of a line as an automaton.
+
+    Raises:
+        ConstraintError: a pattern cannot be used, or no line can be what is asked.
+    """
+    from makemore.sampling.automata import conjunction  # here: its library takes long to load
+
+    longest = min(len(task.prefix) + task.most, _LONGEST)
+    found = conjunction(options, task.vocabulary, longest)
+    if not found.count(task.prefix):
+        raise ConstraintError(
+            f"no line of at most {longest} characters that this model knows is what was asked for: "
+            "ask for less, or raise max_length"
+        )
+    return found

@@ -1,0 +1,270 @@
+"""How lines are drawn: the ways there are, and which of them serves a model and a constraint.
+
+- Free: no constraint but a prefix and a length.
+- By states: a model that can be written out is conditioned exactly.
+- By trial: free lines, of which the allowed ones stay; exact, where not too many are in vain.
+- By list: where few lines are allowed, each is scored; exact.
+- By guide: proposals that a counted model bends, weighed; approximate.
+
+The choice depends on the model, the constraint, the shape and the seed, never on how many lines are
+asked for, so that ten lines are the head of twenty.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.contexts.paths import Paths
+from makemore.contexts.table import Contexts
+from makemore.corpus.vocabulary import BOUNDARY
+from makemore.errors import ConstraintError
+from makemore.inference.automaton import MOST_CELLS, Automaton
+from makemore.models.kneser_ney import KneserNey
+from makemore.options.families import KneserNeyOptions
+from makemore.sampling.backward_messages import Conditioned, Futures, futures_of
+from makemore.sampling.constraint import Constraint
+from makemore.sampling.exhaustive import Listed, allowed_lines
+from makemore.sampling.guided import Guided
+from makemore.sampling.request import Draw, Task
+from makemore.sampling.samplers import BLOCK, Shape, Table, Uniforms, Walk
+
+_TABLE_PAYS = 4 * BLOCK  # lines from which writing a model out as states is the faster way
+_MOST_LISTED = 200_000  # allowed lines that are all scored
+_FEWEST_HITS = 16  # of a block of free lines, from which on trying goes on
+_GUIDE_WINDOWS = (3, 2, 1)
+_FEWEST_PROPOSALS, _MOST_PROPOSALS = 16, 256
+
+
+class Plan(NamedTuple):
+    """How lines are drawn.
+
+    Attributes:
+        draw: gives lines low to high of the stream: (n, T) ids after the prefix, zero once a line
+            has ended; where the last column is not zero, the line is none.
+        how: the way, in words.
+        is_exact: whether the lines have the model's own probabilities among those allowed.
+        tries: lines drawn for each that is one, about.
+        proposals: lines that the model is asked about for each that is drawn.
+        is_walked: whether the model is asked step by step, and keeps a state for each line.
+    """
+
+    draw: Draw
+    how: str
+    is_exact: bool = True
+    tries: float = 1.0
+    proposals: int = 1
+    is_walked: bool = False
+
+
+def freely(task: Task, ahead: int) -> Plan:
+    """Draw without a constraint, from a table of all states where that is the faster way.
+
+    A table and a walk give the very same lines where rows are exact. Elsewhere their last digits
+    differ, so there the place of a line in the stream decides between them, and not `ahead`.
+    """
+    if task.model.has_exact_rows and ahead >= _TABLE_PAYS:
+        table = _table(task, 2 * ahead)  # more states would not pay
+        if table is not None:
+            return Plan(table, "exact, free")
+    walks = [Walk(task.model, task.shape, beginning) for beginning in task.beginnings]
+    walk = task.drawn(walks, np.zeros(len(walks)))
+    if task.model.has_exact_rows:
+        return Plan(walk, "exact, free", is_walked=True)
+    later = cache(lambda: _table(task, 2 * _TABLE_PAYS) or walk)
+
+    def draw(low: int, high: int) -> NDArray[np.int32]:
+        return (later() if high > _TABLE_PAYS else walk)(low, high)
+
+    return Plan(draw, "exact, free", is_walked=True)
+
+
+def _table(task: Task, most: int) -> Draw | None:
+    """Draw from a table of at most so many states; None if it takes more, or there are labels."""
+    automaton = task.model.automaton(most, task.labels[0]) if len(task.labels) == 1 else None
+    if automaton is None:
+        return None
+    return task.drawn([Table(automaton, task.shape, task.prefix)], np.zeros(1))
+
+
+def constrained(task: Task, constraint: Constraint, exact: bool) -> Plan:
+    """Draws allowed lines in the best way there is.
+
+    Raises:
+        ConstraintError: the model finds every allowed line impossible, or only an approximation is
+            left and `exact` forbids it.
+    """
+    found = (
+        _by_states(task, constraint) or _by_trial(task, constraint) or _by_list(task, constraint)
+    )
+    if found is not None:
+        return found
+    if exact:
+        raise ConstraintError(
+            "lines that are asked for can be drawn from this model only approximately, and exact "
+            "forbids that: ask for less, or take a model that can be written out, such as "
+            "kneser_ney"
+        )
+    return _by_guide(task, constraint)
+
+
+def futures(task: Task, constraint: Constraint) -> list[Futures] | None:
+    """Joins a model that can be written out with a constraint, for each label."""
+    found = []
+    for label in task.labels:
+        automaton = task.model.automaton(MOST_CELLS, label)
+        if automaton is None:
+            return None
+        joined = futures_of(automaton, task.shape, constraint, task.prefix)
+        if joined is None:
+            return None
+        found.append(joined)
+    return found
+
+
+def _by_states(task: Task, constraint: Constraint) -> Plan | None:
+    """Conditions a model that can be written out."""
+    each = futures(task, constraint)
+    if each is None:
+        return None
+    log_masses = _possible(task, np.array([joined.log_mass for joined in each]))
+    drawers = [Conditioned(joined) for joined in each]
+    return Plan(task.drawn(drawers, log_masses), "exact, by states")
+
+
+def _by_trial(task: Task, constraint: Constraint) -> Plan | None:
+    """Keeps the allowed ones of free lines, if a first block of them has enough."""
+    free = freely(task, BLOCK)
+
+    def draw(low: int, high: int) -> NDArray[np.int32]:
+        ids = free.draw(low, high)
+        ids[~_allowed(task, constraint, ids), -1] = 1
+        return ids
+
+    hits = int(_allowed(task, constraint, free.draw(0, BLOCK)).sum())
+    if hits < _FEWEST_HITS:
+        return None
+    how = f"exact, by trial: {hits:,} of {BLOCK:,} lines drawn are allowed"
+    return Plan(draw, how, tries=BLOCK / hits, is_walked=free.is_walked)
+
+
+def _by_list(task: Task, constraint: Constraint) -> Plan | None:
+    """Scores every allowed line, where they are few."""
+    if constraint.count(task.prefix) > _MOST_LISTED:
+        return None
+    lines = allowed_lines(constraint, task.prefix)
+    listed = [
+        Listed(task.model, task.shape, lines, task.prefix, label, len(task.vocabulary.labels))
+        for label in task.labels
+    ]
+    log_masses = np.array([np.logaddexp.reduce(each.log_probs) for each in listed])
+    log_masses = _possible(task, log_masses)
+    how = f"exact, by list: all {len(lines):,} allowed lines are scored"
+    return Plan(task.drawn(listed, log_masses), how)
+
+
+def _by_guide(task: Task, constraint: Constraint) -> Plan:
+    """Bends proposals by a guide, and picks among as many as a first block of them shows to do."""
+    automaton = _guide(task)
+    guide = futures_of(automaton, Shape(), constraint, task.prefix)
+    if guide is None:
+        raise ConstraintError(
+            "all that is asked of a line takes too many states beside this model's guide: ask for "
+            "less"
+        )
+    guided = [Guided(task.model, task.shape, guide, beginning) for beginning in task.beginnings]
+    uniforms = Uniforms(task.seed, 0, BLOCK).fanned(1)
+    log_weights = [each.propose(uniforms, np.arange(BLOCK), 0, task.most)[1] for each in guided]
+    log_masses = _possible(task, np.logaddexp.reduce(log_weights, axis=1))
+    log_shares = task.log_shares + log_masses
+    is_possible = np.isfinite(log_shares)
+    sizes = np.array([effective_size(each) for each in log_weights])[is_possible]
+    pool = int(np.clip(_FEWEST_PROPOSALS * BLOCK // min(sizes), _FEWEST_PROPOSALS, _MOST_PROPOSALS))
+    for each in guided:
+        each.pool = pool
+    shares = np.exp(log_shares - np.logaddexp.reduce(log_shares))[is_possible]
+    how = (
+        f"approximate, by guide: one of {pool} proposals each; the effective sample size of "
+        f"{BLOCK:,} proposals is {min(sizes):,.0f}, so the total variation distance from exact "
+        f"lines is about {_distance(sizes, shares, pool):.1%} at most"
+    )
+    draw = task.drawn(guided, log_masses)
+    return Plan(draw, how, is_exact=False, proposals=pool, is_walked=True)
+
+
+def effective_size(log_weights: NDArray[np.float64]) -> float:
+    """How many equally heavy proposals would tell as much: (sum of w)^2 / sum of w^2; at least 1.
+
+    Source: Kong (1992), "A note on importance sampling using standardized weights", Technical
+    Report 348, Department of Statistics, University of Chicago.
+
+    Example:
+        >>> effective_size(np.log([1.0, 1.0, 0.5, 0.5]))
+        3.6
+    """
+    largest = log_weights.max()
+    if not np.isfinite(largest):
+        return 1.0
+    weights = np.exp(log_weights - largest)
+    return float(weights.sum() ** 2 / np.square(weights).sum())
+
+
+def _distance(sizes: NDArray[np.float64], shares: NDArray[np.float64], pool: int) -> float:
+    """Bound the total variation distance between lines picked by weight and exact ones.
+
+    With W the mean weight of a pool of k, relative to its expectation, picking is exact under the
+    law of the pool times W, so the distance is at most
+
+        E |W - 1| / 2  <=  sqrt(Var W) / 2  =  sqrt((n / size - 1) / k) / 2
+
+    for an effective sample size of n proposals. The shares of labels, estimated from n proposals
+    each, add their standard errors.
+
+    Args:
+        sizes: (labels,) effective sample sizes of n = 4,096 proposals.
+        shares: (labels,) shares of the labels among allowed lines.
+        pool: k, proposals for each line.
+    """
+    deviation = np.sqrt(
+        np.maximum(BLOCK / sizes - 1, 0.0)
+    )  # of a weight, relative to the mean weight
+    labels = deviation / np.sqrt(BLOCK) if len(shares) > 1 else 0.0
+    return min(1.0, float((shares * (deviation / np.sqrt(pool) / 2 + labels)).sum()))
+
+
+def _guide(task: Task) -> Automaton:
+    """A small model written out as states: a member of a mixture, or one that counts free lines."""
+    members = getattr(task.model, "members", [])
+    written = [member.automaton(MOST_CELLS, task.labels[0]) for member in members]
+    found: list[Automaton] = [
+        each for each in written if each is not None and np.isfinite(each.log_probs).all()
+    ]
+    if found:
+        return min(found, key=lambda automaton: len(automaton.goto))
+    free = freely(task, BLOCK).draw(0, BLOCK)
+    free = free[free[:, -1] == BOUNDARY]
+    ids = np.concatenate([np.tile(task.prefix, (len(free), 1)), free], axis=1)
+    V, paths = task.model.vocabulary_size, Paths.of_ids(ids)
+    for window in _GUIDE_WINDOWS:
+        counted = KneserNey(KneserNeyOptions(window=window), V, 0)
+        counted.count(Contexts.from_paths(paths, V, 0, window))
+        automaton = counted.automaton(MOST_CELLS)
+        if automaton is not None:
+            return automaton
+    raise ConstraintError(f"{V:,} characters are too many for a guide: ask for less")
+
+
+def _allowed(task: Task, constraint: Constraint, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(n,) bool, whether lines drawn are allowed."""
+    return constraint.allows(np.concatenate([np.tile(task.prefix, (len(ids), 1)), ids], axis=1))
+
+
+def _possible(task: Task, log_masses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-probabilities of being allowed, of which one must be possible."""
+    if not np.isfinite(task.log_shares + log_masses).any():
+        raise ConstraintError(
+            "this model finds every line that is asked for impossible, or less likely than one in "
+            "10^300: ask for less, or take a model that smooths, such as kneser_ney"
+        )
+    return log_masses

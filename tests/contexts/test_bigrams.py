@@ -1,0 +1,42 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from makemore import KneserNeyOptions, Lines, MakeMore, NgramOptions
+from makemore.contexts.bigrams import bigrams
+from makemore.contexts.table import Contexts
+from makemore.corpus.vocabulary import Vocabulary
+
+LINES = ["anna", "hannah", "ben", "otto", "anna"]
+LABELS = ["F", "F", "M", "M", "F"]
+
+
+def counted_by_hand(lines):
+    found = Counter()
+    for line in lines:
+        found.update(zip(f".{line}", f"{line}.", strict=True))
+    names = [".", *sorted(set("".join(lines)))]
+    return [[found[a, b] for b in names] for a in names]
+
+
+@pytest.mark.parametrize("window", [None, 1, 4])
+@pytest.mark.parametrize("labels", [None, LABELS])
+def test_every_kind_of_contexts_has_the_same_table(window, labels):
+    lines = Lines.from_strings(LINES, labels)
+    c = Contexts.of(lines, Vocabulary.of(lines), window)
+    np.testing.assert_array_equal(bigrams(c), counted_by_hand(LINES))
+
+
+@pytest.mark.parametrize("options", [NgramOptions(window=2), KneserNeyOptions(window=3)])
+@pytest.mark.parametrize("labels", [None, LABELS])
+def test_counted_models_still_have_it(options, labels):
+    model = MakeMore(options).fit(LINES, labels).learned_.model
+    np.testing.assert_array_equal(bigrams(model.counted()), counted_by_hand(LINES))
+
+
+def test_the_table_of_the_lectures(us_names):
+    c = Contexts.of(us_names, Vocabulary.of(us_names), 1)
+    table = bigrams(c)
+    assert table.sum() == 228_146
+    assert (table[17, 21], table[17].sum()) == (206, 272)  # q to u

@@ -1,0 +1,123 @@
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from makemore.contexts.streaming import Tally
+from makemore.contexts.table import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.split import parts_by_digest
+from makemore.corpus.vocabulary import Vocabulary
+
+WORDS = st.lists(st.text("abcé中\U0001f600", min_size=1, max_size=6), min_size=1, max_size=60)
+
+
+def tallied(blocks, window=2, test=0.2):
+    tally = Tally(window, test=test)
+    for block in blocks:
+        tally.add(block)
+    return tally
+
+
+def assert_equal(found, expected):
+    """Whether two tables have the same counts, the lines left aside."""
+    assert (found.vocabulary_size, found.label_count) == (
+        expected.vocabulary_size,
+        expected.label_count,
+    )
+    for name in ("last", "back", "row", "next", "count", "repeats", "weight"):
+        mine, its = getattr(found, name), getattr(expected, name)
+        assert mine.dtype == its.dtype, name
+        assert mine.tolist() == its.tolist(), name
+
+
+def assert_counts_the_same(tally, lines):
+    vocabulary = Vocabulary.of(lines)
+    assert tally.vocabulary().characters == vocabulary.characters
+    assert tally.vocabulary().labels == vocabulary.labels
+    for part, which in parts_by_digest(lines, 0.1, 0.2)._asdict().items():
+        assert tally.sizes[part] == len(which)
+        found = tally.take(part)
+        if not len(which):
+            assert found is None
+        else:
+            assert_equal(found, Contexts.of(lines.select(which), vocabulary, tally.window))
+    assert tally.digests().tolist() == sorted(set(lines.digests.tolist()))
+    assert str(tally.summary()) == str(lines.summary())
+    assert tally.weight == lines.counts().sum()
+    assert tally.longest == lines.lengths().max()
+    assert len(tally) == len(lines)
+
+
+@given(WORDS, st.integers(1, 4), st.integers(1, 7))
+@settings(deadline=None, max_examples=60)
+def test_blocks_are_counted_as_all_at_once(words, window, size):
+    blocks = [Lines.from_strings(words[at : at + size]) for at in range(0, len(words), size)]
+    assert_counts_the_same(tallied(blocks, window), Lines.from_strings(words))
+
+
+@given(WORDS, st.integers(1, 7), st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=60)
+def test_labels_and_weights_are_counted_as_all_at_once(words, size, rng):
+    labels = [rng.choice(["F", "M", "é", "b"]) for _ in words]
+    weights = [rng.choice([0, 1, 2.5, 7]) for _ in words]
+    weights[0] = 1
+    blocks = []
+    for at in range(0, len(words), size):
+        part = slice(at, at + size)
+        blocks.append(Lines.from_strings(words[part], labels[part], weights[part]))
+    lines = Lines.from_strings(words, labels, weights)
+    tally = tallied(blocks)
+    assert_counts_the_same(tally, lines)
+    expected = [
+        sum(w for w, name in zip(weights, labels, strict=True) if name == label)
+        for label in lines.label_names
+        if any(w and name == label for w, name in zip(weights, labels, strict=True))
+    ]
+    assert tally.label_weights().tolist() == pytest.approx(expected)
+
+
+def test_blank_lines_and_blocks_are_counted(us_names):
+    blocks = [Lines.from_strings(["", "anna"]), Lines.from_strings([" "]), Lines.from_strings([])]
+    tally = tallied(blocks)
+    assert str(tally.summary()) == "3 lines read, 2 blank, 0 repeated, 1 kept, 4 characters"
+
+
+def test_nothing_is_nothing():
+    tally = tallied([])
+    assert len(tally) == 0
+    assert tally.take("train") is None
+    assert tally.digests().tolist() == []
+
+
+def test_many_blocks_of_a_real_list(us_names):
+    strings = us_names.to_list()
+    random.Random(3).shuffle(strings)
+    blocks = [Lines.from_strings(strings[at : at + 500]) for at in range(0, len(strings), 500)]
+    assert_counts_the_same(tallied(blocks, window=4), Lines.from_strings(strings))
+
+
+def test_tables_are_merged_with_others_of_their_size(us_names, monkeypatch):
+    moved = []
+    merge = Contexts.merge
+
+    def counting(self, other):
+        moved.append(len(self.row) + len(other.row))
+        return merge(self, other)
+
+    monkeypatch.setattr(Contexts, "merge", counting)
+    strings = us_names.to_list()
+    blocks = [Lines.from_strings(strings[at : at + 100]) for at in range(0, len(strings), 100)]
+    tally = tallied(blocks, window=4, test=0.0)
+    final = sum(len(tally.take(part).row) for part in ("train", "dev"))
+    assert sum(moved) < 20 * final  # 320 blocks: merged one by one it is over 100 times
+
+
+def test_no_line_is_kept():
+    tally = tallied([Lines.from_strings(["anna", "ben"])])
+    for table in tally._tables["train"] + tally._tables["dev"] + tally._tables["test"]:
+        assert len(table.edge) == 0
+        assert len(table.line_weight) == 0
+        assert table.repeats.sum() == np.sum(table.forgotten)

@@ -1,0 +1,45 @@
+import pytest
+
+from makemore.fitting.auto import choose_family
+from makemore.options.families import GRUOptions, MixtureOptions
+from makemore.options.verbs import FitOptions
+from makemore.registry import members_of
+
+
+@pytest.mark.parametrize(
+    "lines, options, name, sentence",
+    [
+        (99, FitOptions(budget="10m"), "kneser_ney", "99 lines are too few"),
+        (30_000, FitOptions(budget="1s"), "kneser_ney", "it needs no training; a budget of"),
+        (30_000, FitOptions(budget="10s"), "mixture", "30,000 lines, and 10 s to train on them"),
+        (30_000, FitOptions(), "mixture", "and 30 s to train on them"),
+        (400, FitOptions(), "mixture", "and 6 s to train on them"),
+        (30_000, FitOptions(steps=9), "mixture", "and 9 steps each to train on them"),
+    ],
+)
+def test_auto_goes_by_size_and_budget_and_says_why(lines, options, name, sentence):
+    family, _, reason = choose_family("auto", lines, options)
+    assert family.name == name
+    assert sentence in reason
+
+
+def test_more_time_never_means_fewer_members():
+    members = [
+        len(members_of(choose_family("auto", 30_000, FitOptions(budget=seconds))[1].members))
+        for seconds in (5, 30, 120, 3600)
+    ]
+    assert members == sorted(members)
+    assert members[0] < members[-1]
+
+
+def test_a_family_that_is_named_is_taken_without_a_reason():
+    assert choose_family("gru", 5, FitOptions())[2] is None
+    family, options, reason = choose_family(GRUOptions(hidden=7), 5, FitOptions())
+    assert (family.name, options.hidden, reason) == ("gru", 7, None)
+
+
+def test_every_tier_can_be_read():
+    for seconds in (3, 20, 60, 120, 1000):
+        _, options, _ = choose_family("auto", 10**6, FitOptions(budget=seconds))
+        assert isinstance(options, MixtureOptions)
+        assert members_of(options.members)

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from makemore import KneserNeyOptions, LinearOptions, Lines, MakeMore, NgramOptions
+from makemore.contexts.bigrams import bigrams
+from makemore.contexts.table import Contexts
+from makemore.inference.likelihood import block_rows
+from makemore.probe import next_characters as module
+from makemore.probe.next_characters import following
+
+LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 2
+LABELS = ["F", "F", "F", "M", "M", "M", "M", "F"] * 2
+
+
+@pytest.mark.parametrize("options", [NgramOptions(window=3, add=0.0), LinearOptions()])
+def test_what_is_learned_by_heart_follows_as_it_was_counted(options):
+    maker = MakeMore(options, steps=2000, rate=0.3, batch=10**6, weight_decay=0.0).fit(LINES)
+    model, vocabulary = maker.learned_.model, maker.learned_.vocabulary
+    c = Contexts.of(Lines.from_strings(LINES), vocabulary, model.window)
+    counts = bigrams(c)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    atol = 1e-6 if isinstance(options, NgramOptions) else 0.02
+    np.testing.assert_allclose(following(model, c), shares, atol=atol)
+
+
+@pytest.mark.parametrize("options", [KneserNeyOptions(), "gru"])
+def test_it_is_the_mean_over_characters_in_blocks_or_at_once(options, monkeypatch):
+    maker = MakeMore(options, steps=5).fit(LINES, LABELS)
+    model, vocabulary = maker.learned_.model, maker.learned_.vocabulary
+    c = Contexts.of(Lines.from_strings(LINES, LABELS), vocabulary, model.window)
+    expected = np.zeros((len(vocabulary), len(vocabulary)))
+    probs, last = np.exp(model.log_probs(c)), np.where(c.last < len(vocabulary), c.last, 0)
+    for row, weight in enumerate(c.weight):
+        expected[last[row]] += weight * probs[row]
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(following(model, c), expected, atol=1e-6)
+    assert block_rows(len(vocabulary)) > len(c)
+    monkeypatch.setattr(module, "block_rows", lambda size: 3)
+    np.testing.assert_allclose(following(model, c), expected, atol=1e-6)
+
+
+def test_a_character_that_is_not_in_the_lines_has_zeros():
+    maker = MakeMore("kneser_ney").fit(LINES)
+    vocabulary = maker.learned_.vocabulary
+    c = Contexts.of(Lines.from_strings(["bob"]), vocabulary, maker.learned_.model.window)
+    found = following(maker.learned_.model, c)
+    is_there = np.isin([".", *vocabulary.characters], [".", "b", "o"])
+    np.testing.assert_allclose(found.sum(axis=1), is_there, atol=1e-6)

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from makemore import Lines, MakeMore
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.evaluation.scoring import surprise
+from makemore.report.samples import character_shares, length_shares, make
+
+LINES = Lines.from_strings(["ab", "b", "bcb"], weights=[1.0, 2.0, 5.0])
+
+
+def test_lengths_are_shares_of_lines_by_their_weights():
+    np.testing.assert_allclose(length_shares(LINES), [0, 2 / 8, 1 / 8, 5 / 8])
+
+
+def test_characters_are_shares_by_the_weights_of_their_lines():
+    found = character_shares(LINES, Vocabulary("abc"))
+    np.testing.assert_allclose(found, np.array([0, 1, 1 + 2 + 10, 5]) / 19)
+
+
+def test_unknown_characters_are_left_out():
+    np.testing.assert_allclose(character_shares(LINES, Vocabulary("ax")), [0, 1, 0])
+    assert not character_shares(LINES, Vocabulary("x")).any()
+
+
+def test_lines_made_are_scored_character_by_character():
+    maker = MakeMore("kneser_ney").fit(["anna", "hannah", "a b", "otto"])
+    made = make(maker, seed=2)
+    assert made.lines.to_list() == maker.sample(2000, seed=2)
+    assert made.variety == maker.variety(made.lines.to_list())
+    for line, spelled in zip(made.lines.to_list(), made.shown, strict=False):
+        assert [piece.text for piece in spelled.pieces] == [*line.replace(" ", "_"), "·"]
+        scores = maker.score_characters([line])[0]
+        assert spelled.nats == pytest.approx(scores.sum())
+        assert [piece.level for piece in spelled.pieces] == [surprise(nats) for nats in scores]
+        assert [piece.probability for piece in spelled.pieces] == [
+            f"{p:.3g}" for p in np.exp(scores)
+        ]
+
+
+def test_of_long_lines_fewer_are_made():
+    made = make(MakeMore("kneser_ney").fit(["ab" * 300, "ba" * 150]))
+    assert len(made.lines) == 2**17 // 600
+
+
+def test_a_space_is_shown_unlike_the_characters_of_the_list():
+    texts = {}
+    for lines in (["a b", "c d"], ["a b", "c_d"], ["ab"]):
+        made = make(MakeMore("kneser_ney").fit(lines))
+        texts[made.space] = {piece.text for line in made.shown for piece in line.pieces}
+    assert texts["_"] == set("abcd_·")
+    assert texts["␣"] == set("abcd_␣·")
+    assert texts[None] == set("ab·")

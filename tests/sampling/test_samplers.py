@@ -1,0 +1,153 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from makemore.contexts.table import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.models.kneser_ney import KneserNey
+from makemore.options.families import KneserNeyOptions
+from makemore.sampling.samplers import BLOCK, Beginning, Shape, Table, Uniforms, Walk, invert
+
+NOTHING = np.zeros(0, np.int32)
+
+
+@pytest.fixture(scope="module")
+def model():
+    lines = Lines.from_strings(["abba", "abab", "baba", "cab", "cc"])
+    vocabulary = Vocabulary.of(lines)
+    return KneserNey(KneserNeyOptions(window=3), len(vocabulary), 0).count(
+        Contexts.of(lines, vocabulary, 3)
+    )
+
+
+def rows(count, V, seed=0):
+    rng = np.random.default_rng(seed)
+    return np.log(rng.dirichlet(np.ones(V), count)).astype(np.float32)
+
+
+@settings(deadline=None)
+@given(st.integers(2, 70), st.integers(1, 20), st.integers(0, 2**32 - 1))
+def test_invert_equals_searchsorted_in_each_row(V, n, seed):
+    cumulative = Shape().cumulate(rows(n, V, seed))
+    rng = np.random.default_rng(seed)
+    row, u = rng.integers(0, n, 50), rng.random(50)
+    expected = [
+        np.searchsorted(cumulative[r], x, side="right") for r, x in zip(row, u, strict=True)
+    ]
+    np.testing.assert_array_equal(invert(cumulative, row, u), expected)
+    assert invert(cumulative, row, u).max() < V
+
+
+def test_what_is_impossible_is_never_drawn():
+    log_probs = np.array([[-np.inf, -0.7, -np.inf, -0.7, -np.inf]], np.float32)
+    cumulative = Shape().cumulate(log_probs)
+    edges = np.array([0.0, 0.5, np.nextafter(0.5, 0), np.nextafter(1.0, 0)])
+    assert set(invert(cumulative, np.zeros(4, int), edges).tolist()) == {1, 3}
+
+
+def chosen(shape, log_probs):
+    """The distribution that a shape leaves."""
+    return np.diff(shape.cumulate(log_probs)[:, : log_probs.shape[1]], axis=1, prepend=0)
+
+
+def test_temperature_raises_to_a_power():
+    log_probs = rows(5, 9)
+    for temperature in (0.25, 1.0, 3.0):
+        power = np.exp(log_probs.astype(float)) ** (1 / temperature)
+        expected = power / power.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(chosen(Shape(temperature), log_probs), expected, atol=1e-9)
+
+
+def test_top_k_keeps_the_likeliest_and_their_proportions():
+    log_probs = rows(6, 9)
+    probs = np.exp(log_probs.astype(float))
+    found = chosen(Shape(top_k=3), log_probs)
+    for p, q in zip(probs, found, strict=True):
+        kept = np.argsort(-p)[:3]
+        assert set(np.flatnonzero(q > 0)) == set(kept)
+        np.testing.assert_allclose(q[kept], p[kept] / p[kept].sum(), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "top_p, kept", [(0.0, 1), (0.49, 1), (0.51, 2), (0.79, 2), (0.81, 3), (1, 4)]
+)
+def test_top_p_keeps_the_fewest_that_reach_the_share(top_p, kept):
+    log_probs = np.log(np.array([[0.05, 0.5, 0.3, 0.15]], np.float32))
+    assert np.count_nonzero(chosen(Shape(top_p=top_p), log_probs) > 0) == kept
+
+
+def test_the_numbers_of_a_line_do_not_depend_on_what_else_is_drawn():
+    whole = Uniforms(7, 0, 3 * BLOCK)
+    part = Uniforms(7, BLOCK - 5, BLOCK + 5)
+    for position in (0, 1, 4):
+        np.testing.assert_array_equal(whole.at(position)[BLOCK - 5 : BLOCK + 5], part.at(position))
+    one_by_one = Uniforms(7, BLOCK - 5, BLOCK + 5)
+    expected = [one_by_one.at(position) for position in range(5)]
+    np.testing.assert_array_equal(Uniforms(7, BLOCK - 5, BLOCK + 5).at(4), expected[4])
+    assert not np.array_equal(part.at(0), part.at(1))
+    assert not np.array_equal(Uniforms(8, 0, 5).at(0), Uniforms(7, 0, 5).at(0))
+
+
+@pytest.mark.parametrize("prefix", [[], [1], [1, 2, 2, 1, 3]])
+def test_a_table_draws_the_very_lines_that_a_walk_draws(model, prefix):
+    ids, shape, n = np.array(prefix, np.int32), Shape(0.8, top_k=3), 3000
+    walk = Walk(model, shape, Beginning.of(model, ids, None)).draw(
+        Uniforms(1, 0, n), np.arange(n), 0, 9
+    )
+    table = Table(model.automaton(2**24), shape, ids).draw(Uniforms(1, 0, n), np.arange(n), 0, 9)
+    np.testing.assert_array_equal(walk, table)
+
+
+def line_probability(model, line):
+    log_probs, state = model.start(1)
+    total = 0.0
+    for i in [*line, 0]:
+        total += float(log_probs[0, i])
+        if i:
+            log_probs, state = model.step(np.array([i], np.int32), state)
+    return float(np.exp(total))
+
+
+@pytest.mark.parametrize("engine", ["walk", "table"])
+def test_lines_come_with_the_probabilities_of_the_model(model, engine):
+    n, most = 40_000, 6
+    which = np.arange(n)
+    if engine == "walk":
+        ids = Walk(model, Shape(), Beginning.of(model, NOTHING, None)).draw(
+            Uniforms(3, 0, n), which, 0, most
+        )
+    else:
+        ids = Table(model.automaton(2**24), Shape(), NOTHING).draw(
+            Uniforms(3, 0, n), which, 0, most
+        )
+    lines, counts = np.unique(ids, axis=0, return_counts=True)
+    observed, expected = [], []
+    for line, count in zip(lines, counts, strict=True):
+        if line[-1] == 0:
+            p = line_probability(model, [i for i in line.tolist() if i])
+            if p * n >= 5:
+                observed.append(count)
+                expected.append(p * n)
+    observed.append(n - sum(observed))
+    expected.append(n - sum(expected))
+    observed, expected = np.array(observed), np.array(expected)
+    assert len(observed) > 100
+    chi_square = ((observed - expected) ** 2 / expected).sum()
+    freedom = len(observed) - 1
+    assert chi_square < freedom + 4 * np.sqrt(2 * freedom)
+
+
+def test_lines_drawn_together_are_independent(model):
+    n = 20_000
+    ids = Walk(model, Shape(), Beginning.of(model, NOTHING, None)).draw(
+        Uniforms(5, 0, n), np.arange(n), 0, 6
+    )
+    first = ids[:, 0]
+    pairs = np.zeros((model.vocabulary_size, model.vocabulary_size))
+    np.add.at(pairs, (first[:-1], first[1:]), 1)
+    expected = np.outer(pairs.sum(axis=1), pairs.sum(axis=0)) / pairs.sum()
+    enough = expected >= 5
+    chi_square = ((pairs - expected)[enough] ** 2 / expected[enough]).sum()
+    assert chi_square < enough.sum() + 4 * np.sqrt(2 * enough.sum())

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from makemore.arrays import ranges, rank, summed
+
+
+@given(st.integers(1, 60), st.integers(0, 1000), st.data())
+@settings(deadline=None, max_examples=300)
+def test_rank_agrees_with_numpy_unique(top, slack, data):
+    keys = np.array(data.draw(st.lists(st.integers(0, top - 1), max_size=50)), np.int64)
+    distinct, place = rank(keys, top + slack)
+    expected, inverse = np.unique(keys, return_inverse=True)
+    assert distinct.tolist() == expected.tolist()
+    assert place.tolist() == inverse.tolist()
+
+
+@given(st.lists(st.integers(0, 2**62 - 1), max_size=40))
+@settings(deadline=None, max_examples=200)
+def test_rank_agrees_with_numpy_unique_on_keys_too_large_for_flags(keys):
+    keys = np.array(keys + keys[::2], np.int64)
+    distinct, place = rank(keys, 2**62)
+    expected, inverse = np.unique(keys, return_inverse=True)
+    assert distinct.tolist() == expected.tolist()
+    assert place.tolist() == inverse.tolist()
+
+
+@pytest.mark.parametrize("limit", [10, 2**40])
+def test_rank_gives_the_documented_types_and_leaves_the_keys_alone(limit):
+    keys = np.array([7, 3, 7, 9, 0], np.int64)
+    distinct, place = rank(keys, limit)
+    assert (distinct.dtype, place.dtype) == (np.int64, np.int32)
+    assert keys.tolist() == [7, 3, 7, 9, 0]
+    assert distinct[place].tolist() == keys.tolist()
+
+
+@pytest.mark.parametrize("limit", [0, 1, 100])
+def test_rank_of_nothing_is_nothing(limit):
+    distinct, place = rank(np.zeros(0, np.int64), limit)
+    assert (distinct.tolist(), place.tolist()) == ([], [])
+    assert (distinct.dtype, place.dtype) == (np.int64, np.int32)
+
+
+def test_flags_and_sorting_give_the_same():
+    keys = np.random.default_rng(3).integers(0, 1000, 5000)
+    by_flags, by_sorting = rank(keys, 1000), rank(keys, 2**50)
+    assert by_flags[0].tolist() == by_sorting[0].tolist()
+    assert by_flags[1].tolist() == by_sorting[1].tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 6)), max_size=12))
+@settings(deadline=None, max_examples=200)
+def test_ranges_are_pythons_ranges_in_a_row(pairs):
+    starts = np.array([start for start, _ in pairs], np.int64)
+    stops = np.array([start + length for start, length in pairs], np.int64)
+    expected = [i for start, length in pairs for i in range(start, start + length)]
+    strung = ranges(starts, stops)
+    assert strung.tolist() == expected
+    assert strung.dtype == np.int64
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(-9, 9))), st.integers(7, 10))
+@settings(deadline=None, max_examples=100)
+def test_summed_adds_up_what_belongs_to_each_place(pairs, places):
+    place, value = np.array(pairs, np.int64).reshape(-1, 2).T
+    found = summed(place, value / 4, places)
+    assert found.dtype == np.float64
+    assert found.tolist() == [sum(v for p, v in pairs if p == i) / 4 for i in range(places)]
+
+
+def test_nothing_summed_is_zero_everywhere():
+    found = summed(np.zeros(0, np.int32), np.zeros(0), 3)
+    assert (found.dtype, found.tolist()) == (np.float64, [0.0, 0.0, 0.0])
