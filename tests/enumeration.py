@@ -14,9 +14,6 @@ from collections import Counter
 
 import numpy as np
 
-from makemore.models.kneser_ney import KneserNey
-from makemore.models.ngram import Ngram
-
 
 def is_selected(line, o):
     """Whether a line of a permitted length is what the options ask for, one option at a time."""
@@ -91,7 +88,7 @@ def line_probs(source, o, longest, of_prefix=(1.0, None, None)):
     labels, shares = vocabulary.labels, source.label_shares.tolist()
     if o.label is not None or not labels:
         labels, shares = [o.label], [1.0]
-    is_rounded = not isinstance(model, (KneserNey, Ngram))
+    is_rounded = not model.has_exact_rows
     lines, starts = Counter(), Counter()
     ids = np.arange(1, len(vocabulary), dtype=np.int32)
     for label, share in zip(labels, shares, strict=True):
@@ -137,7 +134,7 @@ def without(probs, excluded):
 
 
 def assert_drawn_from(probs, drawn, slack=0.0):
-    """Check that independent draws have a distribution; a right sampler fails once in 10^10 checks.
+    """Check that independent draws have a distribution; a right sampler fails once in 10^8 checks.
 
     Draws are compared whole and by coarser views that a fault shows in sooner. With D the
     Kullback-Leibler divergence of the observed shares from k true ones, and n draws,
@@ -182,4 +179,4 @@ def assert_shares(expected, observed, slack, message):
     excess = n * divergence / max(k - 1, 1)
     if excess > 1:
         log_p = (k - 1) * (1 + math.log(excess)) - n * divergence
-        assert log_p > -25, f"one in e^{-log_p:.0f}: {message}"
+        assert log_p > -20, f"one in e^{-log_p:.0f}: {message}"

@@ -13,7 +13,7 @@ from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError
 from makemore.inference import likelihood
 from makemore.options.verbs import ConstraintOptions, SampleOptions
-from makemore.sampling import strategies as tiers
+from makemore.sampling import strategies
 from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream, most_probable
 
@@ -62,9 +62,9 @@ def test_lines_have_the_models_proportions_among_those_allowed(source, asked):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_gives_them(source, way, monkeypatch):
-    monkeypatch.setattr(tiers, "_by_states", lambda task, constraint: None)
+    monkeypatch.setattr(strategies, "_by_states", lambda task, constraint: None)
     for name, value in WAYS[way].items():
-        monkeypatch.setattr(tiers, name, value)
+        monkeypatch.setattr(strategies, name, value)
     options = SampleOptions(prefix="a", only="abno", forbid=("ab", "oo"), contains="n")
     probs, _ = selected_probs(source, options)
     stream = Stream(source, options, ahead=DRAWN)
@@ -76,9 +76,9 @@ def test_every_way_gives_them(source, way, monkeypatch):
 
 
 def test_exact_refuses_an_approximation(source, monkeypatch):
-    monkeypatch.setattr(tiers, "_by_states", lambda task, constraint: None)
+    monkeypatch.setattr(strategies, "_by_states", lambda task, constraint: None)
     for name, value in WAYS["by guide"].items():
-        monkeypatch.setattr(tiers, name, value)
+        monkeypatch.setattr(strategies, name, value)
     with pytest.raises(ConstraintError, match="only approximately, and exact forbids that"):
         Stream(source, SampleOptions(suffix="n", exact=True))
 
@@ -105,8 +105,8 @@ def test_new_lines_and_those_not_excluded_keep_their_proportions(source):
 
 @pytest.mark.parametrize("asked", [{}, {"contains": "n", "distinct": True}])
 def test_few_lines_are_the_head_of_many(source, asked, monkeypatch):
-    monkeypatch.setattr(tiers, "_by_states", lambda task, constraint: None)
-    monkeypatch.setattr(tiers, "_TABLE_PAYS", 400)  # lines, from which tables are used
+    monkeypatch.setattr(strategies, "_by_states", lambda task, constraint: None)
+    monkeypatch.setattr(strategies, "_TABLE_PAYS", 400)  # lines, from which tables are used
     options, many = SampleOptions(**asked, patience=10_000), 20_000
     heads = [
         list(itertools.islice(Stream(source, options, ahead=ahead), 300)) for ahead in (1, many)

@@ -14,7 +14,7 @@ from makemore import (
 )
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
-from makemore.sampling import strategies as tiers
+from makemore.sampling import strategies
 
 ONE = ["anna", "hannah", "johanna", "ben", "benno"]
 OTHER = ["zo\u00eb", "zora", "r\u00e9n\u00e9e", "noa", "eno"]
@@ -158,8 +158,8 @@ def test_what_cannot_be_blended_is_refused():
 
 
 def test_what_a_member_finds_impossible_is_no_guide_to_the_others(monkeypatch):
-    monkeypatch.setattr(tiers, "_FEWEST_HITS", 10**9)
-    monkeypatch.setattr(tiers, "_MOST_LISTED", 0)
+    monkeypatch.setattr(strategies, "_FEWEST_HITS", 10**9)
+    monkeypatch.setattr(strategies, "_MOST_LISTED", 0)
     sure = MakeMore(NgramOptions(window=1, add=0.0)).fit(["ab", "aab"])
     unsure = MakeMore(MODELS["prefix"], steps=10).fit(["ab", "ba", "bba"])
     both = MakeMore.blend([sure, unsure])

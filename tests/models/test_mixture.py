@@ -132,8 +132,8 @@ def test_a_fitted_mixture_is_weighed_on_the_dev_part_and_kept_in_one_file(us_nam
     maker.save(tmp_path / "m.safetensors")
     again = MakeMore.load(tmp_path / "m.safetensors")
     assert again.sample(20) == maker.sample(20)
-    np.testing.assert_array_equal(
-        again.score_samples(["anna", "xyz"]), maker.score_samples(["anna", "xyz"])
+    np.testing.assert_allclose(
+        again.score_samples(["anna", "xyz"]), maker.score_samples(["anna", "xyz"]), atol=1e-5
     )
 
 

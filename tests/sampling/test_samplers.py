@@ -52,6 +52,17 @@ def chosen(shape, log_probs):
     return np.diff(shape.cumulate(log_probs)[:, : log_probs.shape[1]], axis=1, prepend=0)
 
 
+@pytest.mark.parametrize("shape", [Shape(0.7), Shape(top_k=3), Shape(1.5, top_p=0.6)])
+def test_log_probs_are_the_logarithms_of_probs(shape):
+    log_probs = rows(20, 7)
+    np.testing.assert_allclose(np.exp(shape.log_probs(log_probs)), shape.probs(log_probs))
+
+
+def test_log_probs_do_not_underflow():
+    found = Shape(0.001).log_probs(np.log(np.array([[0.9, 0.1]], np.float32)))
+    np.testing.assert_allclose(found, [[0.0, -1000 * np.log(9)]], rtol=1e-5)
+
+
 def test_temperature_raises_to_a_power():
     log_probs = rows(5, 9)
     for temperature in (0.25, 1.0, 3.0):
@@ -93,7 +104,7 @@ def test_the_numbers_of_a_line_do_not_depend_on_what_else_is_drawn():
 @pytest.mark.parametrize("prefix", [[], [1], [1, 2, 2, 1, 3]])
 def test_a_table_draws_the_very_lines_that_a_walk_draws(model, prefix):
     ids, shape, n = np.array(prefix, np.int32), Shape(0.8, top_k=3), 3000
-    walk = Walk(model, shape, Beginning.of(model, ids, None)).draw(
+    walk = Walk(model, shape, Beginning.of(model, shape, ids, None)).draw(
         Uniforms(1, 0, n), np.arange(n), 0, 9
     )
     table = Table(model.automaton(2**24), shape, ids).draw(Uniforms(1, 0, n), np.arange(n), 0, 9)
@@ -115,7 +126,7 @@ def test_lines_come_with_the_probabilities_of_the_model(model, engine):
     n, most = 40_000, 6
     which = np.arange(n)
     if engine == "walk":
-        ids = Walk(model, Shape(), Beginning.of(model, NOTHING, None)).draw(
+        ids = Walk(model, Shape(), Beginning.of(model, Shape(), NOTHING, None)).draw(
             Uniforms(3, 0, n), which, 0, most
         )
     else:
@@ -141,7 +152,7 @@ def test_lines_come_with_the_probabilities_of_the_model(model, engine):
 
 def test_lines_drawn_together_are_independent(model):
     n = 20_000
-    ids = Walk(model, Shape(), Beginning.of(model, NOTHING, None)).draw(
+    ids = Walk(model, Shape(), Beginning.of(model, Shape(), NOTHING, None)).draw(
         Uniforms(5, 0, n), np.arange(n), 0, 6
     )
     first = ids[:, 0]

@@ -12,8 +12,7 @@ from makemore.errors import ConstraintError, OptionError
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.options.verbs import SampleOptions
-from makemore.sampling import strategies as tiers
-from makemore.sampling import stream
+from makemore.sampling import strategies, stream
 from makemore.sampling.request import Source, task_of
 from makemore.sampling.stream import Stream, _searched
 
@@ -52,13 +51,45 @@ def test_ten_lines_are_the_head_of_twenty(source):
     )
 
 
+@pytest.mark.parametrize("patience", [1, 5, 40, 300])
+def test_lines_end_at_the_same_draw_however_many_are_asked_for(source, patience):
+    asked = {"pattern": "[ano]+", "new": True, "patience": patience}
+    most = take(source, 2000, ahead=2000, **asked)
+    for n in (1, 3, 20, 500):
+        assert take(source, n, ahead=n, **asked) == most[:n]
+
+
+@pytest.mark.parametrize("window", [2, None])
+def test_a_network_draws_the_same_batches_whatever_is_asked(window, monkeypatch):
+    from makemore import GRUOptions, MakeMore, MLPOptions
+
+    options = GRUOptions(hidden=8) if window is None else MLPOptions(window=window, hidden=8)
+    maker = MakeMore(options, steps=2).fit(["anna", "ben", "otto", "hannah"])
+    monkeypatch.setattr(strategies, "_TABLE_PAYS", 3000)
+    bounds = []
+    for ahead in (1, 100, 50_000):
+        found = []
+        plan = strategies.freely(task_of(Source.of(maker.learned_), SampleOptions()), ahead)
+        recorded = plan._replace(draw=lambda low, high, f=found, p=plan: noted(f, p, low, high))
+        monkeypatch.setattr(stream, "freely", lambda task, ahead, r=recorded: r)
+        lines = take(Source.of(maker.learned_), 6000, ahead=ahead)
+        bounds.append((found, lines))
+    assert bounds[0] == bounds[1] == bounds[2]
+    assert bounds[0][0][:3] == [(0, 256), (256, 1280), (1280, 5376)]
+
+
+def noted(found, plan, low, high):
+    found.append((low, high))
+    return plan.draw(low, high)
+
+
 @pytest.mark.parametrize("ahead", [1, 100, 4096, 20_000, 100_000])
 def test_how_many_are_drawn_at_once_changes_nothing(source, ahead):
     assert take(source, 9000, ahead=ahead) == take(source, 9000)
 
 
 def test_distinct_lines_do_not_depend_on_how_many_are_asked_for(source, monkeypatch):
-    monkeypatch.setattr(tiers, "_TABLE_PAYS", 3000)
+    monkeypatch.setattr(strategies, "_TABLE_PAYS", 3000)
     monkeypatch.setattr(stream, "_WALKED", (1, 2**14))
     few, many = (
         take(source, 2000, distinct=True, ahead=ahead, max_length=4) for ahead in (100, 9000)

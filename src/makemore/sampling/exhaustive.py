@@ -55,11 +55,7 @@ class Shaped:
 
     def log_probs(self, c: Contexts) -> Floats:
         """(N, V) natural log-probabilities."""
-        with np.errstate(divide="ignore"):
-            log_probs: Floats = np.log(self._shape.probs(self._model.log_probs(c))).astype(
-                np.float32
-            )
-        return log_probs
+        return self._shape.log_probs(self._model.log_probs(c)).astype(np.float32)
 
 
 class Listed:

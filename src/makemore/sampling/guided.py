@@ -44,7 +44,7 @@ class Guided:
     ) -> None:
         """Begins every line with the prefix."""
         self._model, self._shape, self._guide = model, shape, guide
-        self._log_probs, self._state, _ = beginning
+        self._log_probs, self._state = beginning.log_probs, beginning.state
         self.pool = 1
 
     def draw(

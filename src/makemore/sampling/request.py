@@ -86,7 +86,7 @@ class Task:
     @cached_property
     def beginnings(self) -> list[Beginning]:
         """The model after the prefix, for each label."""
-        return [Beginning.of(self.model, self.prefix, label) for label in self.labels]
+        return [Beginning.of(self.model, self.shape, self.prefix, label) for label in self.labels]
 
     @cached_property
     def log_shares(self) -> NDArray[np.float64]:
@@ -95,19 +95,18 @@ class Task:
             p(label | prefix)  proportional to  p(label) p(prefix | label)
 
         where p(prefix | label) is shaped as the characters of a line are, so that a prefix selects
-        among lines as any other constraint does. A prefix that top-k and top-p exclude under every
-        label is given all the same: then only the temperature shapes it. If the model finds it
-        impossible under every label too, the priors stay.
+        among lines as any other constraint does. If top-k and top-p exclude the prefix under every
+        label, only the temperature shapes it. If the model finds it impossible under every label,
+        these are the log-priors.
         """
         with np.errstate(divide="ignore"):
             log_priors = np.log(self.priors)
         if len(self.labels) == 1 or not len(self.prefix):
             return log_priors
-        for shape in (self.shape, Shape(self.shape.temperature)):
-            given = [each.log_prob(self.prefix, shape) for each in self.beginnings]
-            log_shares: NDArray[np.float64] = log_priors + given
+        each = np.array([(one.log_prob, one.uncut) for one in self.beginnings])  # (labels, 2)
+        for log_shares in log_priors + each.T:
             if np.isfinite(log_shares).any():
-                return log_shares
+                return np.asarray(log_shares)
         return log_priors
 
     def drawn(self, drawers: Sequence[Drawer], log_masses: NDArray[np.float64]) -> Draw:
@@ -129,11 +128,12 @@ class Task:
             label = np.searchsorted(limits, uniforms.at(0), side="right")
             parts = [np.flatnonzero(label == i) for i in range(len(drawers))]
             drawn = [
-                drawer.draw(uniforms, which, 1, self.most)
+                (which, drawer.draw(uniforms, which, 1, self.most))
                 for drawer, which in zip(drawers, parts, strict=True)
+                if len(which)
             ]
-            ids = np.zeros((high - low, max(part.shape[1] for part in drawn)), np.int32)
-            for which, part in zip(parts, drawn, strict=True):
+            ids = np.zeros((high - low, max(part.shape[1] for _, part in drawn)), np.int32)
+            for which, part in drawn:
                 ids[which, : part.shape[1]] = part
             return ids
 

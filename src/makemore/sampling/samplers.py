@@ -1,8 +1,8 @@
 """Drawing lines from a model: one endless stream of independent lines, fixed by the seed.
 
-Line i of the stream depends on the seed, on i and on the model, and on nothing else: the uniform
-numbers of a line come from (seed, block of 4,096 lines, position). So ten lines are the head of
-twenty, and any part of the stream can be drawn on its own.
+The uniform numbers of line i come from (seed, block of 4,096 lines, position), so line i depends on
+the seed, on i and on the model. Where the rows of a model are not exact, its last digits depend on
+the lines that are drawn beside it too: see `makemore.sampling.stream` and docs/determinism.md.
 """
 
 from dataclasses import dataclass
@@ -43,6 +43,15 @@ class Shape:
             number u in [0, 1) draws is how many entries are at most u.
         """
         return cumulated(self._weigh(log_probs))
+
+    def log_probs(self, log_probs: Floats) -> NDArray[np.float64]:
+        """(n, V) float64, the natural logarithms of the shaped distributions; none underflows."""
+        logits = log_probs.astype(np.float64) / self.temperature
+        logits -= logits.max(axis=1, keepdims=True)
+        if self.top_k is not None or self.top_p is not None:
+            logits[self._cut(np.exp(logits)) == 0] = -np.inf
+        found: NDArray[np.float64] = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return found
 
     def probs(self, log_probs: Floats) -> NDArray[np.float64]:
         """(n, V) float64, the shaped distributions."""
@@ -141,28 +150,25 @@ class Beginning(NamedTuple):
     Attributes:
         log_probs: (1, V) float32, log-probabilities of the next id.
         state: the model's state, of one line.
-        along: (p, V) float32, log-probabilities of the id at each character of the prefix.
+        log_prob: natural log-probability of the prefix under the shaped distributions.
+        uncut: the same without top-k and top-p.
     """
 
     log_probs: Floats
     state: State
-    along: Floats
+    log_prob: float
+    uncut: float
 
     @classmethod
-    def of(cls, model: Model, prefix: NDArray[np.int32], label: int | None) -> Self:
+    def of(cls, model: Model, shape: Shape, prefix: NDArray[np.int32], label: int | None) -> Self:
         """Step a model along a prefix, (p,) ids."""
         log_probs, state = model.start(1, label)
-        along = [log_probs[:0]]
+        log_prob = uncut = 0.0
         for i in prefix:
-            along.append(log_probs)
+            log_prob += float(shape.log_probs(log_probs)[0, i])
+            uncut += float(Shape(shape.temperature).log_probs(log_probs)[0, i])
             log_probs, state = model.step(np.array([i], np.int32), state)
-        return cls(log_probs, state, np.concatenate(along))
-
-    def log_prob(self, prefix: NDArray[np.int32], shape: Shape) -> float:
-        """Return the natural log-probability of the prefix under the shaped distributions."""
-        with np.errstate(divide="ignore"):
-            log_probs = np.log(shape.probs(self.along))
-        return float(log_probs[np.arange(len(prefix)), prefix].sum())
+        return cls(log_probs, state, log_prob, uncut)
 
 
 class Walk:
@@ -175,7 +181,7 @@ class Walk:
     def __init__(self, model: Model, shape: Shape, beginning: Beginning) -> None:
         """Begins every line with the prefix."""
         self._model, self._shape = model, shape
-        self._log_probs, self._state, _ = beginning
+        self._log_probs, self._state = beginning.log_probs, beginning.state
 
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int

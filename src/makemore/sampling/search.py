@@ -101,8 +101,7 @@ class Asked:
         leads[~can_end] = NOWHERE
         ends = self._constraint.ends[states] & (read >= self._constraint.shortest)
         leads[:, BOUNDARY] = np.where(ends, 0, NOWHERE)
-        with np.errstate(divide="ignore"):
-            log_probs = np.log(self._shape.probs(self._model.log_probs(c)[row]))
+        log_probs = self._shape.log_probs(self._model.log_probs(c)[row])
         return Next(log_probs, leads, np.zeros_like(log_probs))
 
 
@@ -169,8 +168,8 @@ def search(
         steps: a model beside a constraint, for each label.
         most: prefixes looked at; then the search ends.
         rng: draws the keys, for lines without replacement; None for the most probable first.
-        log_shares: the natural logarithm of the share of each label among the allowed lines, all
-            with the same constant added.
+        log_shares: the log-weight of each label under the distribution that its steps normalise
+            over, up to a common constant.
     """
     order, looked_at = count(), 0
     firsts = [

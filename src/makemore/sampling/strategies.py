@@ -47,7 +47,9 @@ class Plan(NamedTuple):
         is_exact: whether the lines have the model's own probabilities among those allowed.
         tries: lines drawn for each that is one, about.
         proposals: lines that the model is asked about for each that is drawn.
-        is_walked: whether the model is asked step by step, and keeps a state for each line.
+        is_walked: whether the model is asked step by step, at first at least, and keeps a state for
+            each line.
+        distance: the estimated total variation distance from exact lines; 0 where they are exact.
     """
 
     draw: Draw
@@ -56,13 +58,15 @@ class Plan(NamedTuple):
     tries: float = 1.0
     proposals: int = 1
     is_walked: bool = False
+    distance: float = 0.0
 
 
 def freely(task: Task, ahead: int) -> Plan:
     """Draw without a constraint, from a table of all states where that is the faster way.
 
     A table and a walk give the very same lines where rows are exact. Elsewhere their last digits
-    differ, so there the place of a line in the stream decides between them, and not `ahead`.
+    differ, so there batches that end beyond so many lines of the stream come from a table, and
+    `ahead` decides nothing.
     """
     if task.model.has_exact_rows and ahead >= _TABLE_PAYS:
         table = _table(task, 2 * ahead)  # more states would not pay
@@ -184,13 +188,14 @@ def _by_guide(task: Task, constraint: Constraint) -> Plan:
     for each in guided:
         each.pool = pool
     shares = np.exp(log_shares - np.logaddexp.reduce(log_shares))[is_possible]
+    distance = _distance(sizes, shares, pool)
     how = (
         f"approximate, by guide: one of {pool} proposals each; the effective sample size of "
-        f"{BLOCK:,} proposals is {min(sizes):,.0f}, so the total variation distance from exact "
-        f"lines is about {_distance(sizes, shares, pool):.1%} at most"
+        f"{BLOCK:,} proposals is {min(sizes):,.0f}; estimated total variation distance from exact "
+        f"lines: up to {distance:.1%}"
     )
     draw = task.drawn(guided, log_masses)
-    return Plan(draw, how, is_exact=False, proposals=pool, is_walked=True)
+    return Plan(draw, how, is_exact=False, proposals=pool, is_walked=True, distance=distance)
 
 
 def effective_size(log_weights: NDArray[np.float64]) -> float:
@@ -211,15 +216,16 @@ def effective_size(log_weights: NDArray[np.float64]) -> float:
 
 
 def _distance(sizes: NDArray[np.float64], shares: NDArray[np.float64], pool: int) -> float:
-    """Bound the total variation distance between lines picked by weight and exact ones.
+    """Estimate the total variation distance between lines picked by weight and exact ones.
 
     With W the mean weight of a pool of k, relative to its expectation, picking is exact under the
     law of the pool times W, so the distance is at most
 
         E |W - 1| / 2  <=  sqrt(Var W) / 2  =  sqrt((n / size - 1) / k) / 2
 
-    for an effective sample size of n proposals. The shares of labels, estimated from n proposals
-    each, add their standard errors.
+    where n proposals have this effective sample size. The size is an estimate: a heavy weight that
+    no proposal had makes the distance too small. Labels share one pool of variances; their shares,
+    estimated from n proposals each, add their standard errors.
 
     Args:
         sizes: (labels,) effective sample sizes of n = 4,096 proposals.
@@ -229,8 +235,9 @@ def _distance(sizes: NDArray[np.float64], shares: NDArray[np.float64], pool: int
     deviation = np.sqrt(
         np.maximum(BLOCK / sizes - 1, 0.0)
     )  # of a weight, relative to the mean weight
-    labels = deviation / np.sqrt(BLOCK) if len(shares) > 1 else 0.0
-    return min(1.0, float((shares * (deviation / np.sqrt(pool) / 2 + labels)).sum()))
+    picking = np.sqrt((shares * np.square(deviation)).sum() / pool) / 2
+    labels = (shares * deviation).sum() / np.sqrt(BLOCK) if len(shares) > 1 else 0.0
+    return min(1.0, float(picking + labels))
 
 
 def _guide(task: Task) -> Automaton:

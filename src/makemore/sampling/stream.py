@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from makemore.sampling.strategies import Plan, constrained, freely, futures
 if TYPE_CHECKING:
     from makemore.sampling.search import Steps
 
-Filter = Callable[[list[str]], list[str]]
+Filter = Callable[[list[str]], NDArray[np.intp]]
 
 # Lines drawn at once: at most so many blocks, and so many lines times V, or times their length. A
 # state that walks takes a few kilobytes for each character.
@@ -45,6 +45,7 @@ class Stream(Iterator[str]):
     Attributes:
         how: the way they are drawn, in words.
         is_exact: whether they have the model's own probabilities among those allowed.
+        distance: the estimated total variation distance from exact lines; 0 where they are exact.
         allowed: how many different lines are allowed, or None without a constraint.
     """
 
@@ -75,7 +76,7 @@ class Stream(Iterator[str]):
             plan = freely(task, ahead)
         else:
             plan = constrained(task, constraint, options.exact)
-        self.how, self.is_exact = plan.how, plan.is_exact
+        self.how, self.is_exact, self.distance = plan.how, plan.is_exact, plan.distance
         # Where each must be another line, what is drawn at once decides when they are searched for.
         is_small = plan.is_walked or options.distinct
         largest = _lines_at_once(task, plan.proposals, is_small)
@@ -88,20 +89,37 @@ class Stream(Iterator[str]):
         return next(self._lines)
 
 
+class Batch(NamedTuple):
+    """Lines that were drawn together.
+
+    Attributes:
+        end: how many lines of the stream have been drawn after this batch.
+        lines: those that can stand in a cleaned list.
+        places: (lines,) the place of each in the stream.
+    """
+
+    end: int
+    lines: list[str]
+    places: NDArray[np.intp]
+
+
 def _drawn(
-    batches: Iterator[tuple[int, list[str]]], is_wanted: Filter, task: Task, options: SampleOptions
+    batches: Iterator[Batch], keep: Filter, task: Task, options: SampleOptions
 ) -> Iterator[str]:
-    """Lines, until `patience` draws in a row, or a batch more, were not what was asked."""
-    in_vain = 0
-    for drawn, lines in batches:
-        wanted = is_wanted(lines)
-        yield from wanted
-        in_vain = 0 if wanted else in_vain + drawn
-        if in_vain >= options.patience:
+    """Yield lines until `patience` draws in a row were not what was asked for."""
+    last = -1  # the place of the last line given
+    for batch in batches:
+        kept = keep(batch.lines)
+        places = batch.places[kept]
+        gaps = np.diff(places, prepend=last, append=batch.end) - 1  # draws in vain before each
+        enough = int(np.argmax(np.append(gaps, options.patience) >= options.patience))
+        yield from (batch.lines[i] for i in kept[:enough].tolist())
+        if enough < len(gaps):
             return
-        if options.distinct and len(wanted) * _REPEATS < len(lines):
+        last = int(places[-1]) if len(places) else last
+        if options.distinct and len(kept) * _REPEATS < len(batch.lines):
             for some in _searched(task, options):
-                yield from is_wanted(some)
+                yield from (some[i] for i in keep(some).tolist())
             return
 
 
@@ -117,7 +135,7 @@ def _searched(task: Task, options: SampleOptions) -> Iterator[list[str]]:
 
 
 def search_steps(task: Task, constraint: Constraint) -> "tuple[list[Steps], list[float]]":
-    """Return what `search` draws lines without replacement from: steps and log-shares per label."""
+    """Return the steps and the log-weight of each label, for a search without replacement."""
     from makemore.sampling.search import Asked, Conditional
 
     written = futures(task, constraint)
@@ -153,7 +171,7 @@ def most_probable(
     task = task_of(source, SampleOptions(**options.to_dict(), label=label))
     constraint = constraint_of(task, options)
     written = futures(task, constraint)
-    given = task.beginnings[0].log_prob(task.prefix, task.shape)
+    given = task.beginnings[0].log_prob
     steps: Steps = Asked(task, constraint, task.labels[0])
     if written is not None:
         steps = Written(written[0], task.prefix)
@@ -174,37 +192,41 @@ def free_lines(source: Source, options: SampleOptions, draws: int) -> list[str]:
     size = _lines_at_once(task, plan.proposals, plan.is_walked)
     for low in range(0, draws, size):
         ids = plan.draw(low, min(low + size, draws))
-        found.update(dict.fromkeys(_text(ids, task.vocabulary, task.prefix)))
+        lines, _ = _text(ids, task.vocabulary, task.prefix)
+        found.update(dict.fromkeys(lines))
     return list(found)
 
 
 def _filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> Filter:
-    """Makes the function that keeps the wanted lines of a list."""
+    """Make the function that says which lines of a list are wanted, by their indices."""
     seen = set(exclude | source.withheld)
     assert source.known is not None or not options.new, "new without digests"
     known = source.known() if options.new and source.known else None
 
-    def wanted(lines: list[str]) -> list[str]:
+    def keep(lines: list[str]) -> NDArray[np.intp]:
+        kept = np.arange(len(lines))
         if known is not None and len(known):
             digest = digests(line.encode() for line in lines)
             place = np.minimum(np.searchsorted(known, digest), len(known) - 1)
-            lines = [lines[i] for i in np.flatnonzero(known[place] != digest)]
+            kept = np.flatnonzero(known[place] != digest)
         if options.distinct:
-            lines = [line for line in dict.fromkeys(lines) if line not in seen]
-            seen.update(lines)
+            first = {lines[i]: i for i in kept[::-1].tolist() if lines[i] not in seen}
+            seen.update(first)
+            kept = np.array(sorted(first.values()), np.intp)
         elif seen:
-            lines = [line for line in lines if line not in seen]
-        return lines
+            kept = np.array([i for i in kept.tolist() if lines[i] not in seen], np.intp)
+        return kept
 
-    return wanted
+    return keep
 
 
-def _batches(task: Task, plan: Plan, ahead: int, largest: int) -> Iterator[tuple[int, list[str]]]:
-    """How many lines were drawn, and those that may stand in a list as text, batch after batch."""
+def _batches(task: Task, plan: Plan, ahead: int, largest: int) -> Iterator[Batch]:
+    """Draw the stream, batch after batch."""
 
-    def batch(bounds: tuple[int, int]) -> tuple[int, list[str]]:
+    def batch(bounds: tuple[int, int]) -> Batch:
         low, high = bounds
-        return high - low, _text(plan.draw(low, high), task.vocabulary, task.prefix)
+        lines, places = _text(plan.draw(low, high), task.vocabulary, task.prefix)
+        return Batch(high, lines, low + places)
 
     needed = int(ahead * plan.tries * 1.125) + 4  # some are passed over
     if plan.is_walked and not task.model.has_exact_rows:
@@ -224,8 +246,8 @@ def _lines_at_once(task: Task, proposals: int, is_small: bool) -> int:
 
 
 def _at_once(
-    batch: Callable[[tuple[int, int]], tuple[int, list[str]]], bounds: Iterator[tuple[int, int]]
-) -> Iterator[tuple[int, list[str]]]:
+    batch: Callable[[tuple[int, int]], Batch], bounds: Iterator[tuple[int, int]]
+) -> Iterator[Batch]:
     """The batches in their order, some drawn at the same time."""
     workers = min(4, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
@@ -243,10 +265,17 @@ def _cuts(first: int, largest: int) -> Iterator[tuple[int, int]]:
         low, size = low + size, min(_GROWTH * size, largest)
 
 
-def _text(ids: NDArray[np.int32], vocabulary: Vocabulary, prefix: NDArray[np.int32]) -> list[str]:
-    """The lines that can stand in a cleaned list, as strings; `ids` is (n, T), zero after the end.
+def _text(
+    ids: NDArray[np.int32], vocabulary: Vocabulary, prefix: NDArray[np.int32]
+) -> tuple[list[str], NDArray[np.intp]]:
+    """Return the lines that can stand in a cleaned list, and which rows of `ids` they are.
 
     Left out are lines that had not ended, blank ones, and those with a space at either end.
+
+    Args:
+        ids: (n, T) what follows the prefix, zero after the end of a line.
+        vocabulary: of the model.
+        prefix: (p,) ids that every line starts with.
     """
     drawn = np.concatenate([np.tile(prefix, (len(ids), 1)), ids], axis=1)
     length = np.count_nonzero(drawn, axis=1)
@@ -255,4 +284,4 @@ def _text(ids: NDArray[np.int32], vocabulary: Vocabulary, prefix: NDArray[np.int
     is_clean = (drawn[:, -1] == BOUNDARY) & ~is_space[first] & ~is_space[last]
     is_text = np.arange(drawn.shape[1]) <= length[:, None]  # the line and one end, which splits
     codes = vocabulary.decode(drawn[is_text & is_clean[:, None]])
-    return codes.tobytes().decode("utf-32-le").split("\n")[:-1]
+    return codes.tobytes().decode("utf-32-le").split("\n")[:-1], np.flatnonzero(is_clean)
