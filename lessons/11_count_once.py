@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 
 from makemore import Lines, MakeMore, MLPOptions
-from makemore.arrays import rank
+from makemore.arrays import unique_inverse
 from makemore.contexts.table import Contexts
 from makemore.corpus.named.corpora import dataset_named
 from makemore.corpus.vocabulary import Vocabulary
@@ -155,7 +155,7 @@ back = np.stack([digits // 729, digits // 27 % 27, digits % 27], axis=1)
 busiest = np.argsort(-count)[:5]
 print({f"{spelled(back[row[e]])} -> {letters[follows[e]]}": int(count[e]) for e in busiest})
 assert [tuple(window) for window in back.tolist()] == windows
-assert (np.concatenate(ranked(X[:, 0])) == np.concatenate(rank(X[:, 0], 27))).all()
+assert (np.concatenate(ranked(X[:, 0])) == np.concatenate(unique_inverse(X[:, 0], 27))).all()
 
 # %% [markdown]
 # The same 5,438 windows. The package's `rank` is this function, with a faster way for small keys.

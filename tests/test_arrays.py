@@ -3,14 +3,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.arrays import ranges, rank, summed
+from makemore.arrays import ranges, summed, unique_inverse
 
 
 @given(st.integers(1, 60), st.integers(0, 1000), st.data())
 @settings(deadline=None, max_examples=300)
 def test_rank_agrees_with_numpy_unique(top, slack, data):
     keys = np.array(data.draw(st.lists(st.integers(0, top - 1), max_size=50)), np.int64)
-    distinct, place = rank(keys, top + slack)
+    distinct, place = unique_inverse(keys, top + slack)
     expected, inverse = np.unique(keys, return_inverse=True)
     assert distinct.tolist() == expected.tolist()
     assert place.tolist() == inverse.tolist()
@@ -20,7 +20,7 @@ def test_rank_agrees_with_numpy_unique(top, slack, data):
 @settings(deadline=None, max_examples=200)
 def test_rank_agrees_with_numpy_unique_on_keys_too_large_for_flags(keys):
     keys = np.array(keys + keys[::2], np.int64)
-    distinct, place = rank(keys, 2**62)
+    distinct, place = unique_inverse(keys, 2**62)
     expected, inverse = np.unique(keys, return_inverse=True)
     assert distinct.tolist() == expected.tolist()
     assert place.tolist() == inverse.tolist()
@@ -29,7 +29,7 @@ def test_rank_agrees_with_numpy_unique_on_keys_too_large_for_flags(keys):
 @pytest.mark.parametrize("limit", [10, 2**40])
 def test_rank_gives_the_documented_types_and_leaves_the_keys_alone(limit):
     keys = np.array([7, 3, 7, 9, 0], np.int64)
-    distinct, place = rank(keys, limit)
+    distinct, place = unique_inverse(keys, limit)
     assert (distinct.dtype, place.dtype) == (np.int64, np.int32)
     assert keys.tolist() == [7, 3, 7, 9, 0]
     assert distinct[place].tolist() == keys.tolist()
@@ -37,14 +37,14 @@ def test_rank_gives_the_documented_types_and_leaves_the_keys_alone(limit):
 
 @pytest.mark.parametrize("limit", [0, 1, 100])
 def test_rank_of_nothing_is_nothing(limit):
-    distinct, place = rank(np.zeros(0, np.int64), limit)
+    distinct, place = unique_inverse(np.zeros(0, np.int64), limit)
     assert (distinct.tolist(), place.tolist()) == ([], [])
     assert (distinct.dtype, place.dtype) == (np.int64, np.int32)
 
 
 def test_flags_and_sorting_give_the_same():
     keys = np.random.default_rng(3).integers(0, 1000, 5000)
-    by_flags, by_sorting = rank(keys, 1000), rank(keys, 2**50)
+    by_flags, by_sorting = unique_inverse(keys, 1000), unique_inverse(keys, 2**50)
     assert by_flags[0].tolist() == by_sorting[0].tolist()
     assert by_flags[1].tolist() == by_sorting[1].tolist()
 

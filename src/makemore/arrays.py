@@ -16,7 +16,7 @@ _FLAGS_PER_KEY = 8
 Ints = NDArray[np.signedinteger[Any]]
 
 
-def rank(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def unique_inverse(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Lists the distinct keys in order and gives each key its place among them.
 
     Args:
@@ -27,7 +27,7 @@ def rank(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         (d,) int64, the distinct keys in ascending order, and (n,) int32, `distinct[place] == keys`.
 
     Example:
-        >>> distinct, place = rank(np.array([7, 3, 7]), limit=10)
+        >>> distinct, place = unique_inverse(np.array([7, 3, 7]), limit=10)
         >>> distinct.tolist(), place.tolist()
         ([3, 7], [1, 0, 1])
     """

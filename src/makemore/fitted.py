@@ -19,7 +19,7 @@ from makemore.options.declaration import Options
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
+class FittedModel:
     """Everything that is known once a list is learned: what a model file holds.
 
     Attributes:
@@ -59,18 +59,18 @@ class Learned:
 class Fitted:
     """What is fitted, or will be: the base of what a model makes of lines and says of them."""
 
-    learned_: Learned
+    learned_: FittedModel
 
     @property
-    def _learned(self) -> Learned:
+    def _learned(self) -> FittedModel:
         """Everything learned, once there is something."""
         if not hasattr(self, "learned_"):
             raise NotFittedError("nothing is learned yet: call fit(lines), or MakeMore.load(path)")
         return self.learned_
 
 
-def together(parts: Sequence[Learned], vocabulary: Vocabulary) -> dict[str, Any]:
-    """What is known of all lines that several models learned, as fields of `Learned`.
+def together(parts: Sequence[FittedModel], vocabulary: Vocabulary) -> dict[str, Any]:
+    """What is known of all lines that several models learned, as fields of `FittedModel`.
 
     Args:
         parts: what each learned.
@@ -91,7 +91,7 @@ def together(parts: Sequence[Learned], vocabulary: Vocabulary) -> dict[str, Any]
     }
 
 
-def set_apart(parts: Sequence[Learned]) -> float:
+def set_apart(parts: Sequence[FittedModel]) -> float:
     """The share of lines, by their digests, that no model has learned."""
     shares = [part.report["test"] if part.report["split"] == "digest" else 0.0 for part in parts]
     return min(shares)

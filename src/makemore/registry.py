@@ -68,7 +68,7 @@ class Family(NamedTuple):
         self, each: "list[tuple[Family, Options]]", sizes: tuple[int, int], tensors: Any
     ) -> Any:
         """Make the mixture that gave some tensors, of members in its own vocabulary or adapted."""
-        from makemore.inference.vocabulary_adapter import TRANSLATION, Translated
+        from makemore.inference.vocabulary_adapter import TRANSLATION, VocabularyAdapter
         from makemore.models.mixture import member_tensors
 
         members = []
@@ -76,7 +76,9 @@ class Family(NamedTuple):
             own = member_tensors(tensors, number)
             load = partial(family.load, options)
             is_adapted = TRANSLATION in own
-            members.append(Translated.loaded(load, own, sizes) if is_adapted else load(*sizes, own))
+            members.append(
+                VocabularyAdapter.loaded(load, own, sizes) if is_adapted else load(*sizes, own)
+            )
         return self.load_class()(members, tensors["weights"])
 
 

@@ -36,7 +36,7 @@ from makemore.options.families import (
 )
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling import strategies, stream
-from makemore.sampling.request import Source, constraint_of, task_of
+from makemore.sampling.request import Source, constraint_of, request_of
 from makemore.sampling.search import search
 
 DRAWN, LONGEST = 1500, 4
@@ -249,7 +249,7 @@ def test_the_search_that_asks_a_model_at_each_step_does_not_replace_either(rng):
     maker = random_model(rng, (*COUNTED, "blend"))  # which are asked quickly
     request = random_request(rng, maker, is_free=rng.random() < 0.5).replace(label=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "futures", lambda task, constraint: None)
+        patch.setattr(stream, "messages_of_labels", lambda task, constraint: None)
         check_search(maker, request, searches=300)
 
 
@@ -263,7 +263,7 @@ def check_search(maker, options, searches):
     """Hold the first two lines of many searches against the enumeration."""
     probs, _ = selected_probs(Source.of(maker.learned_), options)
     assume(probs)
-    task = task_of(Source.of(maker.learned_), options)
+    task = request_of(Source.of(maker.learned_), options)
     steps, log_shares = stream.search_steps(task, constraint_of(task, options))
     keys, pairs = np.random.default_rng(options.seed), []
     for _ in range(searches):

@@ -6,9 +6,9 @@ import pytest
 from makemore import MakeMore
 from makemore.options.verbs import ConstraintOptions
 from makemore.sampling.automata import conjunction
-from makemore.sampling.backward_messages import futures_of
+from makemore.sampling.backward_messages import backward_messages
 from makemore.sampling.exhaustive import Listed, allowed_lines
-from makemore.sampling.request import Task
+from makemore.sampling.request import Request
 from makemore.sampling.samplers import Shape
 from makemore.sampling.search import Asked, Conditional, Written, search
 
@@ -17,23 +17,25 @@ NOTHING = np.zeros(0, np.int32)
 
 @pytest.fixture(scope="module")
 def parts():
-    """A task, a constraint, the futures of both, and the log-probability of every line."""
+    """A request, a constraint, the messages of both, and the log-probability of every line."""
     learned = MakeMore("kneser_ney").fit(["anna", "nan", "ban", "an", "bob", "abba"]).learned_
     constraint = conjunction(ConstraintOptions(suffix="a", only="abn"), learned.vocabulary, 4)
-    task = Task(learned.model, learned.vocabulary, Shape(), NOTHING, 4, (None,), np.ones(1), seed=0)
-    futures = futures_of(learned.model.automaton(2**20), Shape(), constraint, NOTHING)
+    request = Request(
+        learned.model, learned.vocabulary, Shape(), NOTHING, 4, (None,), np.ones(1), seed=0
+    )
+    messages = backward_messages(learned.model.automaton(2**20), Shape(), constraint, NOTHING)
     lines = allowed_lines(constraint, NOTHING)
     listed = Listed(learned.model, Shape(), lines, NOTHING, None, 0)
     texts = [learned.vocabulary.text(line) for line in lines.tolist()]
-    return task, constraint, futures, dict(zip(texts, listed.log_probs.tolist(), strict=True))
+    return request, constraint, messages, dict(zip(texts, listed.log_probs.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("way", ["asked", "written"])
 def test_the_most_probable_come_first_and_every_line_comes_once(parts, way):
-    task, constraint, futures, log_probs = parts
-    steps = Written(futures, NOTHING) if way == "written" else Asked(task, constraint, None)
+    request, constraint, messages, log_probs = parts
+    steps = Written(messages, NOTHING) if way == "written" else Asked(request, constraint, None)
     found = list(search([steps], most=10**6))
-    assert {task.vocabulary.text(prefix.ids) for prefix in found} == set(log_probs)
+    assert {request.vocabulary.text(prefix.ids) for prefix in found} == set(log_probs)
     assert len(found) == len(log_probs)
     expected = sorted(log_probs.values(), reverse=True)
     np.testing.assert_allclose([prefix.log_prob for prefix in found], expected, atol=1e-4)
@@ -41,8 +43,10 @@ def test_the_most_probable_come_first_and_every_line_comes_once(parts, way):
 
 @pytest.mark.parametrize("way", ["asked", "conditional"])
 def test_the_first_two_of_the_keys_are_two_draws_without_replacement(parts, way):
-    task, constraint, futures, log_probs = parts
-    steps = Conditional(futures, NOTHING) if way == "conditional" else Asked(task, constraint, None)
+    request, constraint, messages, log_probs = parts
+    steps = (
+        Conditional(messages, NOTHING) if way == "conditional" else Asked(request, constraint, None)
+    )
     texts, probs = list(log_probs), np.exp(list(log_probs.values()))
     probs /= probs.sum()
     seconds = probs * (probs / (1 - probs)).sum() - probs**2 / (1 - probs)
@@ -51,14 +55,14 @@ def test_the_first_two_of_the_keys_are_two_draws_without_replacement(parts, way)
     for seed in range(n):
         pair = islice(search([steps], 10**6, np.random.default_rng(seed)), 2)
         for place, prefix in enumerate(pair):
-            counted[place, texts.index(task.vocabulary.text(prefix.ids))] += 1
+            counted[place, texts.index(request.vocabulary.text(prefix.ids))] += 1
     for observed, expected in zip(counted, (probs, seconds), strict=True):
         spread = np.sqrt(expected * (1 - expected) / n)
         assert (np.abs(observed / n - expected) < 4.5 * spread + 1 / n).all()
 
 
 def test_a_state_knows_the_best_line_so_few_prefixes_are_looked_at(parts, monkeypatch):
-    task, constraint, futures, _ = parts
+    request, constraint, messages, _ = parts
     monkeypatch.setattr("makemore.sampling.search._AT_ONCE", 1)
 
     def looked_at(steps):
@@ -67,21 +71,21 @@ def test_a_state_knows_the_best_line_so_few_prefixes_are_looked_at(parts, monkey
                 return most
         return 300
 
-    knowing, guessing = Written(futures, NOTHING), Asked(task, constraint, None)
+    knowing, guessing = Written(messages, NOTHING), Asked(request, constraint, None)
     assert looked_at(knowing) <= 5 < looked_at(guessing)  # no more than its characters and its end
 
 
 def test_at_its_bound_a_search_ends_with_the_head_that_is_sure(parts):
-    task, constraint, _, _ = parts
-    whole = list(search([Asked(task, constraint, None)], most=10**6))
-    head = list(search([Asked(task, constraint, None)], most=20))
+    request, constraint, _, _ = parts
+    whole = list(search([Asked(request, constraint, None)], most=10**6))
+    head = list(search([Asked(request, constraint, None)], most=20))
     assert 0 < len(head) < len(whole)
     assert [prefix.ids for prefix in head] == [prefix.ids for prefix in whole[: len(head)]]
 
 
 def test_labels_share_the_keys_out_by_their_shares(parts):
-    _, _, futures, _ = parts
-    steps = Conditional(futures, NOTHING)
+    _, _, messages, _ = parts
+    steps = Conditional(messages, NOTHING)
     shares, n = (0.8, 0.2), 800
     firsts = 0
     for seed in range(n):

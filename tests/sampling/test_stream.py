@@ -13,7 +13,7 @@ from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.options.verbs import SampleOptions
 from makemore.sampling import strategies, stream
-from makemore.sampling.request import Source, task_of
+from makemore.sampling.request import Source, request_of
 from makemore.sampling.stream import Stream, _searched
 
 
@@ -69,7 +69,7 @@ def test_a_network_draws_the_same_batches_whatever_is_asked(window, monkeypatch)
     bounds = []
     for ahead in (1, 100, 50_000):
         found = []
-        plan = strategies.freely(task_of(Source.of(maker.learned_), SampleOptions()), ahead)
+        plan = strategies.freely(request_of(Source.of(maker.learned_), SampleOptions()), ahead)
         recorded = plan._replace(draw=lambda low, high, f=found, p=plan: noted(f, p, low, high))
         monkeypatch.setattr(stream, "freely", lambda task, ahead, r=recorded: r)
         lines = take(Source.of(maker.learned_), 6000, ahead=ahead)
@@ -178,7 +178,7 @@ def test_searched_lines_weigh_labels_by_what_they_allow(labelled):
     firsts = []
     for seed in range(500):
         options = SampleOptions(**asked, seed=seed)
-        firsts.append(next(_searched(task_of(labelled, options), options))[0])
+        firsts.append(next(_searched(request_of(labelled, options), options))[0])
     drawn = take(labelled, 20_000, only="ben", max_length=3)
     for line in set(drawn):
         share = drawn.count(line) / len(drawn)

@@ -16,14 +16,14 @@ from makemore.corpus.canaries import Canaries
 from makemore.corpus.summary import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
-from makemore.fitted import Learned
+from makemore.fitted import FittedModel
 from makemore.registry import family_named
 
 _MODEL = "model."  # what the names of the model's tensors start with
 _DIGESTS = "digests"
 
 
-def save_learned(path: str | Path, learned: Learned, parameters: Mapping[str, Any]) -> None:
+def save_learned(path: str | Path, learned: FittedModel, parameters: Mapping[str, Any]) -> None:
     """Writes one file that is the whole model; how long it took to learn is no part of it.
 
     Args:
@@ -65,7 +65,7 @@ def _timeless(report: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def load_learned(path: str | Path) -> tuple[Learned, dict[str, Any]]:
+def load_learned(path: str | Path) -> tuple[FittedModel, dict[str, Any]]:
     """Reads what `save_learned` wrote: what was learned, and the estimator's parameters.
 
     The digests are read, and proved, when they are first asked for.
@@ -80,7 +80,7 @@ def load_learned(path: str | Path) -> tuple[Learned, dict[str, Any]]:
         raise CheckpointError(f"{path} holds no model this version can build: {error}") from None
 
 
-def _learned(file: ModelFile) -> Learned:
+def _learned(file: ModelFile) -> FittedModel:
     """Builds what an opened file describes."""
     document = file.document
     check_document(document)
@@ -90,7 +90,7 @@ def _learned(file: ModelFile) -> Learned:
     names = [name for name in document["tensors"] if name.startswith(_MODEL)]
     tensors = {name.removeprefix(_MODEL): file.tensor(name) for name in names}
     model = family.load(options, len(vocabulary), len(vocabulary.labels), tensors)
-    return Learned(
+    return FittedModel(
         model=model,
         family=family.name,
         options=options,

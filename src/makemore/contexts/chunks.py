@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import rank
+from makemore.arrays import unique_inverse
 from makemore.contexts.table import Contexts
 
 
@@ -41,5 +41,5 @@ def _of_lines(c: Contexts, characters: int) -> Iterator[tuple[Contexts, NDArray[
     cuts = np.flatnonzero(np.diff(number)) + 1
     for which in np.split(np.arange(len(c.line_weight)), cuts):
         walked = c.edge[c.start[which[0]] : c.start[which[-1] + 1]]
-        edges, _ = rank(walked, len(c.row))
+        edges, _ = unique_inverse(walked, len(c.row))
         yield c.lines(which), edges

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import ranges, rank
+from makemore.arrays import ranges, unique_inverse
 from makemore.contexts.paths import Ids
 
 
@@ -47,7 +47,7 @@ class SuffixTree:
         for j, ids in enumerate(history.T):
             deep = np.flatnonzero(depth > j)
             local = (at[deep] - base).astype(np.int64) * size + ids[deep]
-            distinct, place = rank(local, level * size)
+            distinct, place = unique_inverse(local, level * size)
             keys.append(distinct + base * size)
             base, level = base + level, len(distinct)
             at = at.copy()
@@ -132,7 +132,7 @@ class SuffixTree:
         above = [node]
         while above[-1].any():
             above.append(self.parent[above[-1]])
-        rows, place = rank(np.concatenate(above), len(self))
+        rows, place = unique_inverse(np.concatenate(above), len(self))
         return rows, place[: len(node)]
 
     def twins(

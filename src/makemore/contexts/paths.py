@@ -5,7 +5,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import ranges, rank
+from makemore.arrays import ranges, unique_inverse
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError
@@ -80,7 +80,7 @@ def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
     longest_first = np.argsort(-length, kind="stable")
     length = length[longest_first]
     first = paths.start[:-1][longest_first]
-    roots, node = rank(paths.origin[longest_first].astype(np.int64), size)
+    roots, node = unique_inverse(paths.origin[longest_first].astype(np.int64), size)
     row = np.empty(len(paths.target), dtype=np.int32)
     last, parent = [roots], [np.arange(len(roots))]
     base, level = 0, len(roots)  # rows before this level, rows of this level
@@ -88,7 +88,9 @@ def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
         active = int(np.searchsorted(-length, -depth))  # lines longer than depth
         node, at = node[:active], first[:active] + depth
         row[at] = base + node
-        distinct, node = rank(node.astype(np.int64) * size + paths.target[at], level * size)
+        distinct, node = unique_inverse(
+            node.astype(np.int64) * size + paths.target[at], level * size
+        )
         # The boundary ends a line, so its nodes are no contexts: they rank, and are then dropped.
         is_context = distinct % size != BOUNDARY
         node = (np.cumsum(is_context, dtype=np.int32) - np.int32(1))[node]
@@ -113,7 +115,7 @@ def window_rows(paths: Paths, size: int, window: int, labelled: bool) -> tuple[I
     row, back = np.zeros(len(position), np.int32), np.zeros((1, 0), np.int32)
     for distance in range(window + labelled, 0, -1):
         ids = column(distance) if distance <= window else np.repeat(paths.origin, length)
-        distinct, row = rank(row.astype(np.int64) * size + ids, len(back) * size)
+        distinct, row = unique_inverse(row.astype(np.int64) * size + ids, len(back) * size)
         newest = (distinct % size).astype(np.int32)[:, None]
         back = np.concatenate([back[distinct // size], newest], axis=1)
     return row, back
@@ -124,7 +126,9 @@ def distinct_rows(table: Ids, size: int) -> tuple[Ids, NDArray[np.int64]]:
     place = np.zeros(len(table), np.int32)
     distinct_count = 1
     for column in table.T:
-        distinct, place = rank(place.astype(np.int64) * size + column, distinct_count * size)
+        distinct, place = unique_inverse(
+            place.astype(np.int64) * size + column, distinct_count * size
+        )
         distinct_count = len(distinct)
     first = np.empty(distinct_count, np.int64)
     first[place[::-1]] = np.arange(len(table))[::-1]

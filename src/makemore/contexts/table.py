@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ints, ranges, rank, summed
+from makemore.arrays import Ints, ranges, summed, unique_inverse
 from makemore.contexts.paths import Ids, Paths, distinct_rows, prefix_tree, window_rows
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
@@ -88,7 +88,9 @@ class Contexts:
         else:
             row, back = window_rows(paths, size + labels, window, labels > 0)
             last, parent = back[:, -1], None
-        distinct, edge = rank(row.astype(np.int64) * size + paths.target, len(last) * size)
+        distinct, edge = unique_inverse(
+            row.astype(np.int64) * size + paths.target, len(last) * size
+        )
         count = summed(edge, np.repeat(paths.weight, np.diff(paths.start)), len(distinct))
         return cls(
             vocabulary_size=size,
@@ -195,8 +197,8 @@ class Contexts:
         starts, stops = self.start[which], self.start[which + 1]
         walked = self.edge[ranges(starts, stops)]
         weight = self.line_weight[which]
-        edges, edge = rank(walked, len(self.row))
-        rows, row = rank(self.row[edges], len(self))
+        edges, edge = unique_inverse(walked, len(self.row))
+        rows, row = unique_inverse(self.row[edges], len(self))
         return replace(
             self,
             last=self.last[rows],
@@ -243,7 +245,7 @@ class Contexts:
         rows, first = distinct_rows(back, self.vocabulary_size + self.label_count)
         size = self.vocabulary_size
         key = rows[self.row].astype(np.int64) * size + self.next
-        distinct, place = rank(key, len(first) * size)
+        distinct, place = unique_inverse(key, len(first) * size)
         return replace(
             self,
             last=back[first, -1],

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from makemore.arrays import rank, summed
+from makemore.arrays import summed, unique_inverse
 from makemore.corpus.lines import Lines
 
 _ROUNDING = 1e-12  # of a sum of weights
@@ -31,12 +31,12 @@ def frequent(lines: Lines, least: float) -> Lines:
     key = lines.first_equal()
     if lines.labels is not None:
         key = key * len(lines.label_names) + lines.labels
-    distinct, place = rank(key, int(key.max(initial=-1)) + 1)
+    distinct, place = unique_inverse(key, int(key.max(initial=-1)) + 1)
     total = summed(place, lines.counts(), len(distinct))
     kept = lines.select(np.flatnonzero(total[place] >= least * (1 - _ROUNDING)))
     rare = lines.rare + len(lines) - len(kept)
     kept = replace(kept, read=lines.read, blank=lines.blank, rare=rare)
     if kept.labels is None:
         return kept
-    present, label = rank(kept.labels, len(kept.label_names))
+    present, label = unique_inverse(kept.labels, len(kept.label_names))
     return kept.with_labels(label, tuple(kept.label_names[i] for i in present.tolist()))

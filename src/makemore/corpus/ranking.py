@@ -2,4 +2,4 @@
 
 from makemore.moved import forwarded
 
-__getattr__ = forwarded(__name__, "makemore.arrays")
+__getattr__ = forwarded(__name__, "makemore.arrays", {"rank": "unique_inverse"})

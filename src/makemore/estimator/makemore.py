@@ -51,7 +51,7 @@ class MakeMore(Maker, Judge, Parameters):
         canaries: random lines to learn too, so that `exposure` can measure what is remembered.
 
     Attributes:
-        learned_: everything learned: model, vocabulary, report and more: a `Learned`.
+        learned_: everything learned: model, vocabulary, report and more: a `FittedModel`.
 
     Example:
         >>> maker = MakeMore().fit(["anna", "hannah", "johanna", "susanna"])

@@ -38,7 +38,7 @@ from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
 from makemore.evaluation.ranks import Ranks, estimated
 from makemore.evaluation.scoring import Scorer
-from makemore.fitted import Learned
+from makemore.fitted import FittedModel
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.request import Source
 from makemore.sampling.stream import free_lines
@@ -99,7 +99,7 @@ class Exposure:
         return int((self.bits > self.largest - 1.0).sum())
 
 
-def exposure(learned: Learned, draws: int, seed: int) -> Exposure | None:
+def exposure(learned: FittedModel, draws: int, seed: int) -> Exposure | None:
     """Measures the exposure of a model's canaries; None if it has none.
 
     Args:
@@ -123,7 +123,7 @@ def exposure(learned: Learned, draws: int, seed: int) -> Exposure | None:
 
 
 def _of_label(
-    learned: Learned, canaries: Canaries, label: str | None, draws: int, seed: int
+    learned: FittedModel, canaries: Canaries, label: str | None, draws: int, seed: int
 ) -> tuple[Floats, Floats, Floats]:
     """(N,) exposures of the canaries of one label, their errors, and how large they could be."""
     n = draws if label is None else max(_FEWEST, draws // len(set(canaries.labels)))

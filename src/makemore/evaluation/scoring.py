@@ -19,7 +19,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import OptionError
-from makemore.fitted import Learned
+from makemore.fitted import FittedModel
 from makemore.inference import likelihood
 from makemore.inference.likelihood import Model
 
@@ -85,7 +85,7 @@ class Scorer:
     label_shares: Floats
 
     @classmethod
-    def of(cls, fitted: Learned) -> Self:
+    def of(cls, fitted: FittedModel) -> Self:
         """Take what is needed from a fitted model."""
         return cls(fitted.model, fitted.vocabulary, fitted.label_shares)
 

@@ -13,18 +13,18 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError, OptionError
-from makemore.fitted import Learned, set_apart, together
+from makemore.fitted import FittedModel, set_apart, together
 from makemore.fitting.splits import Parts
 from makemore.inference import likelihood
-from makemore.inference.vocabulary_adapter import Translated
+from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.models.mixture import Mixture
 from makemore.options.families import MixtureOptions
 from makemore.registry import family_named, members_of, text_of
 
 
 def blend(
-    parts: Sequence[Learned], weights: Sequence[float] | None, lines: Lines | None
-) -> Learned:
+    parts: Sequence[FittedModel], weights: Sequence[float] | None, lines: Lines | None
+) -> FittedModel:
     """Mixes fitted models, character by character; of a mixture, its members.
 
     Args:
@@ -55,7 +55,7 @@ def blend(
         report |= {"dev_lines": len(c.line_weight), "dev_loss": finite}
     report |= {"weights": model.weights.tolist(), "blended": [part.report for part in parts]}
     report |= {"seed": 0, "seconds": time.perf_counter() - clock}
-    return Learned(
+    return FittedModel(
         model=model,
         family=family.name,
         options=options,
@@ -86,7 +86,7 @@ def _shares(
 
 
 def _members(
-    parts: Sequence[Learned], shares: NDArray[np.float64], vocabulary: Vocabulary
+    parts: Sequence[FittedModel], shares: NDArray[np.float64], vocabulary: Vocabulary
 ) -> Iterator[tuple[str, Any, float]]:
     """The members of the blend: what each is, the model and its weight."""
     for part, share in zip(parts, shares.tolist(), strict=True):
@@ -119,9 +119,9 @@ def _translated(model: Any, own: Vocabulary, wider: Vocabulary) -> Any:
     stand_in = -1 - np.where(base < 0, usual, base)
     labels = own.label_ids(wider.labels)
     ids = np.concatenate([[BOUNDARY], np.where(characters < 0, stand_in, characters), labels])
-    if isinstance(model, Translated):
+    if isinstance(model, VocabularyAdapter):
         return model.further(ids.astype(np.int32), len(wider))
-    return Translated(model, ids.astype(np.int32), len(wider))
+    return VocabularyAdapter(model, ids.astype(np.int32), len(wider))
 
 
 def _known(lines: Lines, vocabulary: Vocabulary, window: int | None) -> Contexts:

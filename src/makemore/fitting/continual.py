@@ -17,8 +17,8 @@ import numpy as np
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
-from makemore.fitted import Learned, set_apart, together
-from makemore.inference.vocabulary_adapter import Translated
+from makemore.fitted import FittedModel, set_apart, together
+from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.options.verbs import SampleOptions
 from makemore.registry import family_named
 from makemore.sampling.request import Source
@@ -27,7 +27,7 @@ from makemore.sampling.stream import Stream
 _MOST_REHEARSED = 100_000  # lines drawn, each of which then stands for several
 
 
-def joined(before: Learned, vocabulary: Vocabulary) -> Vocabulary:
+def joined(before: FittedModel, vocabulary: Vocabulary) -> Vocabulary:
     """The vocabulary of what was learned before and of more lines.
 
     Raises:
@@ -39,14 +39,14 @@ def joined(before: Learned, vocabulary: Vocabulary) -> Vocabulary:
     return before.vocabulary.joined(vocabulary)
 
 
-def grown(before: Learned, vocabulary: Vocabulary) -> Any:
+def grown(before: FittedModel, vocabulary: Vocabulary) -> Any:
     """A model like the one before, with what it knows, over a wider vocabulary.
 
     Raises:
         DataError: it is a blend of models with different characters.
     """
     members = getattr(before.model, "members", [])
-    if any(isinstance(member, Translated) for member in members):
+    if any(isinstance(member, VocabularyAdapter) for member in members):
         raise DataError(
             "a blend of models with different characters cannot learn more: let its parts learn "
             "more, and blend them again"
@@ -57,7 +57,7 @@ def grown(before: Learned, vocabulary: Vocabulary) -> Any:
     return model.load(model.grown(before.model.tensors(), ids))
 
 
-def rehearsal(before: Learned, lines: Lines, seed: int) -> Lines:
+def rehearsal(before: FittedModel, lines: Lines, seed: int) -> Lines:
     """More lines, and as many as were known, drawn from the model with labels in their shares."""
     count = min(before.cleaning.kept, _MOST_REHEARSED)
     strings = lines.to_list()
@@ -75,7 +75,7 @@ def rehearsal(before: Learned, lines: Lines, seed: int) -> Lines:
     return Lines.from_strings(strings, names, np.concatenate([lines.counts(), drawn_weights]))
 
 
-def after(before: Learned, learned: Learned) -> Learned:
+def after(before: FittedModel, learned: FittedModel) -> FittedModel:
     """What is known once more lines are learned; the report keeps that of the time before."""
     parts = before, learned
     report = {**learned.report, "test": set_apart(parts), "before": before.report}

@@ -12,7 +12,7 @@ from makemore.corpus.frequent import frequent
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
-from makemore.fitted import Learned
+from makemore.fitted import FittedModel
 from makemore.fitting.auto import choose_family, window_counted
 from makemore.fitting.continual import after, grown, joined, rehearsal
 from makemore.fitting.counting import Counting
@@ -69,7 +69,7 @@ def fit_lines(
     options: FitOptions,
     hooks: Hooks = NO_HOOKS,
     vocabulary: Vocabulary | None = None,
-) -> Learned:
+) -> FittedModel:
     """Learns a list.
 
     Counted models are measured after counting the train part, and then counted again on all lines
@@ -102,7 +102,7 @@ def fit_blocks(
     model: str | Options,
     options: FitOptions,
     hooks: Hooks = NO_HOOKS,
-) -> Learned:
+) -> FittedModel:
     """Learns a list that comes in blocks; it finds what `fit_lines` finds.
 
     Where all there is to do is to count, blocks are forgotten once they are counted; else all are
@@ -137,12 +137,12 @@ def fit_blocks(
 
 
 def fit_more(
-    before: Learned,
+    before: FittedModel,
     lines: Lines,
     options: FitOptions,
     hooks: Hooks = NO_HOOKS,
     adapt: bool = False,
-) -> Learned:
+) -> FittedModel:
     """Learns more lines on top of what is known; `fit_lines` says how.
 
     Args:
@@ -191,7 +191,7 @@ def _parts(start: Start, lines: Lines, options: FitOptions) -> ListedParts:
     return ListedParts(lines, start.vocabulary, options.split, options.test, canaries)
 
 
-def _learned(start: Start, parts: Parts, options: FitOptions, hooks: Hooks) -> Learned:
+def _learned(start: Start, parts: Parts, options: FitOptions, hooks: Hooks) -> FittedModel:
     """Counts, trains, weighs and measures."""
     clock, canaries, heard = start.clock, parts.canaries, parts
     if start.rehearsed is not None:
@@ -219,7 +219,7 @@ def _learned(start: Start, parts: Parts, options: FitOptions, hooks: Hooks) -> L
         network.to("cpu")  # from here on all that is asked is asked in NumPy
     counting.count(parts.train_and_dev)
     report |= {"chosen": start.reason, "seconds": time.perf_counter() - clock}
-    return Learned(
+    return FittedModel(
         model=model,
         family=start.family.name,
         options=start.options,

@@ -53,7 +53,7 @@ class Parts(ABC):
 
     @abstractmethod
     def facts(self, digests: bool) -> dict[str, Any]:
-        """What is known of the whole list, as fields of `Learned`; digests where they are kept."""
+        """Facts about the whole list, as fields of `FittedModel`; digests if they are kept."""
 
     @abstractmethod
     def _counted(self, part: str, window: int | None) -> Contexts:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import rank
+from makemore.arrays import unique_inverse
 
 # A table of states takes at most this many numbers.
 MOST_CELLS = 2**24
@@ -75,7 +75,9 @@ def product(left: Goto, right: Goto, first: tuple[int, int], most: int) -> Produ
     while len(fresh):
         a, b = left[fresh // size, 1:], right[fresh % size, 1:]  # no line goes on after its end
         leads = (a != NOWHERE) & (b != NOWHERE)
-        reached, which = rank(a[leads].astype(np.int64) * size + b[leads], len(left) * size)
+        reached, which = unique_inverse(
+            a[leads].astype(np.int64) * size + b[leads], len(left) * size
+        )
         rows.append((leads, reached, which))
         place = np.minimum(np.searchsorted(sorted_seen, reached), len(sorted_seen) - 1)
         fresh = reached[sorted_seen[place] != reached]

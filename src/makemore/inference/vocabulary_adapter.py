@@ -18,7 +18,7 @@ from makemore.inference.likelihood import Floats, Model, State, Tensors
 TRANSLATION = "translation"  # the tensor that says what each id stands for
 
 
-class Translated:
+class VocabularyAdapter:
     """A fitted model over some of a wider vocabulary's characters, and all of its labels.
 
     Attributes:
@@ -45,12 +45,12 @@ class Translated:
         """See `Model.has_exact_rows`."""
         return self.model.has_exact_rows
 
-    def further(self, ids: NDArray[np.int32], vocabulary_size: int) -> "Translated":
+    def further(self, ids: NDArray[np.int32], vocabulary_size: int) -> "VocabularyAdapter":
         """The same model in a vocabulary that is wider still; `ids` say what is meant here."""
         read = np.where(ids < 0, -1 - ids, ids)
         is_own = (ids >= 0) & (self.ids[read] >= 0)
         own = np.where(is_own, self._read[read], -1 - self._read[read])
-        return Translated(self.model, own.astype(np.int32), vocabulary_size)
+        return VocabularyAdapter(self.model, own.astype(np.int32), vocabulary_size)
 
     def log_probs(self, c: Contexts) -> Floats:
         """See `Model.log_probs`."""

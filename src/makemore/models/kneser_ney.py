@@ -30,7 +30,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import ranges, rank
+from makemore.arrays import ranges, unique_inverse
 from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
@@ -269,7 +269,9 @@ def _grams(c: Contexts, nodes: list[Back], depth: NDArray[np.int64]) -> Iterator
     longer: NDArray[np.int64] = np.zeros(0, np.int64)  # one edge for each pair one id longer
     for j in range(len(nodes) - 1, -1, -1):
         edges = np.flatnonzero(depth[c.row] >= j)
-        key, place = rank(nodes[j][c.row[edges]].astype(np.int64) * V + c.next[edges], 2**62)
+        key, place = unique_inverse(
+            nodes[j][c.row[edges]].astype(np.int64) * V + c.next[edges], 2**62
+        )
         place_of = np.zeros(len(c.row), np.int64)
         place_of[edges] = place
         weight = np.bincount(place, c.count[edges], len(key))

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import rank, summed
+from makemore.arrays import summed, unique_inverse
 from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
 from makemore.contexts.table import Contexts
 from makemore.inference.likelihood import Floats, Tensors
@@ -38,7 +38,9 @@ class Ngram(WindowModel):
         history = c.lookback(self.window)[:, ::-1]
         depth = np.full(len(c), history.shape[1], np.int64)
         self.tree, nodes = SuffixTree.of(history, depth, V + self.label_count)
-        grams, place = rank(nodes[-1][c.row].astype(np.int64) * V + c.next, len(self.tree) * V)
+        grams, place = unique_inverse(
+            nodes[-1][c.row].astype(np.int64) * V + c.next, len(self.tree) * V
+        )
         count = summed(place, c.count, len(grams))
         self.leaving = Leaving.of(grams // V, grams % V, count, len(self.tree))
         return self
@@ -59,7 +61,7 @@ class Ngram(WindowModel):
 
     def log_probs_at(self, back: Back) -> Floats:
         """See `WindowModel.log_probs_at`."""
-        node, place = rank(self.tree.find(back[:, ::-1]), len(self.tree))
+        node, place = unique_inverse(self.tree.find(back[:, ::-1]), len(self.tree))
         counts = self.leaving.dense(node, self.vocabulary_size) + np.float32(self.add)
         total = counts.sum(axis=1, keepdims=True)
         counts[total[:, 0] == 0] = 1.0  # seen nowhere and nothing added: uniform

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from makemore.arrays import rank, summed
+from makemore.arrays import summed, unique_inverse
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
@@ -65,7 +65,7 @@ def fusions(back: NDArray[np.int32], weight: NDArray[np.float64], size: int) -> 
     found = []
     for _ in range(levels - 1):
         key = place[:, ::2].astype(np.int64) * size + place[:, 1::2]
-        distinct, rows = rank(key.ravel(), size * size)
+        distinct, rows = unique_inverse(key.ravel(), size * size)
         share = summed(rows, np.repeat(weight, key.shape[1]), len(distinct))
         left, right = np.divmod(distinct, size)
         found.append(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from makemore.contexts.table import Contexts
 from makemore.errors import DataError
 from makemore.inference.likelihood import Model, Tensors
-from makemore.inference.vocabulary_adapter import Translated
+from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.layers.network import Network
 from makemore.models.mixture import Mixture
 from makemore.models.transformer import Transformer
@@ -128,7 +128,7 @@ def _names(parts: list[Any]) -> dict[int, str]:
 
 def _network(part: Any) -> Any:
     """The member itself, where it is asked in another vocabulary."""
-    return part.model if isinstance(part, Translated) else part
+    return part.model if isinstance(part, VocabularyAdapter) else part
 
 
 def _examined(
@@ -139,7 +139,7 @@ def _examined(
     ids = np.arange(network.vocabulary_size + network.label_count)
     if isinstance(network, Transformer) and line is not None:
         along = line(None)
-    if isinstance(part, Translated):
+    if isinstance(part, VocabularyAdapter):
         ids = part.wider
         c, along = (None if each is None else part.own(each) for each in (c, along))
     attention, read = None, None

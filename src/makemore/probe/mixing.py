@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from makemore.arrays import summed
 from makemore.contexts.table import Contexts
 from makemore.inference.likelihood import Model, edge_log_probs
-from makemore.inference.vocabulary_adapter import Translated
+from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.models.mixture import Mixture
 
 
@@ -64,7 +64,7 @@ def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
 
 def _name(member: Model) -> str:
     """What a member is called."""
-    own = member.model if isinstance(member, Translated) else member
+    own = member.model if isinstance(member, VocabularyAdapter) else member
     window = "" if own.window is None else f", window {own.window}"
     return f"{type(own).__name__}{window}"
 

@@ -19,7 +19,7 @@ Markov models and selected applications in speech recognition", section III.A.
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ints, rank
+from makemore.arrays import Ints, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import MOST_CELLS, NOWHERE, Automaton, product
 from makemore.sampling.constraint import Constraint
@@ -29,7 +29,7 @@ _MOST_MESSAGES = 2**25  # numbers that all messages may take
 _PAIRS = 1024  # so many rows of numbers stay in a processor's cache
 
 
-class Futures:
+class BackwardMessages:
     """How probable it is, from each pair, that a line goes on to be an allowed one.
 
     Attributes:
@@ -37,7 +37,7 @@ class Futures:
         probs: (P, V) float32, the shaped distribution in each pair, zero for an end where no line
             may end.
         read: characters read in pair 0.
-        messages: (R, P + 1) float64, m after 0, 1, 2 ... further characters, each row divided by
+        rows: (R, P + 1) float64, m after 0, 1, 2 ... further characters, each row divided by
             its largest number; the last column, for no pair, is zero.
     """
 
@@ -48,7 +48,7 @@ class Futures:
         self.goto, self.probs, self.read = goto, probs, read
         rows = constraint.longest - read + 1
         self.may_end = np.arange(read, read + rows + 1) >= constraint.shortest
-        self.messages = np.zeros((rows + 1, len(goto) + 1))
+        self.rows = np.zeros((rows + 1, len(goto) + 1))
         # Natural logarithms of what the rows were divided by; -inf where all messages are zero.
         self._scales = np.full(rows + 1, -np.inf)
         for row in range(rows - 1, -1, -1):
@@ -56,7 +56,7 @@ class Futures:
             found = going_on * self._gathered(row + 1) + ending * self.probs[:, BOUNDARY]
             largest = found.max()
             if largest > 0:
-                self.messages[row, :-1] = found / largest
+                self.rows[row, :-1] = found / largest
                 self._scales[row] = self._unit(row) + np.log(largest)
 
     def _gathered(self, row: int) -> NDArray[np.float64]:
@@ -64,7 +64,7 @@ class Futures:
         found = np.empty(len(self.goto))
         for low in range(0, len(found), _PAIRS):
             pairs = slice(low, low + _PAIRS)
-            later = self.messages[row].take(self.goto[pairs])
+            later = self.rows[row].take(self.goto[pairs])
             later *= self.probs[pairs]
             later.sum(axis=1, out=found[pairs])
         return found
@@ -90,7 +90,7 @@ class Futures:
         own = self.probs[pairs]
         probs = own.astype(np.float64) if probs is None else np.where(own > 0, probs, 0.0)
         going_on, ending = self._factors(row)
-        found: NDArray[np.float64] = probs * self.messages[row + 1].take(self.goto[pairs])
+        found: NDArray[np.float64] = probs * self.rows[row + 1].take(self.goto[pairs])
         found *= going_on
         found[:, BOUNDARY] = probs[:, BOUNDARY] * ending
         return found
@@ -105,12 +105,12 @@ class Futures:
     def log_mass(self) -> float:
         """The natural logarithm of the probability that a line is allowed."""
         with np.errstate(divide="ignore"):
-            return float(np.log(self.messages[0, 0]) + self._scales[0])
+            return float(np.log(self.rows[0, 0]) + self._scales[0])
 
 
-def futures_of(
+def backward_messages(
     automaton: Automaton, shape: Shape, constraint: Constraint, prefix: NDArray[np.int32]
-) -> Futures | None:
+) -> BackwardMessages | None:
     """Joins a model and a constraint, after a prefix that is given.
 
     Returns:
@@ -122,26 +122,26 @@ def futures_of(
     both = product(automaton.goto, constraint.goto, first, most)
     if both is None:
         return None
-    states, place = rank(both.left, len(automaton.goto))
+    states, place = unique_inverse(both.left, len(automaton.goto))
     probs = shape.probs(automaton.log_probs[states]).astype(np.float32)[place]
     probs[~constraint.ends[both.right], BOUNDARY] = 0.0
     goto = np.where(both.goto == NOWHERE, len(both.left), both.goto)
-    return Futures(goto, probs, len(prefix), constraint)
+    return BackwardMessages(goto, probs, len(prefix), constraint)
 
 
 class Conditioned:
     """Draws allowed lines, see the head of this file; tables are made as far as lines need them."""
 
-    def __init__(self, futures: Futures) -> None:
+    def __init__(self, messages: BackwardMessages) -> None:
         """Takes the messages."""
-        self._futures = futures
+        self._messages = messages
         self._tables: dict[int, tuple[Cumulative, NDArray[np.bool_]]] = {}
 
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
     ) -> NDArray[np.int32]:
         """See `Walk.draw`."""
-        goto = self._futures.goto
+        goto = self._messages.goto
         columns = []
         lines, pair = np.arange(len(which)), np.zeros(len(which), np.intp)
         for position in range(most + 1):
@@ -157,12 +157,12 @@ class Conditioned:
 
     def _table(self, row: int, pairs: Ints) -> Cumulative:
         """The distributions after so many characters, summed up: of these pairs at least."""
-        P, V = self._futures.goto.shape
+        P, V = self._messages.goto.shape
         if row not in self._tables:
             self._tables[row] = (np.empty((P, 1 << (V - 1).bit_length())), np.zeros(P, bool))
         table, is_made = self._tables[row]
-        wanting, _ = rank(pairs[~is_made[pairs]], P)
+        wanting, _ = unique_inverse(pairs[~is_made[pairs]], P)
         if len(wanting):
-            table[wanting] = cumulated(self._futures.weights(wanting, row))
+            table[wanting] = cumulated(self._messages.weights(wanting, row))
             is_made[wanting] = True
         return table

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import rank
+from makemore.arrays import unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import NOWHERE
 
@@ -47,7 +47,7 @@ class Constraint:
         """From where, to where, and by how many ids."""
         states, ids = np.nonzero(self.goto != NOWHERE)
         size = len(self.goto)
-        keys, place = rank(states * size + self.goto[states, ids], size * size)
+        keys, place = unique_inverse(states * size + self.goto[states, ids], size * size)
         ways = np.bincount(place, minlength=len(keys)).astype(np.float64)
         return keys // size, keys % size, ways
 

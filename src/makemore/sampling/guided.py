@@ -21,10 +21,10 @@ distributions", Bayesian Statistics 3. Differs: the proposal is bent by a guide'
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ints, rank
+from makemore.arrays import Ints, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.likelihood import Model
-from makemore.sampling.backward_messages import Futures
+from makemore.sampling.backward_messages import BackwardMessages
 from makemore.sampling.samplers import Beginning, Shape, Uniforms, cumulated, invert, scattered
 
 
@@ -39,7 +39,7 @@ class Guided:
         self,
         model: Model,
         shape: Shape,
-        guide: Futures,
+        guide: BackwardMessages,
         beginning: Beginning,
     ) -> None:
         """Begins every line with the prefix."""
@@ -97,7 +97,7 @@ class Guided:
             if not len(lines):
                 break
             keys = group[goes_on] * V + drawn[goes_on]
-            key, group = rank(keys, len(log_probs) * V)
+            key, group = unique_inverse(keys, len(log_probs) * V)
             before, ids = key // V, (key % V).astype(np.int32)
             log_weight = np.zeros(len(key))
             log_weight[group] = so_far[goes_on]  # the same for all that have come the same way

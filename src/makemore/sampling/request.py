@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
-from makemore.fitted import Learned
+from makemore.fitted import FittedModel
 from makemore.inference.likelihood import Model
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.constraint import Constraint
@@ -43,7 +43,7 @@ class Source:
     withheld: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, fitted: Learned) -> Self:
+    def of(cls, fitted: FittedModel) -> Self:
         """Take what is needed from a fitted model; canaries are withheld."""
         withheld = frozenset(line for each in fitted.canaries for line in each.lines)
         shares = fitted.label_shares
@@ -60,7 +60,7 @@ class Drawer(Protocol):
 
 
 @dataclass(frozen=True)
-class Task:
+class Request:
     """What lines are drawn from and how.
 
     Attributes:
@@ -140,7 +140,7 @@ class Task:
         return draw
 
 
-def task_of(source: Source, options: SampleOptions) -> Task:
+def request_of(source: Source, options: SampleOptions) -> Request:
     """What is drawn, with a prefix and a greatest length for all condition."""
     vocabulary = source.vocabulary
     prefix = np.zeros(0, np.int32) if options.ignore_case else _prefix_ids(vocabulary, options)
@@ -161,7 +161,7 @@ def task_of(source: Source, options: SampleOptions) -> Task:
         shares = source.label_shares
     shape = Shape(options.temperature, options.top_k, options.top_p)
     most = longest - len(prefix)
-    return Task(source.model, vocabulary, shape, prefix, most, labels, shares, options.seed)
+    return Request(source.model, vocabulary, shape, prefix, most, labels, shares, options.seed)
 
 
 def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.int32]:
@@ -182,7 +182,7 @@ def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.in
     return ids
 
 
-def constraint_of(task: Task, options: ConstraintOptions) -> Constraint:
+def constraint_of(request: Request, options: ConstraintOptions) -> Constraint:
     """All that is asked of a line as an automaton.
 
     Raises:
@@ -190,9 +190,9 @@ def constraint_of(task: Task, options: ConstraintOptions) -> Constraint:
     """
     from makemore.sampling.automata import conjunction  # here: its library takes long to load
 
-    longest = min(len(task.prefix) + task.most, _LONGEST)
-    found = conjunction(options, task.vocabulary, longest)
-    if not found.count(task.prefix):
+    longest = min(len(request.prefix) + request.most, _LONGEST)
+    found = conjunction(options, request.vocabulary, longest)
+    if not found.count(request.prefix):
         raise ConstraintError(
             f"no line of at most {longest} characters that this model knows is what was asked for: "
             "ask for less, or raise max_length"

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ints, rank
+from makemore.arrays import Ints, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import Automaton
 from makemore.inference.likelihood import Floats, Model, State
@@ -211,7 +211,7 @@ class Walk:
             lines = lines[goes_on]
             if not len(lines) or position == most:
                 break
-            key, group = rank(group[goes_on] * V + drawn[goes_on], len(log_probs) * V)
+            key, group = unique_inverse(group[goes_on] * V + drawn[goes_on], len(log_probs) * V)
             log_probs, state = self._model.step((key % V).astype(np.int32), state[key // V])
         return np.stack(columns, axis=1)
 

@@ -27,9 +27,9 @@ from makemore.contexts.paths import Paths
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import NOWHERE
-from makemore.sampling.backward_messages import Futures
+from makemore.sampling.backward_messages import BackwardMessages
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.request import Task
+from makemore.sampling.request import Request
 
 _AT_ONCE = 256  # prefixes that a model is asked about together, at most
 
@@ -55,12 +55,12 @@ class Next(NamedTuple):
         log_probs: (n, V) float64 natural log-probabilities of the next id, normalised.
         states: (n, V) where each id leads, NOWHERE where no allowed line goes on; the boundary
             leads anywhere else if the line may end.
-        futures: (n, V) log-probability of the best that can follow each id, at most.
+        best: (n, V) log-probability of the best that can follow each id, at most.
     """
 
     log_probs: NDArray[np.float64]
     states: NDArray[np.int64]
-    futures: NDArray[np.float64]
+    best: NDArray[np.float64]
 
 
 class Steps(Protocol):
@@ -75,12 +75,12 @@ class Steps(Protocol):
 class Asked:
     """A model that is asked about prefixes."""
 
-    def __init__(self, task: Task, constraint: Constraint, label: int | None) -> None:
+    def __init__(self, request: Request, constraint: Constraint, label: int | None) -> None:
         """Begins after a prefix that is given."""
-        self._model, self._shape, self._constraint = task.model, task.shape, constraint
+        self._model, self._shape, self._constraint = request.model, request.shape, constraint
         self._origin = BOUNDARY if label is None else label
-        self._labels = len(task.vocabulary.labels)
-        self.first = Prefix(0.0, tuple(task.prefix.tolist()), constraint.after(task.prefix))
+        self._labels = len(request.vocabulary.labels)
+        self.first = Prefix(0.0, tuple(request.prefix.tolist()), constraint.after(request.prefix))
 
     def after(self, prefixes: list[Prefix]) -> Next:
         """See `Steps.after`."""
@@ -113,31 +113,31 @@ class Written:
     Source: Viterbi (1967), as in Rabiner (1989), section III.B, from the end to the start.
     """
 
-    def __init__(self, futures: Futures, given: NDArray[np.int32]) -> None:
+    def __init__(self, messages: BackwardMessages, given: NDArray[np.int32]) -> None:
         """Finds the best that can follow each pair."""
-        self._futures = futures
+        self._messages = messages
         self.first = Prefix(0.0, tuple(given.tolist()), 0)
         with np.errstate(divide="ignore"):
-            self._log_probs = np.log(futures.probs.astype(np.float64))
-        rows, pairs = futures.messages.shape
+            self._log_probs = np.log(messages.probs.astype(np.float64))
+        rows, pairs = messages.rows.shape
         self._best = np.full((rows, pairs), -np.inf)
         for row in range(rows - 2, -1, -1):
-            going_on = self._log_probs + self._best[row + 1][futures.goto]
+            going_on = self._log_probs + self._best[row + 1][messages.goto]
             going_on[:, BOUNDARY] = self._ends(row)
             self._best[row, :-1] = going_on.max(axis=1)
 
     def _ends(self, row: int) -> NDArray[np.float64]:
         """(P,) log-probability that a line ends, so long as it is."""
-        return self._log_probs[:, BOUNDARY] + (0.0 if self._futures.may_end[row] else -np.inf)
+        return self._log_probs[:, BOUNDARY] + (0.0 if self._messages.may_end[row] else -np.inf)
 
     def after(self, prefixes: list[Prefix]) -> Next:
         """See `Steps.after`."""
         pairs = np.array([prefix.state for prefix in prefixes])
-        rows = np.array([len(prefix.ids) for prefix in prefixes]) - self._futures.read
-        leads = self._futures.goto[pairs].astype(np.int64)
-        futures = self._best[rows[:, None] + 1, leads]
-        futures[:, BOUNDARY] = np.where(self._futures.may_end[rows], 0.0, -np.inf)
-        return Next(self._log_probs[pairs], np.where(futures > -np.inf, leads, NOWHERE), futures)
+        rows = np.array([len(prefix.ids) for prefix in prefixes]) - self._messages.read
+        leads = self._messages.goto[pairs].astype(np.int64)
+        best = self._best[rows[:, None] + 1, leads]
+        best[:, BOUNDARY] = np.where(self._messages.may_end[rows], 0.0, -np.inf)
+        return Next(self._log_probs[pairs], np.where(best > -np.inf, leads, NOWHERE), best)
 
 
 class Conditional(Written):
@@ -146,11 +146,11 @@ class Conditional(Written):
     def after(self, prefixes: list[Prefix]) -> Next:
         """See `Steps.after`."""
         found = super().after(prefixes)
-        rows = np.array([len(prefix.ids) for prefix in prefixes]) - self._futures.read
+        rows = np.array([len(prefix.ids) for prefix in prefixes]) - self._messages.read
         pairs = np.array([prefix.state for prefix in prefixes])
         for row in set(rows.tolist()):
             which = rows == row
-            weights = self._futures.weights(pairs[which], row)
+            weights = self._messages.weights(pairs[which], row)
             with np.errstate(divide="ignore", invalid="ignore"):  # where nothing is possible
                 found.log_probs[which] = np.log(weights / weights.sum(axis=1, keepdims=True))
         return found
@@ -207,7 +207,7 @@ def _grown(
     """Each prefix with each id that can follow it, and what that is worth at most."""
     log_probs = np.array([prefix.log_prob for _, prefix in best])[:, None] + found.log_probs
     if rng is None:
-        bounds = log_probs + found.futures
+        bounds = log_probs + found.best
     else:
         bounds = _keys(np.array([key for key, _ in best]), log_probs, rng)
     rows, ids = np.nonzero((found.states != NOWHERE) & (log_probs > -np.inf))

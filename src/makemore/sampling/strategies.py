@@ -23,11 +23,11 @@ from makemore.errors import ConstraintError
 from makemore.inference.automaton import MOST_CELLS, Automaton
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
-from makemore.sampling.backward_messages import Conditioned, Futures, futures_of
+from makemore.sampling.backward_messages import BackwardMessages, Conditioned, backward_messages
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.exhaustive import Listed, allowed_lines
 from makemore.sampling.guided import Guided
-from makemore.sampling.request import Draw, Task
+from makemore.sampling.request import Draw, Request
 from makemore.sampling.samplers import BLOCK, Shape, Table, Uniforms, Walk
 
 _TABLE_PAYS = 4 * BLOCK  # lines from which writing a model out as states is the faster way
@@ -61,22 +61,22 @@ class Plan(NamedTuple):
     distance: float = 0.0
 
 
-def freely(task: Task, ahead: int) -> Plan:
+def freely(request: Request, ahead: int) -> Plan:
     """Draw without a constraint, from a table of all states where that is the faster way.
 
     A table and a walk give the very same lines where rows are exact. Elsewhere their last digits
     differ, so there batches that end beyond so many lines of the stream come from a table, and
     `ahead` decides nothing.
     """
-    if task.model.has_exact_rows and ahead >= _TABLE_PAYS:
-        table = _table(task, 2 * ahead)  # more states would not pay
+    if request.model.has_exact_rows and ahead >= _TABLE_PAYS:
+        table = _table(request, 2 * ahead)  # more states would not pay
         if table is not None:
             return Plan(table, "exact, free")
-    walks = [Walk(task.model, task.shape, beginning) for beginning in task.beginnings]
-    walk = task.drawn(walks, np.zeros(len(walks)))
-    if task.model.has_exact_rows:
+    walks = [Walk(request.model, request.shape, beginning) for beginning in request.beginnings]
+    walk = request.drawn(walks, np.zeros(len(walks)))
+    if request.model.has_exact_rows:
         return Plan(walk, "exact, free", is_walked=True)
-    later = cache(lambda: _table(task, 2 * _TABLE_PAYS) or walk)
+    later = cache(lambda: _table(request, 2 * _TABLE_PAYS) or walk)
 
     def draw(low: int, high: int) -> NDArray[np.int32]:
         return (later() if high > _TABLE_PAYS else walk)(low, high)
@@ -84,15 +84,17 @@ def freely(task: Task, ahead: int) -> Plan:
     return Plan(draw, "exact, free", is_walked=True)
 
 
-def _table(task: Task, most: int) -> Draw | None:
+def _table(request: Request, most: int) -> Draw | None:
     """Draw from a table of at most so many states; None if it takes more, or there are labels."""
-    automaton = task.model.automaton(most, task.labels[0]) if len(task.labels) == 1 else None
+    automaton = (
+        request.model.automaton(most, request.labels[0]) if len(request.labels) == 1 else None
+    )
     if automaton is None:
         return None
-    return task.drawn([Table(automaton, task.shape, task.prefix)], np.zeros(1))
+    return request.drawn([Table(automaton, request.shape, request.prefix)], np.zeros(1))
 
 
-def constrained(task: Task, constraint: Constraint, exact: bool) -> Plan:
+def constrained(request: Request, constraint: Constraint, exact: bool) -> Plan:
     """Draws allowed lines in the best way there is.
 
     Raises:
@@ -100,7 +102,9 @@ def constrained(task: Task, constraint: Constraint, exact: bool) -> Plan:
             left and `exact` forbids it.
     """
     found = (
-        _by_states(task, constraint) or _by_trial(task, constraint) or _by_list(task, constraint)
+        _by_states(request, constraint)
+        or _by_trial(request, constraint)
+        or _by_list(request, constraint)
     )
     if found is not None:
         return found
@@ -110,78 +114,87 @@ def constrained(task: Task, constraint: Constraint, exact: bool) -> Plan:
             "forbids that: ask for less, or take a model that can be written out, such as "
             "kneser_ney"
         )
-    return _by_guide(task, constraint)
+    return _by_guide(request, constraint)
 
 
-def futures(task: Task, constraint: Constraint) -> list[Futures] | None:
+def messages_of_labels(request: Request, constraint: Constraint) -> list[BackwardMessages] | None:
     """Joins a model that can be written out with a constraint, for each label."""
     found = []
-    for label in task.labels:
-        automaton = task.model.automaton(MOST_CELLS, label)
+    for label in request.labels:
+        automaton = request.model.automaton(MOST_CELLS, label)
         if automaton is None:
             return None
-        joined = futures_of(automaton, task.shape, constraint, task.prefix)
+        joined = backward_messages(automaton, request.shape, constraint, request.prefix)
         if joined is None:
             return None
         found.append(joined)
     return found
 
 
-def _by_states(task: Task, constraint: Constraint) -> Plan | None:
+def _by_states(request: Request, constraint: Constraint) -> Plan | None:
     """Conditions a model that can be written out."""
-    each = futures(task, constraint)
+    each = messages_of_labels(request, constraint)
     if each is None:
         return None
-    log_masses = _possible(task, np.array([joined.log_mass for joined in each]))
+    log_masses = _possible(request, np.array([joined.log_mass for joined in each]))
     drawers = [Conditioned(joined) for joined in each]
-    return Plan(task.drawn(drawers, log_masses), "exact, by states")
+    return Plan(request.drawn(drawers, log_masses), "exact, by states")
 
 
-def _by_trial(task: Task, constraint: Constraint) -> Plan | None:
+def _by_trial(request: Request, constraint: Constraint) -> Plan | None:
     """Keeps the allowed ones of free lines, if a first block of them has enough."""
-    free = freely(task, BLOCK)
+    free = freely(request, BLOCK)
 
     def draw(low: int, high: int) -> NDArray[np.int32]:
         ids = free.draw(low, high)
-        ids[~_allowed(task, constraint, ids), -1] = 1
+        ids[~_allowed(request, constraint, ids), -1] = 1
         return ids
 
-    hits = int(_allowed(task, constraint, free.draw(0, BLOCK)).sum())
+    hits = int(_allowed(request, constraint, free.draw(0, BLOCK)).sum())
     if hits < _FEWEST_HITS:
         return None
     how = f"exact, by trial: {hits:,} of {BLOCK:,} lines drawn are allowed"
     return Plan(draw, how, tries=BLOCK / hits, is_walked=free.is_walked)
 
 
-def _by_list(task: Task, constraint: Constraint) -> Plan | None:
+def _by_list(request: Request, constraint: Constraint) -> Plan | None:
     """Scores every allowed line, where they are few."""
-    if constraint.count(task.prefix) > _MOST_LISTED:
+    if constraint.count(request.prefix) > _MOST_LISTED:
         return None
-    lines = allowed_lines(constraint, task.prefix)
+    lines = allowed_lines(constraint, request.prefix)
     listed = [
-        Listed(task.model, task.shape, lines, task.prefix, label, len(task.vocabulary.labels))
-        for label in task.labels
+        Listed(
+            request.model,
+            request.shape,
+            lines,
+            request.prefix,
+            label,
+            len(request.vocabulary.labels),
+        )
+        for label in request.labels
     ]
     log_masses = np.array([np.logaddexp.reduce(each.log_probs) for each in listed])
-    log_masses = _possible(task, log_masses)
+    log_masses = _possible(request, log_masses)
     how = f"exact, by list: all {len(lines):,} allowed lines are scored"
-    return Plan(task.drawn(listed, log_masses), how)
+    return Plan(request.drawn(listed, log_masses), how)
 
 
-def _by_guide(task: Task, constraint: Constraint) -> Plan:
+def _by_guide(request: Request, constraint: Constraint) -> Plan:
     """Bends proposals by a guide, and picks among as many as a first block of them shows to do."""
-    automaton = _guide(task)
-    guide = futures_of(automaton, Shape(), constraint, task.prefix)
+    automaton = _guide(request)
+    guide = backward_messages(automaton, Shape(), constraint, request.prefix)
     if guide is None:
         raise ConstraintError(
             "all that is asked of a line takes too many states beside this model's guide: ask for "
             "less"
         )
-    guided = [Guided(task.model, task.shape, guide, beginning) for beginning in task.beginnings]
-    uniforms = Uniforms(task.seed, 0, BLOCK).fanned(1)
-    log_weights = [each.propose(uniforms, np.arange(BLOCK), 0, task.most)[1] for each in guided]
-    log_masses = _possible(task, np.logaddexp.reduce(log_weights, axis=1))
-    log_shares = task.log_shares + log_masses
+    guided = [
+        Guided(request.model, request.shape, guide, beginning) for beginning in request.beginnings
+    ]
+    uniforms = Uniforms(request.seed, 0, BLOCK).fanned(1)
+    log_weights = [each.propose(uniforms, np.arange(BLOCK), 0, request.most)[1] for each in guided]
+    log_masses = _possible(request, np.logaddexp.reduce(log_weights, axis=1))
+    log_shares = request.log_shares + log_masses
     is_possible = np.isfinite(log_shares)
     sizes = np.array([effective_size(each) for each in log_weights])[is_possible]
     pool = int(np.clip(_FEWEST_PROPOSALS * BLOCK // min(sizes), _FEWEST_PROPOSALS, _MOST_PROPOSALS))
@@ -194,7 +207,7 @@ def _by_guide(task: Task, constraint: Constraint) -> Plan:
         f"{BLOCK:,} proposals is {min(sizes):,.0f}; estimated total variation distance from exact "
         f"lines: up to {distance:.1%}"
     )
-    draw = task.drawn(guided, log_masses)
+    draw = request.drawn(guided, log_masses)
     return Plan(draw, how, is_exact=False, proposals=pool, is_walked=True, distance=distance)
 
 
@@ -240,19 +253,19 @@ def _distance(sizes: NDArray[np.float64], shares: NDArray[np.float64], pool: int
     return min(1.0, float(picking + labels))
 
 
-def _guide(task: Task) -> Automaton:
+def _guide(request: Request) -> Automaton:
     """A small model written out as states: a member of a mixture, or one that counts free lines."""
-    members = getattr(task.model, "members", [])
-    written = [member.automaton(MOST_CELLS, task.labels[0]) for member in members]
+    members = getattr(request.model, "members", [])
+    written = [member.automaton(MOST_CELLS, request.labels[0]) for member in members]
     found: list[Automaton] = [
         each for each in written if each is not None and np.isfinite(each.log_probs).all()
     ]
     if found:
         return min(found, key=lambda automaton: len(automaton.goto))
-    free = freely(task, BLOCK).draw(0, BLOCK)
+    free = freely(request, BLOCK).draw(0, BLOCK)
     free = free[free[:, -1] == BOUNDARY]
-    ids = np.concatenate([np.tile(task.prefix, (len(free), 1)), free], axis=1)
-    V, paths = task.model.vocabulary_size, Paths.of_ids(ids)
+    ids = np.concatenate([np.tile(request.prefix, (len(free), 1)), free], axis=1)
+    V, paths = request.model.vocabulary_size, Paths.of_ids(ids)
     for window in _GUIDE_WINDOWS:
         counted = KneserNey(KneserNeyOptions(window=window), V, 0)
         counted.count(Contexts.from_paths(paths, V, 0, window))
@@ -262,14 +275,14 @@ def _guide(task: Task) -> Automaton:
     raise ConstraintError(f"{V:,} characters are too many for a guide: ask for less")
 
 
-def _allowed(task: Task, constraint: Constraint, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _allowed(request: Request, constraint: Constraint, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
     """(n,) bool, whether lines drawn are allowed."""
-    return constraint.allows(np.concatenate([np.tile(task.prefix, (len(ids), 1)), ids], axis=1))
+    return constraint.allows(np.concatenate([np.tile(request.prefix, (len(ids), 1)), ids], axis=1))
 
 
-def _possible(task: Task, log_masses: NDArray[np.float64]) -> NDArray[np.float64]:
+def _possible(request: Request, log_masses: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log-probabilities of being allowed, of which one must be possible."""
-    if not np.isfinite(task.log_shares + log_masses).any():
+    if not np.isfinite(request.log_shares + log_masses).any():
         raise ConstraintError(
             "this model finds every line that is asked for impossible, or less likely than one in "
             "10^300: ask for less, or take a model that smooths, such as kneser_ney"

@@ -19,9 +19,9 @@ from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.request import Source, Task, constraint_of, task_of
+from makemore.sampling.request import Request, Source, constraint_of, request_of
 from makemore.sampling.samplers import BLOCK
-from makemore.sampling.strategies import Plan, constrained, freely, futures
+from makemore.sampling.strategies import Plan, constrained, freely, messages_of_labels
 
 if TYPE_CHECKING:
     from makemore.sampling.search import Steps
@@ -69,20 +69,20 @@ class Stream(Iterator[str]):
             OptionError: options contradict each other, or the label is unknown or missing.
         """
         options.check()
-        task = task_of(source, options)
-        constraint = constraint_of(task, options) if options.is_constrained else None
-        self.allowed = None if constraint is None else constraint.count(task.prefix)
+        request = request_of(source, options)
+        constraint = constraint_of(request, options) if options.is_constrained else None
+        self.allowed = None if constraint is None else constraint.count(request.prefix)
         if constraint is None:
-            plan = freely(task, ahead)
+            plan = freely(request, ahead)
         else:
-            plan = constrained(task, constraint, options.exact)
+            plan = constrained(request, constraint, options.exact)
         self.how, self.is_exact, self.distance = plan.how, plan.is_exact, plan.distance
         # Where each must be another line, what is drawn at once decides when they are searched for.
         is_small = plan.is_walked or options.distinct
-        largest = _lines_at_once(task, plan.proposals, is_small)
-        batches = _batches(task, plan, _SPELL if options.distinct else ahead, largest)
+        largest = _lines_at_once(request, plan.proposals, is_small)
+        batches = _batches(request, plan, _SPELL if options.distinct else ahead, largest)
         # What knows nothing of this object is let go with it, at once and in the same thread.
-        self._lines = _drawn(batches, _filter(source, options, exclude), task, options)
+        self._lines = _drawn(batches, _filter(source, options, exclude), request, options)
 
     def __next__(self) -> str:
         """The next line."""
@@ -104,7 +104,7 @@ class Batch(NamedTuple):
 
 
 def _drawn(
-    batches: Iterator[Batch], keep: Filter, task: Task, options: SampleOptions
+    batches: Iterator[Batch], keep: Filter, request: Request, options: SampleOptions
 ) -> Iterator[str]:
     """Yield lines until `patience` draws in a row were not what was asked for."""
     last = -1  # the place of the last line given
@@ -118,31 +118,33 @@ def _drawn(
             return
         last = int(places[-1]) if len(places) else last
         if options.distinct and len(kept) * _REPEATS < len(batch.lines):
-            for some in _searched(task, options):
+            for some in _searched(request, options):
                 yield from (some[i] for i in keep(some).tolist())
             return
 
 
-def _searched(task: Task, options: SampleOptions) -> Iterator[list[str]]:
+def _searched(request: Request, options: SampleOptions) -> Iterator[list[str]]:
     """All lines, in the order of drawing without replacement, some at a time."""
     from makemore.sampling.search import search
 
-    steps, log_shares = search_steps(task, constraint_of(task, options))
-    rng = np.random.default_rng(np.random.SeedSequence(task.seed, spawn_key=(_SEARCH,)))
+    steps, log_shares = search_steps(request, constraint_of(request, options))
+    rng = np.random.default_rng(np.random.SeedSequence(request.seed, spawn_key=(_SEARCH,)))
     found = search(steps, options.patience, rng, log_shares)
     while some := list(islice(found, _SPELL)):
-        yield [task.vocabulary.text(prefix.ids) for prefix in some]
+        yield [request.vocabulary.text(prefix.ids) for prefix in some]
 
 
-def search_steps(task: Task, constraint: Constraint) -> "tuple[list[Steps], list[float]]":
+def search_steps(request: Request, constraint: Constraint) -> "tuple[list[Steps], list[float]]":
     """Return the steps and the log-weight of each label, for a search without replacement."""
     from makemore.sampling.search import Asked, Conditional
 
-    written = futures(task, constraint)
+    written = messages_of_labels(request, constraint)
     if written is None:
-        return [Asked(task, constraint, label) for label in task.labels], task.log_shares.tolist()
-    log_shares = task.log_shares + [each.log_mass for each in written]
-    return [Conditional(each, task.prefix) for each in written], log_shares.tolist()
+        return [
+            Asked(request, constraint, label) for label in request.labels
+        ], request.log_shares.tolist()
+    log_shares = request.log_shares + [each.log_mass for each in written]
+    return [Conditional(each, request.prefix) for each in written], log_shares.tolist()
 
 
 def most_probable(
@@ -168,15 +170,15 @@ def most_probable(
             f"this list has labels: give one of {', '.join(source.vocabulary.labels)}, as what is "
             "most probable depends on it"
         )
-    task = task_of(source, SampleOptions(**options.to_dict(), label=label))
-    constraint = constraint_of(task, options)
-    written = futures(task, constraint)
-    given = task.beginnings[0].log_prob
-    steps: Steps = Asked(task, constraint, task.labels[0])
+    request = request_of(source, SampleOptions(**options.to_dict(), label=label))
+    constraint = constraint_of(request, options)
+    written = messages_of_labels(request, constraint)
+    given = request.beginnings[0].log_prob
+    steps: Steps = Asked(request, constraint, request.labels[0])
     if written is not None:
-        steps = Written(written[0], task.prefix)
+        steps = Written(written[0], request.prefix)
     for prefix in search([steps], nodes, log_shares=[given]):
-        line = task.vocabulary.text(prefix.ids)
+        line = request.vocabulary.text(prefix.ids)
         if line not in source.withheld:
             yield line, prefix.log_prob
 
@@ -186,13 +188,13 @@ def free_lines(source: Source, options: SampleOptions, draws: int) -> list[str]:
 
     Those of the draws that came to no line, not ended or blank, are counted and left out.
     """
-    task = task_of(source, options)
-    plan = freely(task, draws)
+    request = request_of(source, options)
+    plan = freely(request, draws)
     found: dict[str, None] = {}
-    size = _lines_at_once(task, plan.proposals, plan.is_walked)
+    size = _lines_at_once(request, plan.proposals, plan.is_walked)
     for low in range(0, draws, size):
         ids = plan.draw(low, min(low + size, draws))
-        lines, _ = _text(ids, task.vocabulary, task.prefix)
+        lines, _ = _text(ids, request.vocabulary, request.prefix)
         found.update(dict.fromkeys(lines))
     return list(found)
 
@@ -220,26 +222,26 @@ def _filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> 
     return keep
 
 
-def _batches(task: Task, plan: Plan, ahead: int, largest: int) -> Iterator[Batch]:
+def _batches(request: Request, plan: Plan, ahead: int, largest: int) -> Iterator[Batch]:
     """Draw the stream, batch after batch."""
 
     def batch(bounds: tuple[int, int]) -> Batch:
         low, high = bounds
-        lines, places = _text(plan.draw(low, high), task.vocabulary, task.prefix)
+        lines, places = _text(plan.draw(low, high), request.vocabulary, request.prefix)
         return Batch(high, lines, low + places)
 
     needed = int(ahead * plan.tries * 1.125) + 4  # some are passed over
-    if plan.is_walked and not task.model.has_exact_rows:
+    if plan.is_walked and not request.model.has_exact_rows:
         needed = _FIRST  # the same lines are drawn together, however many will be taken
     bounds = _cuts(min(needed, largest), largest)
     # A network that is walked has threads of its own, and two walks would be in each other's way.
     return map(batch, bounds) if plan.is_walked or needed <= largest else _at_once(batch, bounds)
 
 
-def _lines_at_once(task: Task, proposals: int, is_small: bool) -> int:
+def _lines_at_once(request: Request, proposals: int, is_small: bool) -> int:
     """How many lines are drawn together: as many as their numbers have room for, whole blocks."""
     blocks, cells = _WALKED if is_small else _LOOKED_UP
-    room = cells // (max(len(task.vocabulary), task.most + 1) * proposals)
+    room = cells // (max(len(request.vocabulary), request.most + 1) * proposals)
     if room < BLOCK:
         return max(_FEWEST, min(room, BLOCK // proposals))
     return min(blocks, room // BLOCK) * BLOCK // proposals
