@@ -3,8 +3,9 @@ import math
 import pytest
 
 from makemore.errors import OptionError
+from makemore.options.declaration import fields
 from makemore.options.families import LinearOptions, MLPOptions
-from makemore.options.verbs import FitOptions, SampleOptions
+from makemore.options.verbs import ConstraintOptions, FitOptions, SampleOptions
 from makemore.registry import family_named, family_of
 
 
@@ -67,3 +68,16 @@ def test_unknown_families_are_refused():
         family_named("gpt9")
     with pytest.raises(OptionError, match="is no family's options"):
         family_of(SampleOptions())
+
+
+ASKED = {"length": 3, "min_length": 2, "max_length": 9, "ignore_case": True, "forbid": ("x",)}
+
+
+@pytest.mark.parametrize("field", fields(ConstraintOptions), ids=lambda field: field.name)
+def test_every_constraint_but_a_prefix_and_a_length_makes_lines_constrained(field):
+    value = ASKED.get(field.name, 77 if field.type is int else "x")
+    is_free = field.name in ("prefix", "max_length", "states")
+    for kind in (ConstraintOptions, SampleOptions):
+        assert kind(**{field.name: value}).is_constrained != is_free
+    assert not SampleOptions(label="F", new=True, distinct=True, top_k=2).is_constrained
+    assert not SampleOptions(forbid=("",)).is_constrained

@@ -3,10 +3,11 @@
 import re
 
 from makemore.errors import OptionError
-from makemore.options.declaration import Options, options, setting
+from makemore.options.declaration import Options, fields, options, setting
 
 SPLITS = ("digest", "lecture", "clean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+_FREE = ("prefix", "max_length", "states")  # `states` bounds the work and selects no line
 
 
 @options
@@ -36,10 +37,20 @@ class ConstraintOptions(Options):
 
     @property
     def is_constrained(self) -> bool:
-        """Whether more is asked than a prefix and a greatest length."""
-        asked = (self.suffix, self.contains, any(self.forbid), self.ignore_case)
-        given = (self.pattern, self.length, self.min_length, self.only)
-        return any(asked) or any(option is not None for option in given)
+        """Whether more is asked for than free lines can be given: a prefix and a greatest length.
+
+        Derived from the declaration, so that an option added to it cannot be dropped.
+        """
+        return any(
+            self._asked(field.name) not in (field.default, None)
+            for field in fields(ConstraintOptions)
+            if field.name not in _FREE
+        )
+
+    def _asked(self, name: str) -> object:
+        """The value of an option; an empty text forbids nothing."""
+        value = getattr(self, name)
+        return tuple(filter(None, value)) if isinstance(value, tuple) else value
 
     def check(self) -> None:
         """Refuses options that contradict each other.
