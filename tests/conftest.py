@@ -2,8 +2,8 @@
 
 import os
 
-# Tests run in parallel processes: more threads than that would wait for each other. Set before
-# torch is imported, and inherited by every process that a test starts.
+# Tests run in parallel processes, so each takes one thread: more would wait for each other. Set
+# before torch is imported, and inherited by every process that a test starts.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest

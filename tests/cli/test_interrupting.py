@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from makemore import MakeMore
-from makemore.cli import fitting as learning
+from makemore.cli import fitting
 from makemore.cli.interrupting import Interruption, interruptible
 
 LINES = [f"{a}{b}{c}" for a in "klmn" for b in ("a", "ei", "o") for c in ("na", "ro", "s", "th")]
@@ -45,7 +45,7 @@ def interrupt(monkeypatch):
 
             yield on_step
 
-        monkeypatch.setattr(learning, "progress", progress)
+        monkeypatch.setattr(fitting, "progress", progress)
 
     return at
 

@@ -62,7 +62,7 @@ def test_lines_have_the_models_proportions_among_those_allowed(source, asked):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_gives_them(source, way, monkeypatch):
-    monkeypatch.setattr(strategies, "_by_states", lambda task, constraint: None)
+    monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
     for name, value in WAYS[way].items():
         monkeypatch.setattr(strategies, name, value)
     options = SampleOptions(prefix="a", only="abno", forbid=("ab", "oo"), contains="n")
@@ -76,7 +76,7 @@ def test_every_way_gives_them(source, way, monkeypatch):
 
 
 def test_exact_refuses_an_approximation(source, monkeypatch):
-    monkeypatch.setattr(strategies, "_by_states", lambda task, constraint: None)
+    monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
     for name, value in WAYS["by guide"].items():
         monkeypatch.setattr(strategies, name, value)
     with pytest.raises(ConstraintError, match="only approximately, and exact forbids that"):
@@ -105,7 +105,7 @@ def test_new_lines_and_those_not_excluded_keep_their_proportions(source):
 
 @pytest.mark.parametrize("asked", [{}, {"contains": "n", "distinct": True}])
 def test_few_lines_are_the_head_of_many(source, asked, monkeypatch):
-    monkeypatch.setattr(strategies, "_by_states", lambda task, constraint: None)
+    monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
     monkeypatch.setattr(strategies, "_TABLE_PAYS", 400)  # lines, from which tables are used
     options, many = SampleOptions(**asked, patience=10_000), 20_000
     heads = [

@@ -57,10 +57,10 @@ NETWORKS = {
 FORCED = {
     "free": {"_TABLE_PAYS": 300},  # lines from which tables are used
     "by states": {},
-    "by trial": {"_by_states": lambda task, constraint: None, "_FEWEST_HITS": 1},
-    "by list": {"_by_states": lambda task, constraint: None, "_FEWEST_HITS": 10**9},
+    "by trial": {"_by_states": lambda request, constraint: None, "_FEWEST_HITS": 1},
+    "by list": {"_by_states": lambda request, constraint: None, "_FEWEST_HITS": 10**9},
     "by guide": {
-        "_by_states": lambda task, constraint: None,
+        "_by_states": lambda request, constraint: None,
         "_FEWEST_HITS": 10**9,
         "_MOST_LISTED": 0,
     },
@@ -247,10 +247,10 @@ def test_distinct_lines_are_searched_for_without_replacement(rng):
 @generated(15)
 def test_the_search_that_asks_a_model_at_each_step_does_not_replace_either(rng):
     maker = random_model(rng, (*COUNTED, "blend"))  # which are asked quickly
-    request = random_request(rng, maker, is_free=rng.random() < 0.5).replace(label=None)
+    options = random_request(rng, maker, is_free=rng.random() < 0.5).replace(label=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "messages_of_labels", lambda task, constraint: None)
-        check_search(maker, request, searches=300)
+        patch.setattr(stream, "messages_of_labels", lambda request, constraint: None)
+        check_search(maker, options, searches=300)
 
 
 @generated(4)
@@ -263,11 +263,11 @@ def check_search(maker, options, searches):
     """Hold the first two lines of many searches against the enumeration."""
     probs, _ = selected_probs(Source.of(maker.learned_), options)
     assume(probs)
-    task = request_of(Source.of(maker.learned_), options)
-    steps, log_shares = stream.search_steps(task, constraint_of(task, options))
+    request = request_of(Source.of(maker.learned_), options)
+    steps, log_shares = stream.search_steps(request, constraint_of(request, options))
     keys, pairs = np.random.default_rng(options.seed), []
     for _ in range(searches):
-        found = (task.vocabulary.text(x.ids) for x in search(steps, 10**6, keys, log_shares))
+        found = (request.vocabulary.text(x.ids) for x in search(steps, 10**6, keys, log_shares))
         first = next(found)  # a line comes once for each of its labels; the first time counts
         pairs.append((first, next((line for line in found if line != first), None)))
     assert_drawn_from(probs, [first for first, _ in pairs])

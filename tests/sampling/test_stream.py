@@ -71,7 +71,7 @@ def test_a_network_draws_the_same_batches_whatever_is_asked(window, monkeypatch)
         found = []
         plan = strategies.freely(request_of(Source.of(maker.learned_), SampleOptions()), ahead)
         recorded = plan._replace(draw=lambda low, high, f=found, p=plan: noted(f, p, low, high))
-        monkeypatch.setattr(stream, "freely", lambda task, ahead, r=recorded: r)
+        monkeypatch.setattr(stream, "freely", lambda request, ahead, r=recorded: r)
         lines = take(Source.of(maker.learned_), 6000, ahead=ahead)
         bounds.append((found, lines))
     assert bounds[0] == bounds[1] == bounds[2]

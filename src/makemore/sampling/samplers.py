@@ -46,9 +46,8 @@ class Shape:
 
     def log_probs(self, log_probs: Floats) -> NDArray[np.float64]:
         """(n, V) float64, the natural logarithms of the shaped distributions; none underflows."""
-        logits = log_probs.astype(np.float64) / self.temperature
-        logits -= logits.max(axis=1, keepdims=True)
-        if self.top_k is not None or self.top_p is not None:
+        logits = self._logits(log_probs)
+        if self._cuts:
             logits[self._cut(np.exp(logits)) == 0] = -np.inf
         found: NDArray[np.float64] = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         return found
@@ -61,10 +60,20 @@ class Shape:
 
     def _weigh(self, log_probs: Floats) -> NDArray[np.float64]:
         """(n, V) what the shaped distributions are proportional to."""
+        weights: NDArray[np.float64] = np.exp(self._logits(log_probs))
+        return self._cut(weights) if self._cuts else weights
+
+    def _logits(self, log_probs: Floats) -> NDArray[np.float64]:
+        """(n, V) log-probabilities divided by the temperature; the largest of each row is 0."""
+        logits = log_probs.astype(np.float64) / self.temperature
         with np.errstate(invalid="ignore"):
-            logits = log_probs.astype(np.float64) / self.temperature
-            weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return weights if self.top_k is None and self.top_p is None else self._cut(weights)
+            logits -= logits.max(axis=1, keepdims=True)
+        return logits
+
+    @property
+    def _cuts(self) -> bool:
+        """Whether top-k or top-p leaves ids out."""
+        return self.top_k is not None or self.top_p is not None
 
     def _cut(self, probs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Drops what top-k and top-p leave out; equal probabilities go by id."""
