@@ -41,8 +41,8 @@ def run(recorder: Recorder) -> bytes:
         for split in SPLITS:
             maker = MakeMore(name, split=split).fit(lines)
             report = maker.learned_.report
-            found[split] = (report["seconds"], report["dev_loss"], report["test_loss"])
-        recorder.say(f"{name}: {report.get('steps', 'no')} steps on the last split")
+            found[split] = (report.seconds, report.dev_loss, report.test_loss)
+        recorder.say(f"{name}: {report.steps or 'no'} steps on the last split")
         recorder.measured(f"{name}, parameters", "", [parameters_of(maker.learned_.model)])
         for split in SPLITS:
             seconds, dev, test = found[split]

@@ -20,7 +20,7 @@ def run(recorder: Recorder) -> bytes:
     """Fits once on each shuffle."""
     lines = dataset_named("us-names").load()
     distinct = lines.select(lines.distinct())
-    _, model, _ = choose_family("auto", len(distinct), FitOptions(budget="2m"))
+    _, model, _ = choose_family(len(distinct), FitOptions(budget="2m"))
     recorder.say(f"{model}, {STEPS} steps")
     MakeMore("rnn", steps=1).fit(lines)  # torch's first steps are slow
     reports = []
@@ -29,14 +29,14 @@ def run(recorder: Recorder) -> bytes:
         maker = MakeMore(model, split="clean", steps=STEPS, random_state=shuffle)
         report = maker.fit(distinct.select(order)).learned_.report
         recorder.say(
-            f"shuffle {shuffle}: {report['seconds']:.1f} s, "
-            f"dev {report['dev_loss']:.4f}, test {report['test_loss']:.4f}"
+            f"shuffle {shuffle}: {report.seconds:.1f} s, "
+            f"dev {report.dev_loss:.4f}, test {report.test_loss:.4f}"
         )
         reports.append(report)
     recorder.measured(
         "two minutes, fresh clean splits, seconds", "s", [r["seconds"] for r in reports]
     )
     for part, goal in (("dev", ""), ("test", "1.91, stretch 1.90")):
-        losses = [report[f"{part}_loss"] for report in reports]
+        losses = [getattr(report, f"{part}_loss") for report in reports]
         recorder.measured(f"two minutes, fresh clean splits, {part} loss", UNIT, losses, goal)
     return "\n".join(lines.to_list()).encode()

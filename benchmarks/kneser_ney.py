@@ -19,8 +19,8 @@ def run(recorder: Recorder) -> bytes:
                 report = MakeMore("kneser_ney", split=split).fit(lines).learned_.report
                 seconds.append(clock())
         recorder.measured(f"kneser_ney, {split} split, list to fitted model", "s", seconds, "0.5")
-        recorder.measured(f"kneser_ney, {split} split, dev loss", UNIT, [report["dev_loss"]], goal)
-        recorder.measured(f"kneser_ney, {split} split, test loss", UNIT, [report["test_loss"]])
+        recorder.measured(f"kneser_ney, {split} split, dev loss", UNIT, [report.dev_loss], goal)
+        recorder.measured(f"kneser_ney, {split} split, test loss", UNIT, [report.test_loss])
     maker = MakeMore("kneser_ney").fit(lines)
     for count in (100_000, 1_000_000):
         rates = []

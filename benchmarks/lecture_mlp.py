@@ -78,5 +78,5 @@ def run(recorder: Recorder) -> bytes:
     ]
     for name, unit in (("seconds", "s"), ("dev_loss", UNIT), ("test_loss", UNIT)):
         title = f"mlp on a budget of 4 s, {name.replace('_', ' ')}"
-        recorder.measured(title, unit, [report[name] for report in reports])
+        recorder.measured(title, unit, [getattr(report, name) for report in reports])
     return "\n".join(data.words).encode()

@@ -143,7 +143,7 @@ def counted(lines):
     """Seconds of Kneser-Ney from the list in memory, and its dev loss."""
     with stopwatch() as clock:
         report = MakeMore(KneserNeyOptions(), split="lecture").fit(lines).learned_.report
-        return clock(), report["dev_loss"]
+        return clock(), report.dev_loss
 
 
 def run(recorder: Recorder) -> bytes:

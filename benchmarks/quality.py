@@ -29,19 +29,19 @@ def run(recorder: Recorder) -> bytes:
     for title, budget, split, steps, goals in TRIALS:
         model = LSTMOptions()
         if budget is not None:
-            _, model, _ = choose_family("auto", len(lines), FitOptions(budget=budget))
+            _, model, _ = choose_family(len(lines), FitOptions(budget=budget))
         recorder.say(f"{title}: {model}, {steps} steps")
         reports = []
         for seed in SEEDS:
             maker = MakeMore(model, split=split, steps=steps, random_state=seed).fit(lines)
             report = maker.learned_.report
             recorder.say(
-                f"{title}, seed {seed}: {report['seconds']:.1f} s, "
-                f"dev {report['dev_loss']:.4f}, test {report['test_loss']:.4f}"
+                f"{title}, seed {seed}: {report.seconds:.1f} s, "
+                f"dev {report.dev_loss:.4f}, test {report.test_loss:.4f}"
             )
             reports.append(report)
-        recorder.measured(f"{title}, seconds", "s", [report["seconds"] for report in reports])
+        recorder.measured(f"{title}, seconds", "s", [report.seconds for report in reports])
         for part in ("dev", "test"):
-            losses = [report[f"{part}_loss"] for report in reports]
+            losses = [getattr(report, f"{part}_loss") for report in reports]
             recorder.measured(f"{title}, {part} loss", UNIT, losses, goals.get(part, ""))
     return "\n".join(lines.to_list()).encode()

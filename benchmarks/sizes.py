@@ -45,9 +45,7 @@ def run(recorder: Recorder) -> bytes:
         count = sum(p.numel() for p in maker.learned_.model.parameters())
         title = f"{name}, {count:,} parameters"
         recorder.say(f"{title}: {options}, {steps} steps")
-        recorder.measured(f"{title}: seconds", "s", [report["seconds"] for report in reports])
-        recorder.measured(
-            f"{title}: dev loss", UNIT, [report["dev_loss"] for report in reports], goal
-        )
-        recorder.measured(f"{title}: test loss", UNIT, [report["test_loss"] for report in reports])
+        recorder.measured(f"{title}: seconds", "s", [report.seconds for report in reports])
+        recorder.measured(f"{title}: dev loss", UNIT, [report.dev_loss for report in reports], goal)
+        recorder.measured(f"{title}: test loss", UNIT, [report.test_loss for report in reports])
     return "\n".join(lines.to_list()).encode()

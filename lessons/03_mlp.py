@@ -609,7 +609,7 @@ def mean_distance(C: torch.Tensor, some: list[int], others: list[int]) -> float:
 
 steps = 20 if short else 300
 plane_maker = MakeMore(MLPOptions(embedding=2, hidden=300), steps=steps, split="lecture").fit(names)
-plane_dev = plane_maker.learned_.report["dev_loss"]
+plane_dev = plane_maker.learned_.report.dev_loss
 C = torch.from_numpy(plane_maker.learned_.model.tensors()["C"])
 consonants = [i for i in range(1, 27) if i not in vowels]
 vowels_apart = mean_distance(C, vowels, vowels)
@@ -692,7 +692,7 @@ steps = 20 if short else 300
 clock = time.perf_counter()
 maker = MakeMore(MLPOptions(), steps=steps, split="lecture").fit(names)
 package_seconds = time.perf_counter() - clock
-package_dev = maker.learned_.report["dev_loss"]
+package_dev = maker.learned_.report.dev_loss
 print(f"dev {package_dev:.4f} in {package_seconds:.1f} seconds; by hand {seconds:.0f} seconds")
 print(" ".join(maker.sample(20, seed=1)))
 

@@ -550,7 +550,7 @@ plt.legend()
 clock = time.perf_counter()
 maker = MakeMore(MLPOptions(), steps=20 if short else 400, split="lecture").fit(names)
 package_seconds = time.perf_counter() - clock
-package_dev = maker.learned_.report["dev_loss"]
+package_dev = maker.learned_.report.dev_loss
 print(f"the loop     dev {kaiming_dev:.4f}  {loop_seconds:6.1f} s")
 print(f"the package  dev {package_dev:.4f}  {package_seconds:6.1f} s")
 

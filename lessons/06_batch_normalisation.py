@@ -809,7 +809,7 @@ maker = MakeMore(
 ).fit(names)
 seconds = time.perf_counter() - clock
 package_parameters = sum(p.numel() for p in maker.learned_.model.parameters())
-package_dev = maker.learned_.report["dev_loss"]
+package_dev = maker.learned_.report.dev_loss
 print(f"{package_parameters:,} parameters, dev {package_dev:.4f}")
 print(f"{seconds:.1f} s; the loop above took {loop_seconds:.0f} s")
 
@@ -821,8 +821,8 @@ deep_dev = {}
 for options in (PlainMLPOptions(), DeepMLPOptions()):
     clock = time.perf_counter()
     deep = MakeMore(options, steps=20 if short else 400, split="lecture", random_state=0).fit(names)
-    deep_dev[deep.learned_.family] = deep.learned_.report["dev_loss"]
-    print(f"{deep.learned_.family}: dev {deep.learned_.report['dev_loss']:.4f}, ", end="")
+    deep_dev[deep.learned_.family] = deep.learned_.report.dev_loss
+    print(f"{deep.learned_.family}: dev {deep.learned_.report.dev_loss:.4f}, ", end="")
     print(f"{time.perf_counter() - clock:.1f} s")
 plain_dev, deep_mlp_dev = deep_dev["plain_mlp"], deep_dev["deep_mlp"]
 

@@ -472,7 +472,7 @@ for options in (DeepMLPOptions(layers=2, hidden=200), ResNetOptions(hidden=64, b
     )
     network, family = maker.learned_.model, maker.learned_.family
     size = sum(p.numel() for p in network.parameters())
-    package[family] = size, maker.learned_.report["dev_loss"]
+    package[family] = size, maker.learned_.report.dev_loss
     seconds = time.perf_counter() - clock
     print(f"{family}: {size:,} parameters, dev {package[family][1]:.4f}, {seconds:.1f} s")
 deep_mlp_size, deep_mlp_dev = package["deep_mlp"]

@@ -613,7 +613,7 @@ quick_steps, package_steps = (5, 10) if short else (400, 1_000)
 clock = time.perf_counter()
 quick = MakeMore(WaveNetOptions(), steps=quick_steps, split="lecture", random_state=0).fit(names)
 quick_seconds = time.perf_counter() - clock
-quick_dev = quick.learned_.report["dev_loss"]
+quick_dev = quick.learned_.report.dev_loss
 
 maker = MakeMore(WaveNetOptions(), steps=package_steps, split="lecture", random_state=0)
 package_looks = []
@@ -628,7 +628,7 @@ def note(step) -> None:
 
 maker.fit(names, on_step=note)
 package_seconds = time.perf_counter() - clock
-package_dev = maker.learned_.report["dev_loss"]
+package_dev = maker.learned_.report.dev_loss
 print(f"the loop, {steps:,} steps of 32 windows: {loop_seconds:.0f} s, dev {dev:.4f}")
 print(f"package, {quick_steps:,} steps: {quick_seconds:.0f} s, dev {quick_dev:.4f}")
 print(f"package, {package_steps:,} steps: {package_seconds:.0f} s, dev {package_dev:.4f}")

@@ -765,7 +765,7 @@ for name, options in trials.items():
     clock = time.perf_counter()
     maker = MakeMore(options, steps=family_steps, split="lecture", random_state=0).fit(names)
     seconds = time.perf_counter() - clock
-    makers[name], dev[name] = maker, maker.learned_.report["dev_loss"]
+    makers[name], dev[name] = maker, maker.learned_.report.dev_loss
     print(f"{name:8} {seconds:5.1f} s  dev {dev[name]:.4f}")
 
 # %%

@@ -563,7 +563,7 @@ print(f"makemore.py: {positions:,} for 16 places, {biases:,} biases: {theirs_par
 package_steps = 10 if short else 400
 clock = time.perf_counter()
 maker = MakeMore(TransformerOptions(), steps=package_steps, split="lecture").fit(names)
-package_dev, package_test = (maker.learned_.report[f"{part}_loss"] for part in ("dev", "test"))
+package_dev, package_test = maker.learned_.report.dev_loss, maker.learned_.report.test_loss
 network = maker.learned_.model
 counted = sum(p.numel() for p in network.parameters())
 print(f"{time.perf_counter() - clock:.0f} s, {counted:,} parameters")

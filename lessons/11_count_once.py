@@ -649,7 +649,7 @@ for n in package_steps:
     clock = time.perf_counter()
     maker = MakeMore(MLPOptions(), steps=n, split="lecture").fit(names)
     package_seconds.append(time.perf_counter() - clock)
-    package_dev.append(maker.learned_.report["dev_loss"])
+    package_dev.append(maker.learned_.report.dev_loss)
     print(f"{n} steps: {package_seconds[-1]:.1f} s, dev loss {package_dev[-1]:.4f}")
 print(f"the loop: {loop_seconds:.1f} s, dev loss {loop_dev:.4f}")
 sooner_dev, later_dev = package_dev

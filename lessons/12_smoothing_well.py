@@ -408,7 +408,7 @@ clock = time.perf_counter()
 maker = MakeMore(KneserNeyOptions(window=5), split="lecture").fit(names)
 seconds = time.perf_counter() - clock
 report = maker.learned_.report
-print(f"{seconds:.2f} s; dev loss {report['dev_loss']:.4f}, test loss {report['test_loss']:.4f}")
+print(f"{seconds:.2f} s; dev loss {report.dev_loss:.4f}, test loss {report.test_loss:.4f}")
 print(maker.sample(8, seed=1, new=True))
 
 # %% [markdown]
@@ -535,7 +535,7 @@ plt.ylabel("dev loss, nats per character")
 # %%
 packaged = likeliest_weights(log_p, prefixes.count)
 weights_apart = float(np.abs(w - packaged).max())
-mixture_dev, mixture_test = (maker.learned_.report[f"{part}_loss"] for part in ("dev", "test"))
+mixture_dev, mixture_test = maker.learned_.report.dev_loss, maker.learned_.report.test_loss
 gain = min(alone.values()) - mixture_dev
 print(f"our weights and the package's are at most {weights_apart:.0e} apart")
 print(

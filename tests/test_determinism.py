@@ -175,7 +175,7 @@ def test_a_file_tells_nothing_of_where_and_when_it_was_made(names, family, tmp_p
         run(VERB, *words, hashes=number, cwd=place)
         made.append((place / name).read_bytes())
     assert made[0] == made[1]
-    assert MakeMore.load(tmp_path / "here" / "here").learned_.report["seed"] == 7
+    assert MakeMore.load(tmp_path / "here" / "here").learned_.report.seed == 7
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ _FLAGS_PER_KEY = 8
 
 
 Ints = NDArray[np.signedinteger[Any]]
+AnyArray = NDArray[Any]  # an array of any dtype
 
 
 def unique_inverse(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -76,3 +77,19 @@ def evenly(count: int, most: int) -> NDArray[np.int64]:
 def summed(place: Ints, values: NDArray[np.float64] | Ints, places: int) -> NDArray[np.float64]:
     """Adds up, for each of so many places, the values that belong there."""
     return np.bincount(place, values, places).astype(np.float64, copy=False)
+
+
+def sorted_unique(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the distinct keys in ascending order.
+
+    Args:
+        keys: (n,) uint64; faster than `np.unique` where long parts of it ascend already.
+
+    Example:
+        >>> sorted_unique(np.array([7, 3, 7], np.uint64)).tolist()
+        [3, 7]
+    """
+    ordered = np.sort(keys, kind="stable")
+    is_first = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    return ordered[is_first]

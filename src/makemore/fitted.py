@@ -1,53 +1,157 @@
-"""Everything that is known once a list is learned."""
+"""What a fit leaves behind: the model, facts about its list, and a report of the fit."""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from operator import add
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.canaries import Canaries
-from makemore.corpus.digests import distinct
-from makemore.corpus.summary import Summary
-from makemore.corpus.vocabulary import Vocabulary
-from makemore.errors import NotFittedError
-from makemore.inference.likelihood import Model
-from makemore.options.declaration import Options
+from makemore.arrays import sorted_unique
+
+if TYPE_CHECKING:
+    from makemore.corpus.canaries import Canaries
+    from makemore.corpus.summary import Summary
+    from makemore.corpus.vocabulary import Vocabulary
+    from makemore.inference.likelihood import Model
+    from makemore.options.declaration import Options
+
+PARTS = ("train", "dev", "test")
 
 
-@dataclass(frozen=True, eq=False)
-class FittedModel:
-    """Everything that is known once a list is learned: what a model file holds.
+@dataclass(frozen=True, kw_only=True)
+class FitReport:
+    """How a model was fitted.
 
     Attributes:
-        model: the fitted model.
-        family: the name of its family.
-        options: its family's options.
-        vocabulary: the list's characters and labels.
-        weight: how many lines it learned, weights counted.
+        split: how lines were set apart.
+        test: the share of all possible lines, by their digests, that was not learned.
+        seed: the seed.
+        train_lines: lines of the train part; likewise `dev_lines` and `test_lines`.
+        train_loss: loss on the train part, nats per character; None without lines or where it is
+            infinite; likewise `dev_loss` and `test_loss`.
+        chosen: why `auto` chose this family; None where the family was named.
+        weights: the weights of a mixture's members, where they were found on the dev part.
+        steps: training steps of each network; None where none was trained.
+        rate: highest learning rate, where one network was trained.
+        weight_decay: its weight decay, likewise.
+        batch: characters in each step, likewise; None for the whole list.
+        stopped: the step at which training was stopped early, counted over all networks.
+        of: how many steps there would have been, all together.
+        seconds: how long the fit took; None where the model comes from a file.
+        before: the report of the fit that this one continues.
+        blended: the reports of the models that were blended.
+    """
+
+    split: str
+    test: float
+    seed: int
+    train_lines: int = 0
+    dev_lines: int = 0
+    test_lines: int = 0
+    train_loss: float | None = None
+    dev_loss: float | None = None
+    test_loss: float | None = None
+    chosen: str | None = None
+    weights: tuple[float, ...] | None = None
+    steps: int | None = None
+    rate: float | None = None
+    weight_decay: float | None = None
+    batch: int | None = None
+    stopped: int | None = None
+    of: int | None = None
+    seconds: float | None = None
+    before: "FitReport | None" = None
+    blended: "tuple[FitReport, ...]" = ()
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a field by name, as older versions did; works until 1.0."""
+        warnings.warn(f"report[{name!r}] is now report.{name}", DeprecationWarning, stacklevel=2)
+        return getattr(self, name)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a model file says of the fit; how long it took is no part of it."""
+        found = {name: value for name, value in vars(self).items() if value is not None}
+        found.pop("seconds", None)
+        nullable = ["chosen", *(f"{part}_loss" for part in PARTS)]
+        nullable += ["batch"] if self.rate is not None else []
+        found |= {name: getattr(self, name) for name in nullable}
+        if self.before is not None:
+            found["before"] = self.before.to_json()
+        blended = [each.to_json() for each in found.pop("blended")]
+        return {**found, "blended": blended} if blended else found
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Take back what `to_json` gave; what only later versions know is passed over."""
+        found = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
+        if "weights" in found:
+            found["weights"] = tuple(found["weights"])
+        if "before" in found:
+            found["before"] = cls.from_json(found["before"])
+        found["blended"] = tuple(map(cls.from_json, found.get("blended", ())))
+        return cls(**found)
+
+    @property
+    def is_blend(self) -> bool:
+        """Whether several models were blended, now or before more was learned."""
+        return bool(self.blended) or (self.before is not None and self.before.is_blend)
+
+    def losses_in_words(self) -> str:
+        """Return the losses on the parts that have lines, for a person.
+
+        Example:
+            >>> lines = {"train_lines": 9, "dev_lines": 3, "test_lines": 2}
+            >>> report = FitReport(split="digest", test=0.1, seed=0, **lines, train_loss=1.5)
+            >>> report.losses_in_words()
+            'in nats per character: train 1.5000, dev infinite, test infinite'
+        """
+        found = []
+        for part in PARTS:
+            if getattr(self, f"{part}_lines"):
+                loss = getattr(self, f"{part}_loss")
+                found.append(f"{part} infinite" if loss is None else f"{part} {loss:z.4f}")
+        return f"in nats per character: {', '.join(found)}" if found else "not measured"
+
+    def steps_in_words(self) -> str | None:
+        """Return how long networks were trained, for a person; None where none was.
+
+        Example:
+            >>> report = FitReport(split="digest", test=0, seed=0, steps=60, stopped=23, of=120)
+            >>> report.steps_in_words()
+            'stopped at step 23 of 120'
+        """
+        if self.steps is None:
+            return None
+        if self.stopped is not None:
+            return f"stopped at step {self.stopped:,} of {self.of:,}"
+        return f"{self.steps:,} steps"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ListFacts:
+    """What is kept of a list beside the model.
+
+    Attributes:
+        vocabulary: its characters and labels.
+        weight: how many lines were learned, weights counted.
         label_weights: (labels,) float64, how many of them had each label.
         longest: characters of the longest line.
         cleaning: what cleaning did to the list.
-        report: how the model was made, as JSON can hold it: the parts' sizes and losses, steps;
-            and, until it is kept in a file, seconds.
-        known: gives the (k,) uint64 ascending digests of the list; None where they were not kept.
+        known: returns the (k,) uint64 ascending digests of the list; None where none were kept.
         canaries: random lines that were learned too, those of each list apart.
     """
 
-    model: Model
-    family: str
-    options: Options
-    vocabulary: Vocabulary
+    vocabulary: "Vocabulary"
     weight: float
     label_weights: NDArray[np.float64]
     longest: int
-    cleaning: Summary
-    report: dict[str, Any]
+    cleaning: "Summary"
     known: Callable[[], NDArray[np.uint64]] | None
-    canaries: tuple[Canaries, ...] = ()
+    canaries: "tuple[Canaries, ...]" = ()
 
     @property
     def label_shares(self) -> NDArray[np.float64]:
@@ -55,48 +159,51 @@ class FittedModel:
         shares: NDArray[np.float64] = self.label_weights / self.weight
         return shares
 
+    @staticmethod
+    def joined(parts: "Sequence[ListFacts]", vocabulary: "Vocabulary") -> "ListFacts":
+        """Return the facts of several lists, taken together.
 
-class Fitted:
-    """What is fitted, or will be: the base of what a model makes of lines and says of them."""
+        Args:
+            parts: those of each list.
+            vocabulary: of all of them.
+        """
+        label_weights = np.zeros(len(vocabulary.labels))
+        for part in parts:
+            ids = vocabulary.label_ids(part.vocabulary.labels) - len(vocabulary)
+            label_weights[ids] += part.label_weights
+        digests = [part.known() for part in parts if part.known is not None]
+        known = None
+        if len(digests) == len(parts):
+            known = partial(np.asarray, sorted_unique(np.concatenate(digests)))
+        return ListFacts(
+            vocabulary=vocabulary,
+            weight=sum(part.weight for part in parts),
+            label_weights=label_weights,
+            longest=max(part.longest for part in parts),
+            cleaning=reduce(add, (part.cleaning for part in parts)),
+            known=known,
+            canaries=tuple(dict.fromkeys(each for part in parts for each in part.canaries)),
+        )
 
-    learned_: FittedModel
 
-    @property
-    def _learned(self) -> FittedModel:
-        """Everything learned, once there is something."""
-        if not hasattr(self, "learned_"):
-            raise NotFittedError("nothing is learned yet: call fit(lines), or MakeMore.load(path)")
-        return self.learned_
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FittedModel(ListFacts):
+    """A fitted model with all that a model file holds.
 
-
-def together(parts: Sequence[FittedModel], vocabulary: Vocabulary) -> dict[str, Any]:
-    """What is known of all lines that several models learned, as fields of `FittedModel`.
-
-    Args:
-        parts: what each learned.
-        vocabulary: of all of them.
+    Attributes:
+        model: the model.
+        family: the name of its family.
+        options: its family's options.
+        report: how it was fitted.
     """
-    label_weights = np.zeros(len(vocabulary.labels))
-    for part in parts:
-        ids = vocabulary.label_ids(part.vocabulary.labels) - len(vocabulary)
-        label_weights[ids] += part.label_weights
-    digests = [part.known for part in parts if part.known is not None]
-    return {
-        "weight": sum(part.weight for part in parts),
-        "label_weights": label_weights,
-        "longest": max(part.longest for part in parts),
-        "cleaning": reduce(add, (part.cleaning for part in parts)),
-        "known": partial(np.asarray, _union(digests)) if len(digests) == len(parts) else None,
-        "canaries": tuple(dict.fromkeys(each for part in parts for each in part.canaries)),
-    }
+
+    model: "Model"
+    family: str
+    options: "Options"
+    report: FitReport
 
 
-def set_apart(parts: Sequence[FittedModel]) -> float:
-    """The share of lines, by their digests, that no model has learned."""
-    shares = [part.report["test"] if part.report["split"] == "digest" else 0.0 for part in parts]
-    return min(shares)
-
-
-def _union(digests: Sequence[Callable[[], NDArray[np.uint64]]]) -> NDArray[np.uint64]:
-    """(k,) uint64 ascending: the digests of all."""
-    return distinct(np.concatenate([each() for each in digests]))
+def share_never_learned(parts: Sequence[FittedModel]) -> float:
+    """Return the share of all possible lines, by their digests, that no model has learned."""
+    reports = [part.report for part in parts]
+    return min(report.test if report.split == "digest" else 0.0 for report in reports)

@@ -1,13 +1,19 @@
 """The registry of families: for each its options, its class and how it is best learned."""
 
-import re
+import ast
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from makemore.errors import OptionError
 from makemore.options import families as of
 from makemore.options.declaration import Options
+
+if TYPE_CHECKING:
+    from makemore.inference.likelihood import FamilyModel, Model, Tensors
+
+_LONGEST = 100_000  # characters of a mixture's members, which may come from a model file
 
 
 class Family(NamedTuple):
@@ -33,31 +39,35 @@ class Family(NamedTuple):
     muon: float = 0.0
     batch: int | None = 4096
 
-    def build(self, family_options: Options, vocabulary_size: int, label_count: int) -> Any:
-        """Makes a model that has learned nothing yet."""
-        sizes = vocabulary_size, label_count
-        if isinstance(family_options, of.MixtureOptions):
-            each = members_of(family_options.members)
-            return self.load_class()([member.build(own, *sizes) for member, own in each])
-        return self.load_class()(family_options, *sizes)
+    def members(self, options: Options) -> "list[tuple[Family, Options]]":
+        """Return what is learned: the members of a mixture, or this family itself.
 
-    def load_class(self) -> Any:
-        """Import the class of the model; only then are NumPy and, for networks, torch imported."""
-        module, _, name = self.model.partition(":")
-        return getattr(import_module(f"makemore.models.{module}"), name)
+        Raises:
+            OptionError: the members of a mixture cannot be read.
+        """
+        if isinstance(options, of.MixtureOptions):
+            return members_of(options.members)
+        return [(self, options)]
+
+    def build(self, options: Options, vocabulary_size: int, label_count: int) -> "FamilyModel":
+        """Build a model that has learned nothing yet."""
+        sizes = vocabulary_size, label_count
+        if self.learns == "mixing":
+            return self._class()([each.build(own, *sizes) for each, own in self.members(options)])
+        return self._class()(options, *sizes)
 
     def load(
-        self, family_options: Options, vocabulary_size: int, label_count: int, tensors: Any
-    ) -> Any:
-        """Makes the model that gave some tensors; what it claims to be takes no memory.
+        self, options: Options, vocabulary_size: int, label_count: int, tensors: "Tensors"
+    ) -> "FamilyModel":
+        """Build the model that gave some tensors; sizes it only claims to have take no memory.
 
         Raises:
             ValueError: no model of these options gives such tensors.
         """
         sizes = vocabulary_size, label_count
-        if isinstance(family_options, of.MixtureOptions):
-            return self._load_mixture(members_of(family_options.members), sizes, tensors)
-        make = partial(self.build, family_options, *sizes)
+        if self.learns == "mixing":
+            return self._load_mixture(options, sizes, tensors)
+        make = partial(self.build, options, *sizes)
         if self.learns == "training":
             from makemore.layers.network import check_shapes, sketched  # here: torch loads long
 
@@ -65,21 +75,28 @@ class Family(NamedTuple):
         return make().load(tensors)
 
     def _load_mixture(
-        self, each: "list[tuple[Family, Options]]", sizes: tuple[int, int], tensors: Any
-    ) -> Any:
-        """Make the mixture that gave some tensors, of members in its own vocabulary or adapted."""
+        self, options: Options, sizes: tuple[int, int], tensors: "Tensors"
+    ) -> "FamilyModel":
+        """Build the mixture that gave some tensors, of members in its own vocabulary or adapted."""
         from makemore.inference.vocabulary_adapter import TRANSLATION, VocabularyAdapter
-        from makemore.models.mixture import member_tensors
+        from makemore.models.mixture import Mixture, member_tensors
 
-        members = []
-        for number, (family, options) in enumerate(each):
-            own = member_tensors(tensors, number)
-            load = partial(family.load, options)
-            is_adapted = TRANSLATION in own
+        members: list[Model] = []
+        for number, (family, own) in enumerate(self.members(options)):
+            mine = member_tensors(tensors, number)
+            load = partial(family.load, own)
+            is_adapted = TRANSLATION in mine
             members.append(
-                VocabularyAdapter.loaded(load, own, sizes) if is_adapted else load(*sizes, own)
+                VocabularyAdapter.loaded(load, mine, sizes) if is_adapted else load(*sizes, mine)
             )
-        return self.load_class()(members, tensors["weights"])
+        return Mixture(members, tensors["weights"])
+
+    def _class(self) -> "Callable[..., FamilyModel]":
+        """Import the class of the model; only then are NumPy and, for networks, torch imported."""
+        module, _, name = self.model.partition(":")
+        imported = import_module(f"makemore.models.{module}")
+        found: Callable[..., FamilyModel] = getattr(imported, name)
+        return found
 
 
 FAMILIES = {
@@ -113,7 +130,7 @@ FAMILIES = {
 
 
 def family_named(name: str) -> Family:
-    """Looks a family up.
+    """Return the family of a name.
 
     Raises:
         OptionError: there is none of that name.
@@ -124,7 +141,7 @@ def family_named(name: str) -> Family:
 
 
 def family_of(family_options: Options) -> Family:
-    """Finds the family that an options object belongs to.
+    """Return the family that an options object belongs to.
 
     Raises:
         OptionError: it belongs to none.
@@ -135,8 +152,25 @@ def family_of(family_options: Options) -> Family:
     raise OptionError(f"{family_options!r} is no family's options: see makemore models")
 
 
+def family_and_options(model: str | Options) -> tuple[Family, Options]:
+    """Return a family with its options, given its name or its options.
+
+    Raises:
+        OptionError: there is no such family, or a mixture's members cannot be read.
+    """
+    if isinstance(model, type):
+        raise OptionError(f"model is the class {model.__name__}: make one, {model.__name__}()")
+    if isinstance(model, Options):
+        family, options = family_of(model), model
+    else:
+        family = family_named(model)
+        options = family.options()
+    family.members(options)  # what cannot be read is said here, before anything is learned
+    return family, options
+
+
 def members_of(text: str) -> list[tuple[Family, Options]]:
-    """Reads the members of a mixture.
+    """Read the members of a mixture, written as calls: each a family's name with its options.
 
     Raises:
         OptionError: the text is not families with commas between them, or an option is wrong.
@@ -145,24 +179,38 @@ def members_of(text: str) -> list[tuple[Family, Options]]:
         >>> [(family.name, options.to_dict()) for family, options in members_of("ngram(add=0.5)")]
         [('ngram', {'window': 3, 'add': 0.5})]
     """
-    found = []
-    for part in re.split(r",(?![^(]*\))", text):
-        shape = re.fullmatch(r"\s*(\w+)\s*(?:\(([^()]*)\))?\s*", part)
-        if shape is None:
-            raise OptionError(
-                f"members has {part.strip()!r}: write it as kneser_ney(window=3), gru(hidden=64)"
-            )
-        family = family_named(shape[1])
-        if family.learns == "mixing":
-            raise OptionError("members has a mixture: name its members instead")
-        pairs = [pair.partition("=") for pair in (shape[2] or "").split(",") if pair.strip()]
-        options = {name.strip(): value.strip() for name, _, value in pairs}
-        found.append((family, family.options.of_strings(options)))
-    return found
+    try:
+        body = ast.parse(f"[{text}]" if len(text) <= _LONGEST else "", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _unreadable(text) from None
+    if not isinstance(body, ast.List) or not body.elts:
+        raise _unreadable(text)
+    return [_member(node) for node in body.elts]
+
+
+def _member(node: ast.expr) -> tuple[Family, Options]:
+    """One member: a name, or a call with options by name."""
+    match node:
+        case ast.Name(id=name):
+            pairs = {}
+        case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords):
+            pairs = {each.arg or "**": ast.unparse(each.value) for each in keywords}
+        case _:
+            raise _unreadable(ast.unparse(node))
+    family = family_named(name)
+    if family.learns == "mixing":
+        raise OptionError("members has a mixture: name its members instead")
+    return family, family.options.of_strings(pairs)
+
+
+def _unreadable(text: str) -> OptionError:
+    """The error for a text that is no member of a mixture."""
+    shown = text.strip() if len(text) <= 100 else text[:100] + "..."
+    return OptionError(f"members has {shown!r}: write it as kneser_ney(window=3), gru(hidden=64)")
 
 
 def text_of(family: Family, options: Options) -> str:
-    """Writes a member of a mixture, as `members_of` reads it.
+    """Write a member of a mixture, as `members_of` reads it.
 
     Example:
         >>> text_of(*members_of("ngram(add=0.5)")[0])

@@ -12,8 +12,7 @@ import pytest
 from safetensors.numpy import save, save_file
 
 from makemore.checkpoint import model_file
-from makemore.checkpoint.model_file import read_model_file, write_model_file
-from makemore.corpus.digests import tensor_digest
+from makemore.checkpoint.model_file import read_model_file, tensor_digest, write_model_file
 from makemore.errors import CheckpointError
 
 DOCUMENT = {"family": "toy", "characters": "ab\u00e9\u4e2d\U0001f600", "options": {"window": 2}}

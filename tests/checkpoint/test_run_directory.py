@@ -76,7 +76,7 @@ def test_a_run_that_is_resumed_ends_with_the_weights_of_one_that_was_not_stopped
     resumed = maker(model).fit(LINES, run=tmp_path)
     assert are_equal(tensors(whole), tensors(resumed))
     for part in ("train_loss", "dev_loss", "steps"):
-        assert whole.learned_.report[part] == resumed.learned_.report[part]
+        assert getattr(whole.learned_.report, part) == getattr(resumed.learned_.report, part)
 
 
 def test_a_run_may_be_stopped_again_and_again(tmp_path):
@@ -149,7 +149,7 @@ def test_steps_that_a_budget_was_turned_into_stay(tmp_path):
         MakeMore(SMALL, budget=0.2).fit(LINES, on_step=killer(3), run=RunDirectory(tmp_path, 1))
     settled = model_file.read_model_file(tmp_path / "state.safetensors").document["settled"]
     resumed = MakeMore(SMALL, budget=0.2).fit(LINES, run=tmp_path)
-    assert resumed.learned_.report["steps"] == settled[0]["steps"]
+    assert resumed.learned_.report.steps == settled[0]["steps"]
 
 
 def test_the_recording_goes_on(tmp_path):
@@ -176,7 +176,7 @@ def test_seconds_add_up(tmp_path):
     path = tmp_path / "state.safetensors"
     before = model_file.read_model_file(path).document["seconds"]
     assert before > 0
-    later = maker().fit(LINES, run=tmp_path).learned_.report["seconds"]
+    later = maker().fit(LINES, run=tmp_path).learned_.report.seconds
     assert later > before
 
 
@@ -317,7 +317,7 @@ def test_nothing_is_done_again_after_an_orderly_stop(tmp_path):
 def test_weights_newer_than_the_last_look_may_be_the_best(tmp_path):
     stopped = maker().fit(LINES, on_step=stopper(19))  # the last look was after 10
     looked = maker().fit(LINES, on_step=stopper(10))
-    assert stopped.learned_.report["dev_loss"] < looked.learned_.report["dev_loss"] - 0.01
+    assert stopped.learned_.report.dev_loss < looked.learned_.report.dev_loss - 0.01
 
 
 def test_a_finished_run_keeps_its_recording(tmp_path):
@@ -412,24 +412,24 @@ def test_a_counted_model_keeps_nothing(tmp_path):
 def test_a_training_that_is_stopped_in_order_keeps_its_best_weights_so_far(tmp_path):
     stopped = maker().fit(LINES, on_step=stopper(17), run=tmp_path)
     report = stopped.learned_.report
-    assert (report["stopped"], report["of"], report["steps"]) == (17, 30, 30)
+    assert (report.stopped, report.of, report.steps) == (17, 30, 30)
     fresh = maker(steps=1, rate=0.0).fit(LINES)
-    assert report["dev_loss"] < fresh.learned_.report["dev_loss"] - 0.1
+    assert report.dev_loss < fresh.learned_.report.dev_loss - 0.1
     best = min(loss for _, loss in Recording.load(tmp_path / "history.jsonl").curves[0].dev)
-    assert report["dev_loss"] <= best + 1e-6
+    assert report.dev_loss <= best + 1e-6
     resumed = maker().fit(LINES, run=tmp_path)
     assert are_equal(tensors(maker().fit(LINES)), tensors(resumed))
-    assert "stopped" not in resumed.learned_.report
+    assert resumed.learned_.report.stopped is None
 
 
 def test_a_mixture_that_is_stopped_leans_on_what_was_trained():
     whole = maker(TWO, steps=60).fit(LINES)
     stopped = maker(TWO, steps=60).fit(LINES, on_step=stopper(60))
-    weights = stopped.learned_.report["weights"]
-    assert (stopped.learned_.report["stopped"], stopped.learned_.report["of"]) == (60, 120)
+    weights = stopped.learned_.report.weights
+    assert (stopped.learned_.report.stopped, stopped.learned_.report.of) == (60, 120)
     assert weights[2] < 0.05  # the third was never trained
-    assert stopped.learned_.report["dev_loss"] == pytest.approx(
-        whole.learned_.report["dev_loss"], abs=0.5
+    assert stopped.learned_.report.dev_loss == pytest.approx(
+        whole.learned_.report.dev_loss, abs=0.5
     )
 
 

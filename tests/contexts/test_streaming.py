@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.contexts.streaming import Tally
+from makemore.contexts.streaming import BlockCounter
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import parts_by_digest
@@ -15,7 +15,7 @@ WORDS = st.lists(st.text("abcé中\U0001f600", min_size=1, max_size=6), min_size
 
 
 def tallied(blocks, window=2, test=0.2):
-    tally = Tally(window, test=test)
+    tally = BlockCounter(window, test=test)
     for block in blocks:
         tally.add(block)
     return tally

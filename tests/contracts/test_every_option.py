@@ -33,13 +33,13 @@ def test_an_unknown_name_is_refused_with_those_known(cls):
 
 @pytest.mark.parametrize("cls, field", SETTINGS, ids=lambda x: getattr(x, "__name__", None))
 def test_every_setting_has_a_sentence_that_reaches_the_docstring(cls, field):
-    assert len(field.metadata["meaning"].split()) >= 2
-    assert f"{field.name}: {field.metadata['meaning']}." in cls.__doc__
+    assert len(field.setting.meaning.split()) >= 2
+    assert f"{field.name}: {field.setting.meaning}." in cls.__doc__
 
 
 @pytest.mark.parametrize("cls, field", SETTINGS, ids=lambda x: getattr(x, "__name__", None))
 def test_out_of_bounds_is_refused_with_the_bounds(cls, field):
-    low, high = field.metadata["minimum"], field.metadata["maximum"]
+    low, high = field.setting.minimum, field.setting.maximum
     if low is not None:
         with pytest.raises(OptionError, match=rf"{field.name} is .*: give "):
             cls(**{field.name: low - 1})

@@ -1,5 +1,6 @@
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,9 +110,8 @@ def test_a_saved_model_answers_the_same(maker, tmp_path):
     loaded = MakeMore.load(path)
     assert loaded.sample(20, new=True) == maker.sample(20, new=True)
     np.testing.assert_allclose(loaded.score_samples(LINES), maker.score_samples(LINES), atol=1e-5)
-    report = dict(maker.learned_.report)
-    assert report.pop("seconds") > 0  # told, and not kept
-    assert loaded.learned_.report == report
+    assert maker.learned_.report.seconds > 0  # told, and not kept
+    assert loaded.learned_.report == replace(maker.learned_.report, seconds=None)
     assert loaded.learned_.cleaning == maker.learned_.cleaning
     loaded.save(tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
@@ -181,7 +181,7 @@ def test_steps_are_reported_while_it_learns():
 def test_the_steps_of_a_budget_repeat_the_run():
     lines = LINES * 5
     once = MakeMore(SMALL, budget=0.3).fit(lines)
-    again = MakeMore(SMALL, steps=once.learned_.report["steps"]).fit(lines)
+    again = MakeMore(SMALL, steps=once.learned_.report.steps).fit(lines)
     assert once.sample(20) == again.sample(20)
 
 
@@ -189,24 +189,24 @@ def test_counted_models_know_the_lines_that_chose_them():
     lines = [f"name{i}" for i in range(200)]
     maker = MakeMore("kneser_ney").fit(lines)
     report = maker.learned_.report
-    assert report["train_lines"] + report["dev_lines"] == 200
-    assert report["dev_lines"] > 0
-    assert -maker.score(lines) < report["train_loss"] + 0.2
+    assert report.train_lines + report.dev_lines == 200
+    assert report.dev_lines > 0
+    assert -maker.score(lines) < report.train_loss + 0.2
 
 
 def test_the_test_part_is_never_learned(us_names):
     maker = MakeMore("kneser_ney", test=0.2).fit(us_names)
     report = maker.learned_.report
-    assert report["test_lines"] == pytest.approx(0.2 * len(us_names), rel=0.1)
-    assert report["test_loss"] == pytest.approx(report["dev_loss"], abs=0.05)
+    assert report.test_lines == pytest.approx(0.2 * len(us_names), rel=0.1)
+    assert report.test_loss == pytest.approx(report.dev_loss, abs=0.05)
     held_out = us_names.select(split_lines(us_names, test=0.2).test)
-    assert maker.evaluate(held_out).all.nats == pytest.approx(report["test_loss"], abs=0.02)
+    assert maker.evaluate(held_out).all.nats == pytest.approx(report.test_loss, abs=0.02)
 
 
 def test_auto_says_what_it_chose_and_why():
     report = MakeMore().fit(LINES).learned_.report
-    assert report["chosen"].startswith("kneser_ney: ")
-    assert MakeMore("kneser_ney").fit(LINES).learned_.report["chosen"] is None
+    assert report.chosen.startswith("kneser_ney: ")
+    assert MakeMore("kneser_ney").fit(LINES).learned_.report.chosen is None
 
 
 def test_a_file_that_describes_no_model_is_refused(tmp_path, maker):

@@ -120,12 +120,12 @@ def test_canaries_are_learned_and_counted_nowhere(names, model, tmp_path):
     maker = MakeMore(model, steps=2, test=0.1, canaries=30).fit(some)
     learned = maker.learned_
     sizes = ("train_lines", "dev_lines", "test_lines", "split", "test")
-    assert [learned.report[x] for x in sizes] == [plain.report[x] for x in sizes]
+    assert [getattr(learned.report, x) for x in sizes] == [getattr(plain.report, x) for x in sizes]
     assert learned.cleaning == plain.cleaning
     assert (learned.weight, learned.longest) == (plain.weight, plain.longest)
     np.testing.assert_array_equal(learned.known(), plain.known())
     assert not maker.is_seen(learned.canaries[0].lines).any()
-    assert learned.report["train_loss"] != plain.report["train_loss"]
+    assert learned.report.train_loss != plain.report.train_loss
     maker.save(tmp_path / "model")
     again = MakeMore.load(tmp_path / "model")
     assert again.learned_.canaries == learned.canaries
@@ -136,10 +136,10 @@ def test_canaries_are_learned_and_counted_nowhere(names, model, tmp_path):
 
 def test_the_loss_on_the_train_part_is_that_of_its_lines(names):
     maker = MakeMore("ngram", canaries=500, split="lecture").fit(names)
-    counted = MakeMore("ngram", split="lecture").fit(names).learned_.report["train_loss"]
-    assert maker.learned_.report["train_loss"] == pytest.approx(counted, abs=0.1)
+    counted = MakeMore("ngram", split="lecture").fit(names).learned_.report.train_loss
+    assert maker.learned_.report.train_loss == pytest.approx(counted, abs=0.1)
     # Random lines would cost more than log 27 each.
-    assert maker.learned_.report["train_loss"] < counted + 0.1
+    assert maker.learned_.report.train_loss < counted + 0.1
 
 
 def test_a_canary_is_never_given(names):

@@ -116,7 +116,7 @@ def test_a_sex_is_told_of_names_that_were_kept_apart(by_sex):
     found = maker.evaluate(lines)
     assert found.seen.lines + found.unseen.lines == len(lines)
     assert found.unseen.lines == pytest.approx(0.2 * len(lines), rel=0.05)
-    assert found.unseen.nats == pytest.approx(maker.learned_.report["test_loss"], rel=0.02)
+    assert found.unseen.nats == pytest.approx(maker.learned_.report.test_loss, rel=0.02)
     assert found.seen.nats < found.unseen.nats - 0.3
     assert found.labels.lines == found.unseen.lines
     assert found.labels.learned is False

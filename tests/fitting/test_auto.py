@@ -1,9 +1,12 @@
 import pytest
 
+from makemore import Lines
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.fitting.auto import choose_family
+from makemore.fitting.fit import Start
 from makemore.options.families import GRUOptions, MixtureOptions
 from makemore.options.verbs import FitOptions
-from makemore.registry import members_of
+from makemore.registry import family_and_options, members_of
 
 
 @pytest.mark.parametrize(
@@ -18,14 +21,14 @@ from makemore.registry import members_of
     ],
 )
 def test_auto_goes_by_size_and_budget_and_says_why(lines, options, name, sentence):
-    family, _, reason = choose_family("auto", lines, options)
+    family, _, reason = choose_family(lines, options)
     assert family.name == name
     assert sentence in reason
 
 
 def test_more_time_never_means_fewer_members():
     members = [
-        len(members_of(choose_family("auto", 30_000, FitOptions(budget=seconds))[1].members))
+        len(members_of(choose_family(30_000, FitOptions(budget=seconds))[1].members))
         for seconds in (5, 30, 120, 3600)
     ]
     assert members == sorted(members)
@@ -33,13 +36,15 @@ def test_more_time_never_means_fewer_members():
 
 
 def test_a_family_that_is_named_is_taken_without_a_reason():
-    assert choose_family("gru", 5, FitOptions())[2] is None
-    family, options, reason = choose_family(GRUOptions(hidden=7), 5, FitOptions())
-    assert (family.name, options.hidden, reason) == ("gru", 7, None)
+    assert family_and_options("gru")[1] == GRUOptions()
+    family, options = family_and_options(GRUOptions(hidden=7))
+    assert (family.name, options.hidden) == ("gru", 7)
+    lines = Lines.from_strings(["anna", "ben"])
+    assert Start.fresh("ngram", 2, Vocabulary.of(lines), FitOptions()).chosen is None
 
 
 def test_every_tier_can_be_read():
     for seconds in (3, 20, 60, 120, 1000):
-        _, options, _ = choose_family("auto", 10**6, FitOptions(budget=seconds))
+        _, options, _ = choose_family(10**6, FitOptions(budget=seconds))
         assert isinstance(options, MixtureOptions)
         assert members_of(options.members)

@@ -115,8 +115,8 @@ def test_lines_weigh_the_models():
     like_one = MakeMore.blend(makers, lines=["hanna", "johann", "x"])
     assert like_one.learned_.model.weights[0] > 0.9
     report = like_one.learned_.report
-    assert report["dev_lines"] == 2
-    assert report["dev_loss"] == pytest.approx(-like_one.score(["hanna", "johann"]), abs=1e-5)
+    assert report.dev_lines == 2
+    assert report.dev_loss == pytest.approx(-like_one.score(["hanna", "johann"]), abs=1e-5)
     for weights in ([1, 0], [0.5, 0.5]):
         fixed = MakeMore.blend(makers, weights)
         assert fixed.score(["hanna", "johann"]) <= like_one.score(["hanna", "johann"]) + 1e-6
@@ -124,7 +124,7 @@ def test_lines_weigh_the_models():
 
 def test_lines_that_no_member_can_make_have_no_loss():
     makers = [MakeMore(NgramOptions(window=1, add=0.0)).fit([line]) for line in ("ab", "ba")]
-    assert MakeMore.blend(makers, lines=["bb"]).learned_.report["dev_loss"] is None
+    assert MakeMore.blend(makers, lines=["bb"]).learned_.report.dev_loss is None
 
 
 def test_labels_and_what_is_known_are_joined():

@@ -5,7 +5,7 @@ import pytest
 
 from makemore import DataError, Lines, MakeMore, MixtureOptions, MLPOptions, NgramOptions
 from makemore.corpus.reading.lists import read_blocks
-from makemore.fitting.auto import window_counted
+from makemore.fitting.fit import counted_window
 from makemore.options.verbs import FitOptions
 
 COUNTED = MixtureOptions(members="kneser_ney(window=2), ngram(window=3), kneser_ney(window=4)")
@@ -111,14 +111,14 @@ def test_many_labels_take_no_time_of_their_own():
 
 
 def test_what_is_counted_block_by_block():
-    assert window_counted("kneser_ney", FitOptions()) == 5
-    assert window_counted(COUNTED, FitOptions()) == 4
-    assert window_counted("auto", FitOptions(budget="2s")) == 5
-    assert window_counted("auto", FitOptions()) is None
-    assert window_counted("mlp", FitOptions()) is None
-    assert window_counted("linear", FitOptions()) is None
+    assert counted_window("kneser_ney", FitOptions()) == 5
+    assert counted_window(COUNTED, FitOptions()) == 4
+    assert counted_window("auto", FitOptions(budget="2s")) == 5
+    assert counted_window("auto", FitOptions()) is None
+    assert counted_window("mlp", FitOptions()) is None
+    assert counted_window("linear", FitOptions()) is None
     for more in ({"split": "lecture"}, {"canaries": 3}, {"min_count": 2}):
-        assert window_counted("kneser_ney", FitOptions(**more)) is None
+        assert counted_window("kneser_ney", FitOptions(**more)) is None
 
 
 def test_only_one_block_is_asked_for_at_a_time(few):

@@ -64,8 +64,8 @@ def test_a_network_learns_new_characters_and_keeps_what_it_knew(network):
     assert network.score(held[1]) == -np.inf
     assert more.score(held[1]) > -np.log(len(more.learned_.vocabulary))
     assert more.score(held[0]) > network.score(held[0]) - 0.5
-    assert more.learned_.report["before"] == network.learned_.report
-    assert more.learned_.report["rate"] == pytest.approx(0.3 * network.learned_.report["rate"])
+    assert more.learned_.report.before == network.learned_.report
+    assert more.learned_.report.rate == pytest.approx(0.3 * network.learned_.report.rate)
 
 
 def test_adapting_forgets_more_than_rehearsing(network):
@@ -92,7 +92,7 @@ def test_a_mixture_goes_on_in_all_its_members(tmp_path):
     maker.save(tmp_path / "m")
     again = MakeMore.load(tmp_path / "m")
     np.testing.assert_allclose(again.score_samples(MORE), maker.score_samples(MORE), atol=1e-5)
-    assert again.learned_.report["before"]["train_lines"] > 0
+    assert again.learned_.report.before.train_lines > 0
 
 
 def test_a_mixture_of_counts_adds_up_and_keeps_its_weights():
@@ -147,7 +147,7 @@ def test_as_many_labels_as_characters_are_not_mixed_up():
 def test_the_first_lines_are_fitted():
     one, other = MakeMore("ngram").partial_fit(OLD), MakeMore("ngram").fit(OLD)
     assert one.score(MORE[:1]) == other.score(MORE[:1])
-    assert "before" not in one.learned_.report
+    assert one.learned_.report.before is None
 
 
 def test_a_line_in_either_list_is_no_new_line():
@@ -181,6 +181,6 @@ def test_lines_kept_apart_both_times_stay_unlearned(us_names):
     lines = us_names.to_list()[:4000]
     maker = MakeMore("ngram", test=0.3).fit(lines[:2000])
     maker.set_params(test=0.1).partial_fit(lines[2000:])
-    assert maker.learned_.report["test"] == 0.1
+    assert maker.learned_.report.test == 0.1
     unseen = maker.evaluate(lines).unseen
     assert unseen.lines == pytest.approx(400, abs=80)

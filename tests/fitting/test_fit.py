@@ -19,7 +19,7 @@ def test_the_progress_of_a_mixture_runs_through_all_its_networks(names):
 
 def test_a_budget_gives_every_network_the_same_steps_and_they_repeat_the_run(names):
     first = MakeMore(TWO, budget=0.8).fit(names)
-    again = MakeMore(TWO, steps=first.learned_.report["steps"]).fit(names)
+    again = MakeMore(TWO, steps=first.learned_.report.steps).fit(names)
     for name, value in first.learned_.model.tensors().items():
         np.testing.assert_array_equal(value, again.learned_.model.tensors()[name])
 
@@ -33,11 +33,11 @@ def test_members_of_one_family_start_from_seeds_of_their_own(names):
 def test_a_rate_a_batch_and_a_decay_of_ones_own_are_kept(names):
     how = {"rate": 0.003, "batch": 500, "weight_decay": 0.2}
     report = MakeMore(GRUOptions(hidden=8), steps=5, **how).fit(names).learned_.report
-    assert {name: report[name] for name in how} == how
+    assert {name: getattr(report, name) for name in how} == how
 
 
 def test_a_mixture_of_counted_models_needs_no_torch_and_no_steps(names):
     options = MixtureOptions(members="kneser_ney(window=2), kneser_ney(window=4)")
     report = MakeMore(options).fit(names).learned_.report
-    assert "steps" not in report
-    assert len(report["weights"]) == 2
+    assert report.steps is None
+    assert len(report.weights) == 2

@@ -5,10 +5,11 @@ from makemore import Lines
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.fitting import splits as parts_module
-from makemore.fitting.splits import ListedParts
+from makemore.fitting.splits import ListSplits
 from makemore.inference import likelihood
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
+from makemore.options.verbs import FitOptions
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def names(us_names):
 
 @pytest.fixture
 def parts(names):
-    return ListedParts(names, Vocabulary.of(names), "digest", 0.2)
+    return ListSplits(names, Vocabulary.of(names), FitOptions(test=0.2))
 
 
 def test_the_parts_are_all_the_lines(names, parts):
@@ -37,22 +38,22 @@ def test_a_table_that_is_asked_for_again_is_not_built_again(parts):
 
 def test_a_part_without_lines_has_no_table_and_no_loss():
     lines = Lines.from_strings(["anna"])
-    empty = ListedParts(lines, Vocabulary.of(lines), "digest", 0.0)
+    empty = ListSplits(lines, Vocabulary.of(lines), FitOptions())
     assert empty.contexts("test", 3) is None
     model = KneserNey(KneserNeyOptions(), 3, 0).count(empty.train(5))
     found = empty.losses(model, whole_train=True)
-    assert found["test_lines"] == 0
-    assert found["test_loss"] is None
+    assert empty.sizes["test"] == 0
+    assert found["test"] is None
 
 
 def test_what_is_slow_is_measured_on_a_few_lines_from_all_over_the_train_part(parts, monkeypatch):
     model = KneserNey(KneserNeyOptions(), 27, 0).count(parts.train(5))
     whole, c = parts.losses(model, whole_train=True), parts.train(5)
-    assert whole["train_loss"] == pytest.approx(likelihood.loss(model, c))
+    assert whole["train"] == pytest.approx(likelihood.loss(model, c))
     monkeypatch.setattr(parts_module, "_FEW_LINES", 100)
     few = parts.losses(model, whole_train=False)
     which = np.arange(100) * len(c.line_weight) // 100
-    assert few["train_loss"] == pytest.approx(likelihood.loss(model, c.lines(which)))
-    assert few["train_loss"] != whole["train_loss"]
-    assert few["dev_loss"] == whole["dev_loss"]
+    assert few["train"] == pytest.approx(likelihood.loss(model, c.lines(which)))
+    assert few["train"] != whole["train"]
+    assert few["dev"] == whole["dev"]
     assert isinstance(c, Contexts)

@@ -127,8 +127,8 @@ def test_a_fitted_mixture_is_weighed_on_the_dev_part_and_kept_in_one_file(us_nam
     options = MixtureOptions(members="kneser_ney(window=2), kneser_ney(window=4), rnn(hidden=16)")
     maker = MakeMore(options, steps=30).fit(lines)
     report = maker.learned_.report
-    assert report["steps"] == 30
-    assert sum(report["weights"]) == pytest.approx(1)
+    assert report.steps == 30
+    assert sum(report.weights) == pytest.approx(1)
     maker.save(tmp_path / "m.safetensors")
     again = MakeMore.load(tmp_path / "m.safetensors")
     assert again.sample(20) == maker.sample(20)

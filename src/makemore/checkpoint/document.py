@@ -1,17 +1,126 @@
-"""What a model file's document must say: checked before anything is built on it."""
+"""The document of a model file: what it says of a fitted model, written, checked and read."""
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore import __version__
+from makemore.checkpoint.model_file import Document, ModelFile, read_model_file, write_model_file
+from makemore.corpus.summary import Summary
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import CheckpointError
+from makemore.fitted import PARTS, FitReport, FittedModel
+from makemore.options.declaration import Value
+from makemore.registry import family_named
+
+if TYPE_CHECKING:
+    from makemore.corpus.canaries import Canaries
+
+_MODEL = "model."  # what the names of the model's tensors start with
+_DIGESTS = "digests"
 _LONGEST = 2**31  # characters of a line, far more than any list has
 _LONGEST_CANARY = 256  # characters: each has a bit at least
 _TEXTS = ("makemore", "family", "characters")
 _OBJECTS = ("parameters", "options", "cleaning", "training", "tensors")
 
 
-def check_document(document: Mapping[str, Any]) -> None:
+def save_fitted(path: str | Path, fitted: FittedModel, parameters: Mapping[str, Value]) -> None:
+    """Write one file that is the whole model; how long the fit took is no part of it.
+
+    Args:
+        path: where to.
+        fitted: the fitted model.
+        parameters: what the estimator was made with.
+
+    Raises:
+        CheckpointError: it cannot be written there.
+    """
+    document = {
+        "makemore": __version__,
+        "parameters": dict(parameters),
+        "family": fitted.family,
+        "options": fitted.options.to_dict(),
+        "characters": fitted.vocabulary.characters,
+        "labels": list(fitted.vocabulary.labels),
+        "weight": fitted.weight,
+        "label_weights": fitted.label_weights.tolist(),
+        "longest": fitted.longest,
+        "normalisation": "NFC, trimmed, blank lines dropped",
+        "cleaning": asdict(fitted.cleaning),
+        "training": fitted.report.to_json(),
+        "canaries": [asdict(each) for each in fitted.canaries],
+    }
+    tensors = {f"{_MODEL}{name}": value for name, value in fitted.model.tensors().items()}
+    if fitted.known is not None:
+        tensors[_DIGESTS] = fitted.known().view(np.int64)
+    write_model_file(path, document, tensors)
+
+
+def load_fitted(path: str | Path) -> tuple[FittedModel, dict[str, Value]]:
+    """Read what `save_fitted` wrote: the fitted model, and the estimator's parameters.
+
+    The digests are read, and verified, when they are first asked for.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, foreign or from a newer version.
+    """
+    file = read_model_file(path)
+    try:
+        return _fitted(file), dict(file.document["parameters"])
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, IndexError) as error:
+        raise CheckpointError(f"{path} holds no model this version can build: {error}") from None
+
+
+def _fitted(file: ModelFile) -> FittedModel:
+    """Build what an opened file describes."""
+    document = file.document
+    check_document(document)
+    family = family_named(document["family"])
+    options = family.options.of(document["options"])
+    vocabulary = Vocabulary(document["characters"], tuple(document["labels"]))
+    names = [name for name in document["tensors"] if name.startswith(_MODEL)]
+    tensors = {name.removeprefix(_MODEL): file.tensor(name) for name in names}
+    model = family.load(options, len(vocabulary), len(vocabulary.labels), tensors)
+    return FittedModel(
+        model=model,
+        family=family.name,
+        options=options,
+        vocabulary=vocabulary,
+        weight=float(document["weight"]),
+        label_weights=np.array(document["label_weights"], np.float64),
+        longest=int(document["longest"]),
+        cleaning=Summary(**document["cleaning"]),
+        report=FitReport.from_json(document["training"]),
+        known=partial(_digests, file) if _DIGESTS in document["tensors"] else None,
+        canaries=_canaries(document.get("canaries", [])),
+    )
+
+
+def _canaries(lists: list[Document]) -> "tuple[Canaries, ...]":
+    """Take back what `asdict` made of canaries, and JSON of that."""
+    if not lists:
+        return ()
+    from makemore.corpus.canaries import Canaries
+
+    return tuple(
+        Canaries(**{**each, "lines": tuple(each["lines"]), "labels": tuple(each["labels"])})
+        for each in lists
+    )
+
+
+def _digests(file: ModelFile) -> NDArray[np.uint64]:
+    """The digests of the list."""
+    return file.tensor(_DIGESTS).view(np.uint64)
+
+
+def check_document(document: Document) -> None:
     """Refuses a document that describes no model, however well it is signed.
 
     Raises:
@@ -60,9 +169,9 @@ def _is_text(text: str) -> bool:
     return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
 
 
-def _check_training(training: Mapping[str, Any]) -> None:
+def _check_training(training: Document) -> None:
     """The parts' sizes and losses, and what else is always said."""
-    for part in ("train", "dev", "test"):
+    for part in PARTS:
         loss = training[f"{part}_loss"]
         if not _is_count(training[f"{part}_lines"]) or not (loss is None or _is_number(loss)):
             raise ValueError(f"training says of the {part} part what is no number")
@@ -74,7 +183,7 @@ def _check_training(training: Mapping[str, Any]) -> None:
         raise ValueError("training has what is no count")
 
 
-def _check_canaries(canaries: Any, characters: str, labels: list[str]) -> None:
+def _check_canaries(canaries: Document, characters: str, labels: list[str]) -> None:
     """Random lines of one length, of the model's characters and labels."""
     space, length, lines = (canaries[name] for name in ("characters", "length", "lines"))
     if not isinstance(space, str) or len(space) < 2 or not set(space) <= set(characters):

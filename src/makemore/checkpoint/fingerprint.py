@@ -1,18 +1,18 @@
-"""What tells one run from another: what two have in common that end with the same weights."""
+"""Run fingerprint: what two runs have in common that end with the same weights."""
 
 import json
-from typing import Any
 
 from makemore import __version__
-from makemore.corpus.digests import tensor_digest
+from makemore.checkpoint.model_file import tensor_digest
 from makemore.inference.likelihood import Tensors
-from makemore.options.declaration import Options
+from makemore.options.declaration import Options, Value
+from makemore.training.callbacks import Run
 
 
-def run_of(
+def fingerprint(
     lines: Tensors, family: str, own: Options, options: Options, before: Tensors | None
-) -> dict[str, Any]:
-    """What tells runs apart: what two have in common that end with the same weights.
+) -> Run:
+    """Return what two runs have in common that end with the same weights, as JSON can hold it.
 
     Args:
         lines: all there is of the list, as named arrays.
@@ -36,7 +36,7 @@ def _digests(tensors: Tensors) -> dict[str, str]:
     return {name: tensor_digest(name, value) for name, value in tensors.items()}
 
 
-def _plain(options: Options) -> dict[str, Any]:
+def _plain(options: Options) -> dict[str, Value]:
     """Options as JSON gives them back."""
-    plain: dict[str, Any] = json.loads(json.dumps(options.to_dict()))
+    plain: dict[str, Value] = json.loads(json.dumps(options.to_dict()))
     return plain

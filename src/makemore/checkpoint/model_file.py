@@ -10,7 +10,6 @@ import json
 import os
 import struct
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,20 +17,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from makemore.corpus.digests import tensor_digest
+from makemore.arrays import AnyArray
 from makemore.errors import CheckpointError
+from makemore.inference.likelihood import Tensors
 
 FORMAT = 1
 _KEY = "makemore"
 
-Tensors = Mapping[str, NDArray[Any]]
+Document = dict[str, Any]  # what JSON holds, before it is checked
 
 
-def write_model_file(path: str | Path, document: Mapping[str, Any], tensors: Tensors) -> None:
+def write_model_file(path: str | Path, document: Document, tensors: Tensors) -> None:
     """Writes a model file: beside its place, synced, then renamed, so that it is whole or absent.
 
     Args:
@@ -87,6 +86,12 @@ def write_whole(path: str | Path, content: bytes) -> None:
                 os.unlink(temporary)
 
 
+def tensor_digest(name: str, value: AnyArray) -> str:
+    """Return the sha256 of an array's name, dtype, shape and bytes, in hexadecimal."""
+    head = json.dumps([name, value.dtype.str, list(value.shape)])
+    return sha256(head.encode() + np.ascontiguousarray(value).tobytes()).hexdigest()
+
+
 def _umask() -> int:
     """The process's mask of file permissions."""
     mask = os.umask(0)
@@ -104,9 +109,9 @@ class ModelFile:
     """
 
     path: Path
-    document: dict[str, Any]
+    document: Document
 
-    def tensor(self, name: str) -> NDArray[Any]:
+    def tensor(self, name: str) -> AnyArray:
         """Reads and proves one tensor.
 
         Raises:
@@ -114,7 +119,7 @@ class ModelFile:
         """
         try:
             with safe_open(self.path, "numpy") as file:
-                value: NDArray[Any] = file.get_tensor(name)
+                value: AnyArray = file.get_tensor(name)
         except OSError:
             raise CheckpointError(
                 f"{self.path} can no longer be read: leave it in its place while its model is used"
@@ -157,7 +162,7 @@ def read_model_file(path: str | Path) -> ModelFile:
     return ModelFile(path.absolute(), document)
 
 
-def _header(path: Path) -> dict[str, Any]:
+def _header(path: Path) -> Document:
     """The safetensors header, taken only if it is written as a writer writes it."""
     try:
         with path.open("rb") as file:

@@ -12,19 +12,21 @@ and the history has come at least as far.
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from filelock import FileLock, Timeout
 
 from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file, write_whole
 from makemore.errors import CheckpointError, DataError, OptionError
-from makemore.training.callbacks import Hooks, OnStep, Progress
+from makemore.inference.likelihood import Tensors
+from makemore.training.callbacks import Progress, Run, RunValue
 
 if TYPE_CHECKING:
     from makemore.probe.recording import Recording
+    from makemore.training.loop import Step
 
 _STATE, _HISTORY, _LOCK = "state.safetensors", "history.jsonl", "lock"
 _NOW, _DONE = "now.", "done."  # tensors of the network in training, and of those before it
@@ -34,7 +36,7 @@ _LOST = "the run cannot be gone on with, give another folder to --run"
 
 
 class RunDirectory:
-    """Keeps a training in a folder; see `makemore.training.callbacks.Keeper`.
+    """Keeps a training in a folder; see `makemore.training.callbacks.Checkpointer`.
 
     Attributes:
         path: the folder.
@@ -61,7 +63,7 @@ class RunDirectory:
         if not str(path):
             raise OptionError("the folder of a run has no name: give one to --run")
         self.path, self.every = Path(path).absolute(), every
-        self._run: dict[str, Any] = {}
+        self._run: Run = {}
         self._kept = self._took = 0.0  # when a checkpoint was last written, how long that took
         self._lock = FileLock(self.path / _LOCK, timeout=0)
 
@@ -70,7 +72,7 @@ class RunDirectory:
         """Whether the folder holds a run."""
         return os.path.exists(self.path / _STATE)
 
-    def begin(self, run: Mapping[str, Any]) -> Progress | None:
+    def begin(self, run: Run) -> Progress | None:
         """Locks the folder, and gives what was kept of this run; None if there is nothing yet.
 
         Args:
@@ -90,12 +92,12 @@ class RunDirectory:
         progress = self._read()
         with suppress(DataError):  # weights need no recording: what is lost of it starts anew
             self.recording = Recording.load(self.path / _HISTORY)
-        is_over = progress.state.done == progress.settled[len(progress.finished)]["steps"]
+        is_over = progress.state.done == progress.settled[len(progress.finished)].steps
         done = len(progress.finished) + is_over
         self.recording.go_back(done, 0 if is_over else progress.state.done)
         return progress
 
-    def note(self, step: Any) -> None:
+    def note(self, step: "Step") -> None:
         """Takes note of a step."""
         assert self.recording is not None, "begin comes first"
         self.recording(step)
@@ -121,7 +123,7 @@ class RunDirectory:
             tensors |= {f"{_DONE}{number}.{name}": value for name, value in finished.items()}
         document = {
             "run": self._run,
-            "settled": list(progress.settled),
+            "settled": [asdict(each) for each in progress.settled],
             "finished": len(progress.finished),
             "done": progress.state.done,
             "seconds": progress.seconds,
@@ -131,7 +133,7 @@ class RunDirectory:
         self._took = self._kept - began
 
     def __enter__(self) -> Self:
-        """Is itself what keeps."""
+        """Return self."""
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -174,7 +176,7 @@ class RunDirectory:
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{_LOST}: {self.path / _STATE} keeps no run: {error}") from None
 
-    def _other(self, name: str, before: Any, now: Any) -> str:
+    def _other(self, name: str, before: RunValue, now: RunValue) -> str:
         """The sentence for a run that began otherwise."""
         how = f"began with {name} {json.dumps(before)}, not {json.dumps(now)}"
         if isinstance(now, dict) or isinstance(before, dict):
@@ -185,28 +187,18 @@ class RunDirectory:
         )
 
 
-@contextmanager
-def kept(on_step: OnStep | None, run: "RunDirectory | str | Path | None") -> Iterator[Hooks]:
-    """The hooks of a training that is kept in a run directory, if one is given."""
-    if run is None:
-        yield Hooks(on_step)
-        return
-    with run if isinstance(run, RunDirectory) else RunDirectory(run) as keeper:
-        yield Hooks(on_step, keeper)
-
-
 def _progress(file: ModelFile) -> Progress:
     """What a state says."""
-    from makemore.training.loop import TrainState
+    from makemore.training.loop import TrainOptions, TrainState
 
     document = file.document
     tensors = {name: file.tensor(name) for name in document["tensors"]}
 
-    def under(prefix: str) -> dict[str, Any]:
+    def under(prefix: str) -> Tensors:
         return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
     return Progress(
-        settled=document["settled"],
+        settled=[TrainOptions(**each) for each in document["settled"]],
         finished=[under(f"{_DONE}{number}.") for number in range(document["finished"])],
         state=TrainState(document["done"], under(_NOW)),
         seconds=document["seconds"],

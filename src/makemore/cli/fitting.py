@@ -1,17 +1,18 @@
-"""Reading a list and learning it, as `make`, `demo` and `fit` do."""
+"""Learning a list and keeping the model, as `make`, `demo` and `fit` do."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from makemore.cli.console import key_values, losses_in_words, progress, say, steps_in_words
-from makemore.cli.interrupting import interruptible
-from makemore.cli.output_paths import against, fill, prepare
-from makemore.errors import CheckpointError, OptionError
-from makemore.options.declaration import Options
-from makemore.options.verbs import FitOptions, InputOptions
+from makemore.cli.console import key_values, say
+from makemore.cli.output_paths import check_model, fill, prepare
+from makemore.errors import OptionError
+from makemore.estimator.base import fit_parameters
+from makemore.options.declaration import Options, fields
+from makemore.options.verbs import FitOptions
 from makemore.registry import family_named
 
 if TYPE_CHECKING:
@@ -19,55 +20,16 @@ if TYPE_CHECKING:
     from makemore.corpus.lines import Lines
     from makemore.estimator.makemore import MakeMore
     from makemore.probe.recording import Recording
-
-_PARAMETERS = {"seed": "random_state", "digests": "keep_digests"}  # what the estimator calls them
-
-
-def read(file: str, source: InputOptions, labels: bool = True, weights: bool = True) -> "Lines":
-    """Reads the list that a verb was given; `read_blocks` says how."""
-    from makemore.corpus.lines import Lines
-
-    return Lines.concatenated(read_blocks(file, source, labels, weights))
-
-
-def read_blocks(
-    file: str, source: InputOptions, labels: bool = True, weights: bool = True
-) -> "Iterator[Lines]":
-    """Reads the list that a verb was given, block by block.
-
-    Args:
-        file: where it is.
-        source: how it is read.
-        labels: whether the verb looks at labels.
-        weights: whether it looks at weights.
-
-    Raises:
-        DataError: it cannot be read.
-        OptionError: a column was named that would not be looked at.
-    """
-    from makemore.corpus.reading import lists as reading
-    from makemore.corpus.reading.rows import Columns
-
-    if source.label_column is not None and not labels:
-        raise OptionError("--label-column would not be looked at here: leave it out")
-    if source.weight_column is not None and not weights:
-        raise OptionError("--weight-column would not be looked at here: leave it out")
-    columns = None
-    if source.column is not None:
-        columns = Columns(source.column, source.weight_column, source.label_column)
-    elif source.weight_column is not None or source.label_column is not None:
-        raise OptionError(
-            "--weight-column and --label-column need --column for the lines themselves"
-        )
-    return reading.read_blocks(file, columns, source.encoding)
+    from makemore.training.callbacks import OnStep
+    from makemore.training.loop import Step
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where what is learned is kept, and what happened meanwhile.
+class Outputs:
+    """Where the model and what happened during the fit are written.
 
     Attributes:
-        output: a file for the model.
+        model: a file for the model.
         track: a folder for TensorBoard.
         report: a folder for the report and the recording of the training.
         run: a folder for the training itself, so that it can be resumed.
@@ -75,7 +37,7 @@ class Places:
         every: steps from one checkpoint to the next.
     """
 
-    output: str | None = None
+    model: str | None = None
     track: str | None = None
     report: str | None = None
     run: str | None = None
@@ -85,113 +47,118 @@ class Places:
 
 def learn(
     maker: "MakeMore",
-    get: Callable[[], "Iterator[Lines]"],
-    places: Places = Places(),
+    blocks: "Callable[[], Iterator[Lines]]",
+    outputs: Outputs = Outputs(),
     adapt: bool = False,
 ) -> "MakeMore":
-    """Learns the list it gets, keeps what is asked for, and says what was done.
+    """Learn a list, write what is asked for, and say what was done.
 
-    What can be wrong with the places to write to is found before the list is read; but the folder
+    What can be wrong with the paths to write to is found before the list is read; but the folder
     of a run is made when training begins.
     """
-    from makemore.corpus.frequent import frequent
-    from makemore.corpus.lines import Lines
-
-    if places.output is not None:
-        check_place(places.output)
-    recording, run = prepare(places.report), _run(places)
-    with tracking(places.track) as tracked:
-        lines = None
-        if places.report is not None or not maker.counts_blocks():
-            lines = frequent(Lines.concatenated(get()), maker.min_count)
+    if outputs.model is not None:
+        check_model(outputs.model)
+    recording, run = prepare(outputs.report), _run(outputs)
+    seen = recording if run is None else None  # a run has a recording of its own
+    lines = None
+    with _on_step(maker, outputs.track, seen) as on_step:
+        if outputs.report is not None or hasattr(maker, "learned_"):
+            lines = _whole(blocks, maker.fit_options().min_count)
             say(str(lines.summary()))
-        with progress("learning") as shown, interruptible() as interruption:
-            seen = recording if run is None else None  # a run has a recording of its own
-            told = [each for each in (shown, tracked, seen, interruption) if each is not None]
-
-            def on_step(step: Any) -> None:
-                for each in told:
-                    each(step)
-
-            source = get() if lines is None else lines
-            maker.partial_fit(source, on_step=on_step, run=run, adapt=adapt)
-    if lines is None:
-        say(str(maker.learned_.cleaning))
-    say(done(maker))
-    _keep(maker, lines, places, recording, run)
+        if hasattr(maker, "learned_"):
+            maker.partial_fit(lines or [], on_step=on_step, run=run, adapt=adapt)
+        elif lines is not None:
+            maker.fit(lines, on_step=on_step, run=run)
+        else:
+            maker.fit(blocks(), on_step=on_step, run=run, on_read=lambda read: say(str(read)))
+    say(fit_in_words(maker))
+    _write(maker, outputs)
+    if outputs.report is not None and lines is not None:
+        kept = recording if run is None else run.recording or recording
+        title = os.path.basename(outputs.model or "a model")
+        fill(outputs.report, maker, lines, kept, title)
     return maker
 
 
-def _keep(
-    maker: "MakeMore",
-    lines: "Lines | None",
-    places: Places,
-    recording: "Recording | None",
-    run: "RunDirectory | None",
-) -> None:
-    """Writes down what was learned, and what was seen of it."""
+def _whole(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
+    """The lines of a list that will be learned, in memory as a whole."""
+    from makemore.corpus.frequent import frequent
+    from makemore.corpus.lines import Lines
+
+    return frequent(Lines.concatenated(blocks()), min_count)
+
+
+@contextmanager
+def _on_step(
+    maker: "MakeMore", track: str | None, recording: "Recording | None"
+) -> "Iterator[OnStep | None]":
+    """One callback for all that follow a training; None where nothing is trained or shown."""
+    if track is None and recording is None and maker.counts_blocks() and not sys.stderr.isatty():
+        yield None
+        return
+    from makemore.cli.training import interruptible, progress, tracking
+
+    with ExitStack() as stack:
+        entered = [stack.enter_context(each) for each in (tracking(track), progress("learning"))]
+        interruption = stack.enter_context(interruptible())
+        callbacks = [each for each in (*entered, recording, interruption) if each is not None]
+
+        def on_step(step: "Step") -> None:
+            for callback in callbacks:
+                callback(step)
+
+        yield on_step
     if recording is not None:
         recording.stop()
-    for folder in (places.run, places.track):
-        if folder is not None and "steps" not in maker.learned_.report:
+
+
+def _write(maker: "MakeMore", outputs: Outputs) -> None:
+    """Write the model; say which folders keep nothing, as nothing was trained."""
+    for folder in (outputs.run, outputs.track):
+        if folder is not None and maker.learned_.report.steps is None:
             say(f"{maker.learned_.family} is counted, not trained: {folder} keeps nothing")
-    if places.output is not None:
-        maker.save(places.output)
-        say(f"saved {places.output}")
-    if places.report is not None and recording is not None and lines is not None:
-        recording = recording if run is None or run.recording is None else run.recording
-        fill(places.report, maker, lines, recording, os.path.basename(places.output or "a model"))
+    if outputs.model is not None:
+        maker.save(outputs.model)
+        say(f"saved {outputs.model}")
 
 
-def _run(places: Places) -> "RunDirectory | None":
+def _run(outputs: Outputs) -> "RunDirectory | None":
     """The folder that keeps the training, if one is given.
 
     Raises:
         OptionError: it holds a run that shall not be resumed, or there is none to speak of.
     """
-    if places.run is None:
-        if places.resume or places.every is not None:
+    if outputs.run is None:
+        if outputs.resume or outputs.every is not None:
             raise OptionError("--resume and --every are for --run: give the folder of the run")
         return None
     from makemore.checkpoint.run_directory import RunDirectory
 
-    run = RunDirectory(places.run, places.every)
-    if places.resume:
+    run = RunDirectory(outputs.run, outputs.every)
+    if outputs.resume:
         what = "going on with" if run.is_begun else "there is nothing yet to resume in"
-        say(f"{what} {places.run}")
-    if run.is_begun and not places.resume:
+        say(f"{what} {outputs.run}")
+    if run.is_begun and not outputs.resume:
         raise OptionError(
-            f"{places.run} holds a run: go on with it by --resume, or give another folder to --run"
+            f"{outputs.run} holds a run: go on with it by --resume, or give another folder to --run"
         )
     return run
 
 
-def tracking(folder: str | None) -> AbstractContextManager[Any]:
-    """What writes a training down for TensorBoard, if a folder is given.
-
-    Raises:
-        OptionError: TensorBoard is not installed, or nothing can be written there.
-    """
-    if folder is None:
-        return nullcontext()
-    from makemore.probe.tracking import Tracking
-
-    return Tracking(folder)
-
-
-def new_maker(model: str, pairs: Sequence[str], how: FitOptions) -> "MakeMore":
-    """An estimator that has learned nothing yet.
+def new_maker(model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMore":
+    """Return an estimator that has learned nothing yet.
 
     Raises:
         OptionError: an option cannot be used.
     """
     from makemore.estimator.makemore import MakeMore
 
-    return MakeMore(choose(model, pairs)).set_params(**_parameters(how))
+    options.check()
+    return MakeMore(choose(model, pairs)).set_params(**fit_parameters(options))
 
 
-def old_maker(path: str, model: str, pairs: Sequence[str], how: FitOptions) -> "MakeMore":
-    """An estimator that goes on from a model file, with its options but those that are given.
+def old_maker(path: str, model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMore":
+    """Return an estimator that continues from a model file, with its options but those given.
 
     Raises:
         CheckpointError: the file cannot be read.
@@ -201,29 +168,26 @@ def old_maker(path: str, model: str, pairs: Sequence[str], how: FitOptions) -> "
 
     if model != "auto" or pairs:
         raise OptionError("--from goes on with its own model: give no --model and no -O beside it")
-    usual = FitOptions()
-    given = {name for name, value in how.to_dict().items() if value != getattr(usual, name)}
+    options.check()
+    given = {
+        field.parameter
+        for field in fields(FitOptions)
+        if getattr(options, field.name) != field.default
+    }
     if given & {"budget", "steps"}:
         given |= {"budget", "steps"}  # one takes the place of the other
-    names = {_PARAMETERS.get(name, name) for name in given}
-    changed = {name: value for name, value in _parameters(how).items() if name in names}
+    changed = {name: value for name, value in fit_parameters(options).items() if name in given}
     return MakeMore.load(path).set_params(**changed)
 
 
-def _parameters(how: FitOptions) -> dict[str, Any]:
-    """Options as the estimator's parameters."""
-    how.check()
-    return {_PARAMETERS.get(name, name): value for name, value in how.to_dict().items()}
-
-
-def at_once(model: str, how: FitOptions) -> FitOptions:
-    """What `auto` does where no time was given and lines are wanted now: it counts."""
-    is_free = model == "auto" and how.budget is None and how.steps is None
-    return how.replace(budget=1.0) if is_free else how
+def at_once(model: str, options: FitOptions) -> FitOptions:
+    """Return options with which `auto` counts, where no time was given."""
+    is_free = model == "auto" and options.budget is None and options.steps is None
+    return options.replace(budget=1.0) if is_free else options
 
 
 def choose(model: str, pairs: Sequence[str]) -> str | Options:
-    """A family by name, or its options where some were given.
+    """Return a family's name, or its options where some were given.
 
     Raises:
         OptionError: there is no such family or option.
@@ -235,33 +199,22 @@ def choose(model: str, pairs: Sequence[str]) -> str | Options:
     return family_named(model).options.of_strings(key_values(pairs))
 
 
-def check_place(output: str) -> None:
-    """Refuses, before any work, a place where nothing can be written.
-
-    Raises:
-        CheckpointError: it is a directory, or in one that does not exist or cannot be written to.
-    """
-    reason = "a model needs a file of its own" if output == "-" else against(output)
-    if reason:
-        raise CheckpointError(f"{output!r} cannot be written: {reason}; give another path to -o")
-
-
-def done(maker: "MakeMore") -> str:
-    """What was learned, in a line."""
-    report = maker.learned_.report
-    chosen = f"chose {report['chosen']}; " if report["chosen"] else ""
-    steps = f", {steps_in_words(report)}" if "steps" in report else ""
-    losses = losses_in_words(report)
-    what = f"learned {maker.learned_.family} in {report['seconds']:.1f} s{steps}"
-    planted = sum(len(each.lines) for each in maker.learned_.canaries)
+def fit_in_words(maker: "MakeMore") -> str:
+    """Return what was learned, in a line."""
+    fitted, report = maker.learned_, maker.learned_.report
+    chosen = f"chose {report.chosen}; " if report.chosen else ""
+    steps = f", {report.steps_in_words()}" if report.steps is not None else ""
+    what = f"learned {fitted.family} in {report.seconds:.1f} s{steps}"
+    planted = sum(len(each.lines) for each in fitted.canaries)
     besides = f"; learned {planted:,} random lines too" if planted else ""
-    return f"{chosen}{what}; loss {losses}{besides}{_idle(maker)}"
+    return f"{chosen}{what}; loss {report.losses_in_words()}{besides}{_unused_options(maker)}"
 
 
-def _idle(maker: "MakeMore") -> str:
-    """What was said of a training where nothing is trained; `auto` says itself what it chose."""
-    names = ("budget", "steps", "rate", "weight_decay", "batch")
-    given = [f"--{name}".replace("_", "-") for name in names if getattr(maker, name) is not None]
-    if maker.model == "auto" or "steps" in maker.learned_.report or not given:
+def _unused_options(maker: "MakeMore") -> str:
+    """Which options of a training were given where nothing is trained; `auto` says it itself."""
+    names = [field.parameter for field in fields(FitOptions) if field.default is None]
+    parameters = maker.get_params()
+    given = [f"--{name}".replace("_", "-") for name in names if parameters[name] is not None]
+    if maker.model == "auto" or maker.learned_.report.steps is not None or not given:
         return ""
     return f"; nothing is trained in it, so that {' and '.join(given)} changed nothing"

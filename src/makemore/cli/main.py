@@ -11,8 +11,7 @@ from pkgutil import get_data
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from makemore import __version__
-from makemore.cli.console import say
-from makemore.cli.interrupting import TYPED
+from makemore.cli.console import TYPED, say
 from makemore.errors import MakemoreError, OptionError
 
 VERBS = (

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from makemore.cli.console import say, write_lines
-from makemore.errors import OptionError
+from makemore.errors import CheckpointError, OptionError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,10 +65,11 @@ def prepare(folder: str | None) -> "Recording | None":
 
 
 def fill(
-    folder: str, maker: "MakeMore", lines: "Lines", recording: "Recording", title: str
+    folder: str, maker: "MakeMore", lines: "Lines", recording: "Recording | None", title: str
 ) -> None:
     """Writes the recording and the report into the folder."""
-    recording.save(os.path.join(folder, HISTORY))
+    if recording is not None:
+        recording.save(os.path.join(folder, HISTORY))
     write_page(maker, lines, recording, os.path.join(folder, PAGE), title=title)
 
 
@@ -94,8 +95,8 @@ def write_picture(figure: "Figure", output: str) -> None:
     say(f"wrote {output}")
 
 
-def against(output: str) -> str | None:
-    """Why nothing can be written to a place, as far as can be seen before any work."""
+def reason_unwritable(output: str) -> str | None:
+    """Return why nothing can be written to a path, as far as can be seen before any work."""
     parent = os.path.dirname(output) or "."
     if output == "":
         return "it has no name"
@@ -108,13 +109,24 @@ def against(output: str) -> str | None:
     return None if os.access(parent, os.W_OK) else f"the directory {parent} may not be written to"
 
 
+def check_model(output: str) -> None:
+    """Refuse, before any work, a path where no model can be written.
+
+    Raises:
+        CheckpointError: it is a directory, or in one that does not exist or cannot be written to.
+    """
+    reason = "a model needs a file of its own" if output == "-" else reason_unwritable(output)
+    if reason:
+        raise CheckpointError(f"{output!r} cannot be written: {reason}; give another path to -o")
+
+
 def check_output(output: str) -> None:
     """Refuses, before any work, a place where nothing can be written; - is standard output.
 
     Raises:
         OptionError: it is one.
     """
-    reason = against(output)
+    reason = reason_unwritable(output)
     if output != "-" and reason:
         raise OptionError(f"{output!r} cannot be written: {reason}; give another place")
 

@@ -5,16 +5,16 @@ tables are merged. Tables are merged with others of about their size, so that ea
 as often as the list doubles, and not once for each block.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.arrays import sorted_unique
 from makemore.contexts.paths import Ids
 from makemore.contexts.table import Contexts
-from makemore.corpus.digests import distinct
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import Split, parts_by_digest
 from makemore.corpus.summary import Summary
@@ -25,7 +25,7 @@ from makemore.corpus.vocabulary import Vocabulary
 _CODES, _LABELS = 0x110000, 2**20
 
 
-class Tally:
+class BlockCounter:
     """What is counted of a list: in the end what is counted of it at once.
 
     Where weights are fractions, sums may differ in their last digit.
@@ -37,10 +37,10 @@ class Tally:
         longest: characters of the longest line.
 
     Example:
-        >>> tally = Tally(window=1)
+        >>> counter = BlockCounter(window=1)
         >>> for block in (["anna", "ben"], ["anna"]):
-        ...     tally.add(Lines.from_strings(block))
-        >>> str(tally.summary()), len(tally.digests())
+        ...     counter.add(Lines.from_strings(block))
+        >>> str(counter.summary()), len(counter.digests())
         ('3 lines read, 0 blank, 1 repeated, 3 kept, 11 characters', 2)
     """
 
@@ -69,7 +69,7 @@ class Tally:
         self.longest = max(self.longest, int(lines.lengths().max()))
         self._is_character[lines.codes] = True
         self._note_labels(lines)
-        _push(self._digests, distinct(lines.digests), _both)
+        _push(self._digests, sorted_unique(lines.digests), _both)
         vocabulary = Vocabulary.of(lines)
         ids = self._ids(vocabulary)
         for part, which in parts_by_digest(lines, *self._shares)._asdict().items():
@@ -102,7 +102,7 @@ class Tally:
         return replace(self._read, repeated=self._read.kept - len(self.digests()))
 
     def take(self, part: str) -> Contexts | None:
-        """Gives away what was counted of a part, in terms of `vocabulary`; None without lines."""
+        """Give away what was counted of a part, in terms of `vocabulary`; None without lines."""
         found = _all(self._tables.pop(part), Contexts.merge)
         if found is None:
             return None
@@ -144,7 +144,10 @@ def with_ids(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
     return Contexts.of_counts(back, c.row, ids[c.next], c.count, c.repeats, sizes)
 
 
-def _push(stack: list[Any], new: Any, join: Callable[[Any, Any], Any]) -> None:
+Table = TypeVar("Table", Contexts, NDArray[np.uint64])
+
+
+def _push(stack: list[Table], new: Table, join: Callable[[Table, Table], Table]) -> None:
     """Puts a table on a stack, and joins the last two as long as they are of about one size."""
     stack.append(new)
     while len(stack) > 1 and _size(stack[-2]) <= 2 * _size(stack[-1]):
@@ -152,7 +155,7 @@ def _push(stack: list[Any], new: Any, join: Callable[[Any, Any], Any]) -> None:
         stack.append(join(stack.pop(), last))
 
 
-def _all(stack: list[Any], join: Callable[[Any, Any], Any]) -> Any:
+def _all(stack: list[Table], join: Callable[[Table, Table], Table]) -> Table | None:
     """Joins all of a stack, which then has one table; None if it has none."""
     while len(stack) > 1:
         last = stack.pop()
@@ -160,11 +163,11 @@ def _all(stack: list[Any], join: Callable[[Any, Any], Any]) -> Any:
     return stack[0] if stack else None
 
 
-def _size(table: Contexts | Sequence[Any]) -> int:
+def _size(table: Contexts | NDArray[np.uint64]) -> int:
     """How much there is to move."""
     return len(table.row) if isinstance(table, Contexts) else len(table)
 
 
 def _both(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The digests of two lists."""
-    return distinct(np.concatenate([one, other]))
+    return sorted_unique(np.concatenate([one, other]))

@@ -1,9 +1,7 @@
-"""Digests, the same on every machine: 64 bits stand for a line, 256 for an array."""
+"""Digests of lines, the same on every machine."""
 
-import json
 from collections.abc import Iterable
-from hashlib import blake2b, sha256
-from typing import Any
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +24,3 @@ def digests(encoded: Iterable[bytes]) -> NDArray[np.uint64]:
     """
     joined = b"".join([blake2b(line, digest_size=8).digest() for line in encoded])
     return np.frombuffer(joined, ">u8").astype(np.uint64)
-
-
-def distinct(digests: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """(d,) uint64: (B,) uint64 digests in ascending order, each once."""
-    ordered = np.sort(digests, kind="stable")  # which is quick where parts are in order already
-    is_first = np.ones(len(ordered), bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
-    return ordered[is_first]
-
-
-def tensor_digest(name: str, value: NDArray[Any]) -> str:
-    """The sha256 of an array's name, dtype, shape and bytes, in hexadecimal."""
-    head = json.dumps([name, value.dtype.str, list(value.shape)])
-    return sha256(head.encode() + np.ascontiguousarray(value).tobytes()).hexdigest()

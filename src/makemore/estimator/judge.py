@@ -13,12 +13,12 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import is_set_apart
 from makemore.errors import DataError
+from makemore.estimator.base import Estimator
 from makemore.evaluation.exposure import Exposure, exposure
 from makemore.evaluation.metrics import Evaluation, Variety, classification, evaluate, variety
 from makemore.evaluation.nearest import Nearest, nearest
 from makemore.evaluation.ranks import Ranks, ranks
 from makemore.evaluation.scoring import Oddness, Scorer
-from makemore.fitted import Fitted
 from makemore.sampling.request import Source
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _LOOKED_AT = 2048  # lines asked about at once
 _CHARACTERS = 2**16  # of them, about: networks keep numbers for each
 
 
-class Judge(Fitted):
+class Judge(Estimator):
     """A fitted model that is asked about lines; each is cleaned as the list was.
 
     Lines are strings, or `Lines` that were read with their labels.
@@ -51,7 +51,7 @@ class Judge(Fitted):
             (B,) float64 log-likelihood of each line, nats, its end included; -inf for a line with a
             character that was nowhere in the list.
         """
-        return Scorer.of(self._learned).lines(_asked(lines, labels))
+        return Scorer.of(self._fitted).lines(_asked(lines, labels))
 
     def score(self, lines: Strings, labels: Sequence[str] | None = None) -> float:
         """Gives the mean log-likelihood per character, ends and weights counted: minus the loss."""
@@ -59,7 +59,7 @@ class Judge(Fitted):
         if not len(read):
             raise DataError("there is no line to score: give at least one")
         weights = read.counts()
-        scores, characters = Scorer.of(self._learned).lines(read), read.lengths() + 1
+        scores, characters = Scorer.of(self._fitted).lines(read), read.lengths() + 1
         return float((weights * scores).sum() / (weights * characters).sum())
 
     def score_characters(
@@ -76,7 +76,7 @@ class Judge(Fitted):
             of its end: they add up to its score. A character that was nowhere in the list has -inf,
             and what follows it NaN.
         """
-        return Scorer.of(self._learned).characters(_asked(lines, labels))
+        return Scorer.of(self._fitted).characters(_asked(lines, labels))
 
     def score_labels(self, lines: Strings) -> NDArray[np.float64]:
         """(B, labels) float64 log-likelihood of each line in nats, were it of each label.
@@ -86,12 +86,12 @@ class Judge(Fitted):
         Raises:
             OptionError: the list had no labels.
         """
-        return Scorer.of(self._learned).labels(_asked(lines))
+        return Scorer.of(self._fitted).labels(_asked(lines))
 
     @property
     def classes_(self) -> NDArray[np.str_]:
         """(labels,) the labels of the list, sorted."""
-        return np.array(self._learned.vocabulary.labels, str)
+        return np.array(self._fitted.vocabulary.labels, str)
 
     def predict_proba(self, lines: Strings) -> NDArray[np.float64]:
         """(B, labels) float64, how probable each label is for each line, by Bayes' rule.
@@ -102,7 +102,7 @@ class Judge(Fitted):
         Raises:
             OptionError: the list had no labels.
         """
-        return Scorer.of(self._learned).posterior(_asked(lines))
+        return Scorer.of(self._fitted).posterior(_asked(lines))
 
     def predict(self, lines: Strings) -> NDArray[np.str_]:
         """(B,) the most probable label of each line; see `predict_proba`."""
@@ -123,12 +123,12 @@ class Judge(Fitted):
         Raises:
             OptionError: there is no such label.
         """
-        learned = self._learned
+        learned = self._fitted
         return ranks(Source.of(learned), Scorer.of(learned), _asked(lines), draws, label, seed)
 
     def oddness(self, lines: Strings) -> Oddness:
         """Says how little lines look like the list; see `makemore.evaluation.scoring.Oddness`."""
-        return Scorer.of(self._learned).oddness(_asked(lines))
+        return Scorer.of(self._fitted).oddness(_asked(lines))
 
     def evaluate(
         self, lines: Strings, labels: Sequence[str] | None = None, seed: int = 0
@@ -145,7 +145,7 @@ class Judge(Fitted):
         Raises:
             DataError: no line is left, or a model with labels was given lines without.
         """
-        lines, scorer = parsed(lines, labels), Scorer.of(self._learned)
+        lines, scorer = parsed(lines, labels), Scorer.of(self._fitted)
         is_known = scorer.vocabulary.knows(lines)
         lines = lines.select(np.flatnonzero(is_known))
         is_learned = self._is_learned(lines)
@@ -171,7 +171,7 @@ class Judge(Fitted):
             DataError: no line was made, there are none of one kind, or that is not known.
         """
         read = parsed(lines)
-        read = read.select(np.flatnonzero(self._learned.vocabulary.knows(read)))
+        read = read.select(np.flatnonzero(self._fitted.vocabulary.knows(read)))
         is_learned = self._is_learned(read)
         if is_learned is None:
             raise DataError(f"{_UNMEASURED}: this model was made without digests of its list")
@@ -203,7 +203,7 @@ class Judge(Fitted):
         Raises:
             OptionError: no line is to be drawn.
         """
-        return exposure(self._learned, draws, seed)
+        return exposure(self._fitted, draws, seed)
 
     def probe(
         self,
@@ -223,7 +223,7 @@ class Judge(Fitted):
         """
         from makemore.probe.examination import examine  # here: it needs torch
 
-        learned = self._learned
+        learned = self._fitted
         few, one = None if lines is None else self.looked_at(lines), None
         if line is not None:
             label = self.predict([line]).tolist() if len(self.classes_) else None
@@ -247,7 +247,7 @@ class Judge(Fitted):
             DataError: each line has an unknown character or label.
         """
         read = parsed(lines)
-        read = read.select(np.flatnonzero(self._learned.vocabulary.knows(read)))
+        read = read.select(np.flatnonzero(self._fitted.vocabulary.knows(read)))
         if not len(read):
             raise DataError("there is no line to look at: each has an unknown character or label")
         few = read.select(evenly(len(read), _LOOKED_AT))
@@ -261,15 +261,15 @@ class Judge(Fitted):
 
     def is_seen(self, lines: Strings) -> NDArray[np.bool_] | None:
         """(B,) bool: whether each line was in the list; None if its digests were not kept."""
-        known = self._learned.known
+        known = self._fitted.known
         return None if known is None else np.isin(_asked(lines).digests, known())
 
     def _is_learned(self, lines: Lines) -> NDArray[np.bool_] | None:
         """(B,) bool: whether each line was learned: in the list and not in its test part."""
-        is_seen, report = self.is_seen(lines), self._learned.report
-        if is_seen is None or report["split"] != "digest":
+        is_seen, report = self.is_seen(lines), self._fitted.report
+        if is_seen is None or report.split != "digest":
             return is_seen
-        return is_seen & ~is_set_apart(lines, report["test"])
+        return is_seen & ~is_set_apart(lines, report.test)
 
 
 def parsed(

@@ -1,57 +1,41 @@
-"""`MakeMore`: learn a list, make more of it, judge lines, keep it all in one file."""
+"""`MakeMore`: learn a list, make more of it, score lines, keep it all in one file."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from makemore.checkpoint.learned import load_learned, save_learned
-from makemore.checkpoint.run_directory import RunDirectory, kept
 from makemore.corpus.lines import Lines
-from makemore.corpus.split import fold_of
-from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError, OptionError
+from makemore.estimator.base import fit_parameters
 from makemore.estimator.judge import Judge, parsed
 from makemore.estimator.maker import Maker
-from makemore.estimator.parameters import Parameters
-from makemore.evaluation.scoring import Oddness, Scorer
-from makemore.fitting.auto import window_counted
-from makemore.fitting.blend import blend
-from makemore.fitting.fit import fit_blocks, fit_lines, fit_more
-from makemore.fitting.rates import rates_for
-from makemore.options.declaration import Options
+from makemore.options.declaration import fields
 from makemore.options.verbs import FitOptions
-from makemore.training.callbacks import OnStep
 
 if TYPE_CHECKING:
+    from makemore.checkpoint.run_directory import RunDirectory
+    from makemore.evaluation.scoring import Oddness
+    from makemore.fitting.fit import OnRead
+    from makemore.training.callbacks import Callbacks, OnStep
     from makemore.training.rate_range import RateRange
 
+Input = Lines | Sequence[str] | Iterator[Lines] | Iterator[str]
 
-class MakeMore(Maker, Judge, Parameters):
+
+class MakeMore(Maker, Judge):
     """Learns a list of lines and makes more lines like them.
 
     The constructor stores its arguments and does nothing else; they are checked by `fit`.
 
     Args:
         model: a family's name, `auto`, or a family's options such as `MLPOptions(hidden=100)`.
-        budget: time to train networks, as "30s", "2m" or seconds; becomes steps at once. None for
-            30 seconds, less for fewer than 10,000 lines.
-        steps: steps to train a network, instead of a budget.
-        rate: highest learning rate; None for the family's own.
-        weight_decay: of the optimizer; None for the family's own.
-        batch: characters in each step; None for the family's own.
-        device: where networks are trained: `auto`, `cpu`, `cuda` or `mps`.
-        split: how lines are set apart: `digest`, `lecture` or `clean`.
-        test: share of lines only reported on, for the digest split.
-        random_state: the seed.
-        keep_digests: whether to keep a digest of every line; `new` needs them.
-        min_count: how often a line must stand in the list to be learned, weights counted.
-        canaries: random lines to learn too, so that `exposure` can measure what is remembered.
+        {parameters}
 
     Attributes:
-        learned_: everything learned: model, vocabulary, report and more: a `FittedModel`.
+        learned_: the fitted model, its vocabulary, its report and more: a `FittedModel`.
 
     Example:
         >>> maker = MakeMore().fit(["anna", "hannah", "johanna", "susanna"])
@@ -61,47 +45,16 @@ class MakeMore(Maker, Judge, Parameters):
         True
     """
 
-    def __init__(  # noqa: PLR0913  scikit-learn's manner: one argument for each parameter
-        self,
-        model: str | Options = "auto",
-        *,
-        budget: str | float | None = None,
-        steps: int | None = None,
-        rate: float | None = None,
-        weight_decay: float | None = None,
-        batch: int | None = None,
-        device: str = "auto",
-        split: str = "digest",
-        test: float = 0.0,
-        random_state: int = 0,
-        keep_digests: bool = True,
-        min_count: int = 1,
-        canaries: int = 0,
-    ) -> None:
-        """Stores the parameters."""
-        self.model = model
-        self.budget = budget
-        self.steps = steps
-        self.rate = rate
-        self.weight_decay = weight_decay
-        self.batch = batch
-        self.device = device
-        self.split = split
-        self.test = test
-        self.random_state = random_state
-        self.keep_digests = keep_digests
-        self.min_count = min_count
-        self.canaries = canaries
-
     def fit(
         self,
-        lines: Lines | Sequence[str] | Iterator[Lines] | Iterator[str],
+        lines: Input,
         labels: Sequence[str] | None = None,
         weights: Sequence[float] | None = None,
-        on_step: OnStep | None = None,
-        run: RunDirectory | str | Path | None = None,
+        on_step: "OnStep | None" = None,
+        run: "RunDirectory | str | Path | None" = None,
+        on_read: "OnRead | None" = None,
     ) -> Self:
-        """Learns a list.
+        """Learn a list.
 
         Args:
             lines: strings; `Lines` that were read with their labels and weights; or blocks of these
@@ -113,6 +66,7 @@ class MakeMore(Maker, Judge, Parameters):
                 training ends there, with the best weights so far.
             run: a folder that keeps the training as it goes on. If it holds this very run, stopped
                 at any moment, the training goes on, and ends as if it had never been stopped.
+            on_read: called once with the summary of the list, before anything is learned.
 
         Raises:
             DataError: the list cannot be used.
@@ -121,21 +75,23 @@ class MakeMore(Maker, Judge, Parameters):
             CheckpointError: the folder cannot be written to, holds another run or a damaged one, or
                 another process trains in it.
         """
-        options, read = self._fit_options(), _read(lines, labels, weights)
-        with kept(on_step, run) as hooks:
+        from makemore.fitting.fit import fit_blocks, fit_lines
+
+        options, read = self.fit_options(), _read(lines, labels, weights)
+        with _callbacks(on_step, run) as callbacks:
             if isinstance(read, Lines):
-                self.learned_ = fit_lines(read, self.model, options, hooks)
+                self.learned_ = fit_lines(read, self.model, options, callbacks, on_read)
             else:
-                self.learned_ = fit_blocks(read, self.model, options, hooks)
+                self.learned_ = fit_blocks(read, self.model, options, callbacks, on_read)
         return self
 
     def partial_fit(
         self,
-        lines: Lines | Sequence[str] | Iterator[Lines] | Iterator[str],
+        lines: Input,
         labels: Sequence[str] | None = None,
         weights: Sequence[float] | None = None,
-        on_step: OnStep | None = None,
-        run: RunDirectory | str | Path | None = None,
+        on_step: "OnStep | None" = None,
+        run: "RunDirectory | str | Path | None" = None,
         adapt: bool = False,
     ) -> Self:
         """Learns more lines, on top of what it knows; before anything is known this is `fit`.
@@ -161,13 +117,15 @@ class MakeMore(Maker, Judge, Parameters):
         """
         if not hasattr(self, "learned_"):
             return self.fit(lines, labels, weights, on_step, run)
-        more, options = _read(lines, labels, weights), self._fit_options()
+        from makemore.fitting.continual import fit_more
+
+        more, options = _read(lines, labels, weights), self.fit_options()
         more = more if isinstance(more, Lines) else Lines.concatenated(more)
-        with kept(on_step, run) as hooks:
-            self.learned_ = fit_more(self.learned_, more, options, hooks, adapt)
+        with _callbacks(on_step, run) as callbacks:
+            self.learned_ = fit_more(self.learned_, more, options, callbacks, adapt=adapt)
         return self
 
-    def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> Oddness:
+    def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> "Oddness":
         """Says how little each line of a list looks like the others; see `oddness`.
 
         Args:
@@ -179,6 +137,11 @@ class MakeMore(Maker, Judge, Parameters):
             DataError: the list has fewer than two different lines.
             OptionError: there are fewer than two folds, or a parameter cannot be used.
         """
+        from makemore.corpus.split import fold_of
+        from makemore.corpus.vocabulary import Vocabulary
+        from makemore.evaluation.scoring import Oddness, Scorer
+        from makemore.fitting.fit import fit_lines
+
         lines = parsed(lines).without_labels()
         if folds < 2:
             raise OptionError(f"folds is {folds}: give 2 or more")
@@ -188,10 +151,10 @@ class MakeMore(Maker, Judge, Parameters):
         found = Oddness.nothing(len(lines))
         for number in np.unique(fold):
             inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-            options = self._fit_options().replace(canaries=0)
+            options = self.fit_options().replace(canaries=0)
             others = lines.select(outside)
-            learned = fit_lines(others, self.model, options, vocabulary=vocabulary)
-            found.put(inside, Scorer.of(learned).oddness(lines.select(inside)))
+            fitted = fit_lines(others, self.model, options, vocabulary=vocabulary)
+            found.put(inside, Scorer.of(fitted).oddness(lines.select(inside)))
         return found
 
     def rate_range(self, lines: Lines | Sequence[str]) -> "RateRange":
@@ -204,7 +167,9 @@ class MakeMore(Maker, Judge, Parameters):
             DataError: there is no line.
             OptionError: the model is no network, or a parameter cannot be used.
         """
-        return rates_for(parsed(lines), self.model, self._fit_options())
+        from makemore.fitting.rates import rates_for
+
+        return rates_for(parsed(lines), self.model, self.fit_options())
 
     def save(self, path: str | Path) -> None:
         """Writes the whole model to one file.
@@ -212,9 +177,11 @@ class MakeMore(Maker, Judge, Parameters):
         Raises:
             CheckpointError: it cannot be written there.
         """
-        learned = self._learned
+        from makemore.checkpoint.document import save_fitted
+
         # The family that `auto` or an options object stood for: what the file then says it is.
-        save_learned(path, learned, {**self.plain_params(), "model": learned.family})
+        parameters = {**fit_parameters(self.fit_options()), "model": self._fitted.family}
+        save_fitted(path, self._fitted, parameters)
 
     @classmethod
     def blend(
@@ -237,11 +204,12 @@ class MakeMore(Maker, Judge, Parameters):
             DataError: models differ in their labels, or no line can be used.
             OptionError: there are fewer than two models, or the weights are no weights.
         """
-        learned = blend(
-            [maker._learned for maker in makers], weights, None if lines is None else parsed(lines)
-        )
-        maker = cls(learned.options)
-        maker.learned_ = learned
+        from makemore.fitting.blend import blend
+
+        fitted = [maker._fitted for maker in makers]
+        blended = blend(fitted, weights, None if lines is None else parsed(lines))
+        maker = cls(blended.options)
+        maker.learned_ = blended
         return maker
 
     @classmethod
@@ -251,34 +219,71 @@ class MakeMore(Maker, Judge, Parameters):
         Raises:
             CheckpointError: the file is missing, damaged, foreign or from a newer version.
         """
-        learned, parameters = load_learned(path)
-        maker = cls().set_params(**{**parameters, "model": learned.options})
-        maker.learned_ = learned
+        from makemore.checkpoint.document import load_fitted
+
+        fitted, parameters = load_fitted(path)
+        maker = cls().set_params(**{**parameters, "model": fitted.options})
+        maker.learned_ = fitted
         return maker
 
     def counts_blocks(self) -> bool:
-        """Whether `fit` would count blocks of lines one by one, and never have all in memory."""
-        is_fresh = not hasattr(self, "learned_")
-        return is_fresh and window_counted(self.model, self._fit_options()) is not None
+        """Return whether `fit` counts blocks of lines one by one, and never has all in memory."""
+        from makemore.fitting.fit import counted_window
 
-    def _fit_options(self) -> FitOptions:
-        """The parameters, checked."""
-        names = {"random_state": "seed", "keep_digests": "digests"}
-        params = {names.get(k, k): v for k, v in self.plain_params().items() if k != "model"}
-        return FitOptions.of(params)
+        is_fresh = not hasattr(self, "learned_")
+        return is_fresh and counted_window(self.model, self.fit_options()) is not None
+
+
+MakeMore.__doc__ = (MakeMore.__doc__ or "").replace(
+    "{parameters}",
+    "\n        ".join(f"{each.parameter}: {each.setting.meaning}." for each in fields(FitOptions)),
+)
+
+
+@contextmanager
+def _callbacks(
+    on_step: "OnStep | None", run: "RunDirectory | str | Path | None"
+) -> "Iterator[Callbacks | None]":
+    """The callbacks of a training, which a run directory saves if one is given."""
+    if on_step is None and run is None:
+        yield None
+        return
+    from makemore.training.callbacks import Callbacks
+
+    if run is None:
+        yield Callbacks(on_step)
+        return
+    from makemore.checkpoint.run_directory import RunDirectory
+
+    with run if isinstance(run, RunDirectory) else RunDirectory(run) as checkpointer:
+        yield Callbacks(on_step, checkpointer)
 
 
 def _read(
-    lines: Lines | Sequence[str] | Iterator[Lines] | Iterator[str],
-    labels: Sequence[str] | None,
-    weights: Sequence[float] | None,
+    lines: Input, labels: Sequence[str] | None, weights: Sequence[float] | None
 ) -> Lines | Iterator[Lines]:
     """Lines that were read, strings, cleaned, or blocks of lines as they come."""
     if not isinstance(lines, Iterator):
         return parsed(lines, labels, weights)
-    first: Any = next(lines, None)
-    rest: Iterator[Any] = lines
-    if not isinstance(first, Lines):
-        return parsed([] if first is None else [first, *rest], labels, weights)
-    parsed(first, labels, weights)  # which says so if labels are given twice
-    return chain([first], rest)
+    items: Iterator[Lines | str] = iter(lines)
+    first = next(items, None)
+    if isinstance(first, Lines):
+        parsed(first, labels, weights)  # which says so if labels are given twice
+        return _blocks(first, items)
+    return parsed([] if first is None else [first, *map(_string, items)], labels, weights)
+
+
+def _blocks(first: Lines, rest: Iterator[Lines | str]) -> Iterator[Lines]:
+    """Blocks of lines, as they come."""
+    yield first
+    for block in rest:
+        if not isinstance(block, Lines):
+            raise DataError(f"a {type(block).__name__} came among blocks of lines: give Lines")
+        yield block
+
+
+def _string(line: Lines | str) -> str:
+    """A line among strings."""
+    if isinstance(line, Lines):
+        raise DataError("a block of Lines came among strings: give one or the other")
+    return line

@@ -6,13 +6,13 @@ from typing import Any
 
 from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError, OptionError
-from makemore.fitted import Fitted
+from makemore.estimator.base import Estimator
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream, most_probable
 
 
-class Maker(Fitted):
+class Maker(Estimator):
     """A fitted model that makes lines."""
 
     def sample(self, n: int = 20, *, exclude: Iterable[str] = (), **options: Any) -> list[str]:
@@ -56,13 +56,13 @@ class Maker(Fitted):
             **options: as for `sample`.
         """
         wanted = SampleOptions.of(options)
-        if wanted.new and self._learned.known is None:
+        if wanted.new and self._fitted.known is None:
             raise OptionError(
                 "new needs the digests of the list, and this model was made without: fit it again "
                 "with them"
             )
         excluded = frozenset(Lines.from_strings(exclude).to_list())
-        return Stream(Source.of(self._learned), wanted, excluded, max(1, ahead))
+        return Stream(Source.of(self._fitted), wanted, excluded, max(1, ahead))
 
     def top(
         self, n: int = 20, *, label: str | None = None, nodes: int = 1_000_000, **options: Any
@@ -85,4 +85,4 @@ class Maker(Fitted):
             OptionError: an option cannot be used.
         """
         asked = ConstraintOptions.of(options)
-        return list(islice(most_probable(Source.of(self._learned), asked, label, nodes), n))
+        return list(islice(most_probable(Source.of(self._fitted), asked, label, nodes), n))

@@ -4,7 +4,6 @@ import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import reduce
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +12,13 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError, OptionError
-from makemore.fitted import FittedModel, set_apart, together
-from makemore.fitting.splits import Parts
+from makemore.fitted import FitReport, FittedModel, ListFacts, share_never_learned
 from makemore.inference import likelihood
+from makemore.inference.likelihood import Model
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.models.mixture import Mixture
 from makemore.options.families import MixtureOptions
-from makemore.registry import family_named, members_of, text_of
+from makemore.registry import family_named, text_of
 
 
 def blend(
@@ -45,23 +44,27 @@ def blend(
     options = MixtureOptions(members=", ".join(texts))
     family = family_named("mixture")
     model = Mixture(members, np.array(each))
-    report: dict[str, Any] = {"split": "digest", "test": set_apart(parts), "chosen": None}
-    report |= {f"{part}_lines": 0 for part in Parts.NAMES}
-    report |= {f"{part}_loss": None for part in Parts.NAMES}
+    dev_lines, dev_loss = 0, None
     if lines is not None:
         c = _known(lines, vocabulary, model.window)
         loss = likelihood.loss(model.weigh(c), c)
-        finite = loss if np.isfinite(loss) else None
-        report |= {"dev_lines": len(c.line_weight), "dev_loss": finite}
-    report |= {"weights": model.weights.tolist(), "blended": [part.report for part in parts]}
-    report |= {"seed": 0, "seconds": time.perf_counter() - clock}
+        dev_lines, dev_loss = len(c.line_weight), loss if np.isfinite(loss) else None
+    report = FitReport(
+        split="digest",
+        test=share_never_learned(parts),
+        seed=0,
+        dev_lines=dev_lines,
+        dev_loss=dev_loss,
+        weights=tuple(model.weights.tolist()),
+        blended=tuple(part.report for part in parts),
+        seconds=time.perf_counter() - clock,
+    )
     return FittedModel(
         model=model,
         family=family.name,
         options=options,
-        vocabulary=vocabulary,
         report=report,
-        **together(parts, vocabulary),
+        **vars(ListFacts.joined(parts, vocabulary)),
     )
 
 
@@ -87,24 +90,19 @@ def _shares(
 
 def _members(
     parts: Sequence[FittedModel], shares: NDArray[np.float64], vocabulary: Vocabulary
-) -> Iterator[tuple[str, Any, float]]:
+) -> Iterator[tuple[str, Model, float]]:
     """The members of the blend: what each is, the model and its weight."""
     for part, share in zip(parts, shares.tolist(), strict=True):
-        if isinstance(part.options, MixtureOptions):
-            mixture: Any = part.model
-            named = members_of(part.options.members)
-            for member, weight, each in zip(mixture.members, mixture.weights, named, strict=True):
-                yield (
-                    text_of(*each),
-                    _translated(member, part.vocabulary, vocabulary),
-                    share * weight,
-                )
-        else:
-            text = text_of(family_named(part.family), part.options)
-            yield text, _translated(part.model, part.vocabulary, vocabulary), share
+        weights = part.model.weights if isinstance(part.model, Mixture) else np.ones(1)
+        each = family_named(part.family).members(part.options)
+        for member, weight, (family, options) in zip(
+            likelihood.members(part.model), weights, each, strict=True
+        ):
+            adapted = _adapted(member, part.vocabulary, vocabulary)
+            yield text_of(family, options), adapted, share * weight
 
 
-def _translated(model: Any, own: Vocabulary, wider: Vocabulary) -> Any:
+def _adapted(model: Model, own: Vocabulary, wider: Vocabulary) -> Model:
     """The model in the ids of a wider vocabulary.
 
     A character it lacks is read as the letter under its marks, é as e, or else as the character

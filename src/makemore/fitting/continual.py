@@ -10,24 +10,66 @@ Connection Science 7, 123-146. Differs: the lines are drawn from the model, not 
 
 from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
-from makemore.fitted import FittedModel, set_apart, together
+from makemore.fitted import FittedModel, ListFacts, share_never_learned
+from makemore.fitting.fit import OnRead, Start, learn, usable
+from makemore.fitting.splits import ListSplits
+from makemore.inference.likelihood import Model, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
-from makemore.options.verbs import SampleOptions
+from makemore.options.verbs import FitOptions, SampleOptions
 from makemore.registry import family_named
 from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream
+from makemore.training.callbacks import Callbacks
 
 _MOST_REHEARSED = 100_000  # lines drawn, each of which then stands for several
 
 
-def joined(before: FittedModel, vocabulary: Vocabulary) -> Vocabulary:
+def fit_more(
+    before: FittedModel,
+    lines: Lines,
+    options: FitOptions,
+    callbacks: Callbacks | None = None,
+    on_read: OnRead | None = None,
+    adapt: bool = False,
+) -> FittedModel:
+    """Learn more lines on top of a fitted model; see `makemore.fitting.fit.fit_lines`.
+
+    Args:
+        before: the fitted model; it stays as it is.
+        lines: at least one line, with labels if the lines before had them.
+        options: how to learn.
+        callbacks: those of a network's training.
+        on_read: called once with the summary of the new list, before anything is learned.
+        adapt: whether networks may forget; else they rehearse.
+
+    Raises:
+        DataError: there is no line, or only one of the lists has labels.
+        OptionError: an option cannot be used.
+        DivergedError: training met a loss that is not a number.
+    """
+    lines = usable(lines, options, on_read)
+    vocabulary = _joined(before, Vocabulary.of(lines))
+    start = Start(_grown(before, vocabulary), family_named(before.family), before.options)
+    start = replace(start, continues=True)
+    splits = ListSplits.of(lines, vocabulary, options, planted=len(before.canaries))
+    families = [family for family, _ in start.family.members(start.options)]
+    if not adapt and any(family.learns == "training" for family in families):
+        rehearsed = rehearsal(before, lines, options.seed)
+        heard = ListSplits(rehearsed, vocabulary, options, splits.canaries)
+        start = replace(start, rehearsal=heard)
+    fitted = learn(start, splits, options, callbacks)
+    both = [before, fitted]
+    report = replace(fitted.report, test=share_never_learned(both), before=before.report)
+    return replace(fitted, report=report, **vars(ListFacts.joined(both, vocabulary)))
+
+
+def _joined(before: FittedModel, vocabulary: Vocabulary) -> Vocabulary:
     """The vocabulary of what was learned before and of more lines.
 
     Raises:
@@ -39,14 +81,13 @@ def joined(before: FittedModel, vocabulary: Vocabulary) -> Vocabulary:
     return before.vocabulary.joined(vocabulary)
 
 
-def grown(before: FittedModel, vocabulary: Vocabulary) -> Any:
+def _grown(before: FittedModel, vocabulary: Vocabulary) -> Model:
     """A model like the one before, with what it knows, over a wider vocabulary.
 
     Raises:
         DataError: it is a blend of models with different characters.
     """
-    members = getattr(before.model, "members", [])
-    if any(isinstance(member, VocabularyAdapter) for member in members):
+    if any(isinstance(member, VocabularyAdapter) for member in members(before.model)):
         raise DataError(
             "a blend of models with different characters cannot learn more: let its parts learn "
             "more, and blend them again"
@@ -73,10 +114,3 @@ def rehearsal(before: FittedModel, lines: Lines, seed: int) -> Lines:
         if label is not None and names is not None:
             names += [label] * len(drawn)
     return Lines.from_strings(strings, names, np.concatenate([lines.counts(), drawn_weights]))
-
-
-def after(before: FittedModel, learned: FittedModel) -> FittedModel:
-    """What is known once more lines are learned; the report keeps that of the time before."""
-    parts = before, learned
-    report = {**learned.report, "test": set_apart(parts), "before": before.report}
-    return replace(learned, report=report, **together(parts, learned.vocabulary))

@@ -1,76 +1,86 @@
-"""From a list to a fitted model: set lines apart, choose a family, learn, measure."""
+"""From a list to a fitted model: split it, choose a family, count, train, weigh, measure."""
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
-from makemore.checkpoint.fingerprint import run_of
-from makemore.contexts.streaming import Tally
-from makemore.corpus.canaries import Canaries
-from makemore.corpus.frequent import frequent
+from makemore.contexts.streaming import BlockCounter
+from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
-from makemore.fitted import FittedModel
-from makemore.fitting.auto import choose_family, window_counted
-from makemore.fitting.continual import after, grown, joined, rehearsal
-from makemore.fitting.counting import Counting
-from makemore.fitting.splits import ListedParts, Parts, TalliedParts
-from makemore.fitting.trainer import Course
+from makemore.fitted import FitReport, FittedModel
+from makemore.fitting.splits import BlockSplits, ListSplits, Splits
+from makemore.inference import likelihood
+from makemore.inference.window import CountModel
 from makemore.options.declaration import Options
-from makemore.options.families import MixtureOptions
 from makemore.options.verbs import FitOptions
-from makemore.registry import Family, family_named, members_of
-from makemore.training.callbacks import NO_HOOKS, Hooks
+from makemore.registry import Family, family_and_options
 
-Member = tuple[Any, Family]
+if TYPE_CHECKING:
+    from makemore.corpus.summary import Summary
+    from makemore.fitting.trainer import TrainingSummary
+    from makemore.inference.likelihood import Model
+    from makemore.training.callbacks import Callbacks, Run
 
-_NO_LINE = "there is no line to learn: give at least one that is not blank"
+OnRead = Callable[["Summary"], None]
+
+NO_LINE = "there is no line to learn: give at least one that is not blank"
 
 
 @dataclass(frozen=True)
 class Start:
-    """What learning starts from.
+    """What a fit starts from.
 
     Attributes:
-        model: the model, fresh or with what it knows.
+        model: the model, fresh or fitted before.
         family: its family.
         options: its family's options.
-        vocabulary: of all lines it shall know.
-        reason: why this family, where that was left open.
-        goes_on: whether the model knows something already.
-        rehearsed: the new lines among those that networks rehearse, or None.
-        planted: how many times canaries were planted before.
-        clock: when it started, in seconds.
+        chosen: why `auto` chose the family, or None.
+        continues: whether the model was fitted before.
+        rehearsal: what its networks learn in place of the new lines alone, or None.
+        clock: when the fit started, in seconds.
     """
 
-    model: Any
+    model: "Model"
     family: Family
     options: Options
-    vocabulary: Vocabulary
-    reason: str | None = None
-    goes_on: bool = False
-    rehearsed: Lines | None = None
-    planted: int = 0
+    chosen: str | None = None
+    continues: bool = False
+    rehearsal: Splits | None = None
     clock: float = field(default_factory=time.perf_counter)  # a first network has imported torch
 
-    def members(self) -> list[Member]:
-        """What is learned: the members of a mixture, or the model itself."""
-        if not isinstance(self.options, MixtureOptions):
-            return [(self.model, self.family)]
-        families = [member for member, _ in members_of(self.options.members)]
-        return list(zip(self.model.members, families, strict=True))
+    @classmethod
+    def fresh(
+        cls,
+        model: str | Options,
+        lines: int,
+        vocabulary: Vocabulary,
+        options: FitOptions,
+        clock: float | None = None,
+    ) -> "Start":
+        """Build a model that has learned nothing, for so many lines."""
+        if model == "auto":
+            from makemore.fitting.auto import choose_family
+
+            family, own, chosen = choose_family(lines, options)
+        else:
+            (family, own), chosen = family_and_options(model), None
+        built = family.build(own, len(vocabulary), len(vocabulary.labels))
+        clock = time.perf_counter() if clock is None else clock
+        return cls(built, family, own, chosen, clock=clock)
 
 
 def fit_lines(
     lines: Lines,
     model: str | Options,
     options: FitOptions,
-    hooks: Hooks = NO_HOOKS,
+    callbacks: "Callbacks | None" = None,
+    on_read: OnRead | None = None,
     vocabulary: Vocabulary | None = None,
 ) -> FittedModel:
-    """Learns a list.
+    """Learn a list.
 
     Counted models are measured after counting the train part, and then counted again on all lines
     but the test part; networks keep the weights that the dev part chose; the dev part weighs the
@@ -81,7 +91,8 @@ def fit_lines(
         lines: at least one line.
         model: a family's name, `auto`, or a family's options.
         options: how to learn.
-        hooks: who is told of a network's training, and what keeps it.
+        callbacks: those of a network's training.
+        on_read: called once with the summary of the list, before anything is learned.
         vocabulary: what lines may have; None for what these have.
 
     Raises:
@@ -89,21 +100,20 @@ def fit_lines(
         OptionError: an option cannot be used.
         DivergedError: training met a loss that is not a number.
     """
-    lines = _usable(lines, options)
-    family, own, reason = choose_family(model, len(lines), options)
+    lines = usable(lines, options, on_read)
     vocabulary = vocabulary or Vocabulary.of(lines)
-    fresh = family.build(own, len(vocabulary), len(vocabulary.labels))
-    start = Start(fresh, family, own, vocabulary, reason)
-    return _learned(start, _parts(start, lines, options), options, hooks)
+    start = Start.fresh(model, len(lines), vocabulary, options)
+    return learn(start, ListSplits.of(lines, vocabulary, options), options, callbacks)
 
 
 def fit_blocks(
     blocks: Iterable[Lines],
     model: str | Options,
     options: FitOptions,
-    hooks: Hooks = NO_HOOKS,
+    callbacks: "Callbacks | None" = None,
+    on_read: OnRead | None = None,
 ) -> FittedModel:
-    """Learns a list that comes in blocks; it finds what `fit_lines` finds.
+    """Learn a list that comes in blocks; the same as `fit_lines`.
 
     Where all there is to do is to count, blocks are forgotten once they are counted; else all are
     kept, as one list. Where weights are fractions, sums may differ in their last digit.
@@ -112,7 +122,8 @@ def fit_blocks(
         blocks: at least one line in all.
         model: a family's name, `auto`, or a family's options.
         options: how to learn.
-        hooks: who is told of a network's training, and what keeps it.
+        callbacks: those of a network's training.
+        on_read: called once with the summary of the list, before anything is learned.
 
     Raises:
         DataError: there is no line.
@@ -121,118 +132,177 @@ def fit_blocks(
     """
     clock = time.perf_counter()
     options.check()
-    window = window_counted(model, options)
+    window = counted_window(model, options)
     if window is None:
-        return fit_lines(Lines.concatenated(blocks), model, options, hooks)
-    tally = Tally(window, test=options.test)
+        return fit_lines(Lines.concatenated(blocks), model, options, callbacks, on_read)
+    counter = BlockCounter(window, test=options.test)
     for block in blocks:
-        tally.add(block)
-    if not len(tally):
-        raise DataError(_NO_LINE)
-    family, own, reason = choose_family(model, len(tally), options)
-    vocabulary = tally.vocabulary()
-    fresh = family.build(own, len(vocabulary), len(vocabulary.labels))
-    start = Start(fresh, family, own, vocabulary, reason, clock=clock)
-    return _learned(start, TalliedParts(tally), options, hooks)
+        counter.add(block)
+    if not len(counter):
+        raise DataError(NO_LINE)
+    if on_read is not None:
+        on_read(counter.summary())
+    start = Start.fresh(model, len(counter), counter.vocabulary(), options, clock)
+    return learn(start, BlockSplits(counter), options, callbacks)
 
 
-def fit_more(
-    before: FittedModel,
-    lines: Lines,
-    options: FitOptions,
-    hooks: Hooks = NO_HOOKS,
-    adapt: bool = False,
-) -> FittedModel:
-    """Learns more lines on top of what is known; `fit_lines` says how.
+def counted_window(model: str | Options, options: FitOptions) -> int | None:
+    """Return the widest window where all there is to do is to count; None where there is more.
+
+    There is more to do for networks, for a split that shuffles, for canaries, and to leave lines
+    out: for these the whole list must be there.
 
     Args:
-        before: what is known.
-        lines: at least one line, with labels if the lines before had them.
-        options: how to learn.
-        hooks: who is told of a network's training, and what keeps it.
-        adapt: whether networks may forget; else they rehearse, see `makemore.fitting.continual`.
+        model: a family's name, a family's options, or `auto`.
+        options: how it is learned.
 
     Raises:
-        DataError: there is no line, or only one of the lists has labels.
-        OptionError: an option cannot be used.
-        DivergedError: training met a loss that is not a number.
+        OptionError: there is no such family.
     """
-    lines = _usable(lines, options)
-    vocabulary = joined(before, Vocabulary.of(lines))
-    family = family_named(before.family)
-    model = grown(before, vocabulary)
-    planted = len(before.canaries)
-    start = Start(model, family, before.options, vocabulary, goes_on=True, planted=planted)
-    if not adapt and any(member.learns == "training" for _, member in start.members()):
-        start = replace(start, rehearsed=rehearsal(before, lines, options.seed))
-    parts = _parts(start, lines, options)
-    return after(before, _learned(start, parts, options, hooks))
+    if options.split != "digest" or options.canaries or options.min_count > 1:
+        return None
+    if model == "auto":
+        from makemore.fitting.auto import always_counts
+
+        if not always_counts(options):
+            return None
+        model = "kneser_ney"
+    family, own = family_and_options(model)
+    members = family.members(own)
+    if any(member.learns != "counting" for member, _ in members):
+        return None
+    windows = [given.to_dict()["window"] for _, given in members]
+    return max(window for window in windows if isinstance(window, int))
 
 
-def _usable(lines: Lines, options: FitOptions) -> Lines:
-    """The lines that may be learned; refuses a list without any, or options that cannot be."""
+def usable(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> Lines:
+    """Return the lines that may be learned.
+
+    Raises:
+        DataError: there is none.
+        OptionError: options contradict each other.
+    """
     options.check()
-    lines = frequent(lines, options.min_count)
+    if options.min_count > 1:
+        from makemore.corpus.frequent import frequent
+
+        lines = frequent(lines, options.min_count)
+    if on_read is not None:
+        on_read(lines.summary())
     if not len(lines) and lines.rare:
         raise DataError(
             f"none of {lines.rare:,} lines stands {options.min_count:,} times or more in the list: "
             "there is nothing to learn. Lower min_count"
         )
     if not len(lines):
-        raise DataError(_NO_LINE)
+        raise DataError(NO_LINE)
     return lines
 
 
-def _parts(start: Start, lines: Lines, options: FitOptions) -> ListedParts:
-    """A list, split; with random lines that are learned too where wanted, others each time."""
-    canaries = None
-    if options.canaries:
-        canaries = Canaries.of(lines, options.canaries, (options.seed, start.planted))
-    return ListedParts(lines, start.vocabulary, options.split, options.test, canaries)
-
-
-def _learned(start: Start, parts: Parts, options: FitOptions, hooks: Hooks) -> FittedModel:
-    """Counts, trains, weighs and measures."""
-    clock, canaries, heard = start.clock, parts.canaries, parts
-    if start.rehearsed is not None:
-        split = options.split, options.test
-        heard = ListedParts(start.rehearsed, start.vocabulary, *split, canaries)
-    members, model = start.members(), start.model
-    counted = [member for member, family in members if family.learns == "counting"]
-    networks = [(member, family) for member, family in members if family.learns == "training"]
-    counting = Counting(counted, start.goes_on)
-    counting.count(parts.train)
-    report: dict[str, Any] = {}
-    if networks:
-        assert isinstance(parts, ListedParts), "networks learn lines"
-        kept = hooks.keeper.begin(_run(start, parts, options)) if hooks.keeper else None
-        clock -= kept.seconds if kept else 0.0
-        report |= Course(networks, heard, hooks, clock).run(options, start.goes_on, kept)
-    dev = heard.contexts("dev", model.window)
-    # What only new lines say of the weights is no reason to forget what the others said.
-    may_weigh = not start.goes_on or start.rehearsed is not None
-    if isinstance(start.options, MixtureOptions) and dev is not None and may_weigh:
-        report |= {"weights": model.weigh(dev).weights.tolist()}
-    report |= {"split": options.split, "test": parts.set_apart(options.test), "seed": options.seed}
-    report |= parts.losses(model, not networks)
-    for network, _ in networks:
-        network.to("cpu")  # from here on all that is asked is asked in NumPy
-    counting.count(parts.train_and_dev)
-    report |= {"chosen": start.reason, "seconds": time.perf_counter() - clock}
+def learn(
+    start: Start, splits: Splits, options: FitOptions, callbacks: "Callbacks | None" = None
+) -> FittedModel:
+    """Count, train, weigh and measure."""
+    model, clock = start.model, start.clock
+    members = likelihood.members(model)
+    counted = [member for member in members if isinstance(member, CountModel)]
+    before = [member.counted() if start.continues else None for member in counted]
+    _count(counted, before, splits.train)
+    trained = None
+    if len(counted) < len(members):
+        trained, clock = _train(start, splits, options, callbacks)
+    weights = _weigh(start, splits)
+    losses = splits.losses(model, whole_train=trained is None)
+    if trained is not None:
+        _to_cpu(model)
+    _count(counted, before, splits.train_and_dev)
+    report = FitReport(
+        split=options.split,
+        test=splits.set_apart(options.test),
+        seed=options.seed,
+        train_lines=splits.sizes["train"],
+        dev_lines=splits.sizes["dev"],
+        test_lines=splits.sizes["test"],
+        train_loss=losses["train"],
+        dev_loss=losses["dev"],
+        test_loss=losses["test"],
+        chosen=start.chosen,
+        weights=weights,
+        **({} if trained is None else asdict(trained)),
+        seconds=time.perf_counter() - clock,
+    )
     return FittedModel(
         model=model,
         family=start.family.name,
         options=start.options,
-        vocabulary=start.vocabulary,
         report=report,
-        canaries=(canaries,) if canaries else (),
-        **parts.facts(options.digests),
+        **vars(splits.facts(options.digests)),
     )
 
 
-def _run(start: Start, parts: ListedParts, options: FitOptions) -> dict[str, Any]:
-    """What tells this run apart from others; see `run_of`."""
-    before = start.model.tensors() if start.goes_on else None
-    adapts = start.goes_on and start.rehearsed is None
-    run = run_of(parts.arrays(), start.family.name, start.options, options, before)
-    return {**run, "adapt": adapts}
+def _count(
+    models: Sequence[CountModel],
+    before: Sequence[Contexts | None],
+    contexts: Callable[[int | None], Contexts],
+) -> None:
+    """Count lines as each model's window shows them, on top of what it had counted before."""
+    for model, known in zip(models, before, strict=True):
+        c = contexts(model.window)
+        model.count(c if known is None else known.merge(c))
+
+
+def _train(
+    start: Start, splits: Splits, options: FitOptions, callbacks: "Callbacks | None"
+) -> "tuple[TrainingSummary, float]":
+    """Train the networks; return what was done, and when a run that is resumed had started."""
+    from makemore.fitting.trainer import NetworkTrainer
+    from makemore.layers.network import AnyNetwork
+    from makemore.training.callbacks import Callbacks
+
+    assert isinstance(splits, ListSplits), "networks learn lines"
+    callbacks = callbacks or Callbacks()
+    families = [family for family, _ in start.family.members(start.options)]
+    networks = [
+        (member, family)
+        for member, family in zip(likelihood.members(start.model), families, strict=True)
+        if isinstance(member, AnyNetwork)
+    ]
+    saved, clock = None, start.clock
+    if callbacks.checkpointer is not None:
+        saved = callbacks.checkpointer.begin(_run(start, splits, options))
+    if saved is not None:
+        clock -= saved.seconds
+    trainer = NetworkTrainer(networks, start.rehearsal or splits, callbacks, clock)
+    return trainer.run(options, start.continues, saved), clock
+
+
+def _run(start: Start, splits: ListSplits, options: FitOptions) -> "Run":
+    """What tells this run from others; see `fingerprint`."""
+    from makemore.checkpoint.fingerprint import fingerprint
+
+    before = start.model.tensors() if start.continues else None
+    run = fingerprint(splits.arrays(), start.family.name, start.options, options, before)
+    return {**run, "adapt": start.continues and start.rehearsal is None}
+
+
+def _weigh(start: Start, splits: Splits) -> tuple[float, ...] | None:
+    """Find the weights of a mixture on the dev part; None where there is nothing to weigh.
+
+    A dev part of new lines alone is no reason to forget what the lines before said of the weights.
+    """
+    if start.family.learns != "mixing" or (start.continues and start.rehearsal is None):
+        return None
+    from makemore.models.mixture import Mixture
+
+    assert isinstance(start.model, Mixture), "its members are mixed"
+    dev = (start.rehearsal or splits).contexts("dev", start.model.window)
+    return None if dev is None else tuple(start.model.weigh(dev).weights.tolist())
+
+
+def _to_cpu(model: "Model") -> None:
+    """Move networks to the CPU: from here on all that is asked is asked in NumPy."""
+    from makemore.layers.network import AnyNetwork
+
+    for member in likelihood.members(model):
+        if isinstance(member, AnyNetwork):
+            member.to("cpu")

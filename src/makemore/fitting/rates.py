@@ -6,10 +6,11 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError, OptionError
-from makemore.fitting.auto import choose_family
-from makemore.fitting.trainer import settled_options
+from makemore.fitting.fit import NO_LINE
+from makemore.fitting.trainer import train_options
 from makemore.options.declaration import Options
 from makemore.options.verbs import FitOptions
+from makemore.registry import family_and_options
 
 if TYPE_CHECKING:
     from makemore.training.rate_range import RateRange
@@ -29,20 +30,22 @@ def rates_for(lines: Lines, model: str | Options, options: FitOptions) -> "RateR
     """
     import torch
 
+    from makemore.layers.network import AnyNetwork
     from makemore.training.device import device_named
     from makemore.training.rate_range import rate_range
 
     options.check()
     if not len(lines):
-        raise DataError("there is no line to learn: give at least one that is not blank")
+        raise DataError(NO_LINE)
     if model == "auto":
         raise OptionError("a learning rate is a network's own: name one, such as gru")
-    family, own, _ = choose_family(model, len(lines), options)
+    family, own = family_and_options(model)
     if family.learns != "training":
         raise OptionError(f"{family.name} has no learning rate: it learns by {family.learns}")
     vocabulary = Vocabulary.of(lines)
     network = family.build(own, len(vocabulary), len(vocabulary.labels))
+    assert isinstance(network, AnyNetwork), "it is trained"
     network.initialise(torch.Generator().manual_seed(options.seed))
     network.to(device_named(options.device))
     c = Contexts.of(lines, vocabulary, network.window)
-    return rate_range(network, c, settled_options(family, options, options.seed))
+    return rate_range(network, c, train_options(family, options, options.seed))

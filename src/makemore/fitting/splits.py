@@ -3,26 +3,29 @@
 import json
 from abc import ABC, abstractmethod
 from functools import lru_cache, partial, reduce
-from typing import Any
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import evenly, summed
-from makemore.contexts.streaming import Tally
+from makemore.arrays import AnyArray, evenly, sorted_unique, summed
+from makemore.contexts.streaming import BlockCounter
 from makemore.contexts.table import Contexts
-from makemore.corpus.canaries import Canaries
-from makemore.corpus.digests import distinct
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import Split, is_set_apart, split_lines
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.fitted import ListFacts
 from makemore.inference import likelihood
 from makemore.inference.likelihood import Model
+from makemore.options.verbs import FitOptions
+
+if TYPE_CHECKING:
+    from makemore.corpus.canaries import Canaries
 
 _FEW_LINES = 4096  # of the train part, for models that take long to ask
 
 
-class Parts(ABC):
+class Splits(ABC):
     """The train, dev and test parts of a list; the tables last asked for are kept.
 
     Attributes:
@@ -30,13 +33,11 @@ class Parts(ABC):
         canaries: what is learned with the train part, and counted nowhere; or None.
     """
 
-    NAMES = Split._fields
-
     sizes: dict[str, int]
-    canaries: Canaries | None = None
+    canaries: "Canaries | None" = None
 
     def __init__(self) -> None:
-        """Has counted nothing yet."""
+        """Start with no table."""
         # A network is asked about two tables again and again; one more may be large enough.
         self._table = lru_cache(maxsize=3)(self._counted)
 
@@ -52,8 +53,8 @@ class Parts(ABC):
         """All lines but those of the test part."""
 
     @abstractmethod
-    def facts(self, digests: bool) -> dict[str, Any]:
-        """Facts about the whole list, as fields of `FittedModel`; digests if they are kept."""
+    def facts(self, digests: bool) -> ListFacts:
+        """What is kept of the whole list; with its digests if they are kept."""
 
     @abstractmethod
     def _counted(self, part: str, window: int | None) -> Contexts:
@@ -74,72 +75,85 @@ class Parts(ABC):
         assert found is not None
         return found
 
-    def losses(self, model: Model, whole_train: bool) -> dict[str, float | int | None]:
-        """Each part's size and loss; None for a loss without lines, or an infinite one.
+    def losses(self, model: Model, whole_train: bool) -> dict[str, float | None]:
+        """Each part's loss, nats per character; None without lines, or where it is infinite.
 
         Args:
             model: what is measured.
             whole_train: whether all of the train part is measured, or a few of its lines, evenly
                 apart, as lists are often sorted.
         """
-        found: dict[str, float | int | None] = {}
+        losses: dict[str, float | None] = {}
         for part, size in self.sizes.items():
             c = self.contexts(part, model.window)
             if c is not None and part == "train" and (self.canaries or not whole_train):
                 c = c.lines(evenly(size, size if whole_train else _FEW_LINES))  # no canaries
             loss = None if c is None else likelihood.loss(model, c)
             is_finite = loss is not None and np.isfinite(loss)
-            found |= {f"{part}_lines": size, f"{part}_loss": loss if is_finite else None}
-        return found
+            losses[part] = loss if is_finite else None
+        return losses
 
 
-class ListedParts(Parts):
-    """Those of a list that is in memory."""
+class ListSplits(Splits):
+    """The parts of a list that is in memory."""
 
     def __init__(
         self,
         lines: Lines,
         vocabulary: Vocabulary,
-        split: str,
-        test: float,
-        canaries: Canaries | None = None,
+        options: FitOptions,
+        canaries: "Canaries | None" = None,
     ) -> None:
-        """Splits the list."""
+        """Split the list."""
         super().__init__()
         self._lines, self._vocabulary, self.canaries = lines, vocabulary, canaries
-        self._which: dict[str, NDArray[np.int64]] = split_lines(lines, split, test=test)._asdict()
+        split = split_lines(lines, options.split, test=options.test)
+        self._which: dict[str, NDArray[np.int64]] = split._asdict()
         self.sizes = {part: len(which) for part, which in self._which.items()}
 
+    @classmethod
+    def of(
+        cls, lines: Lines, vocabulary: Vocabulary, options: FitOptions, planted: int = 0
+    ) -> Self:
+        """Split a list, with canaries where wanted: others each of the `planted` times before."""
+        if not options.canaries:
+            return cls(lines, vocabulary, options)
+        from makemore.corpus.canaries import Canaries
+
+        canaries = Canaries.of(lines, options.canaries, (options.seed, planted))
+        return cls(lines, vocabulary, options, canaries)
+
     def set_apart(self, share: float) -> float:
-        """See `Parts.set_apart`."""
+        """See `Splits.set_apart`."""
         rest = self._lines.select(np.concatenate([self._which["train"], self._which["dev"]]))
         return 0.0 if is_set_apart(rest, share).any() else share
 
     def train_and_dev(self, window: int | None) -> Contexts:
-        """See `Parts.train_and_dev`."""
+        """See `Splits.train_and_dev`."""
         both = np.sort(np.concatenate([self._which["train"], self._which["dev"]]))
         return self._contexts(both, window, self.canaries)
 
-    def facts(self, digests: bool) -> dict[str, Any]:
-        """See `Parts.facts`."""
-        lines = self._lines
+    def facts(self, digests: bool) -> ListFacts:
+        """See `Splits.facts`."""
+        lines, vocabulary = self._lines, self._vocabulary
         label_weights: NDArray[np.float64] = np.zeros(0)
         if lines.labels is not None:
-            vocabulary = self._vocabulary
             ids = vocabulary.label_ids(lines.label_names)[lines.labels] - len(vocabulary)
             label_weights = summed(ids, lines.counts(), len(vocabulary.labels))
-        return {
-            "weight": float(lines.counts().sum()),
-            "label_weights": label_weights,
-            "longest": int(lines.lengths().max()),
-            "cleaning": lines.summary(),
-            "known": partial(np.asarray, distinct(lines.digests)) if digests else None,
-        }
+        return ListFacts(
+            vocabulary=vocabulary,
+            weight=float(lines.counts().sum()),
+            label_weights=label_weights,
+            longest=int(lines.lengths().max()),
+            cleaning=lines.summary(),
+            known=partial(np.asarray, sorted_unique(lines.digests)) if digests else None,
+            canaries=(self.canaries,) if self.canaries else (),
+        )
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """All there is of the list: characters, order, labels, weights."""
         lines = self._lines
-        found: dict[str, NDArray[Any]] = {"characters": lines.codes, "lengths": lines.lengths()}
+        found: dict[str, AnyArray] = {"characters": lines.codes, "lengths": lines.lengths()}
         found["weights"] = lines.counts()
         if lines.labels is not None:
             found["labels"] = lines.labels
@@ -147,12 +161,12 @@ class ListedParts(Parts):
         return found
 
     def _counted(self, part: str, window: int | None) -> Contexts:
-        """See `Parts._counted`."""
+        """See `Splits._counted`."""
         canaries = self.canaries if part == "train" else None
         return self._contexts(self._which[part], window, canaries)
 
     def _contexts(
-        self, which: NDArray[np.int64], window: int | None, canaries: Canaries | None
+        self, which: NDArray[np.int64], window: int | None, canaries: "Canaries | None"
     ) -> Contexts:
         """The table of some lines, and of canaries behind them."""
         lines = self._lines.select(which)
@@ -160,39 +174,42 @@ class ListedParts(Parts):
         return Contexts.of(lines, self._vocabulary, window)
 
 
-class TalliedParts(Parts):
-    """Those of a list that was counted block by block, through windows."""
+class BlockSplits(Splits):
+    """The parts of a list that was counted block by block, through windows."""
 
-    def __init__(self, tally: Tally) -> None:
-        """Takes what was counted; if all fell into other parts, learning comes first."""
+    def __init__(self, counter: BlockCounter) -> None:
+        """Take what was counted; if all lines fell into other parts, they are learned anyway."""
         super().__init__()
-        self._tally, found = tally, {part: tally.take(part) for part in Split._fields}
-        self.sizes, self._tables = dict(tally.sizes), {k: c for k, c in found.items() if c}
+        self._counter, self.sizes = counter, dict(counter.sizes)
+        taken = {part: counter.take(part) for part in self.sizes}
+        self._tables = {part: c for part, c in taken.items() if c is not None}
         self._has_rest = bool(self.sizes["train"])
         if not self._has_rest:
-            self.sizes = dict.fromkeys(Split._fields, 0) | {"train": len(tally)}
+            self.sizes = dict.fromkeys(Split._fields, 0) | {"train": len(counter)}
             self._tables = {"train": reduce(Contexts.merge, self._tables.values())}
 
     def set_apart(self, share: float) -> float:
-        """See `Parts.set_apart`."""
+        """See `Splits.set_apart`."""
         return share if self._has_rest else 0.0
 
     def train_and_dev(self, window: int | None) -> Contexts:
-        """See `Parts.train_and_dev`."""
+        """See `Splits.train_and_dev`."""
         return _seen([self._tables[k] for k in ("train", "dev") if k in self._tables], window)
 
-    def facts(self, digests: bool) -> dict[str, Any]:
-        """See `Parts.facts`."""
-        return {
-            "weight": self._tally.weight,
-            "label_weights": self._tally.label_weights(),
-            "longest": self._tally.longest,
-            "cleaning": self._tally.summary(),
-            "known": partial(np.asarray, self._tally.digests()) if digests else None,
-        }
+    def facts(self, digests: bool) -> ListFacts:
+        """See `Splits.facts`."""
+        counter = self._counter
+        return ListFacts(
+            vocabulary=counter.vocabulary(),
+            weight=counter.weight,
+            label_weights=counter.label_weights(),
+            longest=counter.longest,
+            cleaning=counter.summary(),
+            known=partial(np.asarray, counter.digests()) if digests else None,
+        )
 
     def _counted(self, part: str, window: int | None) -> Contexts:
-        """See `Parts._counted`."""
+        """See `Splits._counted`."""
         return _seen([self._tables[part]], window)
 
 

@@ -2,84 +2,104 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from makemore.fitting.splits import Parts
+from makemore.contexts.table import Contexts
+from makemore.fitting.splits import Splits
+from makemore.inference.likelihood import Tensors
 from makemore.options.verbs import FitOptions
 from makemore.registry import Family
-from makemore.training.callbacks import Hooks, Progress
+from makemore.training.callbacks import Callbacks, Progress
 
 if TYPE_CHECKING:
-    from makemore.training.loop import Training, TrainOptions
+    from makemore.layers.network import AnyNetwork
+    from makemore.training.loop import Step, Training, TrainOptions
 
-Networks = Sequence[tuple[Any, Family]]
-
-_GENTLER = 0.3  # of its family's rate is what a network takes that knows something already
+_CONTINUED_RATE = 0.3  # of its family's rate, for a network that was trained before
 
 
-class Course:
-    """Training all networks of a model, from the first step or from where it was stopped."""
+@dataclass(frozen=True)
+class TrainingSummary:
+    """What is reported of a training; the attributes are those of `FitReport`."""
 
-    def __init__(self, networks: Networks, parts: Parts, hooks: Hooks, clock: float) -> None:
-        """Takes what is trained.
+    steps: int
+    rate: float | None = None
+    weight_decay: float | None = None
+    batch: int | None = None
+    stopped: int | None = None
+    of: int | None = None
+
+
+class NetworkTrainer:
+    """Trains all networks of a model, from the first step or from where training was stopped."""
+
+    def __init__(
+        self,
+        networks: "Sequence[tuple[AnyNetwork, Family]]",
+        splits: Splits,
+        callbacks: Callbacks,
+        clock: float,
+    ) -> None:
+        """Store what is trained.
 
         Args:
             networks: at least one, with the family of each.
-            parts: the lines; networks learn the train part.
-            hooks: who is told, and what keeps it.
-            clock: when it started, in seconds.
+            splits: the list; networks learn the train part.
+            callbacks: the callbacks.
+            clock: when the fit started, in seconds.
         """
-        self._networks, self._parts, self._hooks, self._clock = networks, parts, hooks, clock
-        self._finished: list[Any] = []
+        self._networks, self._splits = networks, splits
+        self._callbacks, self._clock = callbacks, clock
+        self._settled: list[TrainOptions] = []
+        self._finished: list[Tensors] = []
 
-    def run(self, options: FitOptions, goes_on: bool, kept: Progress | None) -> dict[str, Any]:
-        """Trains, and tells what was settled before the first step.
+    def run(self, options: FitOptions, continues: bool, saved: Progress | None) -> TrainingSummary:
+        """Train every network.
 
         Args:
             options: how to learn.
-            goes_on: whether the networks know something already, and go on from there.
-            kept: how far it had come when it was stopped, or None for the first step.
+            continues: whether the networks were trained before, and go on from there.
+            saved: how far training had come when it was stopped, or None for the first step.
         """
-        settled = self._settle(options, goes_on, kept)
-        report: dict[str, Any] = {"steps": settled[0].steps}
-        if len(settled) == 1:
-            how = settled[0]
-            report |= {"rate": how.rate, "weight_decay": how.weight_decay, "batch": how.batch}
-        for number in range(len(settled)):
-            stopped = self._train(number, settled, kept)
+        self._settled = self._settle(options, continues, saved)
+        first, count = self._settled[0], len(self._settled)
+        summary = TrainingSummary(first.steps)
+        if count == 1:
+            summary = TrainingSummary(first.steps, first.rate, first.weight_decay, first.batch)
+        for number in range(count):
+            stopped = self._train(number, saved)
             if stopped is not None:
-                return {**report, "stopped": stopped, "of": len(settled) * settled[0].steps}
-        return report
+                return replace(summary, stopped=stopped, of=count * first.steps)
+        return summary
 
     def _settle(
-        self, options: FitOptions, goes_on: bool, kept: Progress | None
+        self, options: FitOptions, continues: bool, saved: Progress | None
     ) -> list["TrainOptions"]:
-        """Draws every network's first weights unless it goes on, and settles how each is trained.
+        """Draw every network's first weights unless it continues; settle how each is trained.
 
         All take the same number of steps, so that one number says how long all of it took.
         """
         import torch
 
         from makemore.training.device import device_named
-        from makemore.training.loop import TrainOptions
 
         settled, device = [], device_named(options.device)
         for number, (network, family) in enumerate(self._networks):
-            how = settled_options(family, options, options.seed + number, goes_on)
-            if not goes_on:
+            how = train_options(family, options, options.seed + number, continues)
+            if not continues:
                 network.initialise(torch.Generator().manual_seed(how.seed))
             network.to(device)
             settled.append(how)
-        if kept is not None:
-            return [TrainOptions(**how) for how in kept.settled]
+        if saved is not None:
+            return list(saved.settled)
         return settled if options.steps else self._timed(settled, options)
 
     def _timed(self, settled: list["TrainOptions"], options: FitOptions) -> list["TrainOptions"]:
         """The steps that the rest of the budget has time for."""
         from makemore.training.budget import steps_within
 
-        left = options.seconds(self._parts.lines) - (time.perf_counter() - self._clock)
+        left = options.seconds(self._splits.lines) - (time.perf_counter() - self._clock)
         each = [
             steps_within(left / len(settled), network, how, *self._contexts(network))
             for (network, _), how in zip(self._networks, settled, strict=True)
@@ -87,34 +107,32 @@ class Course:
         steps = len(each) / sum(1 / n for n in each)  # together they then take the time there is
         return [replace(how, steps=max(1, int(steps))) for how in settled]
 
-    def _contexts(self, network: Any) -> tuple[Any, Any]:
+    def _contexts(self, network: "AnyNetwork") -> tuple[Contexts, Contexts | None]:
         """What a network learns, and what chooses its weights."""
         window = network.window
-        return self._parts.train(window), self._parts.contexts("dev", window)
+        return self._splits.train(window), self._splits.contexts("dev", window)
 
-    def _train(
-        self, number: int, settled: list["TrainOptions"], kept: Progress | None
-    ) -> int | None:
-        """Trains one network, unless it was done before; gives the step at which it was stopped."""
+    def _train(self, number: int, saved: Progress | None) -> int | None:
+        """Train one network, unless it was done before; return the step at which it was stopped."""
         from makemore.training.loop import Training
 
-        network, how = self._networks[number][0], settled[number]
-        if kept is not None and number < len(kept.finished):
-            self._finished.append(network.load(kept.finished[number]).tensors())
+        network, how = self._networks[number][0], self._settled[number]
+        if saved is not None and number < len(saved.finished):
+            self._finished.append(network.load(saved.finished[number]).tensors())
             return None
         training = Training(network, how)
-        if kept is not None and number == len(kept.finished):
-            training.restore(kept.state)
-        elif self._hooks.keeper is not None:
-            self._keep(training, settled)
+        if saved is not None and number == len(saved.finished):
+            training.restore(saved.state)
+        else:
+            self._save(training)
         train, dev = self._contexts(network)
         for step in training.run(train, dev):
             overall = number * how.steps + step.number
-            whole = replace(step, number=overall, steps=len(settled) * how.steps)
             try:
-                self._tell(whole, training, settled)
+                steps = len(self._settled) * how.steps
+                self._report(replace(step, number=overall, steps=steps), training)
             except StopIteration:
-                self._keep(training, settled)
+                self._save(training)
                 if dev is not None:
                     training.measure(dev)
                 training.finish()
@@ -122,33 +140,35 @@ class Course:
         self._finished.append(network.tensors())
         return None
 
-    def _tell(self, step: Any, training: "Training", settled: list["TrainOptions"]) -> None:
-        """Tells of a step, and keeps it where it is time to."""
-        if self._hooks.keeper is not None:
-            self._hooks.keeper.note(step)
-        if self._hooks.on_step is not None:
-            self._hooks.on_step(step)
-        keeper, how = self._hooks.keeper, training.options
-        if keeper is not None and (
-            training.done == how.steps or keeper.is_due(training.done, how.pace)
+    def _report(self, step: "Step", training: "Training") -> None:
+        """Report a step to the callbacks; save a checkpoint where one is due."""
+        on_step, checkpointer = self._callbacks.on_step, self._callbacks.checkpointer
+        if checkpointer is not None:
+            checkpointer.note(step)
+        if on_step is not None:
+            on_step(step)
+        is_last = training.done == training.options.steps
+        if checkpointer is not None and (
+            is_last or checkpointer.is_due(training.done, training.options.pace)
         ):
-            self._keep(training, settled)
+            self._save(training)
 
-    def _keep(self, training: "Training", settled: list["TrainOptions"]) -> None:
-        """Keeps how far it has come."""
-        if self._hooks.keeper is not None:
+    def _save(self, training: "Training") -> None:
+        """Save how far training has come."""
+        if self._callbacks.checkpointer is not None:
             seconds = time.perf_counter() - self._clock
-            how = [asdict(each) for each in settled]
-            self._hooks.keeper.keep(Progress(how, self._finished, training.state(), seconds))
+            self._callbacks.checkpointer.keep(
+                Progress(self._settled, self._finished, training.state(), seconds)
+            )
 
 
-def settled_options(
-    family: Family, options: FitOptions, seed: int, goes_on: bool = False
+def train_options(
+    family: Family, options: FitOptions, seed: int, continues: bool = False
 ) -> "TrainOptions":
-    """The options that were given, and the family's own for the others."""
+    """Return the options that were given, and the family's own for the others."""
     from makemore.training.loop import TrainOptions
 
-    rate = family.rate * _GENTLER if goes_on else family.rate
+    rate = family.rate * _CONTINUED_RATE if continues else family.rate
     decay, batch = options.weight_decay, options.batch
     return TrainOptions(
         steps=options.steps or 1,

@@ -7,18 +7,21 @@ in nats per character, the end of a line counted as one. NumPy only; what is ask
 in `Model`, and everything outside training speaks to models through it.
 """
 
-from collections.abc import Mapping
-from typing import Any, Protocol, Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.arrays import AnyArray
 from makemore.contexts.chunks import blocks
 from makemore.contexts.table import Contexts
-from makemore.inference.automaton import Automaton
+
+if TYPE_CHECKING:
+    from makemore.inference.automaton import Automaton
 
 Floats = NDArray[np.float32]
-Tensors = Mapping[str, NDArray[Any]]
+Tensors = Mapping[str, AnyArray]
 State = Any  # an array, or anything whose rows `state[rows]` selects and repeats
 
 # A block of contexts has at most so many rows, and at most so many log-probabilities (16 MiB of
@@ -49,11 +52,16 @@ class Model(Protocol):
     def step(self, ids: NDArray[np.int32], state: State) -> tuple[Floats, State]:
         """(n, V) log-probabilities after these (n,) ids, and the state that follows."""
 
-    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
+    def automaton(self, most: int, label: int | None = None) -> "Automaton | None":
         """The model as at most so many states, for lines of one label; None if it takes more."""
 
     def tensors(self) -> Tensors:
         """Everything learned, as named arrays."""
+
+
+@runtime_checkable
+class FamilyModel(Model, Protocol):
+    """A model that the registry builds: it can be rebuilt from its tensors, and continue."""
 
     def load(self, tensors: Tensors) -> Self:
         """Takes back what `tensors` gave."""
@@ -63,6 +71,12 @@ class Model(Protocol):
 
         `ids` is ascending, characters before labels; the model itself is left as it is.
         """
+
+
+def members(model: Model) -> Sequence[Model]:
+    """Return the models that a mixture mixes; the model itself where it is none."""
+    found: Sequence[Model] = getattr(model, "members", [model])
+    return found
 
 
 def log_softmax(logits: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """What all models that look back K characters share: their state is the window itself."""
 
 from abc import ABC, abstractmethod
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,16 +9,15 @@ from numpy.typing import NDArray
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import MOST_CELLS, Automaton
-from makemore.inference.likelihood import Floats, block_rows
+from makemore.inference.likelihood import FamilyModel, Floats, block_rows
 
 Back = NDArray[np.int32]
 
 
-class WindowModel(ABC):
+class WindowModel(FamilyModel, ABC):
     """A model of the last K ids, with the line's label in front where there are labels."""
 
     window: int
-    vocabulary_size: int
     label_count: int
 
     @abstractmethod
@@ -62,3 +62,17 @@ class WindowModel(ABC):
             back = np.concatenate([np.full((len(back), 1), label, np.int32), back], axis=1)
         blocks = np.array_split(back, 1 + len(back) // block_rows(self.vocabulary_size))
         return Automaton(0, goto, np.concatenate([self.log_probs_at(part) for part in blocks]))
+
+
+class CountModel(WindowModel):
+    """A model of windows that learns by counting."""
+
+    has_exact_rows = True
+
+    @abstractmethod
+    def count(self, c: Contexts) -> Self:
+        """Count contexts; what was counted before is replaced."""
+
+    @abstractmethod
+    def counted(self) -> Contexts:
+        """Return what was counted, without the lines."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import Automaton
-from makemore.inference.likelihood import Floats, State, Tensors
+from makemore.inference.likelihood import FamilyModel, Floats, State, Tensors
 from makemore.inference.window import Back, WindowModel
 from makemore.layers.batch_norm import BatchNorm
 
@@ -147,7 +147,7 @@ class WindowNetwork(Network, WindowModel):
         return self.ask(Contexts.of_windows(back, self.vocabulary_size, self.label_count))
 
 
-class PrefixNetwork(Network):
+class PrefixNetwork(Network, FamilyModel):
     """A network that reads whole prefixes."""
 
     window = None
@@ -174,6 +174,9 @@ class PrefixNetwork(Network):
         """See `Model.automaton`: whole prefixes are too many states."""
         del most, label
         return None
+
+
+AnyNetwork = WindowNetwork | PrefixNetwork
 
 
 def sent(array: NDArray[Any], device: torch.device) -> Tensor:

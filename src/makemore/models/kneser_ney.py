@@ -36,13 +36,13 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import MOST_CELLS, Automaton
 from makemore.inference.likelihood import Floats, Tensors
-from makemore.inference.window import Back, WindowModel
+from makemore.inference.window import Back, CountModel
 from makemore.options.families import KneserNeyOptions
 
 _FALLBACK = (0.5, 1.0, 1.5)
 
 
-class KneserNey(WindowModel):
+class KneserNey(CountModel):
     """Counts of all lines, and beside them, where there are labels, counts within each label.
 
     Attributes:
@@ -52,8 +52,6 @@ class KneserNey(WindowModel):
 
     pooled: "BackOff"
     labelled: "BackOff | None"
-
-    has_exact_rows = True
 
     def __init__(self, options: KneserNeyOptions, vocabulary_size: int, label_count: int) -> None:
         """Makes a model that has counted nothing."""

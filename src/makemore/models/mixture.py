@@ -15,14 +15,15 @@ whatever the context.
 """
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.arrays import AnyArray
 from makemore.contexts.table import Contexts
 from makemore.inference.automaton import MOST_CELLS, Automaton, product
-from makemore.inference.likelihood import Floats, State, Tensors, edge_log_probs
+from makemore.inference.likelihood import FamilyModel, Floats, Model, State, Tensors, edge_log_probs
 
 _ROUNDS, _ENOUGH = 500, 1e-7  # rounds at most; nats per character that make another one worth it
 
@@ -47,15 +48,18 @@ class Mixture:
         weights: (members,) float64.
     """
 
-    def __init__(self, members: Sequence[Any], weights: NDArray[np.float64] | None = None) -> None:
+    def __init__(
+        self, members: Sequence[Model], weights: NDArray[np.float64] | None = None
+    ) -> None:
         """Take members, fresh or fitted, and their weights; None for equal weights.
 
         Raises:
             ValueError: there are not as many weights as members, or one is negative.
         """
-        self.members = list(members)
+        self.members: list[Model] = list(members)
         windows = [member.window for member in self.members]
-        self.window = None if None in windows else max(windows)
+        bounded = [window for window in windows if window is not None]
+        self.window = max(bounded) if len(bounded) == len(windows) else None
         self.vocabulary_size = self.members[0].vocabulary_size
         self.weights = np.full(len(self.members), 1 / len(self.members))
         if weights is not None:
@@ -102,9 +106,12 @@ class Mixture:
     def automaton(self, most: int, label: int | None = None) -> Automaton | None:
         """See `Model.automaton`; a state is one of each member, those that stand together."""
         most = min(most, MOST_CELLS // self.vocabulary_size)
-        each = [member.automaton(most, label) for member in self.members]
-        if None in each:
-            return None
+        each: list[Automaton] = []
+        for member in self.members:
+            automaton = member.automaton(most, label)
+            if automaton is None:
+                return None
+            each.append(automaton)
         first, goto, _ = each[0]
         states = [np.arange(len(goto))]
         for other in each[1:]:
@@ -124,13 +131,17 @@ class Mixture:
         """See `Model.load`."""
         self.weights = self._checked(tensors["weights"])
         for number, (member, own) in enumerate(zip(self.members, self._each(tensors), strict=True)):
+            assert isinstance(member, FamilyModel), "a blend is built with its tensors"
             self.members[number] = member.load(own)
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
         """See `Model.grown`."""
-        each = zip(self.members, self._each(tensors), strict=True)
-        return self._packed([member.grown(own, ids) for member, own in each], tensors["weights"])
+        packed = []
+        for member, own in zip(self.members, self._each(tensors), strict=True):
+            assert isinstance(member, FamilyModel), "a blend does not continue"
+            packed.append(member.grown(own, ids))
+        return self._packed(packed, tensors["weights"])
 
     def _each(self, tensors: Tensors) -> list[Tensors]:
         """The tensors of each member."""
@@ -145,7 +156,7 @@ class Mixture:
     @staticmethod
     def _packed(each: list[Tensors], weights: NDArray[np.float64]) -> Tensors:
         """The members' tensors under names that tell them apart, and the weights."""
-        found: dict[str, NDArray[Any]] = {"weights": weights}
+        found: dict[str, AnyArray] = {"weights": weights}
         for number, own in enumerate(each):
             found |= {f"members.{number}.{name}": value for name, value in own.items()}
         return found

@@ -16,14 +16,12 @@ from makemore.arrays import summed, unique_inverse
 from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
 from makemore.contexts.table import Contexts
 from makemore.inference.likelihood import Floats, Tensors
-from makemore.inference.window import Back, WindowModel
+from makemore.inference.window import Back, CountModel
 from makemore.options.families import NgramOptions
 
 
-class Ngram(WindowModel):
+class Ngram(CountModel):
     """The table of counts, kept sparse."""
-
-    has_exact_rows = True
 
     def __init__(self, options: NgramOptions, vocabulary_size: int, label_count: int) -> None:
         """Makes a table that has counted nothing."""

@@ -1,103 +1,147 @@
-"""How options are declared: once, small and frozen, with bounds and a sentence for each.
+"""How options are declared: frozen attrs classes whose annotations carry descriptions and bounds.
 
-A declaration feeds validation, the command line, the model file and the generated docs.
+    @frozen(kw_only=True)
+    class MLPOptions(Options):
+        hidden: Annotated[int, Setting("neurons of the hidden layer", minimum=1)] = 200
+
+A declaration feeds validation, the command line, the estimator, the model file and the generated
+docs.
 """
 
-from collections.abc import Mapping
-from typing import Any, Self, TypeVar, dataclass_transform
+from collections.abc import Iterable, Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Self, Union, get_args, get_origin
 
-import attrs
+from attrs import asdict, frozen
+from attrs import fields as attributes_of
 
 from makemore.errors import OptionError
 
-T = TypeVar("T")
+Value = bool | int | float | str | tuple[str, ...] | None
 
 
-def setting(
-    meaning: str,
-    *,
-    default: Any,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    choices: tuple[str, ...] | None = None,
-) -> Any:
-    """Declares one option: its default, its sentence and its bounds."""
-    metadata = {"meaning": meaning, "minimum": minimum, "maximum": maximum, "choices": choices}
-    return attrs.field(default=default, metadata=metadata, validator=_check)
+@frozen
+class Setting:
+    """What an annotation says of an option beside its type.
+
+    Attributes:
+        meaning: a description of one line, without a full stop.
+        minimum: the least value allowed, or None.
+        maximum: the greatest value allowed, or None.
+        choices: the texts allowed, or None for any.
+        parameter: what the estimator calls the option, where that differs.
+    """
+
+    meaning: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] | None = None
+    parameter: str | None = None
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(setting,))
-def options(cls: type[T]) -> type[T]:
-    """Makes a frozen class of settings, given by name; their sentences join its docstring."""
-    made: type[T] = attrs.frozen(kw_only=True, slots=True)(cls)
-    facts = [f"    {field.name}: {field.metadata['meaning']}." for field in fields(made)]
-    made.__doc__ = "\n".join([made.__doc__ or "", "", "Attributes:", *facts])
-    return made
+@frozen
+class Field:
+    """One option of a declaration.
+
+    Attributes:
+        name: its name.
+        default: its default.
+        kinds: the classes its value may have, None left out; int as well where float is one.
+        setting: its description and bounds.
+    """
+
+    name: str
+    default: Value
+    kinds: tuple[type, ...]
+    setting: Setting
+
+    @property
+    def parameter(self) -> str:
+        """What the estimator calls the option."""
+        return self.setting.parameter or self.name
+
+    def check(self, value: Value) -> None:
+        """Check a value.
+
+        Raises:
+            OptionError: the value is of another type, or out of its bounds.
+        """
+        if value is None and self.default is None:
+            return
+        if isinstance(value, tuple) and not all(isinstance(each, str) for each in value):
+            raise self._refusal(value, "give texts")
+        if not isinstance(value, self.kinds) or (
+            isinstance(value, bool) and bool not in self.kinds
+        ):
+            raise self._refusal(value, f"give {self._kinds_in_words()}")
+        low, high, choices = self.setting.minimum, self.setting.maximum, self.setting.choices
+        if isinstance(value, int | float):
+            # Written so that NaN, which compares as false, is out of bounds.
+            is_within = (low is None or value >= low) and (high is None or value <= high)
+            if not is_within:
+                raise self._refusal(value, f"give {self._bounds_in_words()}")
+        if choices is not None and value not in choices:
+            raise self._refusal(value, f"choose one of {', '.join(choices)}")
+
+    def parse(self, text: str) -> Value:
+        """Return the value of the first class that can read a text.
+
+        Raises:
+            OptionError: none can.
+        """
+        if bool in self.kinds and text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        for kind in (int, float, str):
+            if kind in self.kinds:
+                try:
+                    return kind(text)
+                except ValueError:
+                    continue
+        raise self._refusal(text, f"give {self._kinds_in_words()}")
+
+    def _refusal(self, value: Value, remedy: str) -> OptionError:
+        """The error for a value that cannot be used."""
+        return OptionError(f"{self.name} is {value!r}: {remedy}")
+
+    def _kinds_in_words(self) -> str:
+        """What a value must be."""
+        words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+        words[tuple] = "a list of texts"
+        kinds = [kind for kind in self.kinds if kind is not int or float not in self.kinds]
+        return " or ".join(words[kind] for kind in kinds)
+
+    def _bounds_in_words(self) -> str:
+        """The allowed range."""
+        low, high = self.setting.minimum, self.setting.maximum
+        if high is None:
+            return f"{low:,} or more"
+        return f"{high:,g} or less" if low is None else f"something from {low:,g} to {high:,g}"
 
 
-def fields(cls: type) -> "tuple[attrs.Attribute[Any], ...]":
-    """The settings of a declaration, in their order."""
-    found: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
-    return found
-
-
-def _check(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-    """Raises OptionError unless the value is of its option's type and within its bounds."""
-    name, facts = attribute.name, attribute.metadata
-    if value is None and attribute.default is None:
-        return
-    if isinstance(value, tuple) and not all(isinstance(each, str) for each in value):
-        raise OptionError(f"{name} is {value!r}: give texts")
-    allowed = _types(attribute.type)
-    is_wrong = not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed)
-    if is_wrong:
-        raise OptionError(f"{name} is {value!r}: give {_in_words(allowed)}")
-    low, high, choices = facts["minimum"], facts["maximum"], facts["choices"]
-    # Written so that NaN, which compares as false, is out of bounds.
-    if (low is not None and not value >= low) or (high is not None and not value <= high):
-        raise OptionError(f"{name} is {value!r}: give {_bounds(low, high)}")
-    if choices is not None and value not in choices:
-        raise OptionError(f"{name} is {value!r}: choose one of {', '.join(choices)}")
-
-
-def _types(annotation: Any) -> tuple[type, ...]:
-    """The classes a value may have, from its annotation; an int may stand for a float."""
-    annotation = getattr(annotation, "__origin__", annotation) or annotation
-    members = getattr(annotation, "__args__", None) or (annotation,)
-    kinds = tuple(kind for kind in members if isinstance(kind, type) and kind is not type(None))
-    return (*kinds, int) if float in kinds else kinds
-
-
-def _in_words(kinds: tuple[type, ...]) -> str:
-    """What a value must be."""
-    words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-    words[tuple] = "a list of texts"
-    return " or ".join(words[kind] for kind in kinds if kind is not int or float not in kinds)
-
-
-def _bounds(low: float | None, high: float | None) -> str:
-    """The allowed range, in words."""
-    if high is None:
-        return f"{low:,} or more"
-    return f"{high:,g} or less" if low is None else f"something from {low:,g} to {high:,g}"
-
-
+@frozen(kw_only=True)
 class Options:
     """The base of every declaration."""
 
-    __slots__ = ()
+    def __attrs_post_init__(self) -> None:
+        """Check every value.
 
-    def to_dict(self) -> dict[str, Any]:
-        """Every option by name, as JSON can hold it."""
-        return attrs.asdict(self)  # type: ignore[arg-type]
+        Raises:
+            OptionError: a value is of another type, or out of its bounds.
+        """
+        for field in fields(type(self)):
+            field.check(getattr(self, field.name))
 
-    def replace(self, **changes: Any) -> Self:
-        """The same options but for some."""
+    def to_dict(self) -> dict[str, Value]:
+        """Return every option by name, as JSON can hold it."""
+        return asdict(self)
+
+    def replace(self, **changes: Value) -> Self:
+        """Return the same options but for some."""
         return self.of({**self.to_dict(), **changes})
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """Builds the options from names and values.
+    def of(cls, values: Mapping[str, Value]) -> Self:
+        """Build the options from names and values; a list is as good as a tuple.
 
         Raises:
             OptionError: a name is unknown, or a value is out of its bounds.
@@ -106,32 +150,43 @@ class Options:
         for name in values:
             if name not in known:
                 raise OptionError(f"option {name!r} is unknown here: known are {', '.join(known)}")
-        # A list, as JSON and Python have it, is as good as a tuple.
         return cls(**{n: tuple(v) if isinstance(v, list) else v for n, v in values.items()})
 
     @classmethod
     def of_strings(cls, pairs: Mapping[str, str]) -> Self:
-        """Builds the options from text, as it is typed on the command line.
+        """Build the options from text, as it is typed on the command line.
 
         Raises:
             OptionError: a name is unknown, or a text is no value of its option's type.
         """
-        kinds = {field.name: _types(field.type) for field in fields(cls)}
+        known = {field.name: field for field in fields(cls)}
         return cls.of(
-            {name: _parsed(name, text, kinds.get(name, ())) for name, text in pairs.items()}
+            {
+                name: known[name].parse(text) if name in known else text
+                for name, text in pairs.items()
+            }
         )
 
 
-def _parsed(name: str, text: str, kinds: tuple[type, ...]) -> Any:
-    """A value of the first class that can read the text."""
-    if bool in kinds and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float, str):
-        if kind in kinds:
-            try:
-                return kind(text)
-            except ValueError:
-                continue
-    if not kinds:
-        return text  # an unknown name: `of` says so
-    raise OptionError(f"{name} is {text!r}: give {_in_words(kinds)}")
+def fields(cls: type[Options]) -> tuple[Field, ...]:
+    """Return the options of a declaration, in their order."""
+    return tuple(
+        Field(each.name, each.default, *_type_and_setting(each.type)) for each in attributes_of(cls)
+    )
+
+
+def _type_and_setting(annotation: Any) -> tuple[tuple[type, ...], Setting]:
+    """The classes a value may have, None left out, and what is said of it."""
+    assert get_origin(annotation) is Annotated, "an option says what it means"
+    kind, setting = get_args(annotation)
+    members = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    kinds = tuple(get_origin(member) or member for member in members if member is not NoneType)
+    return (*kinds, int) if float in kinds else kinds, setting
+
+
+def describe(declared: Iterable[object]) -> None:
+    """Add the descriptions of options to the docstrings of the declarations among some objects."""
+    for cls in declared:
+        if isinstance(cls, type) and issubclass(cls, Options) and fields(cls):
+            facts = [f"    {field.name}: {field.setting.meaning}." for field in fields(cls)]
+            cls.__doc__ = "\n".join([cls.__doc__ or "", "", "Attributes:", *facts])

@@ -1,33 +1,28 @@
 """The options of every family of models, in the order of the lessons."""
 
-from typing import Any
+from typing import Annotated
+
+from attrs import frozen
 
 from makemore.errors import OptionError
-from makemore.options.declaration import Options, options, setting
+from makemore.options.declaration import Options, Setting, describe
+
+Window = Annotated[int, Setting("characters looked back", minimum=1, maximum=64)]
+Embedding = Annotated[int, Setting("numbers a character is embedded in", minimum=1, maximum=4096)]
+Layers = Annotated[int, Setting("linear layers, the last one included", minimum=1, maximum=64)]
 
 
-def _window(default: int) -> Any:
-    """How far back a family looks."""
-    return setting("characters looked back", default=default, minimum=1, maximum=64)
-
-
-def _embedding(default: int) -> Any:
-    """How many numbers stand for a character."""
-    meaning = "numbers a character is embedded in"
-    return setting(meaning, default=default, minimum=1, maximum=4096)
-
-
-def _hidden(meaning: str, default: int) -> Any:
+def _width(meaning: str) -> Setting:
     """How wide a network is."""
-    return setting(meaning, default=default, minimum=1, maximum=65536)
+    return Setting(meaning, minimum=1, maximum=65536)
 
 
-def _dropout(meaning: str, default: float) -> Any:
+def _dropout(meaning: str) -> Setting:
     """How much is dropped at random in each step of training."""
-    return setting(meaning, default=default, minimum=0, maximum=0.9)
+    return Setting(meaning, minimum=0, maximum=0.9)
 
 
-@options
+@frozen(kw_only=True)
 class NgramOptions(Options):
     """Counts with add-k smoothing; `window=1` is the lectures' counted bigram.
 
@@ -36,16 +31,16 @@ class NgramOptions(Options):
         1
     """
 
-    window: int = _window(3)
-    add: float = setting(
-        "added to every count; 0 leaves unseen characters impossible",
-        default=1.0,
-        minimum=0,
-        maximum=1e6,
-    )
+    window: Window = 3
+    add: Annotated[
+        float,
+        Setting(
+            "added to every count; 0 leaves unseen characters impossible", minimum=0, maximum=1e6
+        ),
+    ] = 1.0
 
 
-@options
+@frozen(kw_only=True)
 class KneserNeyOptions(Options):
     """Modified Kneser-Ney: counts backed off to shorter contexts; strong and instant.
 
@@ -54,10 +49,10 @@ class KneserNeyOptions(Options):
         1
     """
 
-    window: int = _window(5)
+    window: Window = 5
 
 
-@options
+@frozen(kw_only=True)
 class LinearOptions(Options):
     """One-hot contexts times a weight matrix: the neural bigram, trigram and so on.
 
@@ -66,16 +61,14 @@ class LinearOptions(Options):
         1
     """
 
-    window: int = _window(1)
-    l2: float = setting(
-        "weight of the mean squared weight in the loss; smooths",
-        default=0.0,
-        minimum=0,
-        maximum=1e3,
-    )
+    window: Window = 1
+    l2: Annotated[
+        float,
+        Setting("weight of the mean squared weight in the loss; smooths", minimum=0, maximum=1e3),
+    ] = 0.0
 
 
-@options
+@frozen(kw_only=True)
 class MLPOptions(Options):
     """Embedded characters, one hidden layer of tanh (Bengio et al. 2003).
 
@@ -84,12 +77,12 @@ class MLPOptions(Options):
         1
     """
 
-    window: int = _window(3)
-    embedding: int = _embedding(10)
-    hidden: int = _hidden("neurons of the hidden layer", 200)
+    window: Window = 3
+    embedding: Embedding = 10
+    hidden: Annotated[int, _width("neurons of the hidden layer")] = 200
 
 
-@options
+@frozen(kw_only=True)
 class PlainMLPOptions(Options):
     """The deep stack without normalisation: Linear - tanh, again and again.
 
@@ -98,14 +91,14 @@ class PlainMLPOptions(Options):
         3
     """
 
-    window: int = _window(3)
-    embedding: int = _embedding(10)
-    hidden: int = _hidden("neurons of each hidden layer", 100)
-    layers: int = setting("linear layers, the last one included", default=6, minimum=1, maximum=64)
-    dropout: float = _dropout("share of the last hidden layer dropped", 0.0)
+    window: Window = 3
+    embedding: Embedding = 10
+    hidden: Annotated[int, _width("neurons of each hidden layer")] = 100
+    layers: Layers = 6
+    dropout: Annotated[float, _dropout("share of the last hidden layer dropped")] = 0.0
 
 
-@options
+@frozen(kw_only=True)
 class DeepMLPOptions(Options):
     """A deep stack: Linear - BatchNorm - tanh, again and again.
 
@@ -114,14 +107,14 @@ class DeepMLPOptions(Options):
         3
     """
 
-    window: int = _window(3)
-    embedding: int = _embedding(10)
-    hidden: int = _hidden("neurons of each hidden layer", 100)
-    layers: int = setting("linear layers, the last one included", default=6, minimum=1, maximum=64)
-    dropout: float = _dropout("share of the last hidden layer dropped", 0.0)
+    window: Window = 3
+    embedding: Embedding = 10
+    hidden: Annotated[int, _width("neurons of each hidden layer")] = 100
+    layers: Layers = 6
+    dropout: Annotated[float, _dropout("share of the last hidden layer dropped")] = 0.0
 
 
-@options
+@frozen(kw_only=True)
 class ResNetOptions(Options):
     """The deep stack with residual blocks (He et al. 2016).
 
@@ -130,14 +123,14 @@ class ResNetOptions(Options):
         2
     """
 
-    window: int = _window(3)
-    embedding: int = _embedding(10)
-    hidden: int = _hidden("neurons of each layer", 100)
-    blocks: int = setting("residual blocks of two layers", default=2, minimum=1, maximum=64)
-    dropout: float = _dropout("share of the last hidden layer dropped", 0.0)
+    window: Window = 3
+    embedding: Embedding = 10
+    hidden: Annotated[int, _width("neurons of each layer")] = 100
+    blocks: Annotated[int, Setting("residual blocks of two layers", minimum=1, maximum=64)] = 2
+    dropout: Annotated[float, _dropout("share of the last hidden layer dropped")] = 0.0
 
 
-@options
+@frozen(kw_only=True)
 class WaveNetOptions(Options):
     """Characters fused in pairs, pairs in fours, fours in eights (van den Oord et al. 2016).
 
@@ -146,13 +139,13 @@ class WaveNetOptions(Options):
         16
     """
 
-    window: int = _window(8)
-    embedding: int = _embedding(24)
-    hidden: int = _hidden("neurons of each layer", 128)
-    dropout: float = _dropout("share of the last hidden layer dropped", 0.0)
+    window: Window = 8
+    embedding: Embedding = 24
+    hidden: Annotated[int, _width("neurons of each layer")] = 128
+    dropout: Annotated[float, _dropout("share of the last hidden layer dropped")] = 0.0
 
 
-@options
+@frozen(kw_only=True)
 class BoWOptions(Options):
     """A causal bag of words: the mean of all characters so far beside the last one.
 
@@ -161,12 +154,12 @@ class BoWOptions(Options):
         32
     """
 
-    embedding: int = _embedding(64)
-    hidden: int = _hidden("neurons of the hidden layer", 256)
-    dropout: float = _dropout("share of neurons dropped", 0.0)
+    embedding: Embedding = 64
+    hidden: Annotated[int, _width("neurons of the hidden layer")] = 256
+    dropout: Annotated[float, _dropout("share of neurons dropped")] = 0.0
 
 
-@options
+@frozen(kw_only=True)
 class RNNOptions(Options):
     """A simple recurrent network with tanh (Elman 1990).
 
@@ -175,12 +168,12 @@ class RNNOptions(Options):
         32
     """
 
-    embedding: int = _embedding(64)
-    hidden: int = _hidden("neurons that remember", 256)
-    dropout: float = _dropout("share of what is read out dropped", 0.0)
+    embedding: Embedding = 64
+    hidden: Annotated[int, _width("neurons that remember")] = 256
+    dropout: Annotated[float, _dropout("share of what is read out dropped")] = 0.0
 
 
-@options
+@frozen(kw_only=True)
 class LSTMOptions(Options):
     """Long short-term memory (Hochreiter and Schmidhuber 1997).
 
@@ -189,12 +182,12 @@ class LSTMOptions(Options):
         32
     """
 
-    embedding: int = _embedding(64)
-    hidden: int = _hidden("neurons that remember", 384)
-    dropout: float = _dropout("share of what is read out dropped", 0.1)
+    embedding: Embedding = 64
+    hidden: Annotated[int, _width("neurons that remember")] = 384
+    dropout: Annotated[float, _dropout("share of what is read out dropped")] = 0.1
 
 
-@options
+@frozen(kw_only=True)
 class GRUOptions(Options):
     """A gated recurrent unit (Cho et al. 2014).
 
@@ -203,12 +196,12 @@ class GRUOptions(Options):
         32
     """
 
-    embedding: int = _embedding(64)
-    hidden: int = _hidden("neurons that remember", 384)
-    dropout: float = _dropout("share of what is read out dropped", 0.1)
+    embedding: Embedding = 64
+    hidden: Annotated[int, _width("neurons that remember")] = 384
+    dropout: Annotated[float, _dropout("share of what is read out dropped")] = 0.1
 
 
-@options
+@frozen(kw_only=True)
 class TransformerOptions(Options):
     """A decoder of the Transformer, as GPT-2 has it (Vaswani et al. 2017).
 
@@ -217,15 +210,17 @@ class TransformerOptions(Options):
         2
     """
 
-    layers: int = setting("layers of attention", default=4, minimum=1, maximum=64)
-    embedding: int = setting(
-        "numbers a character is embedded in; a multiple of twice the heads",
-        default=64,
-        minimum=2,
-        maximum=4096,
-    )
-    heads: int = setting("heads of attention", default=4, minimum=1, maximum=64)
-    dropout: float = _dropout("share of what is added dropped", 0.0)
+    layers: Annotated[int, Setting("layers of attention", minimum=1, maximum=64)] = 4
+    embedding: Annotated[
+        int,
+        Setting(
+            "numbers a character is embedded in; a multiple of twice the heads",
+            minimum=2,
+            maximum=4096,
+        ),
+    ] = 64
+    heads: Annotated[int, Setting("heads of attention", minimum=1, maximum=64)] = 4
+    dropout: Annotated[float, _dropout("share of what is added dropped")] = 0.0
 
     def __attrs_post_init__(self) -> None:
         """Checks that the heads share the embedding out, in pairs of numbers.
@@ -240,7 +235,7 @@ class TransformerOptions(Options):
             )
 
 
-@options
+@frozen(kw_only=True)
 class MixtureOptions(Options):
     """Several models mixed character by character; better than each of them.
 
@@ -249,7 +244,9 @@ class MixtureOptions(Options):
         'kneser_ney, gru(hidden=64)'
     """
 
-    members: str = setting(
-        "families, each with options of its own in brackets",
-        default="kneser_ney(window=3), kneser_ney(window=5), kneser_ney(window=8), gru",
+    members: Annotated[str, Setting("families, each with options of its own in brackets")] = (
+        "kneser_ney(window=3), kneser_ney(window=5), kneser_ney(window=8), gru"
     )
+
+
+describe([*globals().values()])

@@ -1,39 +1,41 @@
 """The options of the verbs that have more than a file or two, each declared once."""
 
 import re
+from typing import Annotated
+
+from attrs import frozen
 
 from makemore.errors import OptionError
-from makemore.options.declaration import Options, fields, options, setting
+from makemore.options.declaration import Options, Setting, Value, describe, fields
 
 SPLITS = ("digest", "lecture", "clean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 _FREE = ("prefix", "max_length", "states")  # `states` bounds the work and selects no line
 
 
-@options
+@frozen(kw_only=True)
 class ConstraintOptions(Options):
     """Which lines are allowed."""
 
-    prefix: str = setting("how every line starts", default="")
-    suffix: str = setting("how every line ends", default="")
-    contains: str = setting("what every line has in it", default="")
-    pattern: str | None = setting(
-        "a regular expression, as Python writes them, that every line matches as a whole",
-        default=None,
-    )
-    length: int | None = setting("characters of every line", default=None, minimum=1)
-    min_length: int | None = setting("characters of a line, at least", default=None, minimum=1)
-    max_length: int | None = setting(
-        "characters of a line, at most; those of the longest read if absent",
-        default=None,
-        minimum=1,
-    )
-    forbid: tuple[str, ...] = setting("what no line has in it; may be given again", default=())
-    only: str | None = setting("the characters that lines may have", default=None)
-    ignore_case: bool = setting("take capital and small letters as the same", default=False)
-    states: int = setting(
-        "states that an automaton for all this may take", default=10_000, minimum=1, maximum=10**6
-    )
+    prefix: Annotated[str, Setting("how every line starts")] = ""
+    suffix: Annotated[str, Setting("how every line ends")] = ""
+    contains: Annotated[str, Setting("what every line has in it")] = ""
+    pattern: Annotated[
+        str | None,
+        Setting("a regular expression, as Python writes them, that every line matches as a whole"),
+    ] = None
+    length: Annotated[int | None, Setting("characters of every line", minimum=1)] = None
+    min_length: Annotated[int | None, Setting("characters of a line, at least", minimum=1)] = None
+    max_length: Annotated[
+        int | None,
+        Setting("characters of a line, at most; those of the longest read if absent", minimum=1),
+    ] = None
+    forbid: Annotated[tuple[str, ...], Setting("what no line has in it; may be given again")] = ()
+    only: Annotated[str | None, Setting("the characters that lines may have")] = None
+    ignore_case: Annotated[bool, Setting("take capital and small letters as the same")] = False
+    states: Annotated[
+        int, Setting("states that an automaton for all this may take", minimum=1, maximum=10**6)
+    ] = 10_000
 
     @property
     def is_constrained(self) -> bool:
@@ -47,9 +49,9 @@ class ConstraintOptions(Options):
             if field.name not in _FREE
         )
 
-    def _asked(self, name: str) -> object:
+    def _asked(self, name: str) -> Value:
         """The value of an option; an empty text forbids nothing."""
-        value = getattr(self, name)
+        value: Value = getattr(self, name)
         return tuple(filter(None, value)) if isinstance(value, tuple) else value
 
     def check(self) -> None:
@@ -66,79 +68,101 @@ class ConstraintOptions(Options):
             )
 
 
-@options
+@frozen(kw_only=True)
 class SampleOptions(ConstraintOptions):
     """Which lines to draw, and how."""
 
-    label: str | None = setting("the label of every line, for a list with labels", default=None)
-    new: bool = setting("leave out lines of the list that was learned", default=False)
-    distinct: bool = setting("never the same line twice", default=False)
-    temperature: float = setting(
-        "below 1 plays safe, above 1 dares", default=1.0, minimum=1e-3, maximum=1e3
-    )
-    top_k: int | None = setting(
-        "only the k likeliest characters at each place", default=None, minimum=1
-    )
-    top_p: float | None = setting(
-        "only the likeliest characters that make up this share", default=None, minimum=0, maximum=1
-    )
-    seed: int = setting(
-        "the same seed gives the same lines", default=0, minimum=0, maximum=2**63 - 1
-    )
-    exact: bool = setting("refuse what could only be drawn approximately", default=False)
-    patience: int = setting(
-        "lines drawn in vain, in a row, before giving up", default=1_000_000, minimum=1
-    )
+    label: Annotated[str | None, Setting("the label of every line, for a list with labels")] = None
+    new: Annotated[bool, Setting("leave out lines of the list that was learned")] = False
+    distinct: Annotated[bool, Setting("never the same line twice")] = False
+    temperature: Annotated[
+        float, Setting("below 1 plays safe, above 1 dares", minimum=1e-3, maximum=1e3)
+    ] = 1.0
+    top_k: Annotated[
+        int | None, Setting("only the k likeliest characters at each place", minimum=1)
+    ] = None
+    top_p: Annotated[
+        float | None,
+        Setting("only the likeliest characters that make up this share", minimum=0, maximum=1),
+    ] = None
+    seed: Annotated[
+        int, Setting("the same seed gives the same lines", minimum=0, maximum=2**63 - 1)
+    ] = 0
+    exact: Annotated[bool, Setting("refuse what could only be drawn approximately")] = False
+    patience: Annotated[
+        int, Setting("lines drawn in vain, in a row, before giving up", minimum=1)
+    ] = 1_000_000
 
 
-@options
+@frozen(kw_only=True)
 class FitOptions(Options):
     """How a list is learned."""
 
-    budget: str | float | None = setting(
-        "time to train, as 30s, 2m or seconds; 30s if absent, less for fewer than 10,000 lines; "
-        "makemore FILE then counts, which takes none",
-        default=None,
-    )
-    steps: int | None = setting("steps to train, instead of a budget", default=None, minimum=1)
-    rate: float | None = setting(
-        "highest learning rate; the family's own if absent", default=None, minimum=0, maximum=1e3
-    )
-    weight_decay: float | None = setting(
-        "weight decay; the family's own if absent", default=None, minimum=0, maximum=1e3
-    )
-    batch: int | None = setting(
-        "characters in each step; the family's own if absent", default=None, minimum=1
-    )
-    device: str = setting(
-        "where networks are trained: auto takes an accelerator where there is one",
-        default="auto",
-        choices=DEVICES,
-    )
-    split: str = setting(
-        "how lines are set apart: digest, lecture or clean", default="digest", choices=SPLITS
-    )
-    test: float = setting(
-        "share of lines kept aside to report on, never learned (digest split)",
-        default=0.0,
-        minimum=0,
-        maximum=0.8,
-    )
-    seed: int = setting(
-        "the same seed gives the same model", default=0, minimum=0, maximum=2**63 - 1
-    )
-    digests: bool = setting("keep a digest of every line, which --new needs", default=True)
-    min_count: int = setting(
-        "learn only lines that stand so often in the list, weights counted, each with its label",
-        default=1,
-        minimum=1,
-    )
-    canaries: int = setting(
-        "random lines to learn too, by which evaluate then measures what the model remembers",
-        default=0,
-        minimum=0,
-        maximum=1000,
-    )
+    budget: Annotated[
+        str | float | None,
+        Setting(
+            "time to train, as 30s, 2m or seconds; 30s if absent, less for fewer than 10,000 "
+            "lines; makemore FILE then counts, which takes none"
+        ),
+    ] = None
+    steps: Annotated[int | None, Setting("steps to train, instead of a budget", minimum=1)] = None
+    rate: Annotated[
+        float | None,
+        Setting("highest learning rate; the family's own if absent", minimum=0, maximum=1e3),
+    ] = None
+    weight_decay: Annotated[
+        float | None, Setting("weight decay; the family's own if absent", minimum=0, maximum=1e3)
+    ] = None
+    batch: Annotated[
+        int | None, Setting("characters in each step; the family's own if absent", minimum=1)
+    ] = None
+    device: Annotated[
+        str,
+        Setting(
+            "where networks are trained: auto takes an accelerator where there is one",
+            choices=DEVICES,
+        ),
+    ] = "auto"
+    split: Annotated[
+        str, Setting("how lines are set apart: digest, lecture or clean", choices=SPLITS)
+    ] = "digest"
+    test: Annotated[
+        float,
+        Setting(
+            "share of lines kept aside to report on, never learned (digest split)",
+            minimum=0,
+            maximum=0.8,
+        ),
+    ] = 0.0
+    seed: Annotated[
+        int,
+        Setting(
+            "the same seed gives the same model",
+            minimum=0,
+            maximum=2**63 - 1,
+            parameter="random_state",
+        ),
+    ] = 0
+    digests: Annotated[
+        bool,
+        Setting("keep a digest of every line, which --new needs", parameter="keep_digests"),
+    ] = True
+    min_count: Annotated[
+        int,
+        Setting(
+            "learn only lines that stand so often in the list, weights counted, each with its "
+            "label",
+            minimum=1,
+        ),
+    ] = 1
+    canaries: Annotated[
+        int,
+        Setting(
+            "random lines to learn too, by which evaluate then measures what the model remembers",
+            minimum=0,
+            maximum=1000,
+        ),
+    ] = 0
 
     def check(self) -> None:
         """Refuses options that say two things at once.
@@ -167,15 +191,18 @@ class FitOptions(Options):
         return seconds
 
 
-@options
+@frozen(kw_only=True)
 class InputOptions(Options):
     """How a list is read."""
 
-    column: str | None = setting(
-        "column of a CSV or TSV table, by name or number, or key in JSON lines", default=None
-    )
-    weight_column: str | None = setting(
-        "column with how many lines each line stands for", default=None
-    )
-    label_column: str | None = setting("column with a label for each line", default=None)
-    encoding: str = setting("encoding of the text", default="utf-8")
+    column: Annotated[
+        str | None, Setting("column of a CSV or TSV table, by name or number, or key in JSON lines")
+    ] = None
+    weight_column: Annotated[
+        str | None, Setting("column with how many lines each line stands for")
+    ] = None
+    label_column: Annotated[str | None, Setting("column with a label for each line")] = None
+    encoding: Annotated[str, Setting("encoding of the text")] = "utf-8"
+
+
+describe([*globals().values()])

@@ -82,9 +82,9 @@ def _facts(maker: MakeMore, made: Made, found: Examination) -> list[tuple[str, s
         ("numbers inside", f"{sum(each.size for each in found.tensors.values()):,}"),
     ]
     facts += [
-        (f"{part} loss, nats per character", f"{report[f'{part}_loss']:z.4f}")
-        for part in ("dev", "test")
-        if report[f"{part}_loss"] is not None
+        (f"{part} loss, nats per character", f"{loss:z.4f}")
+        for part, loss in (("dev", report.dev_loss), ("test", report.test_loss))
+        if loss is not None
     ]
     facts.append(("distinct lines among those made", f"{made.variety.distinct:.1%}"))
     new = made.variety.new

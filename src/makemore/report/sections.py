@@ -1,7 +1,6 @@
 """What a report shows of a model as a whole: what it makes, what follows what, its members."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,8 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.visible import names_of
 from makemore.estimator.makemore import MakeMore
+from makemore.inference.likelihood import members
+from makemore.inference.window import CountModel
 from makemore.models.linear import Linear
 from makemore.plots import distributions, mixture, tables
 from makemore.probe.examination import Examination
@@ -140,11 +141,5 @@ def _counts(maker: MakeMore, lines: Lines | None) -> Table | None:
     if lines is not None:
         known = lines.select(np.flatnonzero(learned.vocabulary.knows(lines)))
         return bigrams(Contexts.of(known, learned.vocabulary, 1))
-    members = getattr(learned.model, "members", [learned.model])
-    counted = [member for member in members if hasattr(member, "counted")]
-    return bigrams(counted[0].counted()) if counted and not _is_blend(learned.report) else None
-
-
-def _is_blend(report: dict[str, Any]) -> bool:
-    """Whether members have learned lists of their own, or had before they learned more."""
-    return "blended" in report or ("before" in report and _is_blend(report["before"]))
+    counted = [member for member in members(learned.model) if isinstance(member, CountModel)]
+    return bigrams(counted[0].counted()) if counted and not learned.report.is_blend else None

@@ -170,7 +170,7 @@ def most_probable(
             f"this list has labels: give one of {', '.join(source.vocabulary.labels)}, as what is "
             "most probable depends on it"
         )
-    request = request_of(source, SampleOptions(**options.to_dict(), label=label))
+    request = request_of(source, SampleOptions.of({**options.to_dict(), "label": label}))
     constraint = constraint_of(request, options)
     written = messages_of_labels(request, constraint)
     given = request.beginnings[0].log_prob

@@ -1,15 +1,20 @@
-"""What is told of a training while it goes on, and what keeps it so that it can be resumed."""
+"""Callbacks of a training: what is told of each step, and what saves checkpoints."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from makemore.inference.likelihood import Tensors
+from makemore.options.declaration import Value
 
 if TYPE_CHECKING:
-    from makemore.training.loop import TrainState
+    from makemore.training.loop import Step, TrainOptions, TrainState
 
-OnStep = Callable[[Any], None]
+OnStep = Callable[["Step"], None]
+
+# What tells one run from another; see `makemore.checkpoint.fingerprint`.
+RunValue = Value | list[str] | dict[str, str]
+Run = Mapping[str, RunValue]
 
 
 @dataclass(frozen=True)
@@ -17,46 +22,46 @@ class Progress:
     """How far the training of a model's networks has come: all that a restart needs.
 
     Attributes:
-        settled: how each network is trained, the fields of `TrainOptions` by name.
+        settled: how each network is trained.
         finished: the tensors of each network that is done, in their order.
         state: that of the next one.
         seconds: what all of it took so far.
     """
 
-    settled: Sequence[Mapping[str, Any]]
+    settled: Sequence["TrainOptions"]
     finished: Sequence[Tensors]
     state: "TrainState"
     seconds: float
 
 
-class Keeper(Protocol):
-    """Keeps a training as it goes on, and gives it back after it was stopped."""
+class Checkpointer(Protocol):
+    """Saves a training as it goes on, and restores it after it was stopped."""
 
-    def begin(self, run: Mapping[str, Any]) -> Progress | None:
-        """Opens a run, and gives what was kept of it; None if there is nothing yet."""
+    def begin(self, run: Run) -> Progress | None:
+        """Open a run, and return what was saved of it; None if there is nothing yet."""
 
-    def note(self, step: Any) -> None:
-        """Takes note of each step."""
+    def note(self, step: "Step") -> None:
+        """Record a step."""
 
     def is_due(self, done: int, pace: int) -> bool:
-        """Whether to keep it now, after so many steps; `pace` lie between looks at the dev part."""
+        """Whether to save now, after so many steps; `pace` lie between two dev evaluations."""
 
     def keep(self, progress: Progress) -> None:
-        """Keeps how far the training has come."""
+        """Save how far the training has come."""
 
 
 @dataclass(frozen=True)
-class Hooks:
-    """Who is told of a training.
+class Callbacks:
+    """The callbacks of a fit.
 
     Attributes:
         on_step: called with each `Step`; it may raise StopIteration, and the training ends in order
             with the best weights so far.
-        keeper: keeps the training, so that it can be resumed.
+        checkpointer: saves the training, so that it can be resumed.
     """
 
     on_step: OnStep | None = None
-    keeper: Keeper | None = None
+    checkpointer: Checkpointer | None = None
 
 
-NO_HOOKS = Hooks()
+NO_CALLBACKS = Callbacks()

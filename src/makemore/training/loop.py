@@ -5,10 +5,9 @@ Step i depends on the seed, on i and on the state before it, and on nothing else
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from makemore.contexts.chunks import blocks
 from makemore.contexts.table import Contexts
 from makemore.errors import DivergedError
 from makemore.inference import likelihood
-from makemore.inference.likelihood import block_rows
+from makemore.inference.likelihood import Tensors, block_rows
 from makemore.layers.loss import negative_log_likelihood
 from makemore.layers.network import Network, Noise
 from makemore.training.optimizer import Optimizer
@@ -93,7 +92,7 @@ class TrainState:
     """
 
     done: int
-    tensors: Mapping[str, NDArray[Any]]
+    tensors: Tensors
 
 
 class Training:
@@ -116,7 +115,7 @@ class Training:
         self.network, self.options = network, options
         self.optimizer = Optimizer(network, options.weight_decay, options.muon)
         self.done, self.loss, self.best_loss = 0, math.nan, math.inf
-        self.best: dict[str, Any] | None = None
+        self.best: dict[str, Tensor] | None = None
 
     def run(self, train: Contexts, dev: Contexts | None) -> Iterator[Step]:
         """Trains to the last step, yielding after each; the network ends with its best weights.

@@ -1,9 +1,10 @@
 """`makemore blend`: one model of several."""
 
 from makemore.cli.console import say
-from makemore.cli.fitting import check_place, done, read
-from makemore.cli.output_paths import check_kept
+from makemore.cli.fitting import fit_in_words
+from makemore.cli.output_paths import check_kept, check_model
 from makemore.cli.parameters import File, Output, Source
+from makemore.cli.reading import read
 from makemore.errors import OptionError
 from makemore.options.verbs import InputOptions
 
@@ -26,12 +27,12 @@ def blend(
     """
     from makemore.estimator.makemore import MakeMore
 
-    check_place(output)
+    check_model(output)
     check_kept(output, by)
     shares = None if weights is None else _numbers(weights)
     makers = [MakeMore.load(model) for model in models]
     maker = MakeMore.blend(makers, shares, None if by is None else read(by, source))
-    say(done(maker))
+    say(fit_in_words(maker))
     maker.save(output)
     say(f"saved {output}")
 

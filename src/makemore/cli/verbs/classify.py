@@ -1,8 +1,8 @@
 """`makemore classify`: which label a line has."""
 
 from makemore.cli.console import say_unknown, write_json
-from makemore.cli.fitting import read
 from makemore.cli.parameters import File, Flag, Source
+from makemore.cli.reading import read
 from makemore.corpus.visible import visible
 from makemore.options.verbs import InputOptions
 

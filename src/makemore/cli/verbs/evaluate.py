@@ -3,11 +3,11 @@
 import math
 from dataclasses import asdict
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from makemore.cli.console import say, say_unknown, table, write_json
-from makemore.cli.fitting import read
+from makemore.cli.console import Json, say, say_unknown, table, write_json
 from makemore.cli.parameters import File, Flag, Natural, Source
+from makemore.cli.reading import read
 from makemore.errors import DataError
 from makemore.options.verbs import InputOptions
 
@@ -54,8 +54,9 @@ def evaluate(
     near = _nearest(maker, lines, made) if made else None
     exposed = maker.exposure(seed=seed)
     if json:
-        more = {"nearest": near and asdict(near), "exposure": exposed and _exposure_json(exposed)}
-        write_json({**_as_json(found, drawn), **more})
+        near_json = None if near is None else asdict(near)
+        exposed_json = None if exposed is None else _exposure_json(exposed)
+        write_json({**_as_json(found, drawn), "nearest": near_json, "exposure": exposed_json})
         return
     print("\n".join(_loss_table(found)))
     if found.labels is not None:
@@ -72,14 +73,20 @@ def evaluate(
         print("\n".join(_exposure_table(exposed)))
 
 
-def _as_json(found: "Evaluation", drawn: "Variety | None") -> dict[str, Any]:
+def _as_json(found: "Evaluation", drawn: "Variety | None") -> dict[str, Json]:
     """The losses, how labels are told, and what lines drawn are like."""
     loss = {
-        name: part and {**asdict(part), "bits": part.bits, "perplexity": part.perplexity}
+        name: None
+        if part is None
+        else {**asdict(part), "bits": part.bits, "perplexity": part.perplexity}
         for name, part in (("all", found.all), ("seen", found.seen), ("unseen", found.unseen))
     }
-    labels = found.labels and asdict(found.labels)
-    return {**loss, "unknown": found.unknown, "labels": labels, "samples": drawn and asdict(drawn)}
+    return {
+        **loss,
+        "unknown": found.unknown,
+        "labels": None if found.labels is None else asdict(found.labels),
+        "samples": None if drawn is None else asdict(drawn),
+    }
 
 
 def _loss_table(found: "Evaluation") -> list[str]:
@@ -165,7 +172,7 @@ def _nearest_in_words(near: "Nearest") -> str:
     return f"; new lines are {how} others ({interval})"
 
 
-def _exposure_json(exposed: "Exposure") -> dict[str, Any]:
+def _exposure_json(exposed: "Exposure") -> dict[str, Json]:
     """What is remembered of canaries, all in bits."""
     from makemore.evaluation.exposure import CHANCE
 

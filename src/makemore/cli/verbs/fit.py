@@ -3,8 +3,7 @@
 import sys
 
 from makemore.cli.console import say
-from makemore.cli.fitting import Places, learn, new_maker, old_maker, read_blocks
-from makemore.cli.interrupting import next_command
+from makemore.cli.fitting import Outputs, learn, new_maker, old_maker
 from makemore.cli.output_paths import check_kept
 from makemore.cli.parameters import (
     File,
@@ -16,6 +15,7 @@ from makemore.cli.parameters import (
     Positive,
     Source,
 )
+from makemore.cli.reading import read_blocks
 from makemore.errors import OptionError
 from makemore.options.verbs import FitOptions, InputOptions
 
@@ -63,8 +63,10 @@ def fit(
         maker = new_maker(model, option, fitting)
     else:
         maker = old_maker(from_, model, option, fitting)
-    places = Places(output, track, report, run, resume, every)
-    learn(maker, lambda: read_blocks(file, source), places, adapt)
-    if "stopped" in maker.learned_.report:
+    outputs = Outputs(output, track, report, run, resume, every)
+    learn(maker, lambda: read_blocks(file, source), outputs, adapt)
+    if maker.learned_.report.stopped is not None:
+        from makemore.cli.training import next_command
+
         say(f"go on with: {next_command(output, run)}")
         sys.exit(130)  # as shells say of a program that Ctrl-C ended

@@ -1,10 +1,14 @@
 """`makemore info`: what a model file holds."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from makemore.cli.console import losses_in_words, steps_in_words, table, write_json
+from makemore.cli.console import table, write_json
 from makemore.cli.parameters import Flag
 from makemore.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from makemore.checkpoint.model_file import Document
+    from makemore.fitted import FitReport
 
 
 def info(model: str, *, json: Flag = False) -> None:
@@ -28,9 +32,11 @@ def info(model: str, *, json: Flag = False) -> None:
         raise CheckpointError(f"{model} describes no model this version knows: {error}") from None
 
 
-def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(document: "Document") -> list[tuple[str, str]]:
     """The document for a person."""
-    cleaning, training = document["cleaning"], document["training"]
+    from makemore.fitted import FitReport
+
+    cleaning, report = document["cleaning"], FitReport.from_json(document["training"])
     options = ", ".join(f"{name}={value}" for name, value in document["options"].items())
     characters = document["characters"]
     shown = characters[:60] + ("..." if len(characters) > 60 else "")
@@ -38,27 +44,27 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("made by", f"makemore {document['makemore']}, format {document['format']}"),
         ("family", f"{document['family']} ({options})"),
-        *_members(document),
+        *_weights(document, report),
         ("learned", f"{cleaning['kept']:,} lines, {cleaning['repeated']:,} of them repeated"),
         *_left_out(cleaning),
         ("longest line", f"{document['longest']} characters"),
         ("characters", f"{len(characters)}: {shown}"),
         ("labels", ", ".join(document["labels"]) or "none"),
-        ("split", training["split"]),
-        ("loss", losses_in_words(training)),
-        *_training(training),
+        ("split", report.split),
+        ("loss", report.losses_in_words()),
+        *_training(report),
         *_canaries(document),
         ("digests", digests if "digests" in document["tensors"] else "left out: --new cannot work"),
     ]
 
 
-def _training(training: dict[str, Any]) -> list[tuple[str, str]]:
+def _training(report: "FitReport") -> list[tuple[str, str]]:
     """Steps and seed, where there were any; older files say how long it took, too."""
-    found = []
-    if "steps" in training:
-        found += [steps_in_words(training), f"seed {training['seed']}"]
-    if "seconds" in training:
-        found.append(f"{training['seconds']:.1f} s")
+    steps, found = report.steps_in_words(), []
+    if steps is not None:
+        found += [steps, f"seed {report.seed}"]
+    if report.seconds is not None:
+        found.append(f"{report.seconds:.1f} s")
     return [("training", ", ".join(found))] if found else []
 
 
@@ -68,19 +74,21 @@ def _left_out(cleaning: dict[str, int]) -> list[tuple[str, str]]:
     return [("left out", f"{rare:,} lines that stood too rarely")] if rare else []
 
 
-def _canaries(document: dict[str, Any]) -> list[tuple[str, str]]:
+def _canaries(document: "Document") -> list[tuple[str, str]]:
     """How many random lines were learned too, if any were."""
     planted = sum(len(each["lines"]) for each in document.get("canaries", []))
     what = "random lines were learned too: evaluate says what the model remembers of them"
     return [("canaries", f"{planted:,} {what}")] if planted else []
 
 
-def _members(document: dict[str, Any]) -> list[tuple[str, str]]:
+def _weights(document: "Document", report: "FitReport") -> list[tuple[str, str]]:
     """The weights of a mixture's members, for a mixture."""
-    if "weights" not in document["training"]:
+    if report.weights is None:
         return []
-    from makemore.registry import members_of
+    from makemore.registry import family_named
 
-    names = [family.name for family, _ in members_of(document["options"]["members"])]
-    weights = zip(names, document["training"]["weights"], strict=True)
-    return [("weights", ", ".join(f"{name} {weight:.3f}" for name, weight in weights))]
+    family = family_named(document["family"])
+    members = family.members(family.options.of(document["options"]))
+    pairs = zip(members, report.weights, strict=True)
+    weights = ", ".join(f"{member.name} {weight:.3f}" for (member, _), weight in pairs)
+    return [("weights", weights)]

@@ -1,8 +1,9 @@
 """`makemore FILE`: learn a list and print new lines."""
 
-from makemore.cli.fitting import Places, at_once, learn, new_maker, read_blocks
+from makemore.cli.fitting import Outputs, at_once, learn, new_maker
 from makemore.cli.output_paths import check_kept
 from makemore.cli.parameters import Count, File, Fitting, Flag, Output, Pairs, Sampling, Source
+from makemore.cli.reading import read_blocks
 from makemore.cli.sampling import draw
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
@@ -34,5 +35,5 @@ def make(
     """
     check_kept(output, file, exclude)
     maker = new_maker(model, option, at_once(model, fitting))
-    learn(maker, lambda: read_blocks(file, source), Places(output))
+    learn(maker, lambda: read_blocks(file, source), Outputs(output))
     draw(maker, n, sampling, exclude, json)

@@ -25,11 +25,9 @@ def _sentence(family: Family) -> str:
 
 def _describe(family: Family) -> list[str]:
     """A family with its options, their defaults and bounds."""
-    rows = [("option", "default", "least", "most", "meaning")]
+    rows: list[tuple[str, ...]] = [("option", "default", "least", "most", "meaning")]
     for field in fields(family.options):
-        facts = field.metadata
-        bounds = [
-            ("" if facts[end] is None else f"{facts[end]:g}") for end in ("minimum", "maximum")
-        ]
-        rows.append((field.name, str(field.default), *bounds, facts["meaning"]))
+        said = field.setting
+        bounds = ["" if bound is None else f"{bound:g}" for bound in (said.minimum, said.maximum)]
+        rows.append((field.name, str(field.default), *bounds, said.meaning))
     return [f"{family.name}: {_sentence(family)}", "", *table(rows)]

@@ -1,8 +1,8 @@
 """`makemore odd`: lines that do not look like the list."""
 
-from makemore.cli.console import say, say_unknown, write_json
-from makemore.cli.fitting import read
+from makemore.cli.console import Json, say, say_unknown, write_json
 from makemore.cli.parameters import Count, File, Flag, Source
+from makemore.cli.reading import read
 from makemore.cli.spelled import END, write_spelled
 from makemore.corpus.visible import shown, visible
 from makemore.options.verbs import InputOptions
@@ -45,9 +45,14 @@ def odd(
     oddest = sorted(once.items(), key=lambda item: -item[1][0])
     for (line, label), (deviations, place, nats) in oddest[:n]:
         character = line[place : place + 1]
-        labelled = {} if label is None else {"label": label}
+        labelled: dict[str, str] = {} if label is None else {"label": label}
         if json:
-            row = {"line": line, **labelled, "deviations": deviations, "character": character}
+            row: dict[str, Json] = {
+                "line": line,
+                **labelled,
+                "deviations": deviations,
+                "character": character,
+            }
             write_json({**row, "place": place, "log_likelihood": nats})
             continue
         columns = [f"{deviations:.2f}", shown(character) or END, *map(visible, labelled.values())]

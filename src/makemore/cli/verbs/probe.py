@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from makemore.cli.console import say_unknown, table, write_json
-from makemore.cli.fitting import read
+from makemore.cli.console import Json, say_unknown, table, write_json
 from makemore.cli.parameters import File, Flag, Source
+from makemore.cli.reading import read
 from makemore.options.verbs import InputOptions
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ def _network_in_words(probe: "NetworkProbe") -> Iterator[str]:
         yield from ("", verdict.what, f"  {verdict.why}", f"  cure: {verdict.cure}")
 
 
-def _as_json(found: "Examination") -> dict[str, Any]:
+def _as_json(found: "Examination") -> dict[str, Json]:
     """Everything, but the arrays themselves."""
-    tensors = {
+    tensors: dict[str, Json] = {
         name: {
             "shape": list(value.shape),
             "mean": float(value.mean()),
@@ -94,12 +94,12 @@ def _as_json(found: "Examination") -> dict[str, Any]:
     return {"tensors": tensors, "members": members, "networks": networks}
 
 
-def _network_as_json(probe: "NetworkProbe") -> dict[str, Any]:
+def _network_as_json(probe: "NetworkProbe") -> dict[str, Json]:
     """A network's numbers."""
     layers = probe.layers
     return {
         "name": probe.name,
-        "loss": layers and layers.loss,
+        "loss": None if layers is None else layers.loss,
         "activations": [
             {
                 "name": each.name,

@@ -1,8 +1,8 @@
 """`makemore rank`: how many lines are more probable than a line."""
 
 from makemore.cli.console import say_unknown, write_json
-from makemore.cli.fitting import read
 from makemore.cli.parameters import File, Flag, Natural, Positive, Source
+from makemore.cli.reading import read
 from makemore.corpus.visible import visible
 from makemore.options.verbs import InputOptions
 

@@ -1,9 +1,10 @@
 """`makemore rate-range`: how fast a network can learn a list."""
 
 from makemore.cli.console import say, write_json
-from makemore.cli.fitting import new_maker, read
+from makemore.cli.fitting import new_maker
 from makemore.cli.output_paths import check_kept, check_picture, write_picture
 from makemore.cli.parameters import File, Flag, Natural, Pairs, Source
+from makemore.cli.reading import read
 from makemore.options.verbs import FitOptions, InputOptions
 
 

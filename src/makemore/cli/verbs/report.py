@@ -3,9 +3,9 @@
 import os
 
 from makemore.cli.console import say_unknown
-from makemore.cli.fitting import read
 from makemore.cli.output_paths import check_kept, check_output, write_page
 from makemore.cli.parameters import File, Natural, Output, Source
+from makemore.cli.reading import read
 from makemore.options.verbs import InputOptions
 
 

@@ -1,11 +1,13 @@
 """`makemore score`: how probable lines are, their characters, and under which label."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING
 
-from makemore.cli.console import say, say_unknown, write_json
-from makemore.cli.fitting import read
+from makemore.cli.console import Json, say, say_unknown, write_json
 from makemore.cli.parameters import File, Flag, Source
+from makemore.cli.reading import read
 from makemore.cli.spelled import spelled, write_spelled
 from makemore.corpus.visible import visible
 from makemore.options.verbs import InputOptions
@@ -45,31 +47,56 @@ def score(
         say("\t".join(["nats", "per character", *maker.classes_, "line"]))
     for row in rows:
         if json:
-            write_json(row)
+            write_json(row.to_json())
             continue
-        numbers = [row["log_likelihood"], row["per_character"], *row.get("labels", {}).values()]
+        numbers = [row.nats, row.per_character, *(row.labels or {}).values()]
         start = "".join(f"{number:.4f}\t" for number in numbers)
-        if detail:
-            write_spelled(start, spelled(row["line"], row["characters"]))
+        if row.characters is not None:
+            write_spelled(start, spelled(row.line, row.characters))
         else:
-            print(start + visible(row["line"]))
+            print(start + visible(row.line))
     say_unknown(maker, lines, "their log-likelihood is -inf")
 
 
-def _rows(
-    maker: "MakeMore", lines: "Lines", detail: bool, by_label: bool
-) -> Iterator[dict[str, Any]]:
-    """What is said of each line; all is scored before the first is given."""
-    scores = maker.score_samples(lines).tolist()
-    characters = maker.score_characters(lines) if detail else None
-    labels = maker.score_labels(lines).tolist() if by_label else None
+@dataclass(frozen=True)
+class Row:
+    """What is said of a line.
 
-    def row(place: int, line: str, nats: float) -> dict[str, Any]:
-        found = {"line": line, "log_likelihood": nats, "per_character": nats / (len(line) + 1)}
-        if characters is not None:
-            found["characters"] = characters[place].tolist()
-        if labels is not None:
-            found["labels"] = dict(zip(maker.classes_.tolist(), labels[place], strict=True))
+    Attributes:
+        line: the line.
+        nats: its log-likelihood.
+        characters: the log-likelihood of each of its characters, where these are wanted.
+        labels: its log-likelihood under each label, where these are wanted.
+    """
+
+    line: str
+    nats: float
+    characters: list[float] | None
+    labels: dict[str, float] | None
+
+    @property
+    def per_character(self) -> float:
+        """The mean log-likelihood of its characters and its end, nats."""
+        return self.nats / (len(self.line) + 1)
+
+    def to_json(self) -> dict[str, Json]:
+        """Return what is said, by name."""
+        found: dict[str, Json] = {"line": self.line, "log_likelihood": self.nats}
+        found["per_character"] = self.per_character
+        if self.characters is not None:
+            found["characters"] = self.characters
+        if self.labels is not None:
+            found["labels"] = self.labels
         return found
 
-    return map(row, range(len(lines)), lines.to_list(), scores)
+
+def _rows(maker: "MakeMore", lines: "Lines", detail: bool, by_label: bool) -> Iterator[Row]:
+    """What is said of each line; all is scored before the first is given."""
+    scores, strings, none = maker.score_samples(lines).tolist(), lines.to_list(), repeat(None)
+    characters = [each.tolist() for each in maker.score_characters(lines)] if detail else none
+    names = maker.classes_.tolist()
+    labels: Iterable[dict[str, float] | None] = none
+    if by_label:
+        rows = maker.score_labels(lines).tolist()
+        labels = [dict(zip(names, row, strict=True)) for row in rows]
+    return map(Row, strings, scores, characters, labels)

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from makemore import MakeMore
-from makemore.cli import fitting
-from makemore.cli.interrupting import Interruption, interruptible
+from makemore.cli import training
+from makemore.cli.training import Interruption, interruptible
 
 LINES = [f"{a}{b}{c}" for a in "klmn" for b in ("a", "ei", "o") for c in ("na", "ro", "s", "th")]
 FIT = "fit names.txt -o m.safetensors --model mlp -O hidden=8 --steps 40"
@@ -45,7 +45,7 @@ def interrupt(monkeypatch):
 
             yield on_step
 
-        monkeypatch.setattr(fitting, "progress", progress)
+        monkeypatch.setattr(training, "progress", progress)
 
     return at
 
@@ -87,8 +87,8 @@ def test_after_the_last_step_nothing_is_stopped(run, monkeypatch):
     interruption = Interruption()
     interruption(SimpleNamespace(number=40, steps=40))
     said = []
-    monkeypatch.setattr("makemore.cli.interrupting.say", said.append)
-    interruption.hear()
+    monkeypatch.setattr("makemore.cli.training.say", said.append)
+    interruption.handle(2, None)
     assert said == ["the training is over; Ctrl-C again gives everything up"]
 
 

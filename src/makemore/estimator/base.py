@@ -1,0 +1,126 @@
+"""The base of `MakeMore`: its parameters, and the fitted model once there is one."""
+
+from inspect import Parameter, Signature
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+
+import numpy as np
+
+from makemore.errors import NotFittedError, OptionError
+from makemore.options.declaration import Options, Value, fields
+from makemore.options.verbs import FitOptions
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+    from makemore.fitted import FittedModel
+
+
+class FitParameters(TypedDict, total=False):
+    """The options of `FitOptions` under the names of parameters, for static type checkers."""
+
+    budget: str | float | None
+    steps: int | None
+    rate: float | None
+    weight_decay: float | None
+    batch: int | None
+    device: str
+    split: str
+    test: float
+    random_state: int
+    keep_digests: bool
+    min_count: int
+    canaries: int
+
+
+class Estimator:
+    """Parameters that are stored, read, changed and shown, so that scikit-learn's tools work.
+
+    They are `model` and one for each option of `FitOptions`, with the same default; the constructor
+    stores them and does nothing else.
+
+    Source: Buitinck et al. (2013), "API design for machine learning software", arXiv 1309.0238.
+    """
+
+    __signature__ = Signature(
+        [
+            Parameter("model", Parameter.POSITIONAL_OR_KEYWORD, default="auto"),
+            *(
+                Parameter(field.parameter, Parameter.KEYWORD_ONLY, default=field.default)
+                for field in fields(FitOptions)
+            ),
+        ]
+    )
+
+    model: str | Options
+    learned_: "FittedModel"
+
+    def __init__(self, model: str | Options = "auto", **parameters: Unpack[FitParameters]) -> None:
+        """Store the parameters."""
+        unknown = parameters.keys() - self._names()
+        if unknown:
+            raise TypeError(f"{type(self).__name__}() has no parameter {min(unknown)!r}")
+        given = {"model": model, **parameters}
+        for name, parameter in self.__signature__.parameters.items():
+            setattr(self, name, given.get(name, parameter.default))
+
+    def get_params(self, deep: bool = True) -> dict[str, Value | Options]:
+        """Return the parameters by name."""
+        del deep  # no parameter is an estimator
+        return {name: getattr(self, name) for name in self._names()}
+
+    def set_params(self, **parameters: Value | Options) -> Self:
+        """Change some of the parameters.
+
+        Raises:
+            OptionError: there is no such parameter.
+        """
+        for name, value in parameters.items():
+            if name not in self._names():
+                known = ", ".join(self._names())
+                raise OptionError(f"parameter {name!r} is unknown: known are {known}")
+            setattr(self, name, value)
+        return self
+
+    def fit_options(self) -> FitOptions:
+        """Return the parameters as options, checked; numbers of NumPy become plain ones.
+
+        Raises:
+            OptionError: a parameter cannot be used.
+        """
+        given = {field.name: getattr(self, field.parameter) for field in fields(FitOptions)}
+        return FitOptions.of(
+            {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
+        )
+
+    def __repr__(self) -> str:
+        """The call that makes it, as far as it differs from the default."""
+        usual = self.__signature__.parameters
+        given = [f"{k}={v!r}" for k, v in self.get_params().items() if v != usual[k].default]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def __sklearn_tags__(self) -> "Tags":
+        """What scikit-learn asks for before cross-validation; imported only when it asks."""
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="density_estimator",
+            target_tags=TargetTags(required=False),
+            input_tags=InputTags(string=True, two_d_array=False),
+        )
+
+    @property
+    def _fitted(self) -> "FittedModel":
+        """The fitted model."""
+        if not hasattr(self, "learned_"):
+            raise NotFittedError("nothing is learned yet: call fit(lines), or MakeMore.load(path)")
+        return self.learned_
+
+    @classmethod
+    def _names(cls) -> list[str]:
+        """The names of the parameters."""
+        return list(cls.__signature__.parameters)
+
+
+def fit_parameters(options: FitOptions) -> dict[str, Value]:
+    """Return options under the names of parameters."""
+    return {field.parameter: getattr(options, field.name) for field in fields(FitOptions)}
