@@ -66,21 +66,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "corpus.lines": ("Lines",),
-    "corpus.reading.lists": ("read_blocks", "read_lines"),
-    "corpus.reading.rows": ("Columns",),
-    "estimator.makemore": ("MakeMore",),
-    "options.families": tuple(name for name in __all__ if name.endswith("Options")),
-    "errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "Lines": "corpus.lines",
+    "read_blocks": "corpus.reading.lists",
+    "read_lines": "corpus.reading.lists",
+    "Columns": "corpus.reading.rows",
+    "MakeMore": "estimator.makemore",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Imports a public name when it is first used, so that `import makemore` costs nothing."""
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"makemore.{home}"), name)
-    raise AttributeError(f"module 'makemore' has no attribute {name!r}")
+    """Import a public name when it is first used, so that `import makemore` costs nothing."""
+    if name not in __all__:
+        raise AttributeError(f"module 'makemore' has no attribute {name!r}")
+    home = _HOMES.get(name, "errors" if name.endswith("Error") else "options.families")
+    return getattr(import_module(f"makemore.{home}"), name)
 
 
 def __dir__() -> list[str]:

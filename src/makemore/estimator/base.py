@@ -1,11 +1,13 @@
 """The base of `MakeMore`: its parameters, and the fitted model once there is one."""
 
+from collections.abc import Sequence
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import numpy as np
 
-from makemore.errors import NotFittedError, OptionError
+from makemore.corpus.lines import Lines
+from makemore.errors import DataError, NotFittedError, OptionError
 from makemore.options.declaration import Options, Value, fields
 from makemore.options.verbs import FitOptions
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     from makemore.fitted import FittedModel
+
+
+Strings = Lines | Sequence[str]
 
 
 class FitParameters(TypedDict, total=False):
@@ -124,3 +129,20 @@ class Estimator:
 def fit_parameters(options: FitOptions) -> dict[str, Value]:
     """Return options under the names of parameters."""
     return {field.parameter: getattr(options, field.name) for field in fields(FitOptions)}
+
+
+def with_parameters(docstring: str | None) -> str:
+    """Return a docstring with the descriptions of the parameters in place of `{parameters}`."""
+    lines = [f"{field.parameter}: {field.setting.meaning}." for field in fields(FitOptions)]
+    return (docstring or "").replace("{parameters}", "\n        ".join(lines))
+
+
+def parsed(
+    lines: Strings, labels: Sequence[str] | None = None, weights: Sequence[float] | None = None
+) -> Lines:
+    """Return lines as they were read, or strings with their labels and weights, cleaned."""
+    if not isinstance(lines, Lines):
+        return Lines.from_strings(lines, labels, weights)
+    if labels is not None or weights is not None:
+        raise DataError("Lines carry their own labels and weights: give none beside them")
+    return lines

@@ -9,11 +9,9 @@ import numpy as np
 
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError, OptionError
-from makemore.estimator.base import fit_parameters
-from makemore.estimator.judge import Judge, parsed
+from makemore.estimator.base import fit_parameters, parsed, with_parameters
 from makemore.estimator.maker import Maker
-from makemore.options.declaration import fields
-from makemore.options.verbs import FitOptions
+from makemore.estimator.scoring import ScoringEstimator
 
 if TYPE_CHECKING:
     from makemore.checkpoint.run_directory import RunDirectory
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 Input = Lines | Sequence[str] | Iterator[Lines] | Iterator[str]
 
 
-class MakeMore(Maker, Judge):
+class MakeMore(Maker, ScoringEstimator):
     """Learns a list of lines and makes more lines like them.
 
     The constructor stores its arguments and does nothing else; they are checked by `fit`.
@@ -234,10 +232,7 @@ class MakeMore(Maker, Judge):
         return is_fresh and counted_window(self.model, self.fit_options()) is not None
 
 
-MakeMore.__doc__ = (MakeMore.__doc__ or "").replace(
-    "{parameters}",
-    "\n        ".join(f"{each.parameter}: {each.setting.meaning}." for each in fields(FitOptions)),
-)
+MakeMore.__doc__ = with_parameters(MakeMore.__doc__)
 
 
 @contextmanager

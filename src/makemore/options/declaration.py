@@ -10,9 +10,9 @@ docs.
 
 from collections.abc import Iterable, Mapping
 from types import NoneType, UnionType
-from typing import Annotated, Any, Self, Union, get_args, get_origin
+from typing import Annotated, Self, Union, get_args, get_origin
 
-from attrs import asdict, frozen
+from attrs import Attribute, asdict, frozen
 from attrs import fields as attributes_of
 
 from makemore.errors import OptionError
@@ -48,17 +48,14 @@ class Field:
         default: its default.
         kinds: the classes its value may have, None left out; int as well where float is one.
         setting: its description and bounds.
+        parameter: what the estimator calls it.
     """
 
     name: str
     default: Value
     kinds: tuple[type, ...]
     setting: Setting
-
-    @property
-    def parameter(self) -> str:
-        """What the estimator calls the option."""
-        return self.setting.parameter or self.name
+    parameter: str
 
     def check(self, value: Value) -> None:
         """Check a value.
@@ -170,18 +167,24 @@ class Options:
 
 def fields(cls: type[Options]) -> tuple[Field, ...]:
     """Return the options of a declaration, in their order."""
-    return tuple(
-        Field(each.name, each.default, *_type_and_setting(each.type)) for each in attributes_of(cls)
-    )
+    if cls not in _FIELDS:
+        _FIELDS[cls] = tuple(map(_field, attributes_of(cls)))
+    return _FIELDS[cls]
 
 
-def _type_and_setting(annotation: Any) -> tuple[tuple[type, ...], Setting]:
-    """The classes a value may have, None left out, and what is said of it."""
-    assert get_origin(annotation) is Annotated, "an option says what it means"
-    kind, setting = get_args(annotation)
+_FIELDS: dict[type[Options], tuple[Field, ...]] = {}
+
+
+def _field(attribute: "Attribute[Value]") -> Field:
+    """An option, from the annotation of an attribute."""
+    assert get_origin(attribute.type) is Annotated, "an option says what it means"
+    kind, setting = get_args(attribute.type)
     members = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     kinds = tuple(get_origin(member) or member for member in members if member is not NoneType)
-    return (*kinds, int) if float in kinds else kinds, setting
+    if float in kinds:
+        kinds = (*kinds, int)
+    name = attribute.name
+    return Field(name, attribute.default, kinds, setting, setting.parameter or name)
 
 
 def describe(declared: Iterable[object]) -> None:

@@ -4,7 +4,7 @@ from jinja2 import Environment, PackageLoader
 
 from makemore import __version__
 from makemore.corpus.visible import names_of
-from makemore.estimator.judge import Strings, parsed
+from makemore.estimator.base import Strings, parsed
 from makemore.estimator.makemore import MakeMore
 from makemore.probe.examination import Examination
 from makemore.probe.recording import Recording

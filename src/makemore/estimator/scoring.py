@@ -1,4 +1,7 @@
-"""What a fitted model says of lines: scores, ranks, labels, oddness, losses."""
+"""`MakeMore` scores lines: likelihoods, ranks, labels, oddness, losses.
+
+What answers a question is imported when it is asked: to sample, none of it is needed.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,34 +12,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import evenly
-from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
-from makemore.corpus.split import is_set_apart
 from makemore.errors import DataError
-from makemore.estimator.base import Estimator
-from makemore.evaluation.exposure import Exposure, exposure
-from makemore.evaluation.metrics import Evaluation, Variety, classification, evaluate, variety
-from makemore.evaluation.nearest import Nearest, nearest
-from makemore.evaluation.ranks import Ranks, ranks
-from makemore.evaluation.scoring import Oddness, Scorer
-from makemore.sampling.request import Source
+from makemore.estimator.base import Estimator, Strings, parsed
 
 if TYPE_CHECKING:
+    from makemore.contexts.table import Contexts
+    from makemore.evaluation.exposure import Exposure
+    from makemore.evaluation.metrics import Evaluation, Variety
+    from makemore.evaluation.nearest import Nearest
+    from makemore.evaluation.ranks import Ranks
+    from makemore.evaluation.scoring import Oddness, Scorer
     from makemore.probe.examination import Examination
     from makemore.probe.recording import Recording
-
-Strings = Lines | Sequence[str]
 
 _UNMEASURED = "how near the lines made are to learned ones is not measured"
 _LOOKED_AT = 2048  # lines asked about at once
 _CHARACTERS = 2**16  # of them, about: networks keep numbers for each
 
 
-class Judge(Estimator):
-    """A fitted model that is asked about lines; each is cleaned as the list was.
+class ScoringEstimator(Estimator):
+    """A fitted model that scores lines; each is cleaned as the list was.
 
     Lines are strings, or `Lines` that were read with their labels.
     """
+
+    @property
+    def _scorer(self) -> "Scorer":
+        """The fitted model as it scores lines."""
+        from makemore.evaluation.scoring import Scorer
+
+        return Scorer.of(self._fitted)
 
     def score_samples(
         self, lines: Strings, labels: Sequence[str] | None = None
@@ -51,7 +57,7 @@ class Judge(Estimator):
             (B,) float64 log-likelihood of each line, nats, its end included; -inf for a line with a
             character that was nowhere in the list.
         """
-        return Scorer.of(self._fitted).lines(_asked(lines, labels))
+        return self._scorer.lines(_asked(lines, labels))
 
     def score(self, lines: Strings, labels: Sequence[str] | None = None) -> float:
         """Gives the mean log-likelihood per character, ends and weights counted: minus the loss."""
@@ -59,7 +65,7 @@ class Judge(Estimator):
         if not len(read):
             raise DataError("there is no line to score: give at least one")
         weights = read.counts()
-        scores, characters = Scorer.of(self._fitted).lines(read), read.lengths() + 1
+        scores, characters = self._scorer.lines(read), read.lengths() + 1
         return float((weights * scores).sum() / (weights * characters).sum())
 
     def score_characters(
@@ -76,7 +82,7 @@ class Judge(Estimator):
             of its end: they add up to its score. A character that was nowhere in the list has -inf,
             and what follows it NaN.
         """
-        return Scorer.of(self._fitted).characters(_asked(lines, labels))
+        return self._scorer.characters(_asked(lines, labels))
 
     def score_labels(self, lines: Strings) -> NDArray[np.float64]:
         """(B, labels) float64 log-likelihood of each line in nats, were it of each label.
@@ -86,7 +92,7 @@ class Judge(Estimator):
         Raises:
             OptionError: the list had no labels.
         """
-        return Scorer.of(self._fitted).labels(_asked(lines))
+        return self._scorer.labels(_asked(lines))
 
     @property
     def classes_(self) -> NDArray[np.str_]:
@@ -102,7 +108,7 @@ class Judge(Estimator):
         Raises:
             OptionError: the list had no labels.
         """
-        return Scorer.of(self._fitted).posterior(_asked(lines))
+        return self._scorer.posterior(_asked(lines))
 
     def predict(self, lines: Strings) -> NDArray[np.str_]:
         """(B,) the most probable label of each line; see `predict_proba`."""
@@ -111,7 +117,7 @@ class Judge(Estimator):
 
     def rank(
         self, lines: Strings, *, draws: int = 100_000, label: str | None = None, seed: int = 0
-    ) -> Ranks:
+    ) -> "Ranks":
         """Estimates how many lines are more probable than each; see `makemore.evaluation.ranks`.
 
         Args:
@@ -123,16 +129,19 @@ class Judge(Estimator):
         Raises:
             OptionError: there is no such label.
         """
-        learned = self._fitted
-        return ranks(Source.of(learned), Scorer.of(learned), _asked(lines), draws, label, seed)
+        from makemore.evaluation.ranks import ranks
+        from makemore.sampling.request import Source
 
-    def oddness(self, lines: Strings) -> Oddness:
+        source = Source.of(self._fitted)
+        return ranks(source, self._scorer, _asked(lines), draws, label, seed)
+
+    def oddness(self, lines: Strings) -> "Oddness":
         """Says how little lines look like the list; see `makemore.evaluation.scoring.Oddness`."""
-        return Scorer.of(self._fitted).oddness(_asked(lines))
+        return self._scorer.oddness(_asked(lines))
 
     def evaluate(
         self, lines: Strings, labels: Sequence[str] | None = None, seed: int = 0
-    ) -> Evaluation:
+    ) -> "Evaluation":
         """Measures losses on lines, and how well their labels are told.
 
         Lines with a character or a label that was nowhere in the list are left out, and counted.
@@ -145,7 +154,9 @@ class Judge(Estimator):
         Raises:
             DataError: no line is left, or a model with labels was given lines without.
         """
-        lines, scorer = parsed(lines, labels), Scorer.of(self._fitted)
+        from makemore.evaluation.metrics import classification, evaluate
+
+        lines, scorer = parsed(lines, labels), self._scorer
         is_known = scorer.vocabulary.knows(lines)
         lines = lines.select(np.flatnonzero(is_known))
         is_learned = self._is_learned(lines)
@@ -160,7 +171,7 @@ class Judge(Estimator):
             told = classification(scorer.posterior(lines), own, lines.counts(), learned, seed)
         return replace(found, unknown=int((~is_known).sum()), labels=told)
 
-    def nearest(self, lines: Strings, made: Sequence[str]) -> Nearest:
+    def nearest(self, lines: Strings, made: Sequence[str]) -> "Nearest":
         """Measures how near lines are to learned ones; see `makemore.evaluation.nearest`.
 
         Args:
@@ -170,6 +181,8 @@ class Judge(Estimator):
         Raises:
             DataError: no line was made, there are none of one kind, or that is not known.
         """
+        from makemore.evaluation.nearest import nearest
+
         read = parsed(lines)
         read = read.select(np.flatnonzero(self._fitted.vocabulary.knows(read)))
         is_learned = self._is_learned(read)
@@ -190,7 +203,7 @@ class Judge(Estimator):
         copied = [line for line, is_one in zip(made, is_copied, strict=True) if is_one]
         return nearest(made, others, learned, copied)
 
-    def exposure(self, draws: int = 16_384, seed: int = 0) -> Exposure | None:
+    def exposure(self, draws: int = 16_384, seed: int = 0) -> "Exposure | None":
         """Measure what the model remembers of single lines; see `makemore.evaluation.exposure`.
 
         Args:
@@ -203,6 +216,8 @@ class Judge(Estimator):
         Raises:
             OptionError: no line is to be drawn.
         """
+        from makemore.evaluation.exposure import exposure
+
         return exposure(self._fitted, draws, seed)
 
     def probe(
@@ -221,22 +236,23 @@ class Judge(Estimator):
         Raises:
             DataError: no line has only known characters, or the recording is of another model.
         """
-        from makemore.probe.examination import examine  # here: it needs torch
+        from makemore.contexts.table import Contexts
+        from makemore.probe.examination import examine
 
-        learned = self._fitted
+        fitted = self._fitted
         few, one = None if lines is None else self.looked_at(lines), None
         if line is not None:
             label = self.predict([line]).tolist() if len(self.classes_) else None
             one = parsed([line], label)
-            if not len(one) or not learned.vocabulary.knows(one).all():
+            if not len(one) or not fitted.vocabulary.knows(one).all():
                 raise DataError(f"nothing is seen along {line!r}: give a line of known characters")
 
-        def contexts_of(lines: Lines | None) -> Callable[[int | None], Contexts] | None:
+        def contexts_of(lines: Lines | None) -> "Callable[[int | None], Contexts] | None":
             if lines is None:
                 return None  # several networks may look back alike: counted once
-            return cache(lambda window: Contexts.of(lines, learned.vocabulary, window))
+            return cache(lambda window: Contexts.of(lines, fitted.vocabulary, window))
 
-        return examine(learned.model, contexts_of(few), recording, contexts_of(one))
+        return examine(fitted.model, contexts_of(few), recording, contexts_of(one))
 
     def looked_at(self, lines: Strings) -> Lines:
         """Those lines that `probe` asks about: at most 2,048, evenly apart among the known ones.
@@ -254,8 +270,10 @@ class Judge(Estimator):
         most = int(_CHARACTERS / max(1.0, float(few.lengths().mean())))
         return few.select(evenly(len(few), max(1, most)))
 
-    def variety(self, lines: Strings) -> Variety:
+    def variety(self, lines: Strings) -> "Variety":
         """Counts how many of some lines are distinct and new, and how long they are."""
+        from makemore.evaluation.metrics import variety
+
         cleaned = _asked(lines)
         return variety(cleaned.to_list(), self.is_seen(cleaned))
 
@@ -266,21 +284,12 @@ class Judge(Estimator):
 
     def _is_learned(self, lines: Lines) -> NDArray[np.bool_] | None:
         """(B,) bool: whether each line was learned: in the list and not in its test part."""
+        from makemore.corpus.split import is_set_apart
+
         is_seen, report = self.is_seen(lines), self._fitted.report
         if is_seen is None or report.split != "digest":
             return is_seen
         return is_seen & ~is_set_apart(lines, report.test)
-
-
-def parsed(
-    lines: Strings, labels: Sequence[str] | None = None, weights: Sequence[float] | None = None
-) -> Lines:
-    """Lines as they were read, or strings with their labels and weights, cleaned."""
-    if not isinstance(lines, Lines):
-        return Lines.from_strings(lines, labels, weights)
-    if labels is not None or weights is not None:
-        raise DataError("Lines carry their own labels and weights: give none beside them")
-    return lines
 
 
 def _asked(lines: Strings, labels: Sequence[str] | None = None) -> Lines:
