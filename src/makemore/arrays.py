@@ -4,6 +4,7 @@ The one piece of machinery under every table of contexts. A flag per possible ke
 way while the keys are dense; sorting takes over when they are not.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,65 @@ def unique_inverse(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[n
     place = np.empty(len(keys), dtype=np.int32)
     place[order] = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
     return ordered[is_first], place
+
+
+def unique_rows(columns: Iterable[Ints], size: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """List the distinct rows of a table in order, and give each row its place among them.
+
+    Args:
+        columns: the (n,) columns of the table, at least one, of integers in [0, size); each is
+            taken once, so an iterator may compute them one after the other.
+        size: one more than the largest integer that can occur.
+
+    Returns:
+        (n,) int32 places, and (d, columns) int32, the distinct rows in lexicographic order.
+
+    Example:
+        >>> place, rows = unique_rows(np.array([[1, 5], [0, 7], [1, 5]]).T, size=8)
+        >>> place.tolist(), rows.tolist()
+        ([1, 0, 1], [[0, 7], [1, 5]])
+    """
+    place: Ints = np.zeros(1, np.int64)
+    rows = np.zeros((1, 0), np.int32)
+    for column in columns:
+        keys, place = unique_inverse(place.astype(np.int64) * size + column, len(rows) * size)
+        newest = (keys % size).astype(np.int32)[:, None]
+        rows = np.concatenate([rows[keys // size], newest], axis=1)
+    return place.astype(np.int32), rows
+
+
+def trie(
+    columns: Iterable[Ints], depth: NDArray[np.int64], size: int
+) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int32]]]:
+    """Build the trie of some rows, level by level: a node is a beginning that rows share.
+
+    Args:
+        columns: the (n,) columns of the rows, of integers in [0, size); each is taken once.
+        depth: (n,) int64, how many integers of each row count.
+        size: one more than the largest integer that can occur.
+
+    Returns:
+        For each level from 1 its keys, (nodes,) int64 ascending, parent * size + integer; and for
+        each level from 0 the (n,) int32 node of each row, that of its own depth where the row is
+        not so deep. Node 0 is the root; nodes are numbered level by level.
+
+    Example:
+        >>> keys, nodes = trie(np.array([[1, 5], [1, 7], [0, 0]]).T, np.array([2, 2, 1]), size=8)
+        >>> [each.tolist() for each in keys], [each.tolist() for each in nodes]
+        ([[0, 1], [21, 23]], [[0, 0, 0], [2, 2, 1], [3, 4, 1]])
+    """
+    at = np.zeros(len(depth), np.int32)
+    keys, nodes, first, count = [], [at], 0, 1  # the level's first node, how many it has
+    for level, column in enumerate(columns):
+        deep = np.flatnonzero(depth > level)
+        local = (at[deep] - first).astype(np.int64) * size + column[deep]
+        distinct, place = unique_inverse(local, count * size)
+        keys.append(distinct + first * size)
+        first, count = first + count, len(distinct)
+        at = at.copy()
+        at[deep] = place + first
+        nodes.append(at)
+    return keys, nodes
 
 
 def ranges(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -13,9 +13,9 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.inference import likelihood
-from makemore.models import kneser_ney
-from makemore.models.kneser_ney import KneserNey, _discounts
+from makemore.inference import automaton, likelihood
+from makemore.models.kneser_ney import KneserNey
+from makemore.models.kneser_ney import discounts as discounts_of
 from makemore.options.families import KneserNeyOptions
 
 
@@ -154,7 +154,7 @@ def test_thousands_of_different_characters_cost_memory_only_where_they_occur(mon
     states, V = model.automaton(2**24).goto.shape
     assert model.automaton(states) is not None
     assert model.automaton(states - 1) is None
-    monkeypatch.setattr(kneser_ney, "MOST_CELLS", states * V - 1)
+    monkeypatch.setattr(automaton, "MOST_CELLS", states * V - 1)
     assert model.automaton(2**24) is None
 
 
@@ -210,13 +210,13 @@ def test_labels_know_more_than_no_labels():
 )
 def test_counts_of_counts_that_give_no_discount_fall_back(n1, n2, n3, n4):
     repeats = np.repeat([1, 2, 3, 4], [n1, n2, n3, n4])
-    assert _discounts(repeats) == (0.5, 1.0, 1.5)
+    assert discounts_of(repeats) == (0.5, 1.0, 1.5)
 
 
 def test_counts_of_counts_give_the_discounts_of_chen_and_goodman():
     Y = 100 / (100 + 2 * 40)
     expected = (1 - 2 * Y * 40 / 100, 2 - 3 * Y * 20 / 40, 3 - 4 * Y * 12 / 20)
-    assert _discounts(np.repeat([1, 2, 3, 4], [100, 40, 20, 12])) == pytest.approx(expected)
+    assert discounts_of(np.repeat([1, 2, 3, 4], [100, 40, 20, 12])) == pytest.approx(expected)
 
 
 def test_what_very_many_lines_leave_to_others_is_not_nothing():

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import ranges, unique_inverse
+from makemore.arrays import ranges, trie, unique_inverse
 from makemore.contexts.paths import Ids
 
 
@@ -42,19 +42,8 @@ class SuffixTree:
             The tree, and for each depth 0 to J the (N,) int32 node of each row there; rows that are
             not as deep have the node of their own depth.
         """
-        at = np.zeros(len(history), np.int32)
-        nodes, keys, base, level = [at], [], 0, 1  # the level's first node, how many it has
-        for j, ids in enumerate(history.T):
-            deep = np.flatnonzero(depth > j)
-            local = (at[deep] - base).astype(np.int64) * size + ids[deep]
-            distinct, place = unique_inverse(local, level * size)
-            keys.append(distinct + base * size)
-            base, level = base + level, len(distinct)
-            at = at.copy()
-            at[deep] = place + base
-            nodes.append(at)
-        key = np.concatenate(keys) if keys else np.zeros(0, np.int64)
-        return cls(size, key), nodes
+        keys, nodes = trie(history.T, depth, size)
+        return cls(size, np.concatenate([np.zeros(0, np.int64), *keys])), nodes
 
     @classmethod
     def checked(cls, size: int, key: NDArray[Any], deepest: int) -> Self:
@@ -135,34 +124,32 @@ class SuffixTree:
         rows, place = unique_inverse(np.concatenate(above), len(self))
         return rows, place[: len(node)]
 
-    def twins(
+    def find_under(
         self,
-        other: "SuffixTree",
-        rows: NDArray[np.int64],
-        above: NDArray[np.int64],
+        id_: int,
+        oldest: NDArray[np.int64],
+        parent: NDArray[np.int64],
         levels: list[tuple[int, int]],
-        first: int | None,
     ) -> NDArray[np.int64]:
-        """Finds here the nodes of another tree, each under one id that comes before its newest.
+        """Find the nodes of another tree under one id: each with that id before its newest.
 
         Args:
-            other: the other tree.
-            rows: (n,) nodes of it with all above them, ascending.
-            above: (n,) the place in `rows` of each node's parent.
-            levels: where in `rows` each depth starts and stops.
-            first: the id.
+            id_: the id.
+            oldest: (n,) int64, the id that each node of the other tree adds to its parent.
+            parent: (n,) int64, where among them its parent stands; the root comes first.
+            levels: where among them each depth starts and stops.
 
         Returns:
             (n,) int64 nodes here, -1 where there is none.
         """
-        twin = np.zeros(len(rows), np.int64)
+        found = np.zeros(len(oldest), np.int64)
         for low, high in levels:
             if low == 0:
-                twin[:high] = self.child(np.zeros(high, np.int64), np.full(high, first))
+                found[:high] = self.child(found[:high], np.full(high, id_))
             else:
-                # Where there is no twin above, this asks the root, under which only firsts stand.
-                twin[low:high] = self.child(twin[above[low:high]], other.oldest[rows[low:high]])
-        return np.where(twin > 0, twin, -1)
+                # Where the parent is not found, this asks the root, which has no other child.
+                found[low:high] = self.child(found[parent[low:high]], oldest[low:high])
+        return np.where(found > 0, found, -1)
 
     def transitions(self, width: int, longest: int) -> Ids:
         """Finds, for each node and one newer id, the node of the longest end of the two.

@@ -1,11 +1,13 @@
 """Lines as ids, and the distinct contexts they walk through, found by ranking."""
 
+from collections.abc import Iterator
+from itertools import chain, repeat
 from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import ranges, unique_inverse
+from makemore.arrays import ranges, unique_inverse, unique_rows
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError
@@ -105,31 +107,11 @@ def window_rows(paths: Paths, size: int, window: int, labelled: bool) -> tuple[I
     """The distinct windows: (C,) row of each position, (N, K) back."""
     length = np.diff(paths.start)
     position = ranges(np.zeros(len(length), np.int64), length)
-
-    def column(back: int) -> Ids:
-        """(C,) the id so many characters back."""
-        ids = np.zeros(len(position), np.int32)
-        ids[back:] = paths.target[: len(ids) - back] if back < len(ids) else ids[:0]
-        return np.where(position >= back, ids, BOUNDARY)
-
-    row, back = np.zeros(len(position), np.int32), np.zeros((1, 0), np.int32)
-    for distance in range(window + labelled, 0, -1):
-        ids = column(distance) if distance <= window else np.repeat(paths.origin, length)
-        distinct, row = unique_inverse(row.astype(np.int64) * size + ids, len(back) * size)
-        newest = (distinct % size).astype(np.int32)[:, None]
-        back = np.concatenate([back[distinct // size], newest], axis=1)
-    return row, back
-
-
-def distinct_rows(table: Ids, size: int) -> tuple[Ids, NDArray[np.int64]]:
-    """(N,) place of each row among the distinct rows, and the index of a row for each of those."""
-    place = np.zeros(len(table), np.int32)
-    distinct_count = 1
-    for column in table.T:
-        distinct, place = unique_inverse(
-            place.astype(np.int64) * size + column, distinct_count * size
-        )
-        distinct_count = len(distinct)
-    first = np.empty(distinct_count, np.int64)
-    first[place[::-1]] = np.arange(len(table))[::-1]
-    return place, first
+    padded = np.concatenate([np.full(window, BOUNDARY, np.int32), paths.target])
+    shifted = [padded[oldest : oldest + len(position)] for oldest in range(window)]
+    is_inside = map(np.greater_equal, repeat(position), range(window, 0, -1))
+    # One after the other: all columns at once may take much memory. Before a line: the boundary, 0.
+    columns: Iterator[Ids] = map(np.multiply, shifted, is_inside)
+    if labelled:
+        columns = chain([np.repeat(paths.origin, length)], columns)
+    return unique_rows(columns, size)

@@ -13,8 +13,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ints, ranges, summed, unique_inverse
-from makemore.contexts.paths import Ids, Paths, distinct_rows, prefix_tree, window_rows
+from makemore.arrays import Ints, ranges, summed, unique_inverse, unique_rows
+from makemore.contexts.paths import Ids, Paths, prefix_tree, window_rows
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError
@@ -242,14 +242,14 @@ class Contexts:
     def windows(self, window: int) -> Self:
         """Sees the same lines through their last K characters; contexts equal there are merged."""
         back = self.lookback(window)
-        rows, first = distinct_rows(back, self.vocabulary_size + self.label_count)
+        rows, back = unique_rows(back.T, self.vocabulary_size + self.label_count)
         size = self.vocabulary_size
         key = rows[self.row].astype(np.int64) * size + self.next
-        distinct, place = unique_inverse(key, len(first) * size)
+        distinct, place = unique_inverse(key, len(back) * size)
         return replace(
             self,
-            last=back[first, -1],
-            back=back[first],
+            last=back[:, -1],
+            back=back,
             parent=None,
             row=(distinct // size).astype(np.int32),
             next=(distinct % size).astype(np.int32),

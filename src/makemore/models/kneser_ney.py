@@ -21,25 +21,27 @@ no discount, 1/2, 1 and 3/2 serve. Two ways to back off at once as in Bilmes and
 "Factored language models and generalized parallel backoff", here with shares of 2/3 and 1/3.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
-from typing import Any, NamedTuple, Self
+from itertools import chain, pairwise, repeat
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import ranges, unique_inverse
+from makemore.arrays import AnyArray, ranges, summed, trie
 from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
-from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference.automaton import MOST_CELLS, Automaton
 from makemore.inference.likelihood import Floats, Tensors
 from makemore.inference.window import Back, CountModel
 from makemore.options.families import KneserNeyOptions
 
-_FALLBACK = (0.5, 1.0, 1.5)
+if TYPE_CHECKING:
+    from makemore.contexts.table import Contexts
+    from makemore.inference.automaton import Automaton
+
+_FALLBACK = (0.5, 1.0, 1.5)  # D1, D2 and D3 where the counts of counts give none
+_SHORTER, _POOLED = 2, 1  # parts in three, within a label: of p(x | l h') and of p(x | h)
 
 
 class KneserNey(CountModel):
@@ -50,8 +52,8 @@ class KneserNey(CountModel):
         labelled: the counts within labels, each history under its label; None without labels.
     """
 
-    pooled: "BackOff"
-    labelled: "BackOff | None"
+    pooled: "AdjustedCounts"
+    labelled: "AdjustedCounts | None"
 
     def __init__(self, options: KneserNeyOptions, vocabulary_size: int, label_count: int) -> None:
         """Makes a model that has counted nothing."""
@@ -59,19 +61,22 @@ class KneserNey(CountModel):
         self.vocabulary_size = vocabulary_size
         self.label_count = label_count
 
-    def count(self, c: Contexts) -> Self:
-        """Counts contexts; what it knew before is replaced."""
-        c = c.windows(self.window)
+    def count(self, c: "Contexts") -> Self:
+        """See `CountModel.count`."""
+        if c.window != self.window:
+            c = c.windows(self.window)
         back, size = c.lookback(self.window), self.vocabulary_size + self.label_count
         history, depth = self._histories(back)
-        self.pooled, self.labelled = BackOff.of(c, history, depth, size), None
+        self.pooled, self.labelled = AdjustedCounts.of(c, history, depth, size), None
         if self.label_count:
             history = np.concatenate([back[:, :1], history], axis=1)
-            self.labelled = BackOff.of(c, history, depth + 1, size)
+            self.labelled = AdjustedCounts.of(c, history, depth + 1, size)
         return self
 
-    def counted(self) -> Contexts:
-        """What it counted, without the lines."""
+    def counted(self) -> "Contexts":
+        """See `CountModel.counted`."""
+        from makemore.contexts.table import Contexts
+
         first = 1 if self.labelled else 0
         table = self.labelled or self.pooled
         tree = table.tree
@@ -100,8 +105,10 @@ class KneserNey(CountModel):
             log_probs[which] = self._log_probs(node[which], label)
         return log_probs
 
-    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
+    def automaton(self, most: int, label: int | None = None) -> "Automaton | None":
         """See `Model.automaton`; a state is the longest end of a history that was ever seen."""
+        from makemore.inference.automaton import MOST_CELLS, Automaton
+
         tree, V = self.pooled.tree, self.vocabulary_size
         if len(tree) > most or len(tree) * V > MOST_CELLS:
             return None
@@ -119,10 +126,10 @@ class KneserNey(CountModel):
     def load(self, tensors: Tensors) -> Self:
         """See `Model.load`."""
         size = self.vocabulary_size + self.label_count
-        self.pooled = BackOff.load(tensors, "", (self.vocabulary_size, size), self.window)
+        self.pooled = AdjustedCounts.load(tensors, "", (self.vocabulary_size, size), self.window)
         if self.label_count:
             sizes = self.vocabulary_size, size
-            self.labelled = BackOff.load(tensors, "labels.", sizes, self.window + 1)
+            self.labelled = AdjustedCounts.load(tensors, "labels.", sizes, self.window + 1)
         else:
             self.labelled = None
         return self
@@ -140,33 +147,35 @@ class KneserNey(CountModel):
         return newest_first, np.minimum(seen + 1, self.window)
 
     def _log_probs(self, node: NDArray[np.int64], label: int | None) -> Floats:
-        """(n, V) log-probabilities after these nodes, in lines of this label."""
-        pooled, V = self.pooled, self.vocabulary_size
-        rows, place = pooled.tree.lineage(node)
-        above = np.searchsorted(rows, pooled.tree.parent[rows])
-        levels = list(pairwise(np.searchsorted(rows, pooled.tree.level_starts).tolist()))
-        probs = np.full((len(rows), V), 1.0 / V, np.float32)  # below the empty history: uniform
+        """(n, V) log-probabilities after these histories, in lines of this label."""
+        tree, V = self.pooled.tree, self.vocabulary_size
+        h, place = tree.lineage(node)  # the histories and all their shorter ones, shortest first
+        shorter = np.searchsorted(h, tree.parent[h])  # where h' stands
+        levels = list(pairwise(np.searchsorted(h, tree.level_starts).tolist()))
+        p, gamma = self.pooled.at(h, V)
+        uniform = np.full((1, V), 1.0 / V, np.float32)
         for low, high in levels:
-            probs[low:high] = pooled.raised(rows[low:high], probs[above[low:high]])
-        if self.labelled is not None:
-            twin = self.labelled.tree.twins(pooled.tree, rows, above, levels, label)
-            within = probs.copy()
-            for low, high in levels:
-                shorter = within[above[low:high]] if low else probs[low:high]
-                base: Floats = (2 * shorter + probs[low:high]) / np.float32(3)
-                within[low:high] = self.labelled.raised(twin[low:high], base)
-            probs = within
-        return np.log(probs)[place]
+            p[low:high] += gamma[low:high] * (p[shorter[low:high]] if low else uniform)
+        if self.labelled is None:
+            return np.log(p)[place]
+        assert label is not None, "a model with labels is asked about a label"
+        own = self.labelled.tree.find_under(label, tree.oldest[h], shorter, levels)
+        within, gamma = self.labelled.at(own, V)
+        for low, high in levels:
+            backed_off = within[shorter[low:high]] if low else p[:high]
+            base = (_SHORTER * backed_off + _POOLED * p[low:high]) / np.float32(_SHORTER + _POOLED)
+            within[low:high] += gamma[low:high] * base
+        return np.log(within)[place]
 
 
 @dataclass(frozen=True, eq=False)
-class BackOff:
-    """Histories, the ids seen after each, and what that leaves to them and to a shorter history.
+class AdjustedCounts:
+    """The counts a(h x) of S histories h, and the shares that they come to.
 
     Attributes:
         tree: the S histories.
         start: (S + 1,) int64; after history i were seen `next[start[i]:start[i + 1]]`.
-        next: (G,) int32 ids, ascending for each history.
+        next: (G,) int32 ids x, ascending for each history.
         repeats: (G,) int64, a(h x), every line counted once.
         weight: (G,) float64, a(h x), lines' weights counted.
     """
@@ -178,13 +187,38 @@ class BackOff:
     weight: NDArray[np.float64]
 
     @classmethod
-    def of(cls, c: Contexts, history: Back, depth: NDArray[np.int64], size: int) -> Self:
-        """Counts contexts by their (N, J) histories, newest id first, so many of which count."""
-        tree, nodes = SuffixTree.of(history, depth, size)
-        levels = list(_grams(c, nodes, depth))[::-1]
-        node, ids, repeats, weight = (np.concatenate(parts) for parts in zip(*levels, strict=True))
-        start = np.searchsorted(node, np.arange(len(tree) + 1))
-        return cls(tree, start, ids.astype(np.int32), repeats, weight)
+    def of(cls, c: "Contexts", history: Back, depth: NDArray[np.int64], size: int) -> Self:
+        """Count contexts.
+
+        The pairs h x are the nodes of a trie, x first and then h from its newest id to its oldest:
+        the pairs y h x are the children of h x.
+
+        Args:
+            c: the contexts.
+            history: (N, J) int32 their histories, the newest id first.
+            depth: (N,) int64, how many ids of each history count.
+            size: how many ids there are, labels included.
+        """
+        tree, histories = SuffixTree.of(history, depth, size)
+        own_depth = depth[c.row]
+        columns = chain([c.next], map(np.take, history.T, repeat(c.row)))
+        keys, pairs = trie(columns, own_depth + 1, size)
+        children = [*(key // size for key in keys[1:]), np.zeros(0, np.int64)]
+        levels, first = [], 1  # of the trie; the first pair of a level
+        for j, key in enumerate(keys):  # histories of j ids
+            reaches, is_whole = np.flatnonzero(own_depth >= j), np.flatnonzero(own_depth == j)
+            pair, whole = pairs[j + 1][reaches] - first, pairs[j + 1][is_whole] - first
+            h, x = np.empty((2, len(key)), np.int64)
+            h[pair], x[pair] = histories[j][c.row[reaches]], c.next[reaches]
+            types = np.bincount(children[j] - first, minlength=len(key))
+            repeats = np.bincount(whole, c.repeats[is_whole], len(key)).astype(np.int64) + types
+            weight = summed(whole, c.count[is_whole], len(key)) + types
+            order = np.argsort(h * c.vocabulary_size + x)
+            levels.append((h[order], x[order], repeats[order], weight[order]))
+            first += len(key)
+        h, x, repeats, weight = (np.concatenate(each) for each in zip(*levels, strict=True))
+        start = np.searchsorted(h, np.arange(len(tree.parent) + 1))
+        return cls(tree, start, x.astype(np.int32), repeats, weight)
 
     @classmethod
     def load(cls, tensors: Tensors, prefix: str, sizes: tuple[int, int], depth: int) -> Self:
@@ -207,92 +241,56 @@ class BackOff:
             raise ValueError("counts are no numbers above 0")
         return cls(tree, start, ids, repeats.astype(np.int64), weight)
 
-    def tensors(self) -> dict[str, NDArray[Any]]:
-        """Everything counted, as named arrays; weights only where lines had any."""
-        found: dict[str, NDArray[Any]] = {"key": self.tree.key, "start": self.start}
+    def tensors(self) -> dict[str, AnyArray]:
+        """Return everything counted, as named arrays; weights only where lines had any."""
+        found: dict[str, AnyArray] = {"key": self.tree.key, "start": self.start}
         found |= {"next": self.next, "repeats": self.repeats.astype(np.int32)}
         return found if (self.weight == self.repeats).all() else found | {"weight": self.weight}
 
+    def at(self, node: NDArray[np.int64], V: int) -> tuple[Floats, Floats]:
+        """Return (n, V) max(a - D, 0) / a(h .) and (n, 1) gamma, 0 and 1 at the node -1."""
+        is_none, node = node < 0, np.maximum(node, 0)
+        shares, gamma = self._leaving.dense(node, V), self._gamma[node][:, None]
+        shares[is_none], gamma[is_none] = 0.0, 1.0
+        return shares, gamma
+
     @cached_property
     def _shares(self) -> NDArray[np.float64]:
-        """(G,) float64, `max(a - D, 0) / a(h .)`."""
+        """(G,) float64, max(a - D, 0) / a(h .)."""
         kept = np.empty(len(self.next))
         for low, high in pairwise(self.start[self.tree.level_starts].tolist()):
-            repeats = self.repeats[low:high]
-            discount = np.array([0.0, *_discounts(repeats)])[np.minimum(repeats, 3)]
-            kept[low:high] = self.weight[low:high] * np.maximum(repeats - discount, 0.0) / repeats
-        total = np.bincount(self._node, self.weight, len(self.tree))
-        shares: NDArray[np.float64] = kept / total[self._node]
+            a = self.repeats[low:high]
+            D = np.array([0.0, *discounts(a)])[np.minimum(a, 3)]
+            kept[low:high] = self.weight[low:high] * np.maximum(a - D, 0.0) / a
+        total = np.bincount(self._history, self.weight, len(self.start) - 1)
+        shares: NDArray[np.float64] = kept / total[self._history]
         return shares
 
     @cached_property
-    def leaving(self) -> Leaving:
-        """For each history `max(a - D, 0) / a(h .)` of the ids seen there."""
+    def _leaving(self) -> Leaving:
+        """The shares as sparse rows, one for each history."""
         return Leaving(self.start, self.next, self._shares.astype(np.float32))
 
     @cached_property
-    def gamma(self) -> NDArray[np.float32]:
-        """(S,) float32, the share that each history leaves to a shorter one."""
+    def _gamma(self) -> NDArray[np.float32]:
+        """(S,) float32, gamma(h)."""
         # In float64: of very many lines a discount takes less than float32 can tell from nothing.
-        given = np.bincount(self._node, self._shares, len(self.tree))
+        given = np.bincount(self._history, self._shares, len(self.start) - 1)
         left: NDArray[np.float32] = np.maximum(1.0 - given, 0.0).astype(np.float32)
         return left
 
     @property
-    def _node(self) -> NDArray[np.int64]:
+    def _history(self) -> NDArray[np.int64]:
         """(G,) the history of each pair."""
-        return np.repeat(np.arange(len(self.tree)), np.diff(self.start))
-
-    def raised(self, node: NDArray[np.int64], base: Floats) -> Floats:
-        """(n, V) probabilities at nodes above a base; at -1, which is no node, the base."""
-        probs = base.copy()
-        there = np.flatnonzero(node >= 0)
-        probs[there] *= self.gamma[node[there], None]
-        probs[there] += self.leaving.dense(node[there], base.shape[1])
-        return probs
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
 
 
-class _Grams(NamedTuple):
-    """Distinct (history, next id) pairs of one length of history, sorted."""
-
-    node: NDArray[np.int64]
-    ids: NDArray[np.int64]
-    repeats: NDArray[np.int64]  # a(h x), every line counted once
-    weight: NDArray[np.float64]  # a(h x), lines' weights counted
-
-
-def _grams(c: Contexts, nodes: list[Back], depth: NDArray[np.int64]) -> Iterator[_Grams]:
-    """The pairs for each length of history, the longest first."""
-    V = c.vocabulary_size
-    longer: NDArray[np.int64] = np.zeros(0, np.int64)  # one edge for each pair one id longer
-    for j in range(len(nodes) - 1, -1, -1):
-        edges = np.flatnonzero(depth[c.row] >= j)
-        key, place = unique_inverse(
-            nodes[j][c.row[edges]].astype(np.int64) * V + c.next[edges], 2**62
-        )
-        place_of = np.zeros(len(c.row), np.int64)
-        place_of[edges] = place
-        weight = np.bincount(place, c.count[edges], len(key))
-        repeats = np.bincount(place, c.repeats[edges], len(key)).astype(np.int64)
-        types = np.bincount(place_of[longer], minlength=len(key))
-        is_longest = np.zeros(len(key), bool)
-        is_longest[place] = depth[c.row[edges]] == j
-        yield _Grams(
-            key // V,
-            key % V,
-            np.where(is_longest, repeats, types),
-            np.where(is_longest, weight, types),
-        )
-        longer = np.empty(len(key), np.int64)
-        longer[place] = edges
-
-
-def _discounts(repeats: NDArray[np.int64]) -> tuple[float, float, float]:
-    """D1, D2 and D3 from the counts of counts, or the fallback where they give none."""
-    n1, n2, n3, n4 = (int(np.count_nonzero(repeats == k)) for k in (1, 2, 3, 4))
+def discounts(a: NDArray[np.int64]) -> tuple[float, float, float]:
+    """Return D1, D2 and D3 from the counts of counts, or the fallback where they give none."""
+    n1, n2, n3, n4 = np.bincount(np.minimum(a, 5), minlength=5)[1:5].tolist()
     if not (n1 and n2 and n3 and n4):
         return _FALLBACK
     Y = n1 / (n1 + 2 * n2)
-    found = (1 - 2 * Y * n2 / n1, 2 - 3 * Y * n3 / n2, 3 - 4 * Y * n4 / n3)
+    D1, D2, D3 = 1 - 2 * Y * n2 / n1, 2 - 3 * Y * n3 / n2, 3 - 4 * Y * n4 / n3
     # A discount of nothing would leave nothing to unseen ids, a whole one nothing to seen ones.
-    return found if all(0 < d < k for k, d in enumerate(found, 1)) else _FALLBACK
+    return (D1, D2, D3) if 0 < D1 < 1 and 0 < D2 < 2 and 0 < D3 < 3 else _FALLBACK
