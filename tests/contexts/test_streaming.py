@@ -15,10 +15,10 @@ WORDS = st.lists(st.text("abcé中\U0001f600", min_size=1, max_size=6), min_size
 
 
 def tallied(blocks, window=2, test=0.2):
-    tally = BlockCounter(window, test=test)
+    counter = BlockCounter(window, test=test)
     for block in blocks:
-        tally.add(block)
-    return tally
+        counter.add(block)
+    return counter
 
 
 def assert_equal(found, expected):
@@ -33,22 +33,22 @@ def assert_equal(found, expected):
         assert mine.tolist() == its.tolist(), name
 
 
-def assert_counts_the_same(tally, lines):
+def assert_counts_the_same(counter, lines):
     vocabulary = Vocabulary.of(lines)
-    assert tally.vocabulary().characters == vocabulary.characters
-    assert tally.vocabulary().labels == vocabulary.labels
+    assert counter.vocabulary().characters == vocabulary.characters
+    assert counter.vocabulary().labels == vocabulary.labels
+    taken = counter.take(vocabulary)
     for part, which in parts_by_digest(lines, 0.1, 0.2)._asdict().items():
-        assert tally.sizes[part] == len(which)
-        found = tally.take(part)
+        assert counter.sizes[part] == len(which)
         if not len(which):
-            assert found is None
+            assert part not in taken
         else:
-            assert_equal(found, Contexts.of(lines.select(which), vocabulary, tally.window))
-    assert tally.digests().tolist() == sorted(set(lines.digests.tolist()))
-    assert str(tally.summary()) == str(lines.summary())
-    assert tally.weight == lines.counts().sum()
-    assert tally.longest == lines.lengths().max()
-    assert len(tally) == len(lines)
+            assert_equal(taken[part], Contexts.of(lines.select(which), vocabulary, counter.window))
+    assert counter.digests().tolist() == sorted(set(lines.digests.tolist()))
+    assert str(counter.summary()) == str(lines.summary())
+    assert counter.weight == lines.counts().sum()
+    assert counter.longest == lines.lengths().max()
+    assert len(counter) == len(lines)
 
 
 @given(WORDS, st.integers(1, 4), st.integers(1, 7))
@@ -69,27 +69,27 @@ def test_labels_and_weights_are_counted_as_all_at_once(words, size, rng):
         part = slice(at, at + size)
         blocks.append(Lines.from_strings(words[part], labels[part], weights[part]))
     lines = Lines.from_strings(words, labels, weights)
-    tally = tallied(blocks)
-    assert_counts_the_same(tally, lines)
+    counter = tallied(blocks)
+    assert_counts_the_same(counter, lines)
     expected = [
         sum(w for w, name in zip(weights, labels, strict=True) if name == label)
         for label in lines.label_names
         if any(w and name == label for w, name in zip(weights, labels, strict=True))
     ]
-    assert tally.label_weights().tolist() == pytest.approx(expected)
+    assert counter.label_weights().tolist() == pytest.approx(expected)
 
 
 def test_blank_lines_and_blocks_are_counted(us_names):
     blocks = [Lines.from_strings(["", "anna"]), Lines.from_strings([" "]), Lines.from_strings([])]
-    tally = tallied(blocks)
-    assert str(tally.summary()) == "3 lines read, 2 blank, 0 repeated, 1 kept, 4 characters"
+    counter = tallied(blocks)
+    assert str(counter.summary()) == "3 lines read, 2 blank, 0 repeated, 1 kept, 4 characters"
 
 
 def test_nothing_is_nothing():
-    tally = tallied([])
-    assert len(tally) == 0
-    assert tally.take("train") is None
-    assert tally.digests().tolist() == []
+    counter = tallied([])
+    assert len(counter) == 0
+    assert counter.take(counter.vocabulary()) == {}
+    assert counter.digests().tolist() == []
 
 
 def test_many_blocks_of_a_real_list(us_names):
@@ -110,14 +110,14 @@ def test_tables_are_merged_with_others_of_their_size(us_names, monkeypatch):
     monkeypatch.setattr(Contexts, "merge", counting)
     strings = us_names.to_list()
     blocks = [Lines.from_strings(strings[at : at + 100]) for at in range(0, len(strings), 100)]
-    tally = tallied(blocks, window=4, test=0.0)
-    final = sum(len(tally.take(part).row) for part in ("train", "dev"))
+    counter = tallied(blocks, window=4, test=0.0)
+    final = sum(len(c.row) for c in counter.take(counter.vocabulary()).values())
     assert sum(moved) < 20 * final  # 320 blocks: merged one by one it is over 100 times
 
 
 def test_no_line_is_kept():
-    tally = tallied([Lines.from_strings(["anna", "ben"])])
-    for table in tally._tables["train"] + tally._tables["dev"] + tally._tables["test"]:
+    counter = tallied([Lines.from_strings(["anna", "ben"])])
+    for table in counter._tables["train"] + counter._tables["dev"] + counter._tables["test"]:
         assert len(table.edge) == 0
         assert len(table.line_weight) == 0
         assert table.repeats.sum() == np.sum(table.forgotten)

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.contexts.chunks import blocks
 from makemore.contexts.paths import Paths
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
+from makemore.inference.likelihood import blocks
 
 Key = tuple[int, ...]
 

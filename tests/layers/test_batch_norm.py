@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from makemore.contexts.chunks import blocks
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.inference.likelihood import blocks
 from makemore.layers.batch_norm import BatchNorm, calibrate
 from makemore.models.deep_mlp import DeepMLP
 from makemore.models.mlp import MLP

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,8 @@ def learn(
     recording, run = prepare(outputs.report), _run(outputs)
     seen = recording if run is None else None  # a run has a recording of its own
     lines = None
-    with _on_step(maker, outputs.track, seen) as on_step:
+    with ExitStack() as stack:
+        on_step = Followers(stack, outputs.track, seen)
         if outputs.report is not None or hasattr(maker, "learned_"):
             lines = _whole(blocks, maker.fit_options().min_count)
             say(str(lines.summary()))
@@ -88,28 +89,36 @@ def _whole(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
     return frequent(Lines.concatenated(blocks()), min_count)
 
 
-@contextmanager
-def _on_step(
-    maker: "MakeMore", track: str | None, recording: "Recording | None"
-) -> "Iterator[OnStep | None]":
-    """One callback for all that follow a training; None where nothing is trained or shown."""
-    if track is None and recording is None and maker.counts_blocks() and not sys.stderr.isatty():
-        yield None
-        return
-    from makemore.cli.training import interruptible, progress, tracking
+class Followers:
+    """Callbacks of all that follow a training: a progress bar, Ctrl-C, TensorBoard, a recording.
 
-    with ExitStack() as stack:
-        entered = [stack.enter_context(each) for each in (tracking(track), progress("learning"))]
-        interruption = stack.enter_context(interruptible())
-        callbacks = [each for each in (*entered, recording, interruption) if each is not None]
+    What only networks need is imported when the first step is reported.
+    """
 
-        def on_step(step: "Step") -> None:
-            for callback in callbacks:
-                callback(step)
+    def __init__(self, stack: ExitStack, track: str | None, recording: "Recording | None") -> None:
+        """Start what is seen before the first step; the stack ends all."""
+        self._stack, self._is_training = stack, False
+        self._callbacks: list[OnStep] = []
+        if recording is not None:
+            stack.callback(recording.stop)
+            self._callbacks.append(recording)
+        if track is not None or sys.stderr.isatty():
+            from makemore.cli.training import progress, tracking
 
-        yield on_step
-    if recording is not None:
-        recording.stop()
+            for started in (tracking(track), progress("learning")):
+                callback = stack.enter_context(started)
+                if callback is not None:
+                    self._callbacks.append(callback)
+
+    def __call__(self, step: "Step") -> None:
+        """Report a step."""
+        if not self._is_training:
+            from makemore.cli.training import interruptible
+
+            self._callbacks.append(self._stack.enter_context(interruptible()))
+            self._is_training = True
+        for callback in self._callbacks:
+            callback(step)
 
 
 def _write(maker: "MakeMore", outputs: Outputs) -> None:
@@ -212,9 +221,11 @@ def fit_in_words(maker: "MakeMore") -> str:
 
 def _unused_options(maker: "MakeMore") -> str:
     """Which options of a training were given where nothing is trained; `auto` says it itself."""
-    names = [field.parameter for field in fields(FitOptions) if field.default is None]
-    parameters = maker.get_params()
-    given = [f"--{name}".replace("_", "-") for name in names if parameters[name] is not None]
+    given = [
+        f"--{field.name}".replace("_", "-")
+        for field in fields(FitOptions)
+        if field.default is None and getattr(maker, field.parameter) is not None
+    ]
     if maker.model == "auto" or maker.learned_.report.steps is not None or not given:
         return ""
     return f"; nothing is trained in it, so that {' and '.join(given)} changed nothing"

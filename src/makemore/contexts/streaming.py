@@ -71,13 +71,13 @@ class BlockCounter:
         self._note_labels(lines)
         _push(self._digests, sorted_unique(lines.digests), _both)
         vocabulary = Vocabulary.of(lines)
-        ids = self._ids(vocabulary)
+        labels = _LABELS if vocabulary.labels else 0
+        c = Contexts.of(lines, vocabulary, self.window)
+        c = with_ids(c, self._ids(vocabulary), _CODES, labels)
         for part, which in parts_by_digest(lines, *self._shares)._asdict().items():
             self.sizes[part] += len(which)
             if len(which):
-                c = Contexts.of(lines.select(which), vocabulary, self.window).without_lines()
-                labels = _LABELS if vocabulary.labels else 0
-                _push(self._tables[part], with_ids(c, ids, _CODES, labels), Contexts.merge)
+                _push(self._tables[part], c.lines(which).without_lines(), Contexts.merge)
 
     def __len__(self) -> int:
         """How many lines were counted."""
@@ -101,18 +101,19 @@ class BlockCounter:
         """What cleaning did."""
         return replace(self._read, repeated=self._read.kept - len(self.digests()))
 
-    def take(self, part: str) -> Contexts | None:
-        """Give away what was counted of a part, in terms of `vocabulary`; None without lines."""
-        found = _all(self._tables.pop(part), Contexts.merge)
-        if found is None:
-            return None
-        vocabulary = self.vocabulary()
+    def take(self, vocabulary: Vocabulary) -> dict[str, Contexts]:
+        """Give away what was counted of each part that has lines, in terms of `vocabulary()`."""
         size, labels = len(vocabulary), len(vocabulary.labels)
-        ids = np.zeros(_CODES + len(self._label_weights), np.int32)
+        ids = np.zeros(_CODES + labels, np.int32)
         ids[[ord(character) for character in vocabulary.characters]] = np.arange(1, size)
         ids[_CODES:] = vocabulary.label_ids(list(self._label_weights))
-        found = with_ids(found, ids, size, labels)
-        return found.windows(self.window) if labels else found  # sorted by label again
+        taken = {}
+        for part in self.sizes:
+            found = _all(self._tables.pop(part), Contexts.merge)
+            if found is not None:
+                found = with_ids(found, ids, size, labels)
+                taken[part] = found.windows(self.window) if labels else found  # sorted by label
+        return taken
 
     def _note_labels(self, lines: Lines) -> None:
         """Adds up how often each label stands; one that is new has the next id."""
@@ -131,7 +132,7 @@ class BlockCounter:
 
 
 def with_ids(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
-    """Gives windows other ids: old id i becomes `ids[i]`.
+    """Return windows in other ids: old id i becomes `ids[i]`.
 
     Args:
         c: windows; their rows stay sorted if the ids of characters ascend, and those of labels.
@@ -140,8 +141,15 @@ def with_ids(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
         labels: how many labels there are then.
     """
     assert c.back is not None, "whole prefixes are not renamed"
-    back, sizes = ids[c.back], (size, labels)
-    return Contexts.of_counts(back, c.row, ids[c.next], c.count, c.repeats, sizes)
+    back = ids[c.back]
+    return replace(
+        c,
+        vocabulary_size=size,
+        label_count=labels,
+        last=back[:, -1],
+        back=back,
+        next=ids[c.next],
+    )
 
 
 Table = TypeVar("Table", Contexts, NDArray[np.uint64])

@@ -198,7 +198,7 @@ class Contexts:
         walked = self.edge[ranges(starts, stops)]
         weight = self.line_weight[which]
         edges, edge = unique_inverse(walked, len(self.row))
-        rows, row = unique_inverse(self.row[edges], len(self))
+        rows, row = unique_inverse(self.row[edges], len(self.last))
         return replace(
             self,
             last=self.last[rows],

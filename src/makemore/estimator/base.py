@@ -87,15 +87,19 @@ class Estimator:
         return self
 
     def fit_options(self) -> FitOptions:
-        """Return the parameters as options, checked; numbers of NumPy become plain ones.
+        """Return the parameters as options, checked.
 
         Raises:
             OptionError: a parameter cannot be used.
         """
-        given = {field.name: getattr(self, field.parameter) for field in fields(FitOptions)}
-        return FitOptions.of(
-            {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
-        )
+        plain = self.plain_params()
+        return FitOptions.of({each.name: plain[each.parameter] for each in fields(FitOptions)})
+
+    def plain_params(self) -> dict[str, Value]:
+        """Return the parameters but `model`; numbers of NumPy become plain ones."""
+        names = [name for name in self.__signature__.parameters if name != "model"]
+        given = {name: getattr(self, name) for name in names}
+        return {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
 
     def __repr__(self) -> str:
         """The call that makes it, as far as it differs from the default."""

@@ -1,7 +1,7 @@
 """`MakeMore`: learn a list, make more of it, score lines, keep it all in one file."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -9,15 +9,15 @@ import numpy as np
 
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError, OptionError
-from makemore.estimator.base import fit_parameters, parsed, with_parameters
+from makemore.estimator.base import parsed, with_parameters
 from makemore.estimator.maker import Maker
 from makemore.estimator.scoring import ScoringEstimator
 
 if TYPE_CHECKING:
     from makemore.checkpoint.run_directory import RunDirectory
+    from makemore.corpus.summary import Summary
     from makemore.evaluation.scoring import Oddness
-    from makemore.fitting.fit import OnRead
-    from makemore.training.callbacks import Callbacks, OnStep
+    from makemore.training.callbacks import OnStep
     from makemore.training.rate_range import RateRange
 
 Input = Lines | Sequence[str] | Iterator[Lines] | Iterator[str]
@@ -50,7 +50,7 @@ class MakeMore(Maker, ScoringEstimator):
         weights: Sequence[float] | None = None,
         on_step: "OnStep | None" = None,
         run: "RunDirectory | str | Path | None" = None,
-        on_read: "OnRead | None" = None,
+        on_read: "Callable[[Summary], None] | None" = None,
     ) -> Self:
         """Learn a list.
 
@@ -73,14 +73,15 @@ class MakeMore(Maker, ScoringEstimator):
             CheckpointError: the folder cannot be written to, holds another run or a damaged one, or
                 another process trains in it.
         """
-        from makemore.fitting.fit import fit_blocks, fit_lines
+        from makemore.fitting.fit import Callbacks, fit_blocks, fit_lines
 
         options, read = self.fit_options(), _read(lines, labels, weights)
-        with _callbacks(on_step, run) as callbacks:
+        with _checkpointer(run) as checkpointer:
+            callbacks = Callbacks(on_read, on_step, checkpointer)
             if isinstance(read, Lines):
-                self.learned_ = fit_lines(read, self.model, options, callbacks, on_read)
+                self.learned_ = fit_lines(read, self.model, options, callbacks)
             else:
-                self.learned_ = fit_blocks(read, self.model, options, callbacks, on_read)
+                self.learned_ = fit_blocks(read, self.model, options, callbacks)
         return self
 
     def partial_fit(
@@ -116,11 +117,13 @@ class MakeMore(Maker, ScoringEstimator):
         if not hasattr(self, "learned_"):
             return self.fit(lines, labels, weights, on_step, run)
         from makemore.fitting.continual import fit_more
+        from makemore.fitting.fit import Callbacks
 
         more, options = _read(lines, labels, weights), self.fit_options()
         more = more if isinstance(more, Lines) else Lines.concatenated(more)
-        with _callbacks(on_step, run) as callbacks:
-            self.learned_ = fit_more(self.learned_, more, options, callbacks, adapt=adapt)
+        with _checkpointer(run) as checkpointer:
+            callbacks = Callbacks(on_step=on_step, checkpointer=checkpointer)
+            self.learned_ = fit_more(self.learned_, more, options, callbacks, adapt)
         return self
 
     def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> "Oddness":
@@ -178,8 +181,7 @@ class MakeMore(Maker, ScoringEstimator):
         from makemore.checkpoint.document import save_fitted
 
         # The family that `auto` or an options object stood for: what the file then says it is.
-        parameters = {**fit_parameters(self.fit_options()), "model": self._fitted.family}
-        save_fitted(path, self._fitted, parameters)
+        save_fitted(path, self._fitted, self.plain_params() | {"model": self._fitted.family})
 
     @classmethod
     def blend(
@@ -235,23 +237,15 @@ class MakeMore(Maker, ScoringEstimator):
 MakeMore.__doc__ = with_parameters(MakeMore.__doc__)
 
 
-@contextmanager
-def _callbacks(
-    on_step: "OnStep | None", run: "RunDirectory | str | Path | None"
-) -> "Iterator[Callbacks | None]":
-    """The callbacks of a training, which a run directory saves if one is given."""
-    if on_step is None and run is None:
-        yield None
-        return
-    from makemore.training.callbacks import Callbacks
-
+def _checkpointer(
+    run: "RunDirectory | str | Path | None",
+) -> "AbstractContextManager[RunDirectory | None]":
+    """The folder that saves a training, if one is given."""
     if run is None:
-        yield Callbacks(on_step)
-        return
+        return nullcontext()
     from makemore.checkpoint.run_directory import RunDirectory
 
-    with run if isinstance(run, RunDirectory) else RunDirectory(run) as checkpointer:
-        yield Callbacks(on_step, checkpointer)
+    return run if isinstance(run, RunDirectory) else RunDirectory(run)
 
 
 def _read(

@@ -14,7 +14,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.contexts.chunks import blocks
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
@@ -227,7 +226,7 @@ class Scorer:
     def _moments(self, c: Contexts) -> tuple[Floats, Floats, Floats]:
         """(M,) for each edge its log-probability, and of its context entropy and variance."""
         log_prob, expected, variance = np.empty((3, len(c.row)))
-        for part, edges in blocks(c, likelihood.block_rows(c.vocabulary_size)):
+        for part, edges in likelihood.blocks(c, likelihood.block_rows(c.vocabulary_size)):
             log_probs = self.model.log_probs(part).astype(np.float64)
             log_prob[edges] = log_probs[part.row, part.next]
             probs = np.exp(log_probs)

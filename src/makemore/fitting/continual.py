@@ -17,7 +17,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitted import FittedModel, ListFacts, share_never_learned
-from makemore.fitting.fit import OnRead, Start, learn, usable
+from makemore.fitting.fit import NO_CALLBACKS, Callbacks, Start, learn, usable
 from makemore.fitting.splits import ListSplits
 from makemore.inference.likelihood import Model, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
@@ -25,7 +25,6 @@ from makemore.options.verbs import FitOptions, SampleOptions
 from makemore.registry import family_named
 from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream
-from makemore.training.callbacks import Callbacks
 
 _MOST_REHEARSED = 100_000  # lines drawn, each of which then stands for several
 
@@ -34,8 +33,7 @@ def fit_more(
     before: FittedModel,
     lines: Lines,
     options: FitOptions,
-    callbacks: Callbacks | None = None,
-    on_read: OnRead | None = None,
+    callbacks: Callbacks = NO_CALLBACKS,
     adapt: bool = False,
 ) -> FittedModel:
     """Learn more lines on top of a fitted model; see `makemore.fitting.fit.fit_lines`.
@@ -44,8 +42,7 @@ def fit_more(
         before: the fitted model; it stays as it is.
         lines: at least one line, with labels if the lines before had them.
         options: how to learn.
-        callbacks: those of a network's training.
-        on_read: called once with the summary of the new list, before anything is learned.
+        callbacks: what is called meanwhile.
         adapt: whether networks may forget; else they rehearse.
 
     Raises:
@@ -53,7 +50,7 @@ def fit_more(
         OptionError: an option cannot be used.
         DivergedError: training met a loss that is not a number.
     """
-    lines = usable(lines, options, on_read)
+    lines = usable(lines, options, callbacks)
     vocabulary = _joined(before, Vocabulary.of(lines))
     start = Start(_grown(before, vocabulary), family_named(before.family), before.options)
     start = replace(start, continues=True)

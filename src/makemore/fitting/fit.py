@@ -15,6 +15,7 @@ from makemore.fitting.splits import BlockSplits, ListSplits, Splits
 from makemore.inference import likelihood
 from makemore.inference.window import CountModel
 from makemore.options.declaration import Options
+from makemore.options.families import CountOptions
 from makemore.options.verbs import FitOptions
 from makemore.registry import Family, family_and_options
 
@@ -22,11 +23,28 @@ if TYPE_CHECKING:
     from makemore.corpus.summary import Summary
     from makemore.fitting.trainer import TrainingSummary
     from makemore.inference.likelihood import Model
-    from makemore.training.callbacks import Callbacks, Run
-
-OnRead = Callable[["Summary"], None]
+    from makemore.training.callbacks import Checkpointer, OnStep, Run
 
 NO_LINE = "there is no line to learn: give at least one that is not blank"
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """The callbacks of a fit.
+
+    Attributes:
+        on_read: called once with the summary of the list, before anything is learned.
+        on_step: called with each `Step` of a network's training; it may raise StopIteration, and
+            the training ends in order with the best weights so far.
+        checkpointer: saves the training, so that it can be resumed.
+    """
+
+    on_read: "Callable[[Summary], None] | None" = None
+    on_step: "OnStep | None" = None
+    checkpointer: "Checkpointer | None" = None
+
+
+NO_CALLBACKS = Callbacks()
 
 
 @dataclass(frozen=True)
@@ -76,8 +94,7 @@ def fit_lines(
     lines: Lines,
     model: str | Options,
     options: FitOptions,
-    callbacks: "Callbacks | None" = None,
-    on_read: OnRead | None = None,
+    callbacks: Callbacks = NO_CALLBACKS,
     vocabulary: Vocabulary | None = None,
 ) -> FittedModel:
     """Learn a list.
@@ -91,8 +108,7 @@ def fit_lines(
         lines: at least one line.
         model: a family's name, `auto`, or a family's options.
         options: how to learn.
-        callbacks: those of a network's training.
-        on_read: called once with the summary of the list, before anything is learned.
+        callbacks: what is called meanwhile.
         vocabulary: what lines may have; None for what these have.
 
     Raises:
@@ -100,7 +116,7 @@ def fit_lines(
         OptionError: an option cannot be used.
         DivergedError: training met a loss that is not a number.
     """
-    lines = usable(lines, options, on_read)
+    lines = usable(lines, options, callbacks)
     vocabulary = vocabulary or Vocabulary.of(lines)
     start = Start.fresh(model, len(lines), vocabulary, options)
     return learn(start, ListSplits.of(lines, vocabulary, options), options, callbacks)
@@ -110,8 +126,7 @@ def fit_blocks(
     blocks: Iterable[Lines],
     model: str | Options,
     options: FitOptions,
-    callbacks: "Callbacks | None" = None,
-    on_read: OnRead | None = None,
+    callbacks: Callbacks = NO_CALLBACKS,
 ) -> FittedModel:
     """Learn a list that comes in blocks; the same as `fit_lines`.
 
@@ -122,8 +137,7 @@ def fit_blocks(
         blocks: at least one line in all.
         model: a family's name, `auto`, or a family's options.
         options: how to learn.
-        callbacks: those of a network's training.
-        on_read: called once with the summary of the list, before anything is learned.
+        callbacks: what is called meanwhile.
 
     Raises:
         DataError: there is no line.
@@ -134,16 +148,17 @@ def fit_blocks(
     options.check()
     window = counted_window(model, options)
     if window is None:
-        return fit_lines(Lines.concatenated(blocks), model, options, callbacks, on_read)
+        return fit_lines(Lines.concatenated(blocks), model, options, callbacks)
     counter = BlockCounter(window, test=options.test)
     for block in blocks:
         counter.add(block)
     if not len(counter):
         raise DataError(NO_LINE)
-    if on_read is not None:
-        on_read(counter.summary())
-    start = Start.fresh(model, len(counter), counter.vocabulary(), options, clock)
-    return learn(start, BlockSplits(counter), options, callbacks)
+    if callbacks.on_read is not None:
+        callbacks.on_read(counter.summary())
+    vocabulary = counter.vocabulary()
+    start = Start.fresh(model, len(counter), vocabulary, options, clock)
+    return learn(start, BlockSplits(counter, vocabulary), options, callbacks)
 
 
 def counted_window(model: str | Options, options: FitOptions) -> int | None:
@@ -167,15 +182,14 @@ def counted_window(model: str | Options, options: FitOptions) -> int | None:
         if not always_counts(options):
             return None
         model = "kneser_ney"
-    family, own = family_and_options(model)
-    members = family.members(own)
+    family, whole = family_and_options(model)
+    members = family.members(whole)
     if any(member.learns != "counting" for member, _ in members):
         return None
-    windows = [given.to_dict()["window"] for _, given in members]
-    return max(window for window in windows if isinstance(window, int))
+    return max(own.window for _, own in members if isinstance(own, CountOptions))
 
 
-def usable(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> Lines:
+def usable(lines: Lines, options: FitOptions, callbacks: Callbacks) -> Lines:
     """Return the lines that may be learned.
 
     Raises:
@@ -187,8 +201,8 @@ def usable(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> 
         from makemore.corpus.frequent import frequent
 
         lines = frequent(lines, options.min_count)
-    if on_read is not None:
-        on_read(lines.summary())
+    if callbacks.on_read is not None:
+        callbacks.on_read(lines.summary())
     if not len(lines) and lines.rare:
         raise DataError(
             f"none of {lines.rare:,} lines stands {options.min_count:,} times or more in the list: "
@@ -199,9 +213,7 @@ def usable(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> 
     return lines
 
 
-def learn(
-    start: Start, splits: Splits, options: FitOptions, callbacks: "Callbacks | None" = None
-) -> FittedModel:
+def learn(start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks) -> FittedModel:
     """Count, train, weigh and measure."""
     model, clock = start.model, start.clock
     members = likelihood.members(model)
@@ -252,15 +264,13 @@ def _count(
 
 
 def _train(
-    start: Start, splits: Splits, options: FitOptions, callbacks: "Callbacks | None"
+    start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks
 ) -> "tuple[TrainingSummary, float]":
     """Train the networks; return what was done, and when a run that is resumed had started."""
     from makemore.fitting.trainer import NetworkTrainer
     from makemore.layers.network import AnyNetwork
-    from makemore.training.callbacks import Callbacks
 
     assert isinstance(splits, ListSplits), "networks learn lines"
-    callbacks = callbacks or Callbacks()
     families = [family for family, _ in start.family.members(start.options)]
     networks = [
         (member, family)

@@ -177,12 +177,11 @@ class ListSplits(Splits):
 class BlockSplits(Splits):
     """The parts of a list that was counted block by block, through windows."""
 
-    def __init__(self, counter: BlockCounter) -> None:
+    def __init__(self, counter: BlockCounter, vocabulary: Vocabulary) -> None:
         """Take what was counted; if all lines fell into other parts, they are learned anyway."""
         super().__init__()
-        self._counter, self.sizes = counter, dict(counter.sizes)
-        taken = {part: counter.take(part) for part in self.sizes}
-        self._tables = {part: c for part, c in taken.items() if c is not None}
+        self._counter, self._vocabulary = counter, vocabulary
+        self.sizes, self._tables = dict(counter.sizes), counter.take(vocabulary)
         self._has_rest = bool(self.sizes["train"])
         if not self._has_rest:
             self.sizes = dict.fromkeys(Split._fields, 0) | {"train": len(counter)}
@@ -194,13 +193,14 @@ class BlockSplits(Splits):
 
     def train_and_dev(self, window: int | None) -> Contexts:
         """See `Splits.train_and_dev`."""
-        return _seen([self._tables[k] for k in ("train", "dev") if k in self._tables], window)
+        both = [self._tables[k] for k in ("train", "dev") if k in self._tables]
+        return self._seen(reduce(Contexts.merge, both), window)
 
     def facts(self, digests: bool) -> ListFacts:
         """See `Splits.facts`."""
         counter = self._counter
         return ListFacts(
-            vocabulary=counter.vocabulary(),
+            vocabulary=self._vocabulary,
             weight=counter.weight,
             label_weights=counter.label_weights(),
             longest=counter.longest,
@@ -210,11 +210,9 @@ class BlockSplits(Splits):
 
     def _counted(self, part: str, window: int | None) -> Contexts:
         """See `Splits._counted`."""
-        return _seen([self._tables[part]], window)
+        return self._seen(self._tables[part], window)
 
-
-def _seen(tables: list[Contexts], window: int | None) -> Contexts:
-    """Several tables as one, seen through a window that is no wider than theirs."""
-    assert window is not None, "what was counted block by block has no prefixes"
-    found = reduce(Contexts.merge, tables)
-    return found if window == found.window else found.windows(window)
+    def _seen(self, c: Contexts, window: int | None) -> Contexts:
+        """A table, seen through a window that is no wider than its own."""
+        assert window is not None, "what was counted block by block has no prefixes"
+        return c if window == self._counter.window else c.windows(window)

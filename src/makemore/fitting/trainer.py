@@ -10,9 +10,10 @@ from makemore.fitting.splits import Splits
 from makemore.inference.likelihood import Tensors
 from makemore.options.verbs import FitOptions
 from makemore.registry import Family
-from makemore.training.callbacks import Callbacks, Progress
+from makemore.training.callbacks import Progress
 
 if TYPE_CHECKING:
+    from makemore.fitting.fit import Callbacks
     from makemore.layers.network import AnyNetwork
     from makemore.training.loop import Step, Training, TrainOptions
 
@@ -38,7 +39,7 @@ class NetworkTrainer:
         self,
         networks: "Sequence[tuple[AnyNetwork, Family]]",
         splits: Splits,
-        callbacks: Callbacks,
+        callbacks: "Callbacks",
         clock: float,
     ) -> None:
         """Store what is trained.

@@ -7,14 +7,13 @@ in nats per character, the end of a line counted as one. NumPy only; what is ask
 in `Model`, and everything outside training speaks to models through it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray
-from makemore.contexts.chunks import blocks
+from makemore.arrays import AnyArray, unique_inverse
 from makemore.contexts.table import Contexts
 
 if TYPE_CHECKING:
@@ -91,6 +90,42 @@ def block_rows(vocabulary_size: int) -> int:
     return max(1, min(_BLOCK_ROWS, _BLOCK_CELLS // vocabulary_size))
 
 
+def blocks(c: Contexts, rows: int) -> Iterator[tuple[Contexts, NDArray[np.int64]]]:
+    """Cut a table into blocks of about so many contexts.
+
+    Yields:
+        a part of the contexts, for windows without their lines, and the indices of its edges among
+        the edges of all.
+    """
+    if len(c.last) <= rows:
+        yield c, np.arange(len(c.row))
+    elif c.back is None:
+        yield from _of_lines(c, rows)
+    else:
+        for low in range(0, len(c), rows):
+            high = min(low + rows, len(c))
+            a, b = np.searchsorted(c.row, [low, high])
+            part = Contexts.of_counts(
+                c.back[low:high],
+                c.row[a:b] - np.int32(low),
+                c.next[a:b],
+                c.count[a:b],
+                np.ones(b - a, np.int64),
+                (c.vocabulary_size, c.label_count),
+            )
+            yield part, np.arange(a, b)
+
+
+def _of_lines(c: Contexts, characters: int) -> Iterator[tuple[Contexts, NDArray[np.int64]]]:
+    """Groups of whole lines of about so many characters; a tree cannot be cut elsewhere."""
+    number = c.start[1:] // characters
+    cuts = np.flatnonzero(np.diff(number)) + 1
+    for which in np.split(np.arange(len(c.line_weight)), cuts):
+        walked = c.edge[c.start[which[0]] : c.start[which[-1] + 1]]
+        edges, _ = unique_inverse(walked, len(c.row))
+        yield c.lines(which), edges
+
+
 class Answering(Protocol):
     """As much of a model as a likelihood asks."""
 
@@ -105,7 +140,7 @@ def edge_log_probs(model: Answering, c: Contexts) -> Floats:
         (M,) float32, nats.
     """
     found = np.empty(len(c.row), dtype=np.float32)
-    if not len(c):
+    if not len(found):
         return found
     for part, edges in blocks(c, block_rows(c.vocabulary_size)):
         found[edges] = model.log_probs(part)[part.row, part.next]

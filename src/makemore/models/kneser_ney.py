@@ -217,7 +217,7 @@ class AdjustedCounts:
             levels.append((h[order], x[order], repeats[order], weight[order]))
             first += len(key)
         h, x, repeats, weight = (np.concatenate(each) for each in zip(*levels, strict=True))
-        start = np.searchsorted(h, np.arange(len(tree.parent) + 1))
+        start = np.searchsorted(h, np.arange(len(tree.key) + 2))
         return cls(tree, start, x.astype(np.int32), repeats, weight)
 
     @classmethod

@@ -8,8 +8,8 @@ A declaration feeds validation, the command line, the estimator, the model file 
 docs.
 """
 
-from collections.abc import Iterable, Mapping
-from types import NoneType, UnionType
+from collections.abc import Mapping
+from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Self, Union, get_args, get_origin
 
 from attrs import Attribute, asdict, frozen
@@ -187,9 +187,9 @@ def _field(attribute: "Attribute[Value]") -> Field:
     return Field(name, attribute.default, kinds, setting, setting.parameter or name)
 
 
-def describe(declared: Iterable[object]) -> None:
-    """Add the descriptions of options to the docstrings of the declarations among some objects."""
-    for cls in declared:
+def describe(module: ModuleType) -> None:
+    """Add the descriptions of options to the docstrings of the declarations in a module."""
+    for cls in vars(module).values():
         if isinstance(cls, type) and issubclass(cls, Options) and fields(cls):
             facts = [f"    {field.name}: {field.setting.meaning}." for field in fields(cls)]
             cls.__doc__ = "\n".join([cls.__doc__ or "", "", "Attributes:", *facts])

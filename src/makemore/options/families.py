@@ -1,5 +1,6 @@
 """The options of every family of models, in the order of the lessons."""
 
+import sys
 from typing import Annotated
 
 from attrs import frozen
@@ -23,7 +24,14 @@ def _dropout(meaning: str) -> Setting:
 
 
 @frozen(kw_only=True)
-class NgramOptions(Options):
+class CountOptions(Options):
+    """The base of families that count windows."""
+
+    window: Window
+
+
+@frozen(kw_only=True)
+class NgramOptions(CountOptions):
     """Counts with add-k smoothing; `window=1` is the lectures' counted bigram.
 
     Example:
@@ -41,7 +49,7 @@ class NgramOptions(Options):
 
 
 @frozen(kw_only=True)
-class KneserNeyOptions(Options):
+class KneserNeyOptions(CountOptions):
     """Modified Kneser-Ney: counts backed off to shorter contexts; strong and instant.
 
     Example:
@@ -249,4 +257,4 @@ class MixtureOptions(Options):
     )
 
 
-describe([*globals().values()])
+describe(sys.modules[__name__])

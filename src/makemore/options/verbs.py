@@ -1,6 +1,7 @@
 """The options of the verbs that have more than a file or two, each declared once."""
 
 import re
+import sys
 from typing import Annotated
 
 from attrs import frozen
@@ -205,4 +206,4 @@ class InputOptions(Options):
     encoding: Annotated[str, Setting("encoding of the text")] = "utf-8"
 
 
-describe([*globals().values()])
+describe(sys.modules[__name__])

@@ -3,10 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.contexts.chunks import blocks
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference.likelihood import Model, block_rows
+from makemore.inference.likelihood import Model, block_rows, blocks
 
 
 def following(model: Model, c: Contexts) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Callbacks of a training: what is told of each step, and what saves checkpoints."""
+"""What a training reports to: callbacks of each step, and what saves checkpoints."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,20 +48,3 @@ class Checkpointer(Protocol):
 
     def keep(self, progress: Progress) -> None:
         """Save how far the training has come."""
-
-
-@dataclass(frozen=True)
-class Callbacks:
-    """The callbacks of a fit.
-
-    Attributes:
-        on_step: called with each `Step`; it may raise StopIteration, and the training ends in order
-            with the best weights so far.
-        checkpointer: saves the training, so that it can be resumed.
-    """
-
-    on_step: OnStep | None = None
-    checkpointer: Checkpointer | None = None
-
-
-NO_CALLBACKS = Callbacks()

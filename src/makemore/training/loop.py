@@ -14,11 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from makemore.contexts.chunks import blocks
 from makemore.contexts.table import Contexts
 from makemore.errors import DivergedError
 from makemore.inference import likelihood
-from makemore.inference.likelihood import Tensors, block_rows
+from makemore.inference.likelihood import Tensors, block_rows, blocks
 from makemore.layers.loss import negative_log_likelihood
 from makemore.layers.network import Network, Noise
 from makemore.training.optimizer import Optimizer
