@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from makemore.cli.console import key_values, say
 from makemore.cli.output_paths import check_model, fill, prepare
 from makemore.errors import OptionError
-from makemore.estimator.base import fit_parameters
 from makemore.options.declaration import Options, fields
 from makemore.options.verbs import FitOptions
 from makemore.registry import family_named
@@ -163,7 +162,7 @@ def new_maker(model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMor
     from makemore.estimator.makemore import MakeMore
 
     options.check()
-    return MakeMore(choose(model, pairs)).set_params(**fit_parameters(options))
+    return MakeMore(choose(model, pairs)).set_params(**options.parameters())
 
 
 def old_maker(path: str, model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMore":
@@ -185,7 +184,7 @@ def old_maker(path: str, model: str, pairs: Sequence[str], options: FitOptions) 
     }
     if given & {"budget", "steps"}:
         given |= {"budget", "steps"}  # one takes the place of the other
-    changed = {name: value for name, value in fit_parameters(options).items() if name in given}
+    changed = {name: value for name, value in options.parameters().items() if name in given}
     return MakeMore.load(path).set_params(**changed)
 
 

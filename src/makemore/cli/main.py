@@ -1,12 +1,11 @@
 """The command `makemore`: finds the verb, runs it, and turns errors into one sentence."""
 
-import ast
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from difflib import get_close_matches
-from pkgutil import get_data
+from importlib import import_module
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
@@ -40,7 +39,7 @@ makemore VERB --help lists a verb's options; --debug shows where an error came f
 
 
 def build_app(listing: bool = False) -> App:
-    """Makes the command; a verb's module is imported when it runs."""
+    """Make the command; unless verbs are listed with their help, each is imported when it runs."""
     app = App(
         name="makemore",
         help=HELP,
@@ -50,23 +49,20 @@ def build_app(listing: bool = False) -> App:
     )
     for place, verb in enumerate(VERBS):
         help_ = sentence_of(verb) if listing else None  # absent: the verb's own, in full
-        module = _module(verb)
-        app.command(f"makemore.cli.verbs.{module}:{module}", name=verb, sort_key=place, help=help_)
+        app.command("{}:{}".format(*_names(verb)), name=verb, sort_key=place, help=help_)
     return app
 
 
 def sentence_of(verb: str) -> str:
-    """What a verb does: the first line of its help, read without importing what the verb needs."""
-    name = _module(verb)
-    module = ast.parse(get_data("makemore.cli.verbs", f"{name}.py") or b"")
-    (found,) = [node for node in module.body if getattr(node, "name", None) == name]
-    assert isinstance(found, ast.FunctionDef), f"{verb} is no function"
-    return (ast.get_docstring(found) or "").split("\n", 1)[0]
+    """Return what a verb does: the first line of its help."""
+    module, name = _names(verb)
+    return str(getattr(import_module(module), name).__doc__).split("\n", 1)[0]
 
 
-def _module(verb: str) -> str:
+def _names(verb: str) -> tuple[str, str]:
     """What a verb's module, and the function in it, are called."""
-    return verb.replace("-", "_")
+    name = verb.replace("-", "_")
+    return f"makemore.cli.verbs.{name}", name
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -130,11 +130,6 @@ class Estimator:
         return list(cls.__signature__.parameters)
 
 
-def fit_parameters(options: FitOptions) -> dict[str, Value]:
-    """Return options under the names of parameters."""
-    return {field.parameter: getattr(options, field.name) for field in fields(FitOptions)}
-
-
 def with_parameters(docstring: str | None) -> str:
     """Return a docstring with the descriptions of the parameters in place of `{parameters}`."""
     lines = [f"{field.parameter}: {field.setting.meaning}." for field in fields(FitOptions)]

@@ -132,6 +132,10 @@ class Options:
         """Return every option by name, as JSON can hold it."""
         return asdict(self)
 
+    def parameters(self) -> dict[str, Value]:
+        """Return every option under the name that the estimator has for it."""
+        return {field.parameter: getattr(self, field.name) for field in fields(type(self))}
+
     def replace(self, **changes: Value) -> Self:
         """Return the same options but for some."""
         return self.of({**self.to_dict(), **changes})

@@ -1,9 +1,9 @@
 """`makemore odd`: lines that do not look like the list."""
 
+from makemore.cli.character_scores import END, write_pieces
 from makemore.cli.console import Json, say, say_unknown, write_json
 from makemore.cli.parameters import Count, File, Flag, Source
 from makemore.cli.reading import read
-from makemore.cli.spelled import END, write_spelled
 from makemore.corpus.visible import shown, visible
 from makemore.options.verbs import InputOptions
 
@@ -58,4 +58,4 @@ def odd(
         columns = [f"{deviations:.2f}", shown(character) or END, *map(visible, labelled.values())]
         pieces = [(visible(line[:place]), 0.0), (visible(character), nats)]
         rest = visible(line[place + 1 :])
-        write_spelled("".join(f"{column}\t" for column in columns), [*pieces, (rest, 0.0)])
+        write_pieces("".join(f"{column}\t" for column in columns), [*pieces, (rest, 0.0)])

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
 
+from makemore.cli.character_scores import pieces_of, write_pieces
 from makemore.cli.console import Json, say, say_unknown, write_json
 from makemore.cli.parameters import File, Flag, Source
 from makemore.cli.reading import read
-from makemore.cli.spelled import spelled, write_spelled
 from makemore.corpus.visible import visible
 from makemore.options.verbs import InputOptions
 
@@ -52,7 +52,7 @@ def score(
         numbers = [row.nats, row.per_character, *(row.labels or {}).values()]
         start = "".join(f"{number:.4f}\t" for number in numbers)
         if row.characters is not None:
-            write_spelled(start, spelled(row.line, row.characters))
+            write_pieces(start, pieces_of(row.line, row.characters))
         else:
             print(start + visible(row.line))
     say_unknown(maker, lines, "their log-likelihood is -inf")
