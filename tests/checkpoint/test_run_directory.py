@@ -122,7 +122,7 @@ def test_checkpoints_rest_twenty_times_what_they_take(
         keeper.begin({})
         keeper.keep(Progress([], [], TrainState(0, {}), 0.0))
         now[0] += passed
-        assert keeper.is_due(done, pace=5) == is_due
+        assert keeper.is_due(done, interval=5) == is_due
 
 
 def test_checkpoints_are_as_far_apart_as_asked(tmp_path, monkeypatch):

@@ -38,7 +38,7 @@ def test_a_budget_pays_for_steps_and_looks(data, monkeypatch, step, look, second
     monkeypatch.setattr(Training, "_step", slow_step)
     monkeypatch.setattr(Training, "measure", slow_measure)
     steps = steps_within(seconds, fresh(), OPTIONS, train, dev)
-    pace = TrainOptions(steps=steps, rate=0.1).pace
-    spent = clock[0] + steps * step + steps // pace * look
+    interval = TrainOptions(steps=steps, rate=0.1).dev_interval
+    spent = clock[0] + steps * step + steps // interval * look
     assert spent <= seconds * 1.05
     assert steps > 0.5 * expected

@@ -56,7 +56,7 @@ def test_where_reading_makes_a_device_wait_the_first_loss_is_read_and_those_at_l
     train, dev = data
     options = TrainOptions(steps=12, rate=0.05, every=5)
     losses = [step.loss for step in Training(fresh(), options).run(train, dev)]
-    monkeypatch.setattr(loop, "_waits", lambda device: True)
+    monkeypatch.setattr(loop, "_is_asynchronous", lambda device: True)
     read = [step.loss for step in Training(fresh(), options).run(train, dev)]
     known = [0, 0, 0, 0, 4, 4, 4, 4, 4, 9, 9, 11]
     assert read == [losses[place] for place in known]
@@ -143,4 +143,4 @@ def test_weights_of_lines_steer_training():
 
 @pytest.mark.parametrize("steps, every", [(1, 10), (30, 10), (500, 10), (1000, 20), (5000, 100)])
 def test_how_often_the_dev_part_is_looked_at_depends_on_the_steps_alone(steps, every):
-    assert TrainOptions(steps=steps, rate=0.1).pace == every
+    assert TrainOptions(steps=steps, rate=0.1).dev_interval == every

@@ -84,7 +84,7 @@ def test_the_curve_has_no_noise_and_ends_where_nothing_is_to_be_seen(options, li
 def test_every_loss_is_read_where_reading_makes_a_device_wait(lines, monkeypatch):
     network, _, c = fresh(MLPOptions(hidden=8), lines.select(np.arange(50)))
     here = rate_range(network, c, TrainOptions(steps=1, rate=0.0))
-    monkeypatch.setattr(loop, "_waits", lambda device: True)
+    monkeypatch.setattr(loop, "_is_asynchronous", lambda device: True)
     network, *_ = fresh(MLPOptions(hidden=8), lines.select(np.arange(50)))
     there = rate_range(network, c, TrainOptions(steps=1, rate=0.0))
     np.testing.assert_allclose(there.losses, here.losses, rtol=1e-4)

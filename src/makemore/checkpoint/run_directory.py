@@ -102,12 +102,12 @@ class RunDirectory:
         assert self.recording is not None, "begin comes first"
         self.recording(step)
 
-    def is_due(self, done: int, pace: int) -> bool:
+    def is_due(self, done: int, interval: int) -> bool:
         """Whether to keep the training now, after so many steps; see `every`."""
         if self.every is not None:
             return done % self.every == 0
         since = time.perf_counter() - self._kept
-        return since >= _REST * self._took and (done % pace == 0 or since >= _LONG)
+        return since >= _REST * self._took and (done % interval == 0 or since >= _LONG)
 
     def keep(self, progress: Progress) -> None:
         """Writes down how far the training has come.

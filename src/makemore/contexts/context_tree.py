@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import ranges, trie, unique_inverse
+from makemore.arrays import AnyArray, ranges, trie, unique_inverse
 from makemore.contexts.paths import Ids
 
 
@@ -46,7 +46,7 @@ class SuffixTree:
         return cls(size, np.concatenate([np.zeros(0, np.int64), *keys])), nodes
 
     @classmethod
-    def checked(cls, size: int, key: NDArray[Any], deepest: int) -> Self:
+    def checked(cls, size: int, key: AnyArray, deepest: int) -> Self:
         """Takes keys from outside.
 
         Raises:
@@ -213,7 +213,7 @@ class Leaving:
 
 
 def check_leaving(
-    tensors: Mapping[str, NDArray[Any]],
+    tensors: Mapping[str, AnyArray],
     prefix: str,
     nodes: int,
     width: int,
@@ -252,8 +252,8 @@ def check_leaving(
 
 
 def renamed(
-    tensors: Mapping[str, NDArray[Any]], prefix: str, ids: NDArray[np.int64], size: int
-) -> dict[str, NDArray[Any]]:
+    tensors: Mapping[str, AnyArray], prefix: str, ids: NDArray[np.int64], size: int
+) -> dict[str, AnyArray]:
     """Gives a tree and what leaves it other ids: old id i becomes `ids[i]`, in the same order.
 
     Args:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import AnyArray, evenly, sorted_unique, summed
-from makemore.contexts.streaming import BlockCounter
+from makemore.contexts.block_counter import BlockCounter
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import Split, is_set_apart, split_lines

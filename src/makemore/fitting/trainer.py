@@ -150,7 +150,7 @@ class NetworkTrainer:
             on_step(step)
         is_last = training.done == training.options.steps
         if checkpointer is not None and (
-            is_last or checkpointer.is_due(training.done, training.options.pace)
+            is_last or checkpointer.is_due(training.done, training.options.dev_interval)
         ):
             self._save(training)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from makemore.contexts.table import Contexts
 from makemore.layers.network import Network
-from makemore.training.loop import FEWEST_BETWEEN_LOOKS, MOST_LOOKS, Training, TrainOptions
+from makemore.training.loop import FEWEST_STEPS_BETWEEN, MOST_EVALUATIONS, Training, TrainOptions
 
 # Steps timed and thrown away: at least and at most so many, and then this share of the budget.
 _FEWEST_TRIALS, _MOST_TRIALS, _TRIAL_SHARE = 8, 200, 0.05
@@ -42,9 +42,9 @@ def steps_within(
     left = seconds - (time.perf_counter() - start)
     usual = took[len(took) // 2 :]  # the first steps of a process are slow
     step = sum(usual) / len(usual)  # the mean: now and then a step takes long, and those count too
-    few = left / (step + look / FEWEST_BETWEEN_LOOKS)
-    many = (left - look * MOST_LOOKS) / step
-    return max(1, int(many if few > MOST_LOOKS * FEWEST_BETWEEN_LOOKS else few))
+    few = left / (step + look / FEWEST_STEPS_BETWEEN)
+    many = (left - look * MOST_EVALUATIONS) / step
+    return max(1, int(many if few > MOST_EVALUATIONS * FEWEST_STEPS_BETWEEN else few))
 
 
 def _seconds(ask: Callable[[Contexts], float], about: Contexts) -> float:

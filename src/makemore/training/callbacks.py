@@ -43,8 +43,8 @@ class Checkpointer(Protocol):
     def note(self, step: "Step") -> None:
         """Record a step."""
 
-    def is_due(self, done: int, pace: int) -> bool:
-        """Whether to save now, after so many steps; `pace` lie between two dev evaluations."""
+    def is_due(self, done: int, interval: int) -> bool:
+        """Whether to save now, after so many steps; `interval` lie between two dev evaluations."""
 
     def keep(self, progress: Progress) -> None:
         """Save how far the training has come."""

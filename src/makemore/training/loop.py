@@ -23,7 +23,7 @@ from makemore.layers.network import Network, Noise
 from makemore.training.optimizer import Optimizer
 from makemore.training.schedule import rate_at
 
-MOST_LOOKS, FEWEST_BETWEEN_LOOKS = 50, 10
+MOST_EVALUATIONS, FEWEST_STEPS_BETWEEN = 50, 10
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class TrainOptions:
         muon: how many times the rate Muon steps hidden matrices with; 0 leaves them to AdamW.
         batch: characters in each step, to the nearest whole number of usual lines; None for the
             whole list.
-        every: steps from one look at the dev part to the next; None for a fiftieth of all, but
-            at least 10, so that looking stays cheap.
+        every: dev evaluation interval, in steps; None for a fiftieth of all steps, but at least 10,
+            so that evaluation stays cheap.
         seed: fixes the batches, and what dropout drops.
     """
 
@@ -51,9 +51,9 @@ class TrainOptions:
     seed: int = 0
 
     @property
-    def pace(self) -> int:
-        """Steps from one look at the dev part to the next: settled by the steps, never by time."""
-        return self.every or max(FEWEST_BETWEEN_LOOKS, self.steps // MOST_LOOKS)
+    def dev_interval(self) -> int:
+        """Dev evaluation interval, in steps: fixed by the number of steps, never by time."""
+        return self.every or max(FEWEST_STEPS_BETWEEN, self.steps // MOST_EVALUATIONS)
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,13 @@ class Training:
             DivergedError: the loss is not a finite number.
         """
         batches = _Batches(train, self.options, self.network.couples_rows)
-        every = self.options.pace
+        every = self.options.dev_interval
         while self.done < self.options.steps:
             rate = self.rate(self.done)
             loss = self._step(batches.at(self.done), batches.characters, rate)
             self.done += 1
             is_due = self.done % every == 0 or self.done == self.options.steps
-            if is_due or math.isnan(self.loss) or not _waits(self.network.device):
+            if is_due or math.isnan(self.loss) or not _is_asynchronous(self.network.device):
                 self.loss = self._read(loss, rate)
             dev_loss = self.measure(dev) if dev is not None and is_due else None
             yield Step(self.done, self.options.steps, self.loss, dev_loss, rate, self.network)
@@ -208,8 +208,8 @@ class Training:
         self.best = _under("best.", state) or None
 
 
-def _waits(device: torch.device) -> bool:
-    """Whether reading a number makes all wait: a device of its own works ahead."""
+def _is_asynchronous(device: torch.device) -> bool:
+    """Whether `.item()` forces a device synchronisation: a device of its own works ahead."""
     return device.type != "cpu"
 
 

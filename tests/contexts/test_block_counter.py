@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.contexts.streaming import BlockCounter
+from makemore.contexts.block_counter import BlockCounter
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import parts_by_digest
