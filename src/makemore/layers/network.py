@@ -9,10 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from makemore.arrays import AnyArray, Float32s
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import Automaton
-from makemore.inference.likelihood import Floats, State, Tensors
+from makemore.inference.likelihood import State, Tensors
 from makemore.inference.window import Back, WindowModel
 from makemore.layers.batch_norm import BatchNorm
 
@@ -106,10 +107,10 @@ class Network(nn.Module):
         """Where the weights are."""
         return next(self.parameters()).device
 
-    def ask(self, c: Contexts) -> Floats:
+    def ask(self, c: Contexts) -> Float32s:
         """(N, V) log-probabilities of the next id in each context, without gradients."""
         with torch.inference_mode():
-            log_probs: Floats = self(c).log_softmax(dim=1).cpu().numpy()
+            log_probs: Float32s = self(c).log_softmax(dim=1).cpu().numpy()
         return log_probs
 
     def tensors(self) -> Tensors:
@@ -142,7 +143,7 @@ class Network(nn.Module):
 class WindowNetwork(Network, WindowModel):
     """A network that looks back K characters."""
 
-    def log_probs_at(self, back: Back) -> Floats:
+    def log_probs_at(self, back: Back) -> Float32s:
         """See `WindowModel.log_probs_at`."""
         return self.ask(Contexts.of_windows(back, self.vocabulary_size, self.label_count))
 
@@ -152,7 +153,7 @@ class PrefixNetwork(Network):
 
     window = None
 
-    def log_probs(self, c: Contexts) -> Floats:
+    def log_probs(self, c: Contexts) -> Float32s:
         """See `Model.log_probs`."""
         return self.ask(c)
 
@@ -161,10 +162,10 @@ class PrefixNetwork(Network):
         """The state of n lines that have read nothing, not even a boundary."""
 
     @abstractmethod
-    def step(self, ids: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+    def step(self, ids: NDArray[np.int32], state: State) -> tuple[Float32s, State]:
         """See `Model.step`."""
 
-    def start(self, n: int, label: int | None = None) -> tuple[Floats, State]:
+    def start(self, n: int, label: int | None = None) -> tuple[Float32s, State]:
         """See `Model.start`: a line starts by reading its label, or the boundary."""
         assert (label is not None) == (self.label_count > 0), "a label is given where there are any"
         ids = np.full(n, BOUNDARY if label is None else label, np.int32)
@@ -176,7 +177,7 @@ class PrefixNetwork(Network):
         return None
 
 
-def sent(array: NDArray[Any], device: torch.device) -> Tensor:
+def sent(array: AnyArray, device: torch.device) -> Tensor:
     """An array where the network is; on its way to a CUDA device nothing waits for it."""
     tensor = torch.from_numpy(array)
     if device.type == "cuda":
@@ -195,8 +196,8 @@ def weight_of(c: Contexts, device: torch.device) -> Tensor:
 
 
 def spread(
-    value: NDArray[Any], shape: tuple[int, ...], kinds: Sequence[tuple[NDArray[np.int64], int]]
-) -> NDArray[Any]:
+    value: AnyArray, shape: tuple[int, ...], kinds: Sequence[tuple[NDArray[np.int64], int]]
+) -> AnyArray:
     """Makes the axes longer that count ids, once or several times over.
 
     Args:

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
-from makemore.inference.likelihood import Floats
 from makemore.layers.network import PrefixNetwork, look_up, sent
 from makemore.options.families import TransformerOptions
 
@@ -198,7 +198,7 @@ class Transformer(PrefixNetwork):
         """Nothing is read."""
         return Cache([], np.zeros((n, 0), np.int64))
 
-    def step(self, ids: NDArray[np.int32], state: Cache) -> tuple[Floats, Cache]:
+    def step(self, ids: NDArray[np.int32], state: Cache) -> tuple[Float32s, Cache]:
         """See `Model.step`; what was read before is looked up, not computed again."""
         n, T = state.above.shape
         after = Cache([*state.read, []], np.column_stack([state.above, np.arange(n)]))
@@ -211,7 +211,7 @@ class Transformer(PrefixNetwork):
                 after.read[T].append((k, v))
                 x = x + glance(q, [read[number] for read in after.read], places) @ layer.W_o
                 x = x + layer.perceptron(x)
-            log_probs: Floats = (self.norm(x) @ self.V).log_softmax(dim=1).cpu().numpy()
+            log_probs: Float32s = (self.norm(x) @ self.V).log_softmax(dim=1).cpu().numpy()
         return log_probs, after
 
 

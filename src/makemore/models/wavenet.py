@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from makemore.arrays import summed, unique_inverse
+from makemore.arrays import Float32s, Float64s, summed, unique_inverse
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
@@ -38,7 +38,7 @@ class Fusion(NamedTuple):
 
     left: NDArray[np.int32]
     right: NDArray[np.int32]
-    weight: NDArray[np.float32]
+    weight: Float32s
 
 
 def levels_over(window: int) -> int:
@@ -46,7 +46,7 @@ def levels_over(window: int) -> int:
     return max(1, (window - 1).bit_length())
 
 
-def fusions(back: NDArray[np.int32], weight: NDArray[np.float64], size: int) -> list[Fusion]:
+def fusions(back: NDArray[np.int32], weight: Float64s, size: int) -> list[Fusion]:
     """Finds the distinct chunks of 2, 4, ... characters; the last level has a row per window.
 
     Args:

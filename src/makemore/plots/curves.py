@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.plots.style import (
     FAINT,
     INK,
@@ -21,8 +21,6 @@ from makemore.plots.style import (
 )
 from makemore.probe.recording import Curve, Points
 from makemore.training.rate_range import RateRange
-
-Values = NDArray[np.float64]
 
 _LEAST = 1e-4  # nats; logarithms of less would leave no room for the rest
 _WIDE_RANGE = 3.0  # times the lowest loss, from which on losses are shown as logarithms
@@ -112,7 +110,7 @@ def rate_curve(found: RateRange) -> Figure:
     return figure
 
 
-def smoothed(losses: Values, share: float = 0.02) -> Values:
+def smoothed(losses: Float64s, share: float = 0.02) -> Float64s:
     """The mean of each loss and those around it, a fiftieth of all; fewer at the ends.
 
     Example:
@@ -123,7 +121,7 @@ def smoothed(losses: Values, share: float = 0.02) -> Values:
     sums = np.concatenate([[0.0], np.cumsum(losses)])
     place = np.arange(len(losses))
     first, last = np.maximum(place - half, 0), np.minimum(place + half + 1, len(losses))
-    means: Values = (sums[last] - sums[first]) / (last - first)
+    means: Float64s = (sums[last] - sums[first]) / (last - first)
     return means
 
 
@@ -138,7 +136,7 @@ def _mark(points: Points) -> dict[str, Any]:
     return {"marker": "."} if len(points) == 1 else {}
 
 
-def _columns(points: Points) -> tuple[Values, Values]:
+def _columns(points: Points) -> tuple[Float64s, Float64s]:
     """Steps and what was found at each."""
     steps, found = zip(*points, strict=True)
     return np.array(steps, float), np.array(found, float)

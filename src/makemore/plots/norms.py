@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.plots.style import SERIES, SOFT, canvas, explain, lines_apart, logarithmic, picture
 from makemore.probe.norms import Norm
 
@@ -29,7 +29,7 @@ def running_against_calibrated(norms: Sequence[Norm]) -> Figure:
 
 
 @picture
-def batch_mates(losses: NDArray[np.float64]) -> Figure:
+def batch_mates(losses: Float64s) -> Figure:
     """One line's loss in batches with others: what it is worth depends on its batch-mates."""
     figure, (axes,) = canvas(height=1.6)
     axes.plot(losses, np.zeros(len(losses)), "|", color=SERIES[0], markersize=22)

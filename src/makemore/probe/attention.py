@@ -2,13 +2,13 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
 from makemore.models.transformer import Transformer
 
 
-def attention_of(network: Transformer, c: Contexts) -> NDArray[np.float32]:
+def attention_of(network: Transformer, c: Contexts) -> Float32s:
     """The attention of every layer and head, along one line.
 
         softmax over the places u up to t of q_t . k_u / sqrt(D / heads)
@@ -33,7 +33,7 @@ def attention_of(network: Transformer, c: Contexts) -> NDArray[np.float32]:
             q, k, _ = network.project(layer, x, turn)
             score = torch.einsum("thd,uhd->htu", q, k) / q.shape[2] ** 0.5
             found.append(score.masked_fill(later, -torch.inf).softmax(dim=2))
-    attention: NDArray[np.float32] = torch.stack(found).cpu().numpy()
+    attention: Float32s = torch.stack(found).cpu().numpy()
     return attention
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.arrays import Float32s, Float64s
 from makemore.contexts.table import Contexts
 from makemore.errors import DataError
 from makemore.inference.likelihood import Model, Tensors
@@ -56,8 +57,8 @@ class NetworkProbe:
     curve: Curve | None
     layers: Layers | None
     norms: list[Norm]
-    mates: NDArray[np.float64] | None
-    attention: NDArray[np.float32] | None
+    mates: Float64s | None
+    attention: Float32s | None
     read: NDArray[np.int64] | None
     verdicts: list[Verdict] = field(default_factory=list)
     has_few: bool = False

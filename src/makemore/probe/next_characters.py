@@ -1,15 +1,15 @@
 """What a model says follows each character, whatever came before."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.contexts.chunks import blocks
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.likelihood import Model, block_rows
 
 
-def following(model: Model, c: Contexts) -> NDArray[np.float64]:
+def following(model: Model, c: Contexts) -> Float64s:
     """The mean of what a model says in the contexts that end in each character.
 
     Beside the list's own bigrams this shows what a model has learned of them. Of a model that looks

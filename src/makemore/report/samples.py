@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.corpus.lines import Lines
 from makemore.corpus.visible import shown, space_in
 from makemore.corpus.vocabulary import Vocabulary
@@ -15,8 +15,6 @@ from makemore.evaluation.scoring import surprise
 
 _DRAWN, _SHOWN = 2000, 24  # lines to measure, and to show
 _FEWEST, _CHARACTERS = 200, 2**17  # of long lines fewer are drawn: so many characters at most
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -87,17 +85,17 @@ def _spelled(line: str, nats: Sequence[float], space: str | None) -> Spelled:
     return Spelled(pieces, sum(nats))
 
 
-def length_shares(lines: Lines) -> Floats:
+def length_shares(lines: Lines) -> Float64s:
     """(longest + 1,) the share of lines with 0, 1 and so on characters, weights counted."""
     weights = lines.counts()
-    shares: Floats = np.bincount(lines.lengths(), weights) / weights.sum()
+    shares: Float64s = np.bincount(lines.lengths(), weights) / weights.sum()
     return shares
 
 
-def character_shares(lines: Lines, vocabulary: Vocabulary) -> Floats:
+def character_shares(lines: Lines, vocabulary: Vocabulary) -> Float64s:
     """(V,) how often each character stands, as a share; 0 for the boundary."""
     ids = vocabulary.encode(lines.codes)
     weights = np.repeat(lines.counts(), lines.lengths())
     found = np.bincount(ids[ids > 0], weights[ids > 0], minlength=len(vocabulary))
-    shares: Floats = found / max(found.sum(), 1e-12)
+    shares: Float64s = found / max(found.sum(), 1e-12)
     return shares

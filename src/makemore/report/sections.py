@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.contexts.bigrams import bigrams
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
@@ -18,8 +18,6 @@ from makemore.probe.next_characters import following
 from makemore.probe.tables import member_rows
 from makemore.report.picture import Needs, Picture, Section
 from makemore.report.samples import Made, character_shares, length_shares
-
-Table = NDArray[np.float64]
 
 
 def made_section(maker: MakeMore, made: Made, lines: Lines | None) -> Section:
@@ -134,7 +132,7 @@ def _needs(lines: Lines | None) -> Needs:
     return Needs.FILE if lines is None else Needs.LINES
 
 
-def _counts(maker: MakeMore, lines: Lines | None) -> Table | None:
+def _counts(maker: MakeMore, lines: Lines | None) -> Float64s | None:
     """(V, V) the bigrams of lines, or those that a counted model has of its list; or None."""
     learned = maker.learned_
     if lines is not None:
