@@ -1,8 +1,8 @@
 """Networks: a seeded start, dropout that a step can repeat, and weights as arrays."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Self, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from makemore.inference.automaton import Automaton
 from makemore.inference.likelihood import State, Tensors
 from makemore.inference.window import Back, WindowModel
 from makemore.layers.batch_norm import BatchNorm
+from makemore.layers.vocabulary_axes import VocabularyAxes, VocabularyChange, resize
 
 
 class Noise:
@@ -45,8 +46,11 @@ class Noise:
         return x * (keep * (256 / (256 - dropped)))
 
 
-def sketched(make: Callable[[], Any]) -> Any:
-    """A model that has shapes and takes no memory."""
+Built = TypeVar("Built")
+
+
+def sketched(make: Callable[[], Built]) -> Built:
+    """Return a model that has shapes and takes no memory."""
     with torch.device("meta"):
         return make()
 
@@ -67,12 +71,15 @@ class Network(nn.Module):
     """What every network adds to its `forward`.
 
     Attributes:
+        vocabulary_axes: for each tensor of `state_dict` that has entries for ids, along which axes;
+            a tensor that is not named keeps its shape whatever the vocabulary.
         dropout: the share that `drop` drops.
         noise: where `drop` takes its randomness; None, as always outside training, drops nothing.
     """
 
     vocabulary_size: int
     label_count: int
+    vocabulary_axes: VocabularyAxes
     has_exact_rows = False
     dropout: float = 0.0
     noise: Noise | None = None
@@ -125,18 +132,11 @@ class Network(nn.Module):
         return self.eval()
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `Model.grown`; a new id starts as the mean of those known."""
-        size, labels = self.vocabulary_size, self.label_count
-        known = int(np.searchsorted(ids, size))  # characters of the other model
-        rows_for_ids = ((ids, size + labels), (ids[:known], size))
-        rows_for_labels = ((ids[known:] - size, labels),)  # in a tensor of that name
+        """See `Model.grown`; a new id starts as the mean of the old ones."""
+        change = VocabularyChange(ids, self.vocabulary_size, self.label_count)
+        axes = self.vocabulary_axes
         return {
-            name: spread(
-                tensors[name],
-                tuple(own.shape),
-                rows_for_labels if name == "labels" else rows_for_ids,
-            )
-            for name, own in self.state_dict().items()
+            name: resize(tensors[name], axes.get(name, ()), change) for name in self.state_dict()
         }
 
 
@@ -193,33 +193,3 @@ def look_up(table: Tensor, ids: NDArray[np.int32]) -> Tensor:
 def weight_of(c: Contexts, device: torch.device) -> Tensor:
     """(N,) float32, how often each context occurs, in lines of the usual weight."""
     return sent((c.weight / c.usual_weight).astype(np.float32), device)
-
-
-def spread(
-    value: AnyArray, shape: tuple[int, ...], kinds: Sequence[tuple[NDArray[np.int64], int]]
-) -> AnyArray:
-    """Makes the axes longer that count ids, once or several times over.
-
-    Args:
-        value: an array.
-        shape: what its shape shall be.
-        kinds: for each kind of id the (old,) new place of each, and how many there are now.
-
-    Returns:
-        the array with its numbers in their new places, and their mean in the others.
-    """
-    for axis, size in enumerate(shape):
-        old = value.shape[axis]
-        if old == size:
-            continue
-        places, now = next(
-            (places, now)
-            for places, now in kinds
-            if len(places) and old % len(places) == 0 and old // len(places) * now == size
-        )
-        rows = np.moveaxis(value, axis, 0).reshape(-1, len(places), value.size // old)
-        found = np.repeat(rows.mean(axis=1, keepdims=True), now, axis=1)
-        found[:, places] = rows
-        rest = [length for place, length in enumerate(value.shape) if place != axis]
-        value = np.moveaxis(found.reshape(size, *rest), 0, axis)
-    return np.ascontiguousarray(value)

@@ -28,6 +28,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
 from makemore.layers.network import PrefixNetwork, look_up, sent
+from makemore.layers.vocabulary_axes import EMBEDDING, LOGIT_WEIGHTS
 from makemore.options.families import TransformerOptions
 
 
@@ -154,6 +155,7 @@ class Transformer(PrefixNetwork):
         )
         self.norm = nn.LayerNorm(D)
         self.V = nn.Parameter(torch.empty(D, vocabulary_size))
+        self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS}
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights; the logits start near zero."""

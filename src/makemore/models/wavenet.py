@@ -24,6 +24,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
 from makemore.layers.network import WindowNetwork, look_up, sent
+from makemore.layers.vocabulary_axes import LOGIT_BIAS, LOGIT_WEIGHTS, Entries, VocabularyAxis
 from makemore.options.families import WaveNetOptions
 
 
@@ -99,6 +100,12 @@ class WaveNet(WindowNetwork):
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
         self.x = nn.ModuleList([nn.Tanh() for _ in sizes])
+        self.vocabulary_axes = {
+            "C": (VocabularyAxis(0, Entries.CHARACTERS),),
+            "labels": (VocabularyAxis(0, Entries.LABELS),),
+            "V": LOGIT_WEIGHTS,
+            "d": LOGIT_BIAS,
+        }
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights with the gain 5/3 of tanh over the root of their fan-in."""
