@@ -174,9 +174,9 @@ def tracking(folder: str | None) -> AbstractContextManager[Any]:
     """
     if folder is None:
         return nullcontext()
-    from makemore.probe.tracking import Tracking
+    from makemore.probe.tensorboard import TensorBoardWriter
 
-    return Tracking(folder)
+    return TensorBoardWriter(folder)
 
 
 def new_maker(model: str, pairs: Sequence[str], how: FitOptions) -> "MakeMore":

@@ -1,7 +1,6 @@
 """Trainings over time."""
 
 import math
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +14,7 @@ from makemore.plots.style import (
     SOFT,
     canvas,
     explain,
-    lines_apart,
+    line_styles,
     logarithmic,
     picture,
 )
@@ -44,7 +43,9 @@ def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
     expected = math.log(vocabulary_size)
     is_wide = max(losses.max(), expected) > _WIDE_RANGE * losses.min()
     losses = np.maximum(losses, _LEAST if is_wide else -math.inf)
-    axes.plot(steps, losses, color=FAINT, linewidth=1, label="each step", **_mark(curve.loss))
+    axes.plot(
+        steps, losses, color=FAINT, linewidth=1, label="each step", marker=_marker(curve.loss)
+    )
     axes.plot(steps, smoothed(losses), color=SERIES[0], linewidth=1.8, label="train, smoothed")
     if curve.dev:
         looks, dev = _columns(curve.dev)
@@ -127,13 +128,20 @@ def smoothed(losses: Float64s, share: float = 0.02) -> Float64s:
 
 def _over_time(axes: Axes, points: dict[str, Points]) -> None:
     """A line for each name."""
-    for (name, each), style in zip(points.items(), lines_apart(len(points)), strict=True):
-        axes.plot(*_columns(each), linewidth=1.5, label=name, **style, **_mark(each))  # type: ignore[arg-type]
+    for (name, each), style in zip(points.items(), line_styles(len(points)), strict=True):
+        axes.plot(
+            *_columns(each),
+            linewidth=1.5,
+            label=name,
+            marker=_marker(each),
+            color=style.color,
+            linestyle=style.dashes,
+        )
 
 
-def _mark(points: Points) -> dict[str, Any]:
-    """How a line is drawn that has one point, and could not be seen."""
-    return {"marker": "."} if len(points) == 1 else {}
+def _marker(points: Points) -> str | None:
+    """Return a marker for a line of one point, which could not be seen; else the default."""
+    return "." if len(points) == 1 else None
 
 
 def _columns(points: Points) -> tuple[Float64s, Float64s]:
