@@ -37,7 +37,7 @@ from makemore.corpus.canaries import Canaries
 from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
 from makemore.evaluation.metrics import Z_95
-from makemore.evaluation.ranks import TIE_TOLERANCE, Ranks, estimated
+from makemore.evaluation.ranks import TIE_TOLERANCE, Ranks, estimate_ranks
 from makemore.evaluation.scoring import Scorer
 from makemore.fitted import FittedModel
 from makemore.options.verbs import SampleOptions
@@ -136,7 +136,7 @@ def _of_label(
     options = SampleOptions(max_length=canaries.length, label=label, seed=seed)
     made = [line for line in free_lines(Source.of(learned), options, n) if canaries.has(line)]
     asked = scores(list(own))
-    bits, error = exposures(uniform, estimated(scores(made), asked, n), n, canaries.bits)
+    bits, error = exposures(uniform, estimate_ranks(scores(made), asked, n), n, canaries.bits)
     return bits, error, np.full(len(own), canaries.bits)
 
 

@@ -72,10 +72,10 @@ def ranks(
     def scores(of: Lines) -> Float64s:
         return scorer.lines(of.without_labels() if label is None else of.with_label(label))
 
-    return estimated(scores(drawn), scores(lines), draws)
+    return estimate_ranks(scores(drawn), scores(lines), draws)
 
 
-def estimated(drawn: Float64s, asked: Float64s, draws: int) -> Ranks:
+def estimate_ranks(drawn: Float64s, asked: Float64s, draws: int) -> Ranks:
     """Estimates ranks as the head of this file says.
 
     Args:
@@ -85,7 +85,7 @@ def estimated(drawn: Float64s, asked: Float64s, draws: int) -> Ranks:
 
     Example:
         >>> coin = np.log(np.array([0.5, 0.25]))
-        >>> estimated(coin, np.log([0.5, 0.3, 0.1]), draws=100).more.round(3).tolist()
+        >>> estimate_ranks(coin, np.log([0.5, 0.3, 0.1]), draws=100).more.round(3).tolist()
         [0.0, 1.0, 2.0]
     """
     # A line drawn may be put together, in NFC, of a character that the model lacks.

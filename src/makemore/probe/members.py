@@ -1,4 +1,4 @@
-"""What each member of a mixture is good for."""
+"""What each member contributes to a mixture: its weight, its loss, the rise without it."""
 
 from typing import NamedTuple
 
