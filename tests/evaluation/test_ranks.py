@@ -111,3 +111,9 @@ def test_lines_drawn_that_no_line_can_be_count_for_nothing():
     )
     assert found.more.round(3).tolist() == [0.0, 1.0, 2.0]
     assert np.isfinite(found.error).all()
+
+
+@pytest.mark.parametrize("difference, more", [(5e-5, 0.0), (5e-4, 1.0)])
+def test_a_line_that_is_more_probable_by_a_rounding_error_only_is_a_tie(difference, more):
+    found = estimate_ranks(np.array([-1.0 + difference]), np.array([-1.0]), draws=1000)
+    assert found.more[0] == pytest.approx(more, abs=1e-3)
