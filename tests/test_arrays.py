@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.arrays import ranges, summed, unique_inverse
+from makemore.arrays import ranges, segment_argmax, summed, unique_inverse
 
 
 @given(st.integers(1, 60), st.integers(0, 1000), st.data())
@@ -72,3 +72,23 @@ def test_summed_adds_up_what_belongs_to_each_place(pairs, places):
 def test_nothing_summed_is_zero_everywhere():
     found = summed(np.zeros(0, np.int32), np.zeros(0), 3)
     assert (found.dtype, found.tolist()) == (np.float64, [0.0, 0.0, 0.0])
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from([-np.inf, -1.5, 0.0, 2.0, np.inf, np.nan]), min_size=1, max_size=6
+        ),
+        max_size=8,
+    )
+)
+@settings(deadline=None, max_examples=300)
+def test_segment_argmax_agrees_with_numpy_on_each_segment(segments):
+    bounds = np.cumsum([0, *map(len, segments)])
+    values = np.array([value for segment in segments for value in segment], np.float64)
+    found = segment_argmax(values, bounds)
+    assert found.dtype == np.int64
+    expected = [
+        start + np.argmax(segment) for start, segment in zip(bounds[:-1], segments, strict=True)
+    ]
+    assert found.tolist() == expected

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 # Flags are faster than sorting while there are at most this many possible keys per key (measured).
 _FLAGS_PER_KEY = 8
 
-
-Ints = NDArray[np.signedinteger[Any]]
 AnyArray = NDArray[Any]  # an array of any dtype
+Float32s = NDArray[np.float32]
+Float64s = NDArray[np.float64]
+Ints = NDArray[np.signedinteger[Any]]
 
 
 def unique_inverse(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -134,7 +135,7 @@ def evenly(count: int, most: int) -> NDArray[np.int64]:
     return np.arange(few, dtype=np.int64) * count // max(1, few)
 
 
-def summed(place: Ints, values: NDArray[np.float64] | Ints, places: int) -> NDArray[np.float64]:
+def summed(place: Ints, values: Float64s | Ints, places: int) -> Float64s:
     """Adds up, for each of so many places, the values that belong there."""
     return np.bincount(place, values, places).astype(np.float64, copy=False)
 
@@ -153,3 +154,27 @@ def sorted_unique(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     is_first = np.ones(len(ordered), bool)
     np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
     return ordered[is_first]
+
+
+def segment_argmax(values: Float64s, bounds: Ints) -> NDArray[np.int64]:
+    """Return the index of the maximum of each segment; of equal values the first.
+
+    Args:
+        values: (n,) float64.
+        bounds: (B + 1,) integers from 0 to n, ascending: segment b is
+            `values[bounds[b] : bounds[b + 1]]`, and none is empty.
+
+    Returns:
+        (B,) int64, indices into `values`. As in `np.argmax`, NaN counts as the largest value.
+
+    Example:
+        >>> segment_argmax(np.array([1.0, 5.0, 5.0, 2.0, 9.0]), np.array([0, 3, 5])).tolist()
+        [1, 4]
+    """
+    starts = bounds[:-1]
+    if not len(starts):
+        return np.zeros(0, np.int64)
+    largest = np.repeat(np.maximum.reduceat(values, starts), np.diff(bounds))
+    is_largest = (values == largest) | np.isnan(values)
+    places = np.flatnonzero(is_largest)
+    return places[np.searchsorted(places, starts)]  # the first at or after each start

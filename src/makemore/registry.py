@@ -69,9 +69,9 @@ class Family(NamedTuple):
             return self._load_mixture(options, sizes, tensors)
         make = partial(self.build, options, *sizes)
         if self.learns == "training":
-            from makemore.layers.network import check_shapes, sketched  # here: torch loads long
+            from makemore.layers.network import check_tensors  # here: torch loads long
 
-            check_shapes(sketched(make), tensors)
+            check_tensors(make, tensors)
         return make().load(tensors)
 
     def _load_mixture(

@@ -82,6 +82,14 @@ def test_of_lines_alike_half_come_first():
     assert bits == pytest.approx([np.log2(999 / 500)])
 
 
+@pytest.mark.parametrize("difference, place", [(5e-5, 50.5), (-5e-5, 50.5), (5e-4, 100.0)])
+def test_lines_that_differ_by_a_rounding_error_only_are_alike(difference, place):
+    uniform = np.full(99, -20.0 + difference)
+    ranks = Ranks(np.zeros(1), np.full(1, np.inf), np.array([-20.0]))
+    (bits,), _ = exposures(uniform, ranks, draws=1, bits=16)
+    assert bits == pytest.approx(16 - np.log2(2**16 / 100 * place))
+
+
 @pytest.mark.parametrize("count", [1, 5, 40])
 def test_places_by_chance_have_the_mean_and_the_bound_that_are_given(count):
     rng = np.random.default_rng(0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from makemore import MakeMore, NgramOptions, OptionError
-from makemore.evaluation.ranks import estimated
+from makemore.evaluation.ranks import estimate_ranks
 
 LINES = ["abba", "ab", "baab", "bab", "aab", "b", "ba", "bb"]
 
@@ -99,15 +99,21 @@ def test_lines_that_are_all_alike_are_counted_with_the_error_of_counting_them():
     rng, found = np.random.default_rng(1), []
     for _ in range(400):
         distinct = len(set(rng.integers(0, 1000, 100).tolist()))
-        found.append(estimated(np.full(distinct, np.log(1e-3)), np.array([-9.0]), 100))
+        found.append(estimate_ranks(np.full(distinct, np.log(1e-3)), np.array([-9.0]), 100))
     more = np.array([each.more[0] for each in found])
     assert more.mean() == pytest.approx(1000, abs=5)
     assert np.mean([each.error[0] for each in found]) == pytest.approx(more.std(), rel=0.15)
 
 
 def test_lines_drawn_that_no_line_can_be_count_for_nothing():
-    found = estimated(
+    found = estimate_ranks(
         np.array([np.log(0.5), -np.inf, np.log(0.25)]), np.log([0.5, 0.3, 0.1]), draws=100
     )
     assert found.more.round(3).tolist() == [0.0, 1.0, 2.0]
     assert np.isfinite(found.error).all()
+
+
+@pytest.mark.parametrize("difference, more", [(5e-5, 0.0), (5e-4, 1.0)])
+def test_a_line_that_is_more_probable_by_a_rounding_error_only_is_a_tie(difference, more):
+    found = estimate_ranks(np.array([-1.0 + difference]), np.array([-1.0]), draws=1000)
+    assert found.more[0] == pytest.approx(more, abs=1e-3)

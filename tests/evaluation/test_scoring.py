@@ -52,6 +52,14 @@ def test_an_unknown_character_is_as_odd_as_can_be_and_gives_the_line_away(maker)
     assert found.log_prob[1:].tolist() == [-np.inf, -np.inf]
 
 
+def test_every_line_is_cut_at_its_own_first_unknown_character(maker):
+    lines = ["xanna", "", "anna", "axbxa", "annax", "", "xx"]
+    found = maker.oddness(lines)
+    assert np.isinf(found.deviations).tolist() == [any(c == "x" for c in line) for line in lines]
+    places = [found.place[i] for i, line in enumerate(lines) if "x" in line]
+    assert places == [line.index("x") for line in lines if "x" in line]
+
+
 def test_a_line_with_its_label_is_judged_under_it(labelled):
     own = Lines.from_strings(["anna", "anna"], ["F", "M"])
     deviations = labelled.oddness(own).deviations

@@ -105,7 +105,7 @@ def test_it_looks_back_as_far_as_its_members_do():
         ("grue", "model 'grue' is unknown"),
         ("gru(hiden=3)", "option 'hiden' is unknown here"),
         ("gru(hidden=x)", "hidden is 'x': give a whole number"),
-        ("gru(hidden)", "hidden is '': give a whole number"),
+        ("gru(hidden)", r"members has 'gru\(hidden\)': write it as"),
         ("mixture", "members has a mixture: name its members instead"),
     ],
 )

@@ -8,7 +8,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import OptionError
-from makemore.models.transformer import Transformer, lay_out
+from makemore.models.transformer import Transformer
 from makemore.options.families import TransformerOptions
 
 OPTIONS = TransformerOptions(layers=2, embedding=16, heads=2)
@@ -65,20 +65,6 @@ def test_lines_of_any_length_are_laid_out_together(lengths):
             ]
         )
         torch.testing.assert_close(model(c)[row], expected, atol=1e-4, rtol=1e-3)
-
-
-def test_a_line_that_is_the_start_of_another_is_not_laid_out():
-    lines = Lines.from_strings(["ann", "anna", "anna", "ben"])
-    layout = lay_out(Contexts.of(lines, Vocabulary.of(lines), None))
-    assert layout.blocks == [(1, 4), (1, 6)]
-
-
-def test_the_layout_pads_little_and_makes_few_blocks():
-    lines = Lines.from_strings([chr(97 + n % 26) * n for n in range(1, 1000)])
-    layout = lay_out(Contexts.of(lines, Vocabulary.of(lines), None))
-    assert len(layout.blocks) < 40
-    real = sum(n + 1 for n in range(974, 1000))  # the longest line of each letter holds the others
-    assert real <= len(layout.row) <= real * 1.25
 
 
 def test_heads_must_share_the_embedding_out():

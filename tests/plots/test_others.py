@@ -9,7 +9,7 @@ from makemore.plots.embedding import embedding
 from makemore.plots.mixture import member_places, member_weights
 from makemore.plots.norms import batch_mates, running_against_calibrated
 from makemore.plots.style import SERIES
-from makemore.probe.mixing import Member
+from makemore.probe.members import Member
 from makemore.probe.norms import Norm
 from makemore.probe.projection import Plane
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from makemore.plots.distributions import lengths
-from makemore.plots.style import HEAT, SERIES, SOFT, canvas, lines_apart, logarithmic
+from makemore.plots.style import HEAT, SERIES, SOFT, canvas, line_styles, logarithmic
 
 # How the colour-blind see: Machado, Oliveira and Fernandes (2009), "A physiologically-based model
 # for simulation of color vision deficiency", severity 1, on linear RGB.
@@ -63,9 +63,9 @@ def test_series_can_be_told_apart_by_the_colour_blind(colors, eye):
 
 
 def test_lines_are_alike_only_when_there_are_too_many():
-    styles = [tuple(style.items()) for style in lines_apart(18)]
+    styles = [*line_styles(18)]
     assert len(set(styles)) == 18
-    assert len(lines_apart(40)) == 40
+    assert len(line_styles(40)) == 40
 
 
 def test_the_program_s_own_settings_change_nothing():

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import scaled_dot_product_attention
 
 from makemore import Lines, TransformerOptions
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.models.transformer import Transformer, attend
+from makemore.models.transformer import Transformer
 from makemore.probe.attention import attention_of
 
 
@@ -30,10 +31,12 @@ def test_it_is_what_the_network_itself_attends_to(labels):
         network(c)
         for hook in hooks:
             hook.remove()
-        turn = network.rotation(np.arange(8))
+        rotation = network.rotations(torch.arange(8))
         for layer, x, own in zip(network.layers, read, attention, strict=True):
-            q, k, v = network.project(layer, x, turn)
-            expected = attend(torch.stack([q, k, v], dim=2)[None])
+            q, k, v = layer.project(x, rotation)
+            heads_first = (each.transpose(0, 1) for each in (q, k, v))
+            expected = scaled_dot_product_attention(*heads_first, is_causal=True)
+            expected = expected.transpose(0, 1).flatten(1)
             seen = torch.einsum("htu,uhd->thd", torch.from_numpy(own), v).flatten(1)
             torch.testing.assert_close(seen, expected, atol=1e-5, rtol=1e-5)
     assert not any(layer.first._forward_pre_hooks for layer in network.layers)

@@ -6,7 +6,7 @@ from makemore.contexts.bigrams import bigrams
 from makemore.contexts.table import Contexts
 from makemore.inference.likelihood import block_rows
 from makemore.probe import next_characters as module
-from makemore.probe.next_characters import following
+from makemore.probe.next_characters import mean_next_probs
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 2
 LABELS = ["F", "F", "F", "M", "M", "M", "M", "F"] * 2
@@ -20,7 +20,7 @@ def test_what_is_learned_by_heart_follows_as_it_was_counted(options):
     counts = bigrams(c)
     shares = counts / counts.sum(axis=1, keepdims=True)
     atol = 1e-6 if isinstance(options, NgramOptions) else 0.02
-    np.testing.assert_allclose(following(model, c), shares, atol=atol)
+    np.testing.assert_allclose(mean_next_probs(model, c), shares, atol=atol)
 
 
 @pytest.mark.parametrize("options", [KneserNeyOptions(), "gru"])
@@ -33,16 +33,16 @@ def test_it_is_the_mean_over_characters_in_blocks_or_at_once(options, monkeypatc
     for row, weight in enumerate(c.weight):
         expected[last[row]] += weight * probs[row]
     expected /= expected.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(following(model, c), expected, atol=1e-6)
+    np.testing.assert_allclose(mean_next_probs(model, c), expected, atol=1e-6)
     assert block_rows(len(vocabulary)) > len(c)
     monkeypatch.setattr(module, "block_rows", lambda size: 3)
-    np.testing.assert_allclose(following(model, c), expected, atol=1e-6)
+    np.testing.assert_allclose(mean_next_probs(model, c), expected, atol=1e-6)
 
 
 def test_a_character_that_is_not_in_the_lines_has_zeros():
     maker = MakeMore("kneser_ney").fit(LINES)
     vocabulary = maker.learned_.vocabulary
     c = Contexts.of(Lines.from_strings(["bob"]), vocabulary, maker.learned_.model.window)
-    found = following(maker.learned_.model, c)
+    found = mean_next_probs(maker.learned_.model, c)
     is_there = np.isin([".", *vocabulary.characters], [".", "b", "o"])
     np.testing.assert_allclose(found.sum(axis=1), is_there, atol=1e-6)

@@ -4,7 +4,7 @@ import pytest
 from makemore import Lines, MakeMore
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.evaluation.scoring import surprise
-from makemore.report.samples import character_shares, length_shares, make
+from makemore.report.samples import character_shares, draw_samples, length_shares
 
 LINES = Lines.from_strings(["ab", "b", "bcb"], weights=[1.0, 2.0, 5.0])
 
@@ -25,29 +25,29 @@ def test_unknown_characters_are_left_out():
 
 def test_lines_made_are_scored_character_by_character():
     maker = MakeMore("kneser_ney").fit(["anna", "hannah", "a b", "otto"])
-    made = make(maker, seed=2)
+    made = draw_samples(maker, seed=2)
     assert made.lines.to_list() == maker.sample(2000, seed=2)
     assert made.variety == maker.variety(made.lines.to_list())
     for line, spelled in zip(made.lines.to_list(), made.shown, strict=False):
-        assert [piece.text for piece in spelled.pieces] == [*line.replace(" ", "_"), "·"]
+        assert [piece.text for piece in spelled.characters] == [*line.replace(" ", "_"), "·"]
         scores = maker.score_characters([line])[0]
         assert spelled.nats == pytest.approx(scores.sum())
-        assert [piece.level for piece in spelled.pieces] == [surprise(nats) for nats in scores]
-        assert [piece.probability for piece in spelled.pieces] == [
+        assert [piece.level for piece in spelled.characters] == [surprise(nats) for nats in scores]
+        assert [piece.probability for piece in spelled.characters] == [
             f"{p:.3g}" for p in np.exp(scores)
         ]
 
 
 def test_of_long_lines_fewer_are_made():
-    made = make(MakeMore("kneser_ney").fit(["ab" * 300, "ba" * 150]))
+    made = draw_samples(MakeMore("kneser_ney").fit(["ab" * 300, "ba" * 150]))
     assert len(made.lines) == 2**17 // 600
 
 
 def test_a_space_is_shown_unlike_the_characters_of_the_list():
     texts = {}
     for lines in (["a b", "c d"], ["a b", "c_d"], ["ab"]):
-        made = make(MakeMore("kneser_ney").fit(lines))
-        texts[made.space] = {piece.text for line in made.shown for piece in line.pieces}
+        made = draw_samples(MakeMore("kneser_ney").fit(lines))
+        texts[made.space] = {piece.text for line in made.shown for piece in line.characters}
     assert texts["_"] == set("abcd_·")
     assert texts["␣"] == set("abcd_␣·")
     assert texts[None] == set("ab·")

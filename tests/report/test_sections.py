@@ -15,8 +15,8 @@ from makemore import (
 from makemore.corpus.visible import names_of
 from makemore.probe.recording import Recording
 from makemore.report.network import network_section
-from makemore.report.samples import character_shares, length_shares, make
-from makemore.report.sections import following_section, made_section
+from makemore.report.samples import character_shares, draw_samples, length_shares
+from makemore.report.sections import bigram_section, samples_section
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4
 
@@ -93,8 +93,8 @@ def test_a_network_of_a_blend_is_shown_in_its_own_characters():
 
 def test_lines_made_stand_beside_those_given():
     maker = MakeMore("kneser_ney").fit(LINES)
-    lines, made = Lines.from_strings(["bob", "anna"], weights=[3.0, 1.0]), make(maker)
-    shown, vocabulary = by_title(made_section(maker, made, lines)), maker.learned_.vocabulary
+    lines, made = Lines.from_strings(["bob", "anna"], weights=[3.0, 1.0]), draw_samples(maker)
+    shown, vocabulary = by_title(samples_section(maker, made, lines)), maker.learned_.vocabulary
     axes = shown["How long lines are"].figure.axes[0]
     np.testing.assert_allclose(
         [bar.get_height() for bar in axes.patches], length_shares(made.lines)
@@ -113,8 +113,8 @@ def test_counts_and_what_is_learned_have_rows_that_are_shares():
     maker = MakeMore(LinearOptions(), steps=20).fit(LINES)
     W = maker.learned_.model.W.detach().numpy()
     learned = np.exp(W) / np.exp(W).sum(axis=1, keepdims=True)
-    alone = by_title(following_section(maker, None))["Counted, and learned"].figure.axes
-    beside = by_title(following_section(maker, Lines.from_strings(LINES)))
+    alone = by_title(bigram_section(maker, None))["Counted, and learned"].figure.axes
+    beside = by_title(bigram_section(maker, Lines.from_strings(LINES)))
     counted, right = beside["Counted, and learned"].figure.axes
     for axes in (*alone, right):
         assert axes.get_title("left") == "learned"
@@ -128,7 +128,7 @@ def test_counts_and_what_is_learned_have_rows_that_are_shares():
 def test_weights_of_a_linear_model_with_labels_are_no_table_of_what_follows():
     labels = ["F", "F", "F", "M", "M", "M", "M", "F"] * 4
     maker = MakeMore(LinearOptions(), steps=3).fit(LINES, labels)
-    assert following_section(maker, None).pictures == []
+    assert bigram_section(maker, None).pictures == []
 
 
 def test_members_and_networks_without_lines_have_their_weights_alone():

@@ -49,20 +49,21 @@ def build_app(listing: bool = False) -> App:
     )
     for place, verb in enumerate(VERBS):
         help_ = sentence_of(verb) if listing else None  # absent: the verb's own, in full
-        app.command("{}:{}".format(*_names(verb)), name=verb, sort_key=place, help=help_)
+        path = f"makemore.cli.verbs.{_name(verb)}:{_name(verb)}"
+        app.command(path, name=verb, sort_key=place, help=help_)
     return app
 
 
 def sentence_of(verb: str) -> str:
     """Return what a verb does: the first line of its help."""
-    module, name = _names(verb)
-    return str(getattr(import_module(module), name).__doc__).split("\n", 1)[0]
+    name = _name(verb)
+    module = import_module(f"makemore.cli.verbs.{name}")
+    return str(getattr(module, name).__doc__).split("\n", 1)[0]
 
 
-def _names(verb: str) -> tuple[str, str]:
+def _name(verb: str) -> str:
     """What a verb's module, and the function in it, are called."""
-    name = verb.replace("-", "_")
-    return f"makemore.cli.verbs.{name}", name
+    return verb.replace("-", "_")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

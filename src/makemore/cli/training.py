@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from makemore.cli.console import TYPED, say
 
 if TYPE_CHECKING:
-    from makemore.probe.tracking import Tracking
+    from makemore.probe.tensorboard import TensorBoardWriter
     from makemore.training.callbacks import OnStep
     from makemore.training.loop import Step
 
@@ -102,7 +102,7 @@ def progress(what: str) -> "Iterator[OnStep | None]":
         yield on_step
 
 
-def tracking(folder: str | None) -> "AbstractContextManager[Tracking | None]":
+def tracking(folder: str | None) -> "AbstractContextManager[TensorBoardWriter | None]":
     """Return what writes a training to a folder for TensorBoard, if one is given.
 
     Raises:
@@ -110,6 +110,6 @@ def tracking(folder: str | None) -> "AbstractContextManager[Tracking | None]":
     """
     if folder is None:
         return nullcontext()
-    from makemore.probe.tracking import Tracking
+    from makemore.probe.tensorboard import TensorBoardWriter
 
-    return Tracking(folder)
+    return TensorBoardWriter(folder)

@@ -31,24 +31,21 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.corpus.canaries import Canaries
 from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
-from makemore.evaluation.ranks import Ranks, estimated
+from makemore.evaluation.metrics import Z_95
+from makemore.evaluation.ranks import TIE_TOLERANCE, Ranks, estimate_ranks
 from makemore.evaluation.scoring import Scorer
 from makemore.fitted import FittedModel
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.request import Source
 from makemore.sampling.stream import free_lines
 
-Floats = NDArray[np.float64]
-
 CHANCE = math.log2(math.e)  # the mean exposure of lines that were not learned, bits
-_ALIKE = 1e-4  # nats: rounding tells lines apart by less
 _FEWEST = 1024  # lines drawn for each label
-_SURE = 1.96  # standard errors on either side make an interval of 95 per cent
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +58,9 @@ class Exposure:
         largest: (N,) float64, the exposure it would have if it came first, bits.
     """
 
-    bits: Floats
-    error: Floats
-    largest: Floats
+    bits: Float64s
+    error: Float64s
+    largest: Float64s
 
     @property
     def mean(self) -> float:
@@ -74,7 +71,7 @@ class Exposure:
     def interval(self) -> tuple[float, float]:
         """A 95 per cent interval for the mean, by the normal distribution; infinite for one."""
         n = len(self.bits)
-        half = _SURE * float(self.bits.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
+        half = Z_95 * float(self.bits.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
         return self.mean - half, self.mean + half
 
     @property
@@ -86,7 +83,7 @@ class Exposure:
         Source: Wilson and Hilferty (1931), "The distribution of chi-square", PNAS 17.
         """
         n = len(self.bits)
-        return CHANCE * (1 - 1 / (9 * n) + _SURE / (3 * math.sqrt(n))) ** 3
+        return CHANCE * (1 - 1 / (9 * n) + Z_95 / (3 * math.sqrt(n))) ** 3
 
     @property
     def is_remembered(self) -> bool:
@@ -124,14 +121,14 @@ def exposure(learned: FittedModel, draws: int, seed: int) -> Exposure | None:
 
 def _of_label(
     learned: FittedModel, canaries: Canaries, label: str | None, draws: int, seed: int
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Float64s, Float64s, Float64s]:
     """(N,) exposures of the canaries of one label, their errors, and how large they could be."""
     n = draws if label is None else max(_FEWEST, draws // len(set(canaries.labels)))
     own = canaries.lines
     if label is not None:
         own = tuple(x for x, y in zip(own, canaries.labels, strict=True) if y == label)
 
-    def scores(strings: list[str]) -> Floats:
+    def scores(strings: list[str]) -> Float64s:
         lines = Lines.from_strings(strings)
         return Scorer.of(learned).lines(lines if label is None else lines.with_label(label))
 
@@ -139,11 +136,13 @@ def _of_label(
     options = SampleOptions(max_length=canaries.length, label=label, seed=seed)
     made = [line for line in free_lines(Source.of(learned), options, n) if canaries.has(line)]
     asked = scores(list(own))
-    bits, error = exposures(uniform, estimated(scores(made), asked, n), n, canaries.bits)
+    bits, error = exposures(uniform, estimate_ranks(scores(made), asked, n), n, canaries.bits)
     return bits, error, np.full(len(own), canaries.bits)
 
 
-def exposures(uniform: Floats, ranks: Ranks, draws: int, bits: float) -> tuple[Floats, Floats]:
+def exposures(
+    uniform: Float64s, ranks: Ranks, draws: int, bits: float
+) -> tuple[Float64s, Float64s]:
     """Takes, for each canary, the better of two estimates of its rank.
 
     Args:
@@ -164,8 +163,8 @@ def exposures(uniform: Floats, ranks: Ranks, draws: int, bits: float) -> tuple[F
     """
     ordered = np.sort(uniform)
     asked = ranks.log_prob
-    below = np.searchsorted(ordered, asked - _ALIKE)
-    above = np.searchsorted(ordered, asked + _ALIKE, side="right")
+    below = np.searchsorted(ordered, asked - TIE_TOLERANCE)
+    above = np.searchsorted(ordered, asked + TIE_TOLERANCE, side="right")
     place = len(ordered) - (below + above) / 2 + 1
     among = 2.0**bits / (len(ordered) + 1)
     absent = draws * np.log1p(-np.minimum(np.exp(asked), 1 - 1e-12))  # log (1 - p)^n

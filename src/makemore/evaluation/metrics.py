@@ -7,17 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import summed
+from makemore.arrays import Float64s, summed
 from makemore.contexts.table import Contexts
 from makemore.errors import DataError
 from makemore.inference import likelihood
 from makemore.inference.likelihood import Model
 
+Z_95 = 1.96  # standard errors on either side of a mean that make its 95 per cent interval
 _GROUPS = 4096  # more lines than this are resampled in so many groups of lines
 _RESAMPLES = 1000
 _BINS = 10
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def evaluate(
     return Evaluation(everything, part(is_seen), part(~is_seen))
 
 
-def bootstrap(scores: NDArray[np.float64], characters: NDArray[np.float64], seed: int) -> Loss:
+def bootstrap(scores: Float64s, characters: Float64s, seed: int) -> Loss:
     """Gives the loss of some lines with its 95 per cent percentile interval over lines.
 
         loss = - sum of scores / sum of characters
@@ -160,7 +159,7 @@ def bootstrap(scores: NDArray[np.float64], characters: NDArray[np.float64], seed
     return Loss(len(scores), float(characters.sum()), *_ratio(-scores, characters, seed))
 
 
-def _ratio(above: Floats, below: Floats, seed: int) -> tuple[float, float, float]:
+def _ratio(above: Float64s, below: Float64s, seed: int) -> tuple[float, float, float]:
     """The sum of (B,) numbers over that of others, with the interval that `bootstrap` tells of."""
     ratio = float(above.sum() / below.sum())
     if not np.isfinite(ratio):
@@ -176,9 +175,9 @@ def _ratio(above: Floats, below: Floats, seed: int) -> tuple[float, float, float
 
 
 def classification(
-    posterior: Floats,
+    posterior: Float64s,
     label: NDArray[np.int64],
-    weight: Floats,
+    weight: Float64s,
     learned: bool | None = None,
     seed: int = 0,
 ) -> Classification:

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from makemore.arrays import evenly
 from makemore.errors import DataError
+from makemore.evaluation.metrics import Z_95
 
 _LINES = 1000  # of each kind, evenly apart, whose nearest line is sought
 _LEARNED = 100_000  # lines among which it is sought, at most
 _WORK = 4e9  # characters compared with 64 others at once, at most, for each kind
 _ROWS = 64  # lines compared at once
-_SURE = 1.96  # standard errors on either side make an interval of 95 per cent
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def nearest(
         np.where([line in known for line in lines], 0, distances(lines, among)) for lines in kinds
     ]
     mine, others = (each[each > 0] for each in found)
-    error = _SURE * math.sqrt(_variance_of_mean(mine) + _variance_of_mean(others))
+    error = Z_95 * math.sqrt(_variance_of_mean(mine) + _variance_of_mean(others))
     difference = _mean(mine) - _mean(others)
     return Nearest(
         learned=len(among),

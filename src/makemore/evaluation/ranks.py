@@ -20,8 +20,8 @@ Thompson (1952), "A generalization of sampling without replacement from a finite
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
 from makemore.evaluation.scoring import Scorer
@@ -29,7 +29,8 @@ from makemore.options.verbs import SampleOptions
 from makemore.sampling.request import Source
 from makemore.sampling.stream import free_lines
 
-_ALIKE = 1e-4  # nats: rounding tells lines apart by less, in batches of other sizes
+# Log-likelihoods that differ by less are ties, nats: rounding differs between batch sizes.
+TIE_TOLERANCE = 1e-4
 
 
 class Ranks(NamedTuple):
@@ -42,9 +43,9 @@ class Ranks(NamedTuple):
         log_prob: (B,) float64, the log-likelihood of each line, nats.
     """
 
-    more: NDArray[np.float64]
-    error: NDArray[np.float64]
-    log_prob: NDArray[np.float64]
+    more: Float64s
+    error: Float64s
+    log_prob: Float64s
 
 
 def ranks(
@@ -68,13 +69,13 @@ def ranks(
     options = SampleOptions(max_length=2 * source.longest, label=label, seed=seed)
     drawn = Lines.from_strings(free_lines(source, options, draws))
 
-    def scores(of: Lines) -> NDArray[np.float64]:
+    def scores(of: Lines) -> Float64s:
         return scorer.lines(of.without_labels() if label is None else of.with_label(label))
 
-    return estimated(scores(drawn), scores(lines), draws)
+    return estimate_ranks(scores(drawn), scores(lines), draws)
 
 
-def estimated(drawn: NDArray[np.float64], asked: NDArray[np.float64], draws: int) -> Ranks:
+def estimate_ranks(drawn: Float64s, asked: Float64s, draws: int) -> Ranks:
     """Estimates ranks as the head of this file says.
 
     Args:
@@ -84,7 +85,7 @@ def estimated(drawn: NDArray[np.float64], asked: NDArray[np.float64], draws: int
 
     Example:
         >>> coin = np.log(np.array([0.5, 0.25]))
-        >>> estimated(coin, np.log([0.5, 0.3, 0.1]), draws=100).more.round(3).tolist()
+        >>> estimate_ranks(coin, np.log([0.5, 0.3, 0.1]), draws=100).more.round(3).tolist()
         [0.0, 1.0, 2.0]
     """
     # A line drawn may be put together, in NFC, of a character that the model lacks.
@@ -99,13 +100,13 @@ def estimated(drawn: NDArray[np.float64], asked: NDArray[np.float64], draws: int
     with np.errstate(invalid="ignore"):  # where no line is more probable
         square = np.exp(first - 2 * log_more) - draws * np.exp(second - 2 * log_more)
     relative = np.sqrt(np.maximum(np.nan_to_num(square), 0.0))
-    above = np.searchsorted(-log_p, -(asked + _ALIKE))
+    above = np.searchsorted(-log_p, -(asked + TIE_TOLERANCE))
     log_more = np.where(np.isfinite(asked), log_more[above], np.inf)
     with np.errstate(over="ignore", invalid="ignore"):
         more = np.exp(log_more)
         return Ranks(more, np.where(np.isinf(more), np.inf, more * relative[above]), asked)
 
 
-def _log_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _log_sums(values: Float64s) -> Float64s:
     """The logarithms of the sums of the first 0, 1, 2 ... numbers, which logarithms give."""
     return np.logaddexp.accumulate(np.concatenate([np.full(1, -np.inf), values]))

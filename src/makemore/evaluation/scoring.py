@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.arrays import Float64s, segment_argmax
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
@@ -21,8 +22,6 @@ from makemore.errors import OptionError
 from makemore.fitted import FittedModel
 from makemore.inference import likelihood
 from makemore.inference.likelihood import Model
-
-Floats = NDArray[np.float64]
 
 _RARE = tuple(math.log(share) for share in (0.1, 0.01, 0.001))  # nats
 
@@ -49,9 +48,9 @@ class Oddness:
         log_prob: (B,) float64, the log-likelihood of that character, nats.
     """
 
-    deviations: Floats
+    deviations: Float64s
     place: NDArray[np.int64]
-    log_prob: Floats
+    log_prob: Float64s
 
     @classmethod
     def nothing(cls, lines: int) -> Self:
@@ -81,27 +80,27 @@ class Scorer:
 
     model: Model
     vocabulary: Vocabulary
-    label_shares: Floats
+    label_shares: Float64s
 
     @classmethod
     def of(cls, fitted: FittedModel) -> Self:
         """Take what is needed from a fitted model."""
         return cls(fitted.model, fitted.vocabulary, fitted.label_shares)
 
-    def lines(self, lines: Lines) -> Floats:
+    def lines(self, lines: Lines) -> Float64s:
         """(B,) log-likelihood of each line, nats, its end included.
 
         -inf for a line with a character or a label that the vocabulary lacks.
         """
         if self._is_mixed(lines):
-            joint: Floats = np.logaddexp.reduce(self.labels(lines) + self._log_shares, axis=1)
+            joint: Float64s = np.logaddexp.reduce(self.labels(lines) + self._log_shares, axis=1)
             return joint
         known = np.flatnonzero(self.vocabulary.knows(lines))
         scores = np.full(len(lines), -np.inf)
         scores[known] = likelihood.line_log_probs(self.model, self.contexts(lines.select(known)))
         return scores
 
-    def labels(self, lines: Lines) -> Floats:
+    def labels(self, lines: Lines) -> Float64s:
         """(B, labels) log-likelihood of each line in nats, were it of each label.
 
         Raises:
@@ -112,7 +111,7 @@ class Scorer:
         each = [self.lines(lines.with_label(label)) for label in self.vocabulary.labels]
         return np.stack(each, axis=1)
 
-    def posterior(self, lines: Lines) -> Floats:
+    def posterior(self, lines: Lines) -> Float64s:
         """(B, labels) how probable each label is for each line, by Bayes' rule.
 
             p(l | line) = share(l) p(line | l) / p(line)
@@ -125,10 +124,10 @@ class Scorer:
         joint = self.labels(lines) + self._log_shares
         joint[~np.isfinite(joint).any(axis=1)] = self._log_shares
         probs = np.exp(joint - joint.max(axis=1, keepdims=True))
-        found: Floats = probs / probs.sum(axis=1, keepdims=True)
+        found: Float64s = probs / probs.sum(axis=1, keepdims=True)
         return found
 
-    def characters(self, lines: Lines) -> list[Floats]:
+    def characters(self, lines: Lines) -> list[Float64s]:
         """For each line (characters + 1,) log-likelihoods in nats, its end being the last.
 
         A character that the vocabulary lacks has -inf, and what follows it NaN.
@@ -167,18 +166,13 @@ class Scorer:
         excess = (-log_prob - expected)[c.edge]
         first = c.start[:-1]
         with np.errstate(invalid="ignore"):
-            spread = np.sqrt(np.add.reduceat(variance[c.edge], first))
-            deviations = np.add.reduceat(excess, first) / np.maximum(spread, 1e-9)
-        largest = np.repeat(np.maximum.reduceat(excess, first), np.diff(c.start))
-        place = np.zeros(len(heads), np.int64)
-        at = np.flatnonzero(excess == largest)[::-1]  # the first of equals is assigned last
-        line = np.searchsorted(c.start, at, side="right") - 1
-        place[line] = at - c.start[line]
-        found = log_prob[c.edge][first + place]
+            deviation = np.sqrt(np.add.reduceat(variance[c.edge], first))
+            deviations = np.add.reduceat(excess, first) / np.maximum(deviation, 1e-9)
+        most_surprising = segment_argmax(excess, c.start)
         return Oddness(
             np.where(is_cut, np.inf, deviations),
-            np.where(is_cut, heads.lengths(), place),
-            np.where(is_cut, -np.inf, found),
+            np.where(is_cut, heads.lengths(), most_surprising - first),
+            np.where(is_cut, -np.inf, log_prob[c.edge[most_surprising]]),
         )
 
     def contexts(self, lines: Lines) -> Contexts:
@@ -186,10 +180,10 @@ class Scorer:
         return Contexts.of(lines, self.vocabulary, self.model.window)
 
     @property
-    def _log_shares(self) -> Floats:
+    def _log_shares(self) -> Float64s:
         """(labels,) logarithms of the labels' shares."""
         with np.errstate(divide="ignore"):
-            found: Floats = np.log(self.label_shares)
+            found: Float64s = np.log(self.label_shares)
         return found
 
     def _is_mixed(self, lines: Lines) -> bool:
@@ -197,14 +191,15 @@ class Scorer:
         return lines.labels is None and len(self.vocabulary.labels) > 0
 
     def _heads(self, lines: Lines) -> tuple[Lines, NDArray[np.bool_]]:
-        """Lines up to their first unknown character, and which of them have one."""
-        unknown = np.flatnonzero(self.vocabulary.encode(lines.codes) < 0)[::-1]
-        line = np.searchsorted(lines.offsets, unknown, side="right") - 1
-        lengths = lines.lengths()
-        lengths[line] = unknown - lines.offsets[line]  # the first of a line is assigned last
-        return lines.cut(lengths), lengths < lines.lengths()
+        """Return lines up to their first unknown character, and which of them have one."""
+        starts, ends = lines.offsets[:-1], lines.offsets[1:]
+        unknown = np.flatnonzero(self.vocabulary.encode(lines.codes) < 0)
+        bounded = np.append(unknown, len(lines.codes))
+        first = bounded[np.searchsorted(bounded, starts)]  # the first at or after each start
+        stops = np.minimum(first, ends)
+        return lines.cut(stops - starts), stops < ends
 
-    def _mixed(self, lines: Lines, start: NDArray[np.int64]) -> Floats:
+    def _mixed(self, lines: Lines, start: NDArray[np.int64]) -> Float64s:
         """(C,) each character's log-probability after those before it, whatever the label."""
         each = [
             likelihood.character_log_probs(self.model, self.contexts(lines.with_label(label)))
@@ -223,7 +218,7 @@ class Scorer:
                 found[at] = np.logaddexp.reduce(joint[going], axis=1) - before
         return found
 
-    def _moments(self, c: Contexts) -> tuple[Floats, Floats, Floats]:
+    def _moments(self, c: Contexts) -> tuple[Float64s, Float64s, Float64s]:
         """(M,) for each edge its log-probability, and of its context entropy and variance."""
         log_prob, expected, variance = np.empty((3, len(c.row)))
         for part, edges in likelihood.blocks(c, likelihood.block_rows(c.vocabulary_size)):

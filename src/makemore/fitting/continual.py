@@ -17,8 +17,8 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitted import FittedModel, ListFacts, share_never_learned
-from makemore.fitting.fit import NO_CALLBACKS, Callbacks, Start, learn, usable
-from makemore.fitting.splits import ListSplits
+from makemore.fitting.fit import NO_CALLBACKS, Callbacks, Start, learn
+from makemore.fitting.splits import ListSplits, usable
 from makemore.inference.likelihood import Model, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.options.verbs import FitOptions, SampleOptions
@@ -50,7 +50,7 @@ def fit_more(
         OptionError: an option cannot be used.
         DivergedError: training met a loss that is not a number.
     """
-    lines = usable(lines, options, callbacks)
+    lines = usable(lines, options, callbacks.on_read)
     vocabulary = _joined(before, Vocabulary.of(lines))
     start = Start(_grown(before, vocabulary), family_named(before.family), before.options)
     start = replace(start, continues=True)

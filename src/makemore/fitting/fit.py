@@ -11,7 +11,14 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitted import FitReport, FittedModel
-from makemore.fitting.splits import BlockSplits, ListSplits, Splits
+from makemore.fitting.splits import (
+    NO_LINE,
+    BlockSplits,
+    ListSplits,
+    OnRead,
+    Splits,
+    usable,
+)
 from makemore.inference import likelihood
 from makemore.inference.window import CountModel
 from makemore.options.declaration import Options
@@ -20,12 +27,9 @@ from makemore.options.verbs import FitOptions
 from makemore.registry import Family, family_and_options
 
 if TYPE_CHECKING:
-    from makemore.corpus.summary import Summary
     from makemore.fitting.trainer import TrainingSummary
     from makemore.inference.likelihood import Model
     from makemore.training.callbacks import Checkpointer, OnStep, Run
-
-NO_LINE = "there is no line to learn: give at least one that is not blank"
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Callbacks:
         checkpointer: saves the training, so that it can be resumed.
     """
 
-    on_read: "Callable[[Summary], None] | None" = None
+    on_read: OnRead | None = None
     on_step: "OnStep | None" = None
     checkpointer: "Checkpointer | None" = None
 
@@ -116,7 +120,7 @@ def fit_lines(
         OptionError: an option cannot be used.
         DivergedError: training met a loss that is not a number.
     """
-    lines = usable(lines, options, callbacks)
+    lines = usable(lines, options, callbacks.on_read)
     vocabulary = vocabulary or Vocabulary.of(lines)
     start = Start.fresh(model, len(lines), vocabulary, options)
     return learn(start, ListSplits.of(lines, vocabulary, options), options, callbacks)
@@ -135,14 +139,9 @@ def fit_blocks(
 
     Args:
         blocks: at least one line in all.
-        model: a family's name, `auto`, or a family's options.
+        model: as for `fit_lines`, like the other arguments and the errors.
         options: how to learn.
         callbacks: what is called meanwhile.
-
-    Raises:
-        DataError: there is no line.
-        OptionError: an option cannot be used.
-        DivergedError: training met a loss that is not a number.
     """
     clock = time.perf_counter()
     options.check()
@@ -187,30 +186,6 @@ def counted_window(model: str | Options, options: FitOptions) -> int | None:
     if any(member.learns != "counting" for member, _ in members):
         return None
     return max(own.window for _, own in members if isinstance(own, CountOptions))
-
-
-def usable(lines: Lines, options: FitOptions, callbacks: Callbacks) -> Lines:
-    """Return the lines that may be learned.
-
-    Raises:
-        DataError: there is none.
-        OptionError: options contradict each other.
-    """
-    options.check()
-    if options.min_count > 1:
-        from makemore.corpus.frequent import frequent
-
-        lines = frequent(lines, options.min_count)
-    if callbacks.on_read is not None:
-        callbacks.on_read(lines.summary())
-    if not len(lines) and lines.rare:
-        raise DataError(
-            f"none of {lines.rare:,} lines stands {options.min_count:,} times or more in the list: "
-            "there is nothing to learn. Lower min_count"
-        )
-    if not len(lines):
-        raise DataError(NO_LINE)
-    return lines
 
 
 def learn(start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks) -> FittedModel:
@@ -282,7 +257,9 @@ def _train(
         saved = callbacks.checkpointer.begin(_run(start, splits, options))
     if saved is not None:
         clock -= saved.seconds
-    trainer = NetworkTrainer(networks, start.rehearsal or splits, callbacks, clock)
+    trainer = NetworkTrainer(
+        networks, start.rehearsal or splits, callbacks.on_step, callbacks.checkpointer, clock
+    )
     return trainer.run(options, start.continues, saved), clock
 
 

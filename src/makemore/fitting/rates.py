@@ -6,7 +6,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError, OptionError
-from makemore.fitting.fit import NO_LINE
+from makemore.fitting.splits import NO_LINE
 from makemore.fitting.trainer import train_options
 from makemore.options.declaration import Options
 from makemore.options.verbs import FitOptions

@@ -2,6 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import lru_cache, partial, reduce
 from typing import TYPE_CHECKING, Self
 
@@ -14,6 +15,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import Split, is_set_apart, split_lines
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import DataError
 from makemore.fitted import ListFacts
 from makemore.inference import likelihood
 from makemore.inference.likelihood import Model
@@ -21,6 +23,11 @@ from makemore.options.verbs import FitOptions
 
 if TYPE_CHECKING:
     from makemore.corpus.canaries import Canaries
+    from makemore.corpus.summary import Summary
+
+OnRead = Callable[["Summary"], None]
+
+NO_LINE = "there is no line to learn: give at least one that is not blank"
 
 _FEW_LINES = 4096  # of the train part, for models that take long to ask
 
@@ -216,3 +223,27 @@ class BlockSplits(Splits):
         """A table, seen through a window that is no wider than its own."""
         assert window is not None, "what was counted block by block has no prefixes"
         return c if window == self._counter.window else c.windows(window)
+
+
+def usable(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> Lines:
+    """Return the lines that may be learned.
+
+    Raises:
+        DataError: there is none.
+        OptionError: options contradict each other.
+    """
+    options.check()
+    if options.min_count > 1:
+        from makemore.corpus.frequent import frequent
+
+        lines = frequent(lines, options.min_count)
+    if on_read is not None:
+        on_read(lines.summary())
+    if not len(lines) and lines.rare:
+        raise DataError(
+            f"none of {lines.rare:,} lines stands {options.min_count:,} times or more in the list: "
+            "there is nothing to learn. Lower min_count"
+        )
+    if not len(lines):
+        raise DataError(NO_LINE)
+    return lines

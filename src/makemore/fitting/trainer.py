@@ -10,10 +10,9 @@ from makemore.fitting.splits import Splits
 from makemore.inference.likelihood import Tensors
 from makemore.options.verbs import FitOptions
 from makemore.registry import Family
-from makemore.training.callbacks import Progress
+from makemore.training.callbacks import Checkpointer, OnStep, Progress
 
 if TYPE_CHECKING:
-    from makemore.fitting.fit import Callbacks
     from makemore.layers.network import AnyNetwork
     from makemore.training.loop import Step, Training, TrainOptions
 
@@ -39,7 +38,8 @@ class NetworkTrainer:
         self,
         networks: "Sequence[tuple[AnyNetwork, Family]]",
         splits: Splits,
-        callbacks: "Callbacks",
+        on_step: OnStep | None,
+        checkpointer: Checkpointer | None,
         clock: float,
     ) -> None:
         """Store what is trained.
@@ -47,11 +47,12 @@ class NetworkTrainer:
         Args:
             networks: at least one, with the family of each.
             splits: the list; networks learn the train part.
-            callbacks: the callbacks.
+            on_step: called with each step, counted over all networks.
+            checkpointer: saves the training, so that it can be resumed.
             clock: when the fit started, in seconds.
         """
         self._networks, self._splits = networks, splits
-        self._callbacks, self._clock = callbacks, clock
+        self._on_step, self._checkpointer, self._clock = on_step, checkpointer, clock
         self._settled: list[TrainOptions] = []
         self._finished: list[Tensors] = []
 
@@ -143,11 +144,11 @@ class NetworkTrainer:
 
     def _report(self, step: "Step", training: "Training") -> None:
         """Report a step to the callbacks; save a checkpoint where one is due."""
-        on_step, checkpointer = self._callbacks.on_step, self._callbacks.checkpointer
+        checkpointer = self._checkpointer
         if checkpointer is not None:
             checkpointer.note(step)
-        if on_step is not None:
-            on_step(step)
+        if self._on_step is not None:
+            self._on_step(step)
         is_last = training.done == training.options.steps
         if checkpointer is not None and (
             is_last or checkpointer.is_due(training.done, training.options.dev_interval)
@@ -156,9 +157,9 @@ class NetworkTrainer:
 
     def _save(self, training: "Training") -> None:
         """Save how far training has come."""
-        if self._callbacks.checkpointer is not None:
+        if self._checkpointer is not None:
             seconds = time.perf_counter() - self._clock
-            self._callbacks.checkpointer.keep(
+            self._checkpointer.keep(
                 Progress(self._settled, self._finished, training.state(), seconds)
             )
 

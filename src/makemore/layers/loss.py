@@ -1,6 +1,6 @@
 """A network's side of the likelihood."""
 
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -10,17 +10,28 @@ from makemore.contexts.table import Contexts
 from makemore.layers.network import sent
 
 
+class _AutogradContext(Protocol):
+    """What `torch.autograd.Function` hands from the forward to the backward pass."""
+
+    saved_tensors: tuple[Tensor, ...]
+
+    def save_for_backward(self, *tensors: Tensor) -> None:
+        """Keep tensors for the backward pass."""
+
+
 class _NegativeLogLikelihood(torch.autograd.Function):
     """The sum over edges of -count log p, whose gradient is weight * softmax(logits) - counts."""
 
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, edge: Tensor, count: Tensor, weight: Tensor) -> Tensor:
+    def forward(
+        ctx: _AutogradContext, logits: Tensor, edge: Tensor, count: Tensor, weight: Tensor
+    ) -> Tensor:
         log_probs = logits.log_softmax(dim=1)
         ctx.save_for_backward(log_probs, edge, count, weight)
         return -(log_probs.view(-1)[edge] @ count)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: _AutogradContext, grad: Tensor) -> tuple[Tensor, None, None, None]:
         log_probs, edge, count, weight = ctx.saved_tensors
         slope = log_probs.exp() * weight[:, None]
         slope.view(-1)[edge] -= count  # edges are distinct: nothing is lost

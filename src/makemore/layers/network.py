@@ -1,20 +1,22 @@
 """Networks: a seeded start, dropout that a step can repeat, and weights as arrays."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from makemore.arrays import AnyArray, Float32s
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import Automaton
-from makemore.inference.likelihood import FamilyModel, Floats, State, Tensors
+from makemore.inference.likelihood import FamilyModel, State, Tensors
 from makemore.inference.window import Back, WindowModel
 from makemore.layers.batch_norm import BatchNorm
+from makemore.layers.vocabulary_axes import VocabularyAxes, VocabularyChange, resize
 
 
 class Noise:
@@ -44,18 +46,19 @@ class Noise:
         return x * (keep * (256 / (256 - dropped)))
 
 
-def sketched(make: Callable[[], Any]) -> Any:
-    """A model that has shapes and takes no memory."""
-    with torch.device("meta"):
-        return make()
+def check_tensors(make: Callable[[], FamilyModel], tensors: Tensors) -> None:
+    """Refuse tensors that are not those of a network; building it here takes no memory.
 
-
-def check_shapes(network: "Network", tensors: Tensors) -> None:
-    """Refuses tensors that are not a network's.
+    Args:
+        make: builds the network.
+        tensors: arrays by name.
 
     Raises:
-        ValueError: they have other names or shapes.
+        ValueError: they have other names, shapes or types.
     """
+    with torch.device("meta"):
+        network = make()
+    assert isinstance(network, Network), "it is trained"
     own = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     given = {name: value.shape for name, value in tensors.items()}
     if own != given or any(value.dtype != np.float32 for value in tensors.values()):
@@ -66,12 +69,15 @@ class Network(nn.Module):
     """What every network adds to its `forward`.
 
     Attributes:
+        vocabulary_axes: for each tensor of `state_dict` that has entries for ids, along which axes;
+            a tensor that is not named keeps its shape whatever the vocabulary.
         dropout: the share that `drop` drops.
         noise: where `drop` takes its randomness; None, as always outside training, drops nothing.
     """
 
     vocabulary_size: int
     label_count: int
+    vocabulary_axes: VocabularyAxes
     has_exact_rows = False
     dropout: float = 0.0
     noise: Noise | None = None
@@ -106,10 +112,10 @@ class Network(nn.Module):
         """Where the weights are."""
         return next(self.parameters()).device
 
-    def ask(self, c: Contexts) -> Floats:
+    def ask(self, c: Contexts) -> Float32s:
         """(N, V) log-probabilities of the next id in each context, without gradients."""
         with torch.inference_mode():
-            log_probs: Floats = self(c).log_softmax(dim=1).cpu().numpy()
+            log_probs: Float32s = self(c).log_softmax(dim=1).cpu().numpy()
         return log_probs
 
     def tensors(self) -> Tensors:
@@ -124,25 +130,18 @@ class Network(nn.Module):
         return self.eval()
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `Model.grown`; a new id starts as the mean of those known."""
-        size, labels = self.vocabulary_size, self.label_count
-        known = int(np.searchsorted(ids, size))  # characters of the other model
-        rows_for_ids = ((ids, size + labels), (ids[:known], size))
-        rows_for_labels = ((ids[known:] - size, labels),)  # in a tensor of that name
+        """See `Model.grown`; a new id starts as the mean of the old ones."""
+        change = VocabularyChange(ids, self.vocabulary_size, self.label_count)
+        axes = self.vocabulary_axes
         return {
-            name: spread(
-                tensors[name],
-                tuple(own.shape),
-                rows_for_labels if name == "labels" else rows_for_ids,
-            )
-            for name, own in self.state_dict().items()
+            name: resize(tensors[name], axes.get(name, ()), change) for name in self.state_dict()
         }
 
 
 class WindowNetwork(Network, WindowModel):
     """A network that looks back K characters."""
 
-    def log_probs_at(self, back: Back) -> Floats:
+    def log_probs_at(self, back: Back) -> Float32s:
         """See `WindowModel.log_probs_at`."""
         return self.ask(Contexts.of_windows(back, self.vocabulary_size, self.label_count))
 
@@ -152,7 +151,7 @@ class PrefixNetwork(Network, FamilyModel):
 
     window = None
 
-    def log_probs(self, c: Contexts) -> Floats:
+    def log_probs(self, c: Contexts) -> Float32s:
         """See `Model.log_probs`."""
         return self.ask(c)
 
@@ -161,10 +160,10 @@ class PrefixNetwork(Network, FamilyModel):
         """The state of n lines that have read nothing, not even a boundary."""
 
     @abstractmethod
-    def step(self, ids: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+    def step(self, ids: NDArray[np.int32], state: State) -> tuple[Float32s, State]:
         """See `Model.step`."""
 
-    def start(self, n: int, label: int | None = None) -> tuple[Floats, State]:
+    def start(self, n: int, label: int | None = None) -> tuple[Float32s, State]:
         """See `Model.start`: a line starts by reading its label, or the boundary."""
         assert (label is not None) == (self.label_count > 0), "a label is given where there are any"
         ids = np.full(n, BOUNDARY if label is None else label, np.int32)
@@ -179,7 +178,7 @@ class PrefixNetwork(Network, FamilyModel):
 AnyNetwork = WindowNetwork | PrefixNetwork
 
 
-def sent(array: NDArray[Any], device: torch.device) -> Tensor:
+def sent(array: AnyArray, device: torch.device) -> Tensor:
     """An array where the network is; on its way to a CUDA device nothing waits for it."""
     tensor = torch.from_numpy(array)
     if device.type == "cuda":
@@ -195,33 +194,3 @@ def look_up(table: Tensor, ids: NDArray[np.int32]) -> Tensor:
 def weight_of(c: Contexts, device: torch.device) -> Tensor:
     """(N,) float32, how often each context occurs, in lines of the usual weight."""
     return sent((c.weight / c.usual_weight).astype(np.float32), device)
-
-
-def spread(
-    value: NDArray[Any], shape: tuple[int, ...], kinds: Sequence[tuple[NDArray[np.int64], int]]
-) -> NDArray[Any]:
-    """Makes the axes longer that count ids, once or several times over.
-
-    Args:
-        value: an array.
-        shape: what its shape shall be.
-        kinds: for each kind of id the (old,) new place of each, and how many there are now.
-
-    Returns:
-        the array with its numbers in their new places, and their mean in the others.
-    """
-    for axis, size in enumerate(shape):
-        old = value.shape[axis]
-        if old == size:
-            continue
-        places, now = next(
-            (places, now)
-            for places, now in kinds
-            if len(places) and old % len(places) == 0 and old // len(places) * now == size
-        )
-        rows = np.moveaxis(value, axis, 0).reshape(-1, len(places), value.size // old)
-        found = np.repeat(rows.mean(axis=1, keepdims=True), now, axis=1)
-        found[:, places] = rows
-        rest = [length for place, length in enumerate(value.shape) if place != axis]
-        value = np.moveaxis(found.reshape(size, *rest), 0, axis)
-    return np.ascontiguousarray(value)

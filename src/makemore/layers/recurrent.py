@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
-from makemore.inference.likelihood import Floats
 from makemore.layers.network import PrefixNetwork, look_up, sent
 
 
@@ -51,11 +51,11 @@ class RecurrentNetwork(PrefixNetwork):
             states.append(self.cell(x, states[-1].index_select(0, parent)))
         return torch.cat(states)
 
-    def before(self, n: int) -> Floats:
+    def before(self, n: int) -> Float32s:
         """(n, S) zeros."""
         return np.zeros((n, self.state_size), np.float32)
 
-    def step(self, ids: NDArray[np.int32], state: Floats) -> tuple[Floats, Floats]:
+    def step(self, ids: NDArray[np.int32], state: Float32s) -> tuple[Float32s, Float32s]:
         """See `Model.step`."""
         with torch.inference_mode():
             after = self.cell(look_up(self.inputs(), ids), sent(state, self.device))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from makemore.layers.recurrent import RecurrentNetwork
+from makemore.layers.vocabulary_axes import EMBEDDING, LOGIT_BIAS, LOGIT_WEIGHTS
 from makemore.options.families import BoWOptions
 
 
@@ -40,6 +41,7 @@ class BoW(RecurrentNetwork):
         self.V = nn.Parameter(torch.empty(E, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
         self.inside = nn.Tanh()
+        self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS, "d": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights so that neither sum outweighs the other."""

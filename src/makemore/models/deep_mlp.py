@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from makemore.contexts.table import Contexts
 from makemore.layers.batch_norm import BatchNorm
 from makemore.layers.network import WindowNetwork, look_up, weight_of
+from makemore.layers.vocabulary_axes import EMBEDDING, LOGIT_BIAS, LOGIT_WEIGHTS
 from makemore.options.families import DeepMLPOptions
 
 
@@ -44,6 +45,7 @@ class DeepMLP(WindowNetwork):
         self.norms = nn.ModuleList([BatchNorm(H) for _ in range(L - 1)])
         self.b = nn.Parameter(torch.empty(vocabulary_size))
         self.h = nn.ModuleList([nn.Tanh() for _ in range(L - 1)])
+        self.vocabulary_axes = {"C": EMBEDDING, f"W.{L - 1}": LOGIT_WEIGHTS, "b": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights as the head of this file says, the last ones near zero."""

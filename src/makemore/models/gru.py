@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from makemore.layers.recurrent import RecurrentNetwork
+from makemore.layers.vocabulary_axes import EMBEDDING, LOGIT_BIAS, LOGIT_WEIGHTS
 from makemore.options.families import GRUOptions
 
 
@@ -40,6 +41,7 @@ class GRU(RecurrentNetwork):
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
         self.gates, self.candidate = nn.Sigmoid(), nn.Tanh()
+        self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS, "d": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws what looks at h orthogonal, so that gradients keep their size at first."""

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from makemore.contexts.table import Contexts
 from makemore.layers.network import WindowNetwork, look_up
+from makemore.layers.vocabulary_axes import LOGIT_WEIGHTS, Entries, VocabularyAxis
 from makemore.options.families import LinearOptions
 
 
@@ -38,6 +39,8 @@ class Linear(WindowNetwork):
         columns = options.window + (1 if label_count else 0)
         self.ids = vocabulary_size + label_count
         self.W = nn.Parameter(torch.zeros(columns * self.ids, vocabulary_size))
+        one_hots = VocabularyAxis(0, Entries.IDS, blocks=columns)
+        self.vocabulary_axes = {"W": (one_hots, *LOGIT_WEIGHTS)}
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Starts at zero, where every character is as likely: the problem is convex."""

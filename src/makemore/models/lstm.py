@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from makemore.layers.recurrent import RecurrentNetwork
+from makemore.layers.vocabulary_axes import EMBEDDING, LOGIT_BIAS, LOGIT_WEIGHTS
 from makemore.options.families import LSTMOptions
 
 
@@ -39,6 +40,7 @@ class LSTM(RecurrentNetwork):
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
         self.gates, self.g, self.c = nn.Sigmoid(), nn.Tanh(), nn.Tanh()
+        self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS, "d": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws what looks at h orthogonal, and starts with an open forget gate."""

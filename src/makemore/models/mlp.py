@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from makemore.contexts.table import Contexts
 from makemore.layers.network import WindowNetwork, look_up
+from makemore.layers.vocabulary_axes import EMBEDDING, LOGIT_BIAS, LOGIT_WEIGHTS
 from makemore.options.families import MLPOptions
 
 
@@ -41,6 +42,7 @@ class MLP(WindowNetwork):
         self.W2 = nn.Parameter(torch.empty(H, vocabulary_size))
         self.b2 = nn.Parameter(torch.empty(vocabulary_size))
         self.h = nn.Tanh()
+        self.vocabulary_axes = {"C": EMBEDDING, "W2": LOGIT_WEIGHTS, "b2": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws the embedding from N(0, 1), the rest as the head of this file says."""

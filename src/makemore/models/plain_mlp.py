@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from makemore.contexts.table import Contexts
 from makemore.layers.network import WindowNetwork, look_up
+from makemore.layers.vocabulary_axes import EMBEDDING, LOGIT_BIAS, LOGIT_WEIGHTS
 from makemore.options.families import PlainMLPOptions
 
 
@@ -40,6 +41,8 @@ class PlainMLP(WindowNetwork):
         self.W = nn.ParameterList([torch.empty(a, b) for a, b in pairwise(sizes)])
         self.b = nn.ParameterList([torch.empty(b) for b in sizes[1:]])
         self.h = nn.ModuleList([nn.Tanh() for _ in range(L - 1)])
+        last = {f"W.{L - 1}": LOGIT_WEIGHTS, f"b.{L - 1}": LOGIT_BIAS}
+        self.vocabulary_axes = {"C": EMBEDDING, **last}
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights as the head of this file says, the last ones near zero."""

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from makemore.contexts.table import Contexts
 from makemore.layers.batch_norm import BatchNorm
 from makemore.layers.network import WindowNetwork, look_up, weight_of
+from makemore.layers.vocabulary_axes import EMBEDDING, LOGIT_BIAS, LOGIT_WEIGHTS
 from makemore.options.families import ResNetOptions
 
 
@@ -66,6 +67,7 @@ class ResNet(WindowNetwork):
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
         self.h = nn.ReLU()
+        self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS, "d": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights with the gain of relu."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from makemore.layers.recurrent import RecurrentNetwork
+from makemore.layers.vocabulary_axes import EMBEDDING, LOGIT_BIAS, LOGIT_WEIGHTS
 from makemore.options.families import RNNOptions
 
 
@@ -37,6 +38,7 @@ class RNN(RecurrentNetwork):
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
         self.h = nn.Tanh()
+        self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS, "d": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws U orthogonal, so that what is remembered neither fades nor grows at first."""

@@ -19,11 +19,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from makemore.arrays import summed, unique_inverse
+from makemore.arrays import Float32s, Float64s, summed, unique_inverse
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
 from makemore.layers.network import WindowNetwork, look_up, sent
+from makemore.layers.vocabulary_axes import LOGIT_BIAS, LOGIT_WEIGHTS, Entries, VocabularyAxis
 from makemore.options.families import WaveNetOptions
 
 
@@ -38,7 +39,7 @@ class Fusion(NamedTuple):
 
     left: NDArray[np.int32]
     right: NDArray[np.int32]
-    weight: NDArray[np.float32]
+    weight: Float32s
 
 
 def levels_over(window: int) -> int:
@@ -46,7 +47,7 @@ def levels_over(window: int) -> int:
     return max(1, (window - 1).bit_length())
 
 
-def fusions(back: NDArray[np.int32], weight: NDArray[np.float64], size: int) -> list[Fusion]:
+def fusions(back: NDArray[np.int32], weight: Float64s, size: int) -> list[Fusion]:
     """Finds the distinct chunks of 2, 4, ... characters; the last level has a row per window.
 
     Args:
@@ -99,6 +100,12 @@ class WaveNet(WindowNetwork):
         self.V = nn.Parameter(torch.empty(H, vocabulary_size))
         self.d = nn.Parameter(torch.empty(vocabulary_size))
         self.x = nn.ModuleList([nn.Tanh() for _ in sizes])
+        self.vocabulary_axes = {
+            "C": (VocabularyAxis(0, Entries.CHARACTERS),),
+            "labels": (VocabularyAxis(0, Entries.LABELS),),
+            "V": LOGIT_WEIGHTS,
+            "d": LOGIT_BIAS,
+        }
 
     def initialise(self, rng: torch.Generator) -> Self:
         """Draws weights with the gain 5/3 of tanh over the root of their fan-in."""

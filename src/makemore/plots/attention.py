@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from makemore.plots.style import Floats, canvas, heat, name_axes, picture
+from makemore.arrays import Float32s
+from makemore.plots.style import canvas, heat, name_axes, picture
 
 MOST = 40  # places of a line: more could not be seen at once
 
 
 @picture
-def attention_maps(attention: Floats, read: Sequence[str]) -> Figure:
+def attention_maps(attention: Float32s, read: Sequence[str]) -> Figure:
     """A map for each layer and head: row, what has just been read; column, where it looks.
 
     Args:

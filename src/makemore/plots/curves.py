@@ -1,13 +1,12 @@
 """Trainings over time."""
 
 import math
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.plots.style import (
     FAINT,
     INK,
@@ -15,14 +14,12 @@ from makemore.plots.style import (
     SOFT,
     canvas,
     explain,
-    lines_apart,
+    line_styles,
     logarithmic,
     picture,
 )
 from makemore.probe.recording import Curve, Points
 from makemore.training.rate_range import RateRange
-
-Values = NDArray[np.float64]
 
 _LEAST = 1e-4  # nats; logarithms of less would leave no room for the rest
 _WIDE_RANGE = 3.0  # times the lowest loss, from which on losses are shown as logarithms
@@ -46,7 +43,9 @@ def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
     expected = math.log(vocabulary_size)
     is_wide = max(losses.max(), expected) > _WIDE_RANGE * losses.min()
     losses = np.maximum(losses, _LEAST if is_wide else -math.inf)
-    axes.plot(steps, losses, color=FAINT, linewidth=1, label="each step", **_mark(curve.loss))
+    axes.plot(
+        steps, losses, color=FAINT, linewidth=1, label="each step", marker=_marker(curve.loss)
+    )
     axes.plot(steps, smoothed(losses), color=SERIES[0], linewidth=1.8, label="train, smoothed")
     if curve.dev:
         looks, dev = _columns(curve.dev)
@@ -112,7 +111,7 @@ def rate_curve(found: RateRange) -> Figure:
     return figure
 
 
-def smoothed(losses: Values, share: float = 0.02) -> Values:
+def smoothed(losses: Float64s, share: float = 0.02) -> Float64s:
     """The mean of each loss and those around it, a fiftieth of all; fewer at the ends.
 
     Example:
@@ -123,22 +122,29 @@ def smoothed(losses: Values, share: float = 0.02) -> Values:
     sums = np.concatenate([[0.0], np.cumsum(losses)])
     place = np.arange(len(losses))
     first, last = np.maximum(place - half, 0), np.minimum(place + half + 1, len(losses))
-    means: Values = (sums[last] - sums[first]) / (last - first)
+    means: Float64s = (sums[last] - sums[first]) / (last - first)
     return means
 
 
 def _over_time(axes: Axes, points: dict[str, Points]) -> None:
     """A line for each name."""
-    for (name, each), style in zip(points.items(), lines_apart(len(points)), strict=True):
-        axes.plot(*_columns(each), linewidth=1.5, label=name, **style, **_mark(each))  # type: ignore[arg-type]
+    for (name, each), style in zip(points.items(), line_styles(len(points)), strict=True):
+        axes.plot(
+            *_columns(each),
+            linewidth=1.5,
+            label=name,
+            marker=_marker(each),
+            color=style.color,
+            linestyle=style.dashes,
+        )
 
 
-def _mark(points: Points) -> dict[str, Any]:
-    """How a line is drawn that has one point, and could not be seen."""
-    return {"marker": "."} if len(points) == 1 else {}
+def _marker(points: Points) -> str | None:
+    """Return a marker for a line of one point, which could not be seen; else the default."""
+    return "." if len(points) == 1 else None
 
 
-def _columns(points: Points) -> tuple[Values, Values]:
+def _columns(points: Points) -> tuple[Float64s, Float64s]:
     """Steps and what was found at each."""
     steps, found = zip(*points, strict=True)
     return np.array(steps, float), np.array(found, float)

@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from makemore.arrays import Float64s
 from makemore.plots.style import (
     FULL,
     SERIES,
     SOFT,
     WIDE,
-    Floats,
     canvas,
     explain,
     picture,
@@ -24,7 +24,7 @@ _FEW = 22  # characters that have room for large letters
 
 
 @picture
-def lengths(made: Floats, learned: Floats | None) -> Figure:
+def lengths(made: Float64s, learned: Float64s | None) -> Figure:
     """The lengths of lines made, and of those given.
 
     Args:
@@ -45,7 +45,7 @@ def lengths(made: Floats, learned: Floats | None) -> Figure:
 
 
 @picture
-def characters(made: Floats, learned: Floats | None, names: Sequence[str]) -> Figure:
+def characters(made: Float64s, learned: Float64s | None, names: Sequence[str]) -> Figure:
     """How often each character stands in lines made, and in those given.
 
     Args:
@@ -70,7 +70,8 @@ def characters(made: Floats, learned: Floats | None, names: Sequence[str]) -> Fi
     return figure
 
 
-def _together(shares: Floats, width: int) -> tuple[Floats, Floats]:
+def _together(shares: Float64s, width: int) -> tuple[Float64s, Float64s]:
     """The middles of so many lengths each, and what all of them have."""
     filled = np.pad(shares, (0, -len(shares) % width)).reshape(-1, width)
-    return np.arange(len(filled)) * width + (width - 1) / 2, filled.sum(axis=1)
+    middles = np.arange(len(filled), dtype=np.float64) * width + (width - 1) / 2
+    return middles, filled.sum(axis=1)

@@ -7,16 +7,16 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from makemore.arrays import Float32s
 from makemore.plots.style import (
     INK,
     SERIES,
     SOFT,
     STRONG,
     WIDE,
-    Floats,
     canvas,
     explain,
-    lines_apart,
+    line_styles,
     picture,
 )
 from makemore.probe.layers import CURVED, Activations, Weights
@@ -106,18 +106,25 @@ def gradient_to_data(weights: Sequence[Weights]) -> Figure:
     return figure
 
 
-def _histograms(named: Sequence[tuple[str, Floats]], what: str) -> Figure:
+def _histograms(named: Sequence[tuple[str, Float32s]], what: str) -> Figure:
     """A line for each, over what all but the outermost thousandth lie in."""
-    named = named or [("no gradient", np.zeros(1))]
+    named = named or [("no gradient", np.zeros(1, np.float32))]
     ends = [np.quantile(values, (0.0005, 0.9995)) for _, values in named]
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
     bins = np.linspace(low, high if high > low else low + 1, _BINS + 1)
     figure, (axes,) = canvas(width=WIDE, height=2.6 + 0.2 * len(named))
-    for (name, values), style in zip(named, lines_apart(len(named)), strict=True):
+    for (name, values), style in zip(named, line_styles(len(named)), strict=True):
         inside = np.clip(values, bins[0], bins[-1])
         count, _ = np.histogram(inside, bins)
         middle = (bins[1:] + bins[:-1]) / 2
-        axes.plot(middle, count / values.size, linewidth=1.5, label=name, **style)  # type: ignore[arg-type]
+        axes.plot(
+            middle,
+            count / values.size,
+            linewidth=1.5,
+            label=name,
+            color=style.color,
+            linestyle=style.dashes,
+        )
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set(xlabel=what, ylabel="share", ylim=(0, None))
     explain(axes, columns=1)

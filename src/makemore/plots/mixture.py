@@ -6,14 +6,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from makemore.plots.style import SERIES, canvas, explain, lines_apart, picture
-from makemore.probe.mixing import Member
+from makemore.plots.style import SERIES, canvas, explain, line_styles, picture
+from makemore.probe.members import Member
 
 
 @picture
 def member_weights(members: Sequence[Member]) -> Figure:
     """Weights, the share of characters that each tells best, and what is lost without it."""
-    figure, (above, below) = canvas(2, 1, height=1.6 + 0.5 * len(members), sharey=True)
+    figure, (above, below) = canvas(2, 1, height=1.6 + 0.5 * len(members), share_y=True)
     places = np.arange(len(members))
     for shift, what, shares in (
         (-0.2, "weight", [each.weight for each in members]),
@@ -38,9 +38,16 @@ def member_weights(members: Sequence[Member]) -> Figure:
 def member_places(members: Sequence[Member]) -> Figure:
     """Whose probability it is, at each place of a line."""
     figure, (axes,) = canvas(height=2.8 + 0.18 * len(members))
-    for (number, each), style in zip(enumerate(members), lines_apart(len(members)), strict=True):
+    for (number, each), style in zip(enumerate(members), line_styles(len(members)), strict=True):
         places = range(1, 1 + len(each.by_place))
-        axes.plot(places, each.by_place, linewidth=1.8, label=f"{number}: {each.name}", **style)  # type: ignore[arg-type]
+        axes.plot(
+            places,
+            each.by_place,
+            linewidth=1.8,
+            label=f"{number}: {each.name}",
+            color=style.color,
+            linestyle=style.dashes,
+        )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="place in the line", ylabel="share of the probability", ylim=(0, None))
     explain(axes)

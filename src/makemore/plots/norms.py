@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from makemore.plots.style import SERIES, SOFT, canvas, explain, lines_apart, logarithmic, picture
+from makemore.arrays import Float64s
+from makemore.plots.style import SERIES, SOFT, canvas, explain, line_styles, logarithmic, picture
 from makemore.probe.norms import Norm
 
 
@@ -14,11 +14,10 @@ from makemore.probe.norms import Norm
 def running_against_calibrated(norms: Sequence[Norm]) -> Figure:
     """Each unit's running mean and variance against those of the lines looked at."""
     figure, (left, right) = canvas(1, 2, height=2.8 + 0.1 * len(norms))
-    pairs = zip(norms, lines_apart(len(norms)), strict=True)
+    pairs = zip(norms, line_styles(len(norms)), strict=True)
     for norm, style in pairs:
-        color = style["color"]
-        left.plot(norm.calibrated_mean, norm.mean, ".", color=color, label=norm.name)
-        right.plot(norm.calibrated_variance, norm.variance, ".", color=color)
+        left.plot(norm.calibrated_mean, norm.mean, ".", color=style.color, label=norm.name)
+        right.plot(norm.calibrated_variance, norm.variance, ".", color=style.color)
     for axes, what in ((left, "mean"), (right, "variance")):
         low, high = axes.get_xlim()
         axes.axline((low, low), (high, high), color=SOFT, linewidth=1)
@@ -29,7 +28,7 @@ def running_against_calibrated(norms: Sequence[Norm]) -> Figure:
 
 
 @picture
-def batch_mates(losses: NDArray[np.float64]) -> Figure:
+def batch_mates(losses: Float64s) -> Figure:
     """One line's loss in batches with others: what it is worth depends on its batch-mates."""
     figure, (axes,) = canvas(height=1.6)
     axes.plot(losses, np.zeros(len(losses)), "|", color=SERIES[0], markersize=22)

@@ -9,15 +9,18 @@ import io
 from collections.abc import Callable, Sequence
 from functools import wraps
 from itertools import cycle, islice, product
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
-from numpy.typing import NDArray
+
+from makemore.arrays import Float32s, Float64s
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 INK, SOFT, FAINT = "#1b1f24", "#57606a", "#d0d7de"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#9800e5", "#4c0000", "#000066")
@@ -36,7 +39,7 @@ _RISES = ((1000.0, (1.0,)), (50.0, (1.0, 3.0)), (0.0, (1.0, 2.0, 3.0, 5.0)))
 _LITTLE = 3.0  # up to which an axis hardly rises: its ticks are evenly apart
 _LONG = 2  # characters of a name, from which on it is turned
 
-_STYLE: Any = {
+_STYLE: "dict[RcKeyType, str | float]" = {
     "font.size": 10,
     "text.color": INK,
     "text.parse_math": False,  # characters of lists are no formulas
@@ -65,7 +68,7 @@ class Drawing(Figure):
 
 
 Given = ParamSpec("Given")
-Floats = NDArray[np.floating[Any]]
+Reals = Float32s | Float64s  # numbers to draw
 
 
 def picture(draw: Callable[Given, Figure]) -> Callable[Given, Figure]:
@@ -80,19 +83,30 @@ def picture(draw: Callable[Given, Figure]) -> Callable[Given, Figure]:
 
 
 def canvas(
-    rows: int = 1, columns: int = 1, width: float = WIDE, height: float = HIGH, **options: Any
+    rows: int = 1,
+    columns: int = 1,
+    width: float = WIDE,
+    height: float = HIGH,
+    share_y: bool = False,
 ) -> tuple[Figure, list[Axes]]:
     """A figure with plots, row after row; sizes in inches are those of the whole."""
     figure = Drawing(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, **options).ravel().tolist()
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=share_y).ravel().tolist()
     for each in axes:
         each.tick_params(labelsize=9, color=SOFT, labelcolor=SOFT)
     return figure, axes
 
 
-def lines_apart(count: int) -> list[dict[str, str]]:
-    """Colours and dashes for so many lines, no two alike as long as they last."""
-    styles = ({"color": c, "linestyle": dash} for dash, c in product(_DASHES, SERIES))
+class LineStyle(NamedTuple):
+    """How a line is drawn: its colour, and its dashes."""
+
+    color: str
+    dashes: str
+
+
+def line_styles(count: int) -> list[LineStyle]:
+    """Return styles for so many lines, no two alike as long as they last."""
+    styles = (LineStyle(color, dashes) for dashes, color in product(_DASHES, SERIES))
     return list(islice(cycle(styles), count))
 
 
@@ -121,7 +135,7 @@ def logarithmic(axes: Axes, *names: str) -> None:
         axis.set_minor_locator(NullLocator())
 
 
-def heat(axes: Axes, values: Floats, most: float | None = None) -> None:
+def heat(axes: Axes, values: Reals, most: float | None = None) -> None:
     """Fills a plot with a matrix, row 0 on top; the largest value is the strongest."""
     axes.imshow(values, cmap=HEAT, vmin=0, vmax=most, interpolation="none", aspect="auto")
     axes.spines[:].set_visible(False)

@@ -1,12 +1,11 @@
 """What follows what: tables of characters as heat maps."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from makemore.plots.style import INK, PAGE, SOFT, Floats, canvas, heat, name_axes, picture
+from makemore.plots.style import INK, PAGE, SOFT, Reals, canvas, heat, name_axes, picture
 
 MOST = 40  # characters in a table; of more, the commonest
 _CELL, _SMALL = 0.34, 0.15  # inches, of a cell with words and one without
@@ -16,7 +15,7 @@ _DARK = 0.55  # of the strongest heat, from which on text is white
 
 
 @picture
-def bigram_table(counts: Floats, names: Sequence[str]) -> Figure:
+def bigram_table(counts: Reals, names: Sequence[str]) -> Figure:
     """How often each character follows each other, as a heat map with the pairs and their counts.
 
     Args:
@@ -38,10 +37,10 @@ def bigram_table(counts: Floats, names: Sequence[str]) -> Figure:
             count = counts[row, column]
             color = "white" if strength[row, column] > _DARK else INK if count else SOFT
             letters = min(6.0, _ROOM / len(before + after))
-            at: dict[str, Any] = {"ha": "center", "color": color, "fontsize": letters}
-            pair = axes.text(column, row - 0.05, before + after, va="bottom", **at)
-            often = axes.text(column, row + 0.05, _short(count), va="top", **at)
+            pair = axes.text(column, row - 0.05, before + after, va="bottom")
+            often = axes.text(column, row + 0.05, _short(count), va="top")
             for text in (pair, often):
+                text.set(ha="center", color=color, fontsize=letters)
                 text.set_in_layout(False)  # they fit: measuring each takes seconds
     axes.xaxis.tick_top()
     name_axes(axes, names, names)
@@ -50,7 +49,7 @@ def bigram_table(counts: Floats, names: Sequence[str]) -> Figure:
 
 
 @picture
-def counted_and_learned(counts: Floats | None, learned: Floats, names: Sequence[str]) -> Figure:
+def counted_and_learned(counts: Reals | None, learned: Reals, names: Sequence[str]) -> Figure:
     """The table of counts, as shares, beside what a model says follows.
 
     Args:
@@ -78,7 +77,7 @@ def counted_and_learned(counts: Floats | None, learned: Floats, names: Sequence[
     return figure
 
 
-def _commonest(counts: Floats, names: Sequence[str]) -> tuple[Floats, list[str], str]:
+def _commonest(counts: Reals, names: Sequence[str]) -> tuple[Reals, list[str], str]:
     """The rows and columns of the commonest characters, and a word on the others."""
     order = _order(counts)
     left = f" (the {len(order)} commonest of {len(names)} characters)"
@@ -86,7 +85,7 @@ def _commonest(counts: Floats, names: Sequence[str]) -> tuple[Floats, list[str],
     return kept, [names[i] for i in order], left if len(order) < len(names) else ""
 
 
-def _order(counts: Floats) -> list[int]:
+def _order(counts: Reals) -> list[int]:
     """The commonest ids, in their own order; those that stand nowhere are left out."""
     often = counts.sum(axis=1) + counts.sum(axis=0)
     most = min(MOST, np.count_nonzero(often)) or MOST

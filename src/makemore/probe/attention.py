@@ -1,14 +1,13 @@
 """Where a Transformer looks while it reads a line."""
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
 from makemore.models.transformer import Transformer
 
 
-def attention_of(network: Transformer, c: Contexts) -> NDArray[np.float32]:
+def attention_of(network: Transformer, c: Contexts) -> Float32s:
     """The attention of every layer and head, along one line.
 
         softmax over the places u up to t of q_t . k_u / sqrt(D / heads)
@@ -23,17 +22,17 @@ def attention_of(network: Transformer, c: Contexts) -> NDArray[np.float32]:
         (L, heads, T, T) float32: how much place t, having read the boundary and t characters,
         takes from place u; rows sum to one and are zero beyond t.
     """
-    assert len(c) == len(c.edge), "one line is looked at"
+    assert len(c) == len(c.edge), "give the contexts of one line"
     network.eval()
     found = []
     with torch.inference_mode():
-        turn = network.rotation(np.arange(len(c)))
+        rotation = network.rotations(torch.arange(len(c), device=network.device))
         later = torch.ones(len(c), len(c), dtype=torch.bool, device=network.device).triu(1)
         for layer, x in zip(network.layers, _inputs(network, c), strict=True):
-            q, k, _ = network.project(layer, x, turn)
+            q, k, _ = layer.project(x, rotation)
             score = torch.einsum("thd,uhd->htu", q, k) / q.shape[2] ** 0.5
             found.append(score.masked_fill(later, -torch.inf).softmax(dim=2))
-    attention: NDArray[np.float32] = torch.stack(found).cpu().numpy()
+    attention: Float32s = torch.stack(found).cpu().numpy()
     return attention
 
 

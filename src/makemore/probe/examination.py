@@ -2,21 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.arrays import Float32s, Float64s
 from makemore.contexts.table import Contexts
 from makemore.errors import DataError
-from makemore.inference.likelihood import Model, Tensors
+from makemore.inference.likelihood import Model, Tensors, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.layers.network import Network
 from makemore.models.mixture import Mixture
 from makemore.models.transformer import Transformer
 from makemore.probe.attention import attention_of
 from makemore.probe.layers import Layers, layers_of
-from makemore.probe.mixing import Member, members_on
+from makemore.probe.members import Member, members_on
 from makemore.probe.norms import Norm, batch_mates, norms_of
 from makemore.probe.recording import Curve, Recording, shapes_of
 from makemore.probe.verdicts import (
@@ -56,8 +57,8 @@ class NetworkProbe:
     curve: Curve | None
     layers: Layers | None
     norms: list[Norm]
-    mates: NDArray[np.float64] | None
-    attention: NDArray[np.float32] | None
+    mates: Float64s | None
+    attention: Float32s | None
     read: NDArray[np.int64] | None
     verdicts: list[Verdict] = field(default_factory=list)
     has_few: bool = False
@@ -95,55 +96,64 @@ def examine(
     Raises:
         DataError: the recording is of another model.
     """
-    parts: list[Any] = getattr(model, "members", [model])
-    names = _names(parts)
-    curves: list[Curve | None] = [None] * len(names)
+    networks = _networks_of(model)
+    curves: list[Curve | None] = [None] * len(networks)
     if recording is not None:
-        own = [shapes_of(_network(parts[place])) for place in names]
+        own = [shapes_of(each.network) for each in networks]
         if own != [curve.shapes for curve in recording.curves]:
             raise DataError(
                 "the recording is of another model: its tensors are not this one's; give the one "
                 "that was made when this model was trained"
             )
         curves = list(recording.curves)
-    networks = [
-        _examined(name, parts[place], curve, contexts, line)
-        for (place, name), curve in zip(names.items(), curves, strict=True)
+    probes = [
+        _probe(each, curve, contexts, line) for each, curve in zip(networks, curves, strict=True)
     ]
-    members = []
+    on_lines = []
     if isinstance(model, Mixture) and contexts is not None:
-        members = members_on(model, contexts(model.window))
+        on_lines = members_on(model, contexts(model.window))
     tensors = {name: value for name, value in model.tensors().items() if value.size}
-    return Examination(tensors, networks, members)
+    return Examination(tensors, probes, on_lines)
 
 
-def _names(parts: list[Any]) -> dict[int, str]:
-    """The places of networks among the members of a model, and what to call each."""
-    networks = dict(enumerate(map(_network, parts)))
-    names = {i: type(each).__name__ for i, each in networks.items() if isinstance(each, Network)}
-    if len(parts) == 1:
-        return names
-    return {place: f"member {place}, {name}" for place, name in names.items()}
+class _NamedNetwork(NamedTuple):
+    """A network of a model, and the member of the model that it answers as.
+
+    They are one object, unless the member adapts the network to the model's vocabulary.
+    """
+
+    name: str
+    member: Model
+    network: Network
 
 
-def _network(part: Any) -> Any:
-    """The member itself, where it is asked in another vocabulary."""
-    return part.model if isinstance(part, VocabularyAdapter) else part
+def _networks_of(model: Model) -> list[_NamedNetwork]:
+    """Return the networks among the members of a model; a mixture's with their places."""
+    networks, each = [], members(model)
+    for place, member in enumerate(each):
+        network = member.model if isinstance(member, VocabularyAdapter) else member
+        if isinstance(network, Network):
+            name = type(network).__name__
+            is_only = len(each) == 1
+            named = name if is_only else f"member {place}, {name}"
+            networks.append(_NamedNetwork(named, member, network))
+    return networks
 
 
-def _examined(
-    name: str, part: Any, curve: Curve | None, contexts: Ask | None, line: Ask | None
+def _probe(
+    of: _NamedNetwork, curve: Curve | None, contexts: Ask | None, line: Ask | None
 ) -> NetworkProbe:
-    """One network, with what is wrong with it."""
-    network, c, along = _network(part), contexts and contexts(part.window), None
+    """Examine one network, with its verdicts."""
+    name, member, network = of
+    c, along = contexts and contexts(member.window), None
     ids = np.arange(network.vocabulary_size + network.label_count)
     if isinstance(network, Transformer) and line is not None:
         along = line(None)
-    if isinstance(part, VocabularyAdapter):
-        ids = part.wider
-        c, along = (None if each is None else part.own(each) for each in (c, along))
+    if isinstance(member, VocabularyAdapter):
+        ids = member.wider
+        c, along = (None if each is None else member.own(each) for each in (c, along))
     attention, read = None, None
-    if along is not None:
+    if isinstance(network, Transformer) and along is not None:
         attention, read = attention_of(network, along), ids[along.last]
     verdicts = [] if curve is None else list(verdicts_on_curve(curve, network.vocabulary_size))
     seen = (attention, read, verdicts)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
 from makemore.layers.loss import negative_log_likelihood
 from makemore.layers.network import Network
@@ -24,8 +25,6 @@ from makemore.layers.network import Network
 KINDS = {nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.ReLU: "relu", nn.GELU: "gelu"}
 CURVED = ("tanh", "sigmoid")  # those that are flat at both ends
 _FLAT = 0.97
-
-Floats = NDArray[np.float32]
 
 
 def is_flat(kind: str, x: Tensor) -> Tensor:
@@ -54,8 +53,8 @@ class Activations:
 
     name: str
     kind: str
-    values: Floats
-    gradients: Floats
+    values: Float32s
+    gradients: Float32s
 
     @property
     def flat(self) -> NDArray[np.bool_]:
@@ -98,8 +97,8 @@ class Weights:
     """
 
     name: str
-    values: Floats
-    gradients: Floats
+    values: Float32s
+    gradients: Float32s
 
     @property
     def gradient_to_data(self) -> float:
@@ -147,7 +146,7 @@ def layers_of(network: Network, c: Contexts) -> Layers:
     return Layers(loss.item(), found, weights)
 
 
-def ratio(above: Floats, below: Floats) -> float:
+def ratio(above: Float32s, below: Float32s) -> float:
     """The standard deviation of some numbers over that of others; NaN where those are all alike."""
     spread = float(below.std())
     return float(above.std()) / spread if spread > 0 else float("nan")
@@ -190,7 +189,7 @@ def _watched(network: Network) -> Iterator[dict[tuple[str, str], list[Tensor]]]:
             handle.remove()
 
 
-def _joined(tensors: list[Tensor]) -> Floats:
+def _joined(tensors: list[Tensor]) -> Float32s:
     """(n, H) all rows."""
     return np.concatenate([_array(x.detach()).reshape(-1, x.shape[-1]) for x in tensors])
 
@@ -200,7 +199,7 @@ def _gradient(x: Tensor) -> Tensor:
     return torch.zeros_like(x) if x.grad is None else x.grad
 
 
-def _array(x: Tensor) -> Floats:
+def _array(x: Tensor) -> Float32s:
     """The numbers, copied."""
-    found: Floats = x.cpu().numpy().astype(np.float32, copy=True)
+    found: Float32s = x.cpu().numpy().astype(np.float32, copy=True)
     return found

@@ -1,18 +1,18 @@
-"""What a model says follows each character, whatever came before."""
+"""The mean prediction of a model after each character, whatever came before it."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.likelihood import Model, block_rows, blocks
 
 
-def following(model: Model, c: Contexts) -> NDArray[np.float64]:
-    """The mean of what a model says in the contexts that end in each character.
+def mean_next_probs(model: Model, c: Contexts) -> Float64s:
+    """Compute the mean of a model's predictions over the contexts that end in each character.
 
-    Beside the list's own bigrams this shows what a model has learned of them. Of a model that looks
-    back one character it is what it says.
+    It shows what a model has learned of the list's bigrams. For a model with a window of one
+    character it is the model's own table.
 
     Args:
         model: a fitted model.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from makemore.arrays import Float32s, Float64s
 from makemore.contexts.table import Contexts
 from makemore.layers.batch_norm import BatchNorm, calibrate
 from makemore.layers.network import Network
@@ -27,10 +27,10 @@ class Norm:
     """
 
     name: str
-    mean: NDArray[np.float32]
-    variance: NDArray[np.float32]
-    calibrated_mean: NDArray[np.float32]
-    calibrated_variance: NDArray[np.float32]
+    mean: Float32s
+    variance: Float32s
+    calibrated_mean: Float32s
+    calibrated_variance: Float32s
 
     @property
     def distance(self) -> float:
@@ -51,7 +51,7 @@ def norms_of(network: Network, c: Contexts) -> list[Norm]:
     ]
 
 
-def batch_mates(network: Network, c: Contexts, seed: int = 0) -> NDArray[np.float64]:
+def batch_mates(network: Network, c: Contexts, seed: int = 0) -> Float64s:
     """How much a line's loss depends on the lines that are in its batch while training.
 
     Args:
@@ -78,7 +78,7 @@ def batch_mates(network: Network, c: Contexts, seed: int = 0) -> NDArray[np.floa
     return np.array(losses, np.float64)
 
 
-def _array(x: torch.Tensor) -> NDArray[np.float32]:
+def _array(x: torch.Tensor) -> Float32s:
     """The numbers, copied."""
-    found: NDArray[np.float32] = x.detach().cpu().numpy().copy()
+    found: Float32s = x.detach().cpu().numpy().copy()
     return found

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from makemore.arrays import Float32s, Float64s
 
 _NOISE = 1e-6  # of the largest component
 
@@ -16,11 +17,11 @@ class Plane(NamedTuple):
         shares: of the variance, what each axis shows; None where the vectors are shown as they are.
     """
 
-    points: NDArray[np.float64]
+    points: Float64s
     shares: tuple[float, float] | None
 
 
-def in_plane(vectors: NDArray[np.float32]) -> Plane:
+def in_plane(vectors: Float32s) -> Plane:
     """Shows vectors of two numbers as they are, others along their two principal components.
 
     Source: Pearson (1901), "On lines and planes of closest fit to systems of points in space". An

@@ -2,16 +2,18 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self, TypedDict
 
 import torch
 from torch import Tensor
 
 from makemore.errors import DataError
+from makemore.layers.network import Network
 from makemore.probe.layers import is_flat, watch
+from makemore.training.loop import Step
 
 _SAMPLES = 40  # of steps looked into, over all
 _NUMBERS = 2**13  # looked at, about, of a matrix, or of activations each time a layer is asked
@@ -54,6 +56,18 @@ class Curve:
         self.kinds = {name: self.kinds[name] for name in self.flat}
 
 
+class CurveRow(TypedDict):
+    """A curve as it stands in a file: the fields of `Curve`, with lists for pairs."""
+
+    loss: list[list[float]]
+    dev: list[list[float]]
+    updates: dict[str, list[list[float]]]
+    gradients: dict[str, list[list[float]]]
+    flat: dict[str, list[list[float]]]
+    kinds: dict[str, str]
+    shapes: dict[str, list[int]]
+
+
 class Recording:
     """Records each network's training: give it to `fit` as `on_step`.
 
@@ -69,31 +83,33 @@ class Recording:
     """
 
     def __init__(self, samples: int = _SAMPLES) -> None:
-        """Looks into about so many steps over all networks, and the second of each."""
+        """Examine about so many steps over all networks, and the second of each."""
         self.curves: list[Curve] = []
         self._samples = samples
-        self._network: Any = None
+        self._network: Network | None = None
         self._goes_on = False  # whether the next step goes on with the last curve
         self._first = 1  # the number of the next step of a new curve
-        self._look = _Look()
+        self._probe: _StepProbe | None = None
 
-    def __call__(self, step: Any) -> None:
-        """Takes note of a step."""
+    def __call__(self, step: Step) -> None:
+        """Record a step."""
         if step.network is not self._network:
             self._network = step.network
             if not self._goes_on:
                 self.curves.append(Curve(shapes=shapes_of(step.network)))
-            self._look.stop()  # at a step of the network before, which never came
+            self.stop()  # the step of the previous network that was to be examined never came
         self._goes_on, curve = False, self.curves[-1]
         number = curve.loss[-1][0] + 1 if curve.loss else self._first
         self._first = 1
         curve.loss.append((number, step.loss))
         if step.dev_loss is not None:
             curve.dev.append((number, step.dev_loss))
-        self._look.end(curve, number)
+        if self._probe is not None:
+            self._probe.end(curve, number)
+            self._probe = None
         every = math.ceil(step.steps / self._samples)
         if step.number < step.steps and (number == 1 or (number + 1) % every == 0):
-            self._look = _Look(step.network)
+            self._probe = _StepProbe(step.network)
 
     def go_back(self, networks: int, steps: int) -> None:
         """Forgets what came after a place where a training was stopped and goes on.
@@ -115,8 +131,10 @@ class Recording:
         self._first = 1 if self._goes_on else steps + 1
 
     def stop(self) -> None:
-        """Looks no more into a network whose training was stopped."""
-        self._look.stop()
+        """Remove all hooks from a network whose training was stopped."""
+        if self._probe is not None:
+            self._probe.stop()
+            self._probe = None
 
     def text(self) -> str:
         """All of it as JSON lines, one for each network."""
@@ -143,7 +161,7 @@ class Recording:
         recording = cls()
         try:
             with open(path, encoding="utf-8") as file:
-                recording.curves = [Curve(**_points(json.loads(row))) for row in file]
+                recording.curves = [_curve_of(json.loads(row)) for row in file]
         except OSError as error:
             raise DataError(
                 f"{path} cannot be read: {(error.strerror or '').lower()}; give history.jsonl of "
@@ -157,36 +175,32 @@ class Recording:
         return recording
 
 
-class _Look:
-    """A look into one step of training, from before it to after it."""
+class _StepProbe:
+    """Weights and activations of one step of training, from before it to after it."""
 
-    def __init__(self, network: Any = None) -> None:
-        """Starts before the step; without a network there is nothing to look at."""
+    def __init__(self, network: Network) -> None:
+        """Copy weights before the step, and hook the network's activations."""
         self._network = network
-        self._before: dict[str, Tensor] = {}
-        self._handles: list[Any] = []
+        self._before = {name: _some(p.detach()).clone() for name, p in _matrices(network)}
         self._seen: dict[tuple[str, str], list[tuple[Tensor, int]]] = {}  # rows, of how many
-        if network is not None:
-            self._before = {name: _some(p.detach()).clone() for name, p in _matrices(network)}
-            self._handles = watch(network, self._see)
+        self._handles = watch(network, self._see)
 
     def _see(self, name: str, kind: str, x: Tensor) -> None:
-        """Keeps activations of the step itself, not of the dev part after it.
+        """Keep activations of the step itself, not of the dev evaluation after it.
 
-        Some rows, evenly apart, stand for all that were asked at once.
+        Some rows, evenly apart, stand for all of a batch.
         """
         if self._network.training:
             rows = x.detach().flatten(0, -2)
             self._seen.setdefault((name, kind), []).append((_some(rows), len(rows)))
 
     def stop(self) -> None:
-        """Looks no more, and forgets what it saw."""
+        """Remove the hooks."""
         for handle in self._handles:
             handle.remove()
-        self._before, self._handles, self._seen = {}, [], {}
 
     def end(self, curve: Curve, number: int) -> None:
-        """Takes note of the step, once it is done."""
+        """Add the finished step to a curve, and remove the hooks."""
         with torch.no_grad():
             for (name, kind), seen in self._seen.items():
                 flat = is_flat(kind, torch.cat([rows for rows, _ in seen])).float()
@@ -203,7 +217,7 @@ class _Look:
         self.stop()
 
 
-def _matrices(network: Any) -> Iterator[tuple[str, Tensor]]:
+def _matrices(network: Network) -> Iterator[tuple[str, Tensor]]:
     """The parameters that are no vectors."""
     for name, p in network.named_parameters():
         if p.ndim > 1 and p.numel():
@@ -224,27 +238,29 @@ def _note(
         points.setdefault(name, []).append((number, math.log10(share)))
 
 
-def shapes_of(network: Any) -> dict[str, list[int]]:
+def shapes_of(network: Network) -> dict[str, list[int]]:
     """The shape of each tensor of parameters: what tells networks apart."""
     return {name: list(p.shape) for name, p in network.named_parameters()}
 
 
-def _points(row: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a curve, its points as pairs again.
+def _curve_of(row: CurveRow) -> Curve:
+    """Return the curve of a row, its points as pairs again.
 
     Raises:
-        ValueError: they are none, as are the other errors of what is read wrongly.
+        ValueError: the row holds something else. So do TypeError, AttributeError and KeyError say.
     """
-    found: dict[str, Any] = {name: _pairs(row[name]) for name in ("loss", "dev")}
-    if not found["loss"]:
+    loss, dev = _pairs(row["loss"]), _pairs(row["dev"])
+    if not loss:
         raise ValueError("a training has losses")
-    for name in ("updates", "gradients", "flat"):
-        found[name] = {str(key): _pairs(points) for key, points in row[name].items()}
-        if not all(found[name].values()):
-            raise ValueError("what was looked at has points")
-    found["kinds"] = {str(key): str(row["kinds"][key]) for key in found["flat"]}
-    found["shapes"] = {str(key): list(map(int, shape)) for key, shape in row["shapes"].items()}
-    return found
+    updates, gradients, flat = (
+        {str(name): _pairs(points) for name, points in each.items()}
+        for each in (row["updates"], row["gradients"], row["flat"])
+    )
+    if not all(points for each in (updates, gradients, flat) for points in each.values()):
+        raise ValueError("a layer that was recorded has points")
+    kinds = {name: str(row["kinds"][name]) for name in flat}
+    shapes = {str(name): list(map(int, shape)) for name, shape in row["shapes"].items()}
+    return Curve(loss, dev, updates, gradients, flat, kinds, shapes)
 
 
 def _until(steps: int, points: Points) -> Points:
@@ -252,8 +268,8 @@ def _until(steps: int, points: Points) -> Points:
     return [point for point in points if point[0] <= steps]
 
 
-def _pairs(points: Any) -> Points:
-    """Pairs of a step and a number."""
+def _pairs(points: Sequence[Sequence[float]]) -> Points:
+    """Return pairs of a step and a number."""
     found = [(int(number), float(value)) for number, value in points]
     if not all(math.isfinite(value) for _, value in found):
         raise ValueError("what is recorded are numbers")

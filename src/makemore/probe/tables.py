@@ -1,8 +1,8 @@
 """What was found, as rows of text under their heads: for a terminal or a page."""
 
 from statistics import median
-from typing import Any
 
+from makemore.arrays import AnyArray
 from makemore.probe.examination import Examination, NetworkProbe
 from makemore.probe.recording import Points
 
@@ -68,6 +68,6 @@ def _usual(points: Points) -> str:
     return f"10^{median(size for _, size in points):.1f}" if points else "none"
 
 
-def _shape(value: Any) -> str:
+def _shape(value: AnyArray) -> str:
     """A tensor's shape."""
     return " x ".join(map(str, value.shape)) or "1"

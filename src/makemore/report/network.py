@@ -3,9 +3,9 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from makemore.plots import attention as attending
+from makemore.plots import attention as attention_plots
 from makemore.plots import curves, layers, norms
-from makemore.plots import embedding as embedded
+from makemore.plots import embedding as embedding_plots
 from makemore.probe.examination import NetworkProbe
 from makemore.probe.projection import in_plane
 from makemore.probe.recording import Curve
@@ -74,10 +74,14 @@ def _weights(probe: NetworkProbe, names: Sequence[str]) -> Iterator[Picture]:
     if vectors is not None:
         own = [names[i] for i in probe.ids[: len(vectors)]]
         plane = in_plane(vectors.detach().cpu().numpy())
-        few = f", the first {embedded.MOST} of {len(own):,}" * (len(own) > embedded.MOST)
+        few = f", the first {embedding_plots.MOST} of {len(own):,}" * (
+            len(own) > embedding_plots.MOST
+        )
         how = "as they are" if plane.shares is None else "along their two principal components"
         yield Picture(
-            embedded.embedding(plane, own, [i for i, name in enumerate(own) if _is_vowel(name)]),
+            embedding_plots.embedding(
+                plane, own, [i for i, name in enumerate(own) if _is_vowel(name)]
+            ),
             "Embedding",
             f"The vector of each character{few}, {how}. Characters that are used alike come to "
             "stand near each other; vowels have a colour of their own.",
@@ -85,9 +89,11 @@ def _weights(probe: NetworkProbe, names: Sequence[str]) -> Iterator[Picture]:
         )
     if probe.attention is not None and probe.read is not None:
         read = [names[i] for i in probe.read]
-        part = f" The first {attending.MOST} places are shown." * (len(read) > attending.MOST)
+        part = f" The first {attention_plots.MOST} places are shown." * (
+            len(read) > attention_plots.MOST
+        )
         yield Picture(
-            attending.attention_maps(probe.attention, read),
+            attention_plots.attention_maps(probe.attention, read),
             f"Attention along {''.join(read[1:])}",
             "Row: what has just been read. Column: the place that its next character is told from; "
             f"the stronger, the more.{part}",

@@ -10,8 +10,8 @@ from makemore.probe.examination import Examination
 from makemore.probe.recording import Recording
 from makemore.report.network import network_section
 from makemore.report.picture import COLORS, as_svg
-from makemore.report.samples import Made, make
-from makemore.report.sections import following_section, made_section, members_section, missing
+from makemore.report.samples import Samples, draw_samples
+from makemore.report.sections import bigram_section, members_section, missing, samples_section
 
 
 def page(
@@ -46,11 +46,11 @@ def page(
         '<!doctype html>'
     """
     read = None if lines is None else parsed(lines)
-    made = make(maker, seed)
-    along = made.lines.to_list()[0] if line is None else line
+    samples = draw_samples(maker, seed)
+    along = samples.lines.to_list()[0] if line is None else line
     found = maker.probe(read, recording, along)
     names = names_of(maker.learned_.vocabulary)
-    sections = [made_section(maker, made, read), following_section(maker, read)]
+    sections = [samples_section(maker, samples, read), bigram_section(maker, read)]
     sections.append(members_section(found))
     sections += [network_section(each, names) for each in found.networks]
     pages = Environment(
@@ -63,8 +63,8 @@ def page(
     return pages.get_template("page.html").render(
         title=title,
         version=__version__,
-        facts=_facts(maker, made, found),
-        made=made,
+        facts=_facts(maker, samples, found),
+        samples=samples,
         networks=found.networks,
         sections=[each for each in sections if each.pictures or each.tables],
         missing=list(missing(found, read is not None, recording is not None)),
@@ -72,7 +72,7 @@ def page(
     )
 
 
-def _facts(maker: MakeMore, made: Made, found: Examination) -> list[tuple[str, str]]:
+def _facts(maker: MakeMore, samples: Samples, found: Examination) -> list[tuple[str, str]]:
     """What is to be known first, each with its name."""
     learned, report = maker.learned_, maker.learned_.report
     facts = [
@@ -86,8 +86,8 @@ def _facts(maker: MakeMore, made: Made, found: Examination) -> list[tuple[str, s
         for part, loss in (("dev", report.dev_loss), ("test", report.test_loss))
         if loss is not None
     ]
-    facts.append(("distinct lines among those made", f"{made.variety.distinct:.1%}"))
-    new = made.variety.new
+    facts.append(("distinct lines among those made", f"{samples.variety.distinct:.1%}"))
+    new = samples.variety.new
     if new is not None:
         facts += [("new", f"{new:.1%}"), ("seen in the list", f"{1 - new:.1%}")]
     return facts

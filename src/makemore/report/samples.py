@@ -1,11 +1,11 @@
-"""Lines that a model makes: how surprising their characters are, and what all are like."""
+"""Sampled lines, with the surprise of each character, and statistics of the samples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.corpus.lines import Lines
 from makemore.corpus.visible import shown, space_in
 from makemore.corpus.vocabulary import Vocabulary
@@ -16,11 +16,9 @@ from makemore.evaluation.scoring import surprise
 _DRAWN, _SHOWN = 2000, 24  # lines to measure, and to show
 _FEWEST, _CHARACTERS = 200, 2**17  # of long lines fewer are drawn: so many characters at most
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
-class Piece:
+class ScoredCharacter:
     """A character of a line.
 
     Attributes:
@@ -35,69 +33,67 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Spelled:
+class ScoredLine:
     """A line, character by character; its end is the last.
 
     Attributes:
-        pieces: the characters.
+        characters: the characters.
         nats: the line's log-likelihood.
     """
 
-    pieces: list[Piece]
+    characters: list[ScoredCharacter]
     nats: float
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
-    """Lines made.
+class Samples:
+    """Sampled lines.
 
     Attributes:
-        shown: some of them.
-        variety: what all of them are like.
+        shown: the first of them, scored.
+        variety: statistics of all of them.
         lines: all of them.
-        space: what a space is shown as; None where lines have none.
+        space: the character that stands for a space; None if lines have no space.
     """
 
-    shown: list[Spelled]
+    shown: list[ScoredLine]
     variety: Variety
     lines: Lines
     space: str | None
 
 
-def make(maker: MakeMore, seed: int = 0) -> Made:
-    """Draws two thousand lines, of long ones fewer, and scores the first of them."""
+def draw_samples(maker: MakeMore, seed: int = 0) -> Samples:
+    """Draw 2,000 lines, fewer if lines are long, and score the first of them."""
     first = maker.sample(_SHOWN, seed=seed)  # the head of all
     most = _CHARACTERS // max(1, maker.learned_.longest)
     lines = maker.sample(max(_FEWEST, min(_DRAWN, most)), seed=seed)
     scores = maker.score_characters(first)
     space = space_in(maker.learned_.vocabulary)
-    spelled = [
-        _spelled(line, nats.tolist(), space) for line, nats in zip(first, scores, strict=True)
-    ]
-    return Made(spelled, maker.variety(lines), Lines.from_strings(lines), space)
+    scored = [_scored(line, nats.tolist(), space) for line, nats in zip(first, scores, strict=True)]
+    return Samples(scored, maker.variety(lines), Lines.from_strings(lines), space)
 
 
-def _spelled(line: str, nats: Sequence[float], space: str | None) -> Spelled:
-    """A line with its surprises."""
+def _scored(line: str, nats: Sequence[float], space: str | None) -> ScoredLine:
+    """Return a line with the surprise of each character."""
     texts = [space if c == " " and space else shown(c) for c in line]
-    pieces = [
-        Piece(text, surprise(each), f"{np.exp(each):.3g}")
+    characters = [
+        ScoredCharacter(text, surprise(each), f"{np.exp(each):.3g}")
         for text, each in zip([*texts, "·"], nats, strict=True)
     ]
-    return Spelled(pieces, sum(nats))
+    return ScoredLine(characters, sum(nats))
 
 
-def length_shares(lines: Lines) -> Floats:
+def length_shares(lines: Lines) -> Float64s:
     """(longest + 1,) the share of lines with 0, 1 and so on characters, weights counted."""
     weights = lines.counts()
-    shares: Floats = np.bincount(lines.lengths(), weights) / weights.sum()
+    shares: Float64s = np.bincount(lines.lengths(), weights) / weights.sum()
     return shares
 
 
-def character_shares(lines: Lines, vocabulary: Vocabulary) -> Floats:
+def character_shares(lines: Lines, vocabulary: Vocabulary) -> Float64s:
     """(V,) how often each character stands, as a share; 0 for the boundary."""
     ids = vocabulary.encode(lines.codes)
     weights = np.repeat(lines.counts(), lines.lengths())
     found = np.bincount(ids[ids > 0], weights[ids > 0], minlength=len(vocabulary))
-    shares: Floats = found / max(found.sum(), 1e-12)
+    shares: Float64s = found / max(found.sum(), 1e-12)
     return shares

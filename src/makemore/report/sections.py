@@ -1,10 +1,10 @@
-"""What a report shows of a model as a whole: what it makes, what follows what, its members."""
+"""Sections of a report on a model as a whole: its samples, its bigrams, its members."""
 
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.contexts.bigrams import bigrams
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
@@ -15,16 +15,14 @@ from makemore.inference.window import CountModel
 from makemore.models.linear import Linear
 from makemore.plots import distributions, mixture, tables
 from makemore.probe.examination import Examination
-from makemore.probe.next_characters import following
+from makemore.probe.next_characters import mean_next_probs
 from makemore.probe.tables import member_rows
 from makemore.report.picture import Needs, Picture, Section
-from makemore.report.samples import Made, character_shares, length_shares
-
-Table = NDArray[np.float64]
+from makemore.report.samples import Samples, character_shares, length_shares
 
 
-def made_section(maker: MakeMore, made: Made, lines: Lines | None) -> Section:
-    """Lines made, beside those given."""
+def samples_section(maker: MakeMore, samples: Samples, lines: Lines | None) -> Section:
+    """Return lengths and characters of the samples, beside those of given lines."""
     vocabulary = maker.learned_.vocabulary
     needs = _needs(lines)
     beside = (
@@ -33,15 +31,15 @@ def made_section(maker: MakeMore, made: Made, lines: Lines | None) -> Section:
     pictures = [
         Picture(
             distributions.lengths(
-                length_shares(made.lines), None if lines is None else length_shares(lines)
+                length_shares(samples.lines), None if lines is None else length_shares(lines)
             ),
             "How long lines are",
-            f"Of {len(made.lines):,} lines made.{beside}",
+            f"Of {len(samples.lines):,} lines made.{beside}",
             needs,
         ),
         Picture(
             distributions.characters(
-                character_shares(made.lines, vocabulary),
+                character_shares(samples.lines, vocabulary),
                 None if lines is None else character_shares(lines, vocabulary),
                 names_of(vocabulary)[: len(vocabulary)],
             ),
@@ -53,8 +51,8 @@ def made_section(maker: MakeMore, made: Made, lines: Lines | None) -> Section:
     return Section("Lines made, all together", pictures)
 
 
-def following_section(maker: MakeMore, lines: Lines | None) -> Section:
-    """What follows what: counted, and as the model has it."""
+def bigram_section(maker: MakeMore, lines: Lines | None) -> Section:
+    """Return the bigrams of the list, and those that the model predicts."""
     vocabulary, model = maker.learned_.vocabulary, maker.learned_.model
     names, pictures = names_of(vocabulary)[: len(vocabulary)], []
     counts = _counts(maker, lines)
@@ -74,7 +72,7 @@ def following_section(maker: MakeMore, lines: Lines | None) -> Section:
     if lines is not None:
         known = maker.looked_at(lines)
         few = bigrams(Contexts.of(known, vocabulary, 1))
-        learned = following(model, Contexts.of(known, vocabulary, model.window))
+        learned = mean_next_probs(model, Contexts.of(known, vocabulary, model.window))
     elif isinstance(model, Linear) and model.window == 1 and not model.label_count:
         learned = model.W.softmax(dim=1).detach().cpu().numpy()
     if learned is not None:
@@ -135,7 +133,7 @@ def _needs(lines: Lines | None) -> Needs:
     return Needs.FILE if lines is None else Needs.LINES
 
 
-def _counts(maker: MakeMore, lines: Lines | None) -> Table | None:
+def _counts(maker: MakeMore, lines: Lines | None) -> Float64s | None:
     """(V, V) the bigrams of lines, or those that a counted model has of its list; or None."""
     learned = maker.learned_
     if lines is not None:

@@ -1,11 +1,12 @@
 """What steps the weights: AdamW, and Muon for the matrices between a network's layers."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from torch import Tensor, nn, optim
 
 from makemore.layers.network import Network
+
+ParameterGroup = dict[str, list[nn.Parameter] | float]  # as torch's optimizers take them
 
 
 class Optimizer:
@@ -68,8 +69,8 @@ class Optimizer:
             optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _groups(parameters: list[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:
-    """Parameters that decay, and vectors, which do not."""
+def _groups(parameters: list[nn.Parameter], weight_decay: float) -> list[ParameterGroup]:
+    """Return the parameters that decay, and the vectors, which do not."""
     return [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},

@@ -11,8 +11,8 @@ suggestion is a share of the rate that the lowest loss was found at.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from makemore.arrays import Float64s
 from makemore.contexts.table import Contexts
 from makemore.errors import DivergedError
 from makemore.layers.network import Network
@@ -33,8 +33,8 @@ class RateRange:
         suggestion: the highest rate to train with.
     """
 
-    rates: NDArray[np.float64]
-    losses: NDArray[np.float64]
+    rates: Float64s
+    losses: Float64s
     suggestion: float
 
 

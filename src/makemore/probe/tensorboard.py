@@ -1,22 +1,38 @@
-"""A training written down for TensorBoard, while it goes on."""
+"""Losses, rates and histograms of a training, written for TensorBoard."""
 
 from types import TracebackType
-from typing import Any, Self
+from typing import Protocol, Self
+
+from torch import Tensor
 
 from makemore.errors import OptionError
+from makemore.training.loop import Step
 
 
-class Tracking:
-    """Writes losses, rates, and at each look at the dev part histograms: give it as `on_step`.
+class _EventWriter(Protocol):
+    """The methods of TensorBoard's `SummaryWriter` that are used here."""
 
-    Networks of a mixture follow each other. Needs the extra `track`.
+    def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> None:
+        """Write one number."""
+
+    def add_histogram(self, tag: str, values: Tensor, global_step: int) -> None:
+        """Write a histogram of a tensor's numbers."""
+
+    def close(self) -> None:
+        """Write what is still in memory."""
+
+
+class TensorBoardWriter:
+    """Writes losses and rates at each step, and histograms at each dev evaluation.
+
+    Pass it to `fit` as `on_step`. Networks of a mixture follow each other. Needs the extra `track`.
 
     Raises:
         OptionError: TensorBoard is not installed, or nothing can be written there.
     """
 
     def __init__(self, folder: str) -> None:
-        """Opens a folder, which is made if there is none."""
+        """Open a folder, which is created if there is none."""
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
@@ -24,14 +40,14 @@ class Tracking:
                 "tracking needs TensorBoard: pip install 'makemore[track]', or leave it out"
             ) from None
         try:
-            self._writer: Any = SummaryWriter(folder)
+            self._writer: _EventWriter = SummaryWriter(folder)
         except OSError as error:
             is_file = isinstance(error, FileExistsError)
             reason = "it is a file" if is_file else (error.strerror or str(error)).lower()
             raise OptionError(f"{folder!r} cannot be tracked to: {reason}; give a folder") from None
 
-    def __call__(self, step: Any) -> None:
-        """Writes one step down."""
+    def __call__(self, step: Step) -> None:
+        """Write one step."""
         self._writer.add_scalar("loss/train", step.loss, step.number)
         self._writer.add_scalar("rate", step.rate, step.number)
         if step.dev_loss is None:
@@ -44,7 +60,7 @@ class Tracking:
                 self._writer.add_histogram(f"gradients/{name}", weights.grad, step.number)
 
     def __enter__(self) -> Self:
-        """Is itself what writes."""
+        """Return self."""
         return self
 
     def __exit__(
@@ -53,5 +69,5 @@ class Tracking:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Writes out what is left."""
+        """Write what is still in memory, and close the folder."""
         self._writer.close()

@@ -6,7 +6,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from makemore import MakeMore, MLPOptions, OptionError
 from makemore.cli.main import main
-from makemore.probe.tracking import Tracking
+from makemore.probe.tensorboard import TensorBoardWriter
 
 
 def test_losses_rates_and_histograms_are_written(tmp_path, us_names):
@@ -19,7 +19,7 @@ def test_losses_rates_and_histograms_are_written(tmp_path, us_names):
             W1 = step.network.W1
             histograms.append((W1.detach().numpy().copy(), W1.grad.numpy().copy()))
 
-    with Tracking(str(tmp_path / "run")) as tracking:
+    with TensorBoardWriter(str(tmp_path / "run")) as tracking:
         MakeMore(MLPOptions(hidden=8), steps=20).fit(lines, on_step=keep)
     found = EventAccumulator(str(tmp_path / "run"), size_guidance={"histograms": 0}).Reload()
     for tag, value in (("loss/train", "loss"), ("rate", "rate")):
@@ -67,4 +67,4 @@ def test_the_command_tracks(tmp_path, monkeypatch, capsys):
 def test_without_tensorboard_a_sentence_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(OptionError, match=r"pip install 'makemore\[track\]'"):
-        Tracking(str(tmp_path))
+        TensorBoardWriter(str(tmp_path))

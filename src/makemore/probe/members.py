@@ -1,11 +1,10 @@
-"""What each member of a mixture is good for."""
+"""What each member contributes to a mixture: its weight, its loss, the rise without it."""
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from makemore.arrays import summed
+from makemore.arrays import Float64s, summed
 from makemore.contexts.table import Contexts
 from makemore.inference.likelihood import Model, edge_log_probs
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
@@ -40,7 +39,7 @@ def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
     share = c.count / c.total
     best = each.argmax(axis=0)
 
-    def loss(weights: NDArray[np.float64]) -> float:
+    def loss(weights: Float64s) -> float:
         with np.errstate(divide="ignore"):
             log_probs = np.log((weights[:, None] / weights.sum() * np.exp(each)).sum(axis=0))
         return -float((share * log_probs).sum())
@@ -69,18 +68,16 @@ def _name(member: Model) -> str:
     return f"{type(own).__name__}{window}"
 
 
-def _responsibility(
-    log_probs: NDArray[np.float64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _responsibility(log_probs: Float64s, weights: Float64s) -> Float64s:
     """(members, M) each member's share of the probability of each edge; 0 where it has none."""
     best = log_probs.max(axis=0)
     parts = weights[:, None] * np.exp(log_probs - np.where(np.isfinite(best), best, 0.0))
     total = parts.sum(axis=0)
-    found: NDArray[np.float64] = np.where(total > 0, parts / np.where(total > 0, total, 1.0), 0.0)
+    found: Float64s = np.where(total > 0, parts / np.where(total > 0, total, 1.0), 0.0)
     return found
 
 
-def _by_place(share: NDArray[np.float64], c: Contexts) -> NDArray[np.float64]:
+def _by_place(share: Float64s, c: Contexts) -> Float64s:
     """(members, places) the mean over lines of what members have at each place."""
     lengths = np.diff(c.start)
     place = np.arange(len(c.edge)) - np.repeat(c.start[:-1], lengths)

@@ -1,0 +1,170 @@
+"""Causal attention over a tree of prefixes, all at once or one character after another.
+
+    attention(q, k, v)_t = sum over u <= t of softmax_u(q_t . k_u / sqrt(D)) v_u
+
+Queries, keys and values are computed once for each distinct prefix. For training, `PrefixLayout`
+arranges prefixes as lines, and `causal_attention` runs over those lines. For sampling,
+`KeyValueCache` keeps the keys and values of the prefixes read so far for `cached_attention`.
+
+Source: Vaswani et al. (2017), arXiv 1706.03762, equation 1.
+"""
+
+from typing import NamedTuple, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from makemore.contexts.table import Contexts
+from makemore.layers.network import sent
+
+
+class PrefixLayout(NamedTuple):
+    """Prefixes arranged as lines, in blocks of lines of about one length.
+
+    Only lines that are no prefix of another line are laid out. A line that is shorter than its
+    block repeats its last context: causal attention before it does not see the repetitions, and
+    their own results are not used.
+
+    Attributes:
+        row: (P,) int64, the context at each place, block after block, line after line.
+        blocks: (lines, T) of each block; P is the sum of their products.
+        place: (N,) int64, one place of each context.
+        depth: (N,) int64, characters read in each context.
+    """
+
+    row: Tensor
+    blocks: list[tuple[int, int]]
+    place: Tensor
+    depth: Tensor
+
+    @classmethod
+    def of(cls, c: Contexts, device: torch.device) -> Self:
+        """Return the layout of a tree of prefixes, its tensors on a device."""
+        assert c.parent is not None, "whole prefixes are needed"
+        depth = np.repeat(np.arange(len(c.depth_starts) - 1), np.diff(c.depth_starts))
+        is_parent = np.zeros(len(c), bool)
+        is_parent[c.parent[c.depth_starts[1] :]] = True
+        leaves = np.flatnonzero(~is_parent)  # in the order of their depths
+        width = _block_widths(depth[leaves] + 1)
+        starts = np.flatnonzero(np.diff(width, prepend=0))  # of the blocks
+        rows, blocks = [], []
+        for block, length in zip(np.split(leaves, starts[1:]), width[starts].tolist(), strict=True):
+            rows.append(_paths(block, length, c.parent, depth).ravel())
+            blocks.append((len(block), length))
+        row = np.concatenate(rows)
+        place = np.empty(len(c), np.int64)
+        place[row[::-1]] = np.arange(len(row))[::-1]  # the first place of each context
+        return cls(sent(row, device), blocks, sent(place, device), sent(depth, device))
+
+
+def _paths(
+    leaves: NDArray[np.int64], length: int, parent: NDArray[np.int32], depth: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """(lines, length) contexts from the root to each leaf, which fills the rest of its line."""
+    at, lines = leaves, np.empty((len(leaves), length), np.int64)
+    for t in range(length - 1, -1, -1):
+        lines[:, t] = at
+        at = np.where(depth[at] >= t, parent[at], at)
+    return lines
+
+
+def _block_widths(length: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Lengths rounded up by at most a quarter, or to an even number: few blocks hold all lines."""
+    step = 2 ** np.maximum(np.frexp(length.astype(float))[1].astype(np.int64) - 3, 1)
+    width: NDArray[np.int64] = (length + step - 1) // step * step
+    return width
+
+
+def causal_attention(q: Tensor, k: Tensor, v: Tensor, layout: PrefixLayout) -> Tensor:
+    """Compute what each prefix attends to among its own prefixes, itself included.
+
+    Args:
+        q: (N, heads, D) queries, a row for each context.
+        k: (N, heads, D) keys.
+        v: (N, heads, D) values.
+        layout: of the contexts.
+
+    Returns:
+        (N, heads D).
+    """
+    places = torch.stack([q, k, v], dim=2).index_select(0, layout.row)  # (P, heads, 3, D)
+    blocks = torch.split(places, [lines * T for lines, T in layout.blocks])
+    attended = [
+        _attention_in_block(block.view(*size, *block.shape[1:]))
+        for block, size in zip(blocks, layout.blocks, strict=True)
+    ]
+    return torch.cat(attended).index_select(0, layout.place)
+
+
+def _attention_in_block(lines: Tensor) -> Tensor:
+    """(lines T, heads D) what each place attends to, from (lines, T, heads, 3, D)."""
+    q, k, v = lines.transpose(1, 2).unbind(3)
+    attended = scaled_dot_product_attention(q, k, v, is_causal=True)  # (lines, heads, T, D)
+    return attended.transpose(1, 2).flatten(2).flatten(0, 1)
+
+
+class KeyValueCache:
+    """Keys and values of the prefixes that some lines have read: the lines' state.
+
+    Attributes:
+        keys_values: for each position, for each layer, the keys and the values of the distinct
+            prefixes that end there, (m, heads, D) each.
+        rows: (n, T) int64, for each line and each position it has read, the row of its prefix in
+            `keys_values`.
+    """
+
+    def __init__(
+        self, keys_values: list[list[tuple[Tensor, Tensor]]], rows: NDArray[np.int64]
+    ) -> None:
+        """Keep keys and values, and where lines find theirs."""
+        self.keys_values, self.rows = keys_values, rows
+
+    @classmethod
+    def empty(cls, n: int) -> Self:
+        """Return the cache of n lines that have read nothing."""
+        return cls([], np.zeros((n, 0), np.int64))
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> "KeyValueCache":
+        """Select or repeat lines; keys and values are shared, not copied."""
+        return KeyValueCache(self.keys_values, self.rows[rows])
+
+    def extended(self) -> "KeyValueCache":
+        """Return a cache with one position more, each line at a row of its own.
+
+        The keys and values of the new position are to be added, layer after layer.
+        """
+        last = np.arange(len(self.rows))
+        return KeyValueCache([*self.keys_values, []], np.column_stack([self.rows, last]))
+
+    def rows_on(self, device: torch.device) -> list[Tensor]:
+        """Return the rows of each position on a device: T tensors of (n,) int64."""
+        return [sent(np.ascontiguousarray(rows), device) for rows in self.rows.T]
+
+    def of_layer(self, layer: int) -> list[tuple[Tensor, Tensor]]:
+        """Return the keys and the values of one layer, position by position."""
+        return [layers[layer] for layers in self.keys_values]
+
+
+def cached_attention(
+    q: Tensor, keys_values: list[tuple[Tensor, Tensor]], rows: list[Tensor]
+) -> Tensor:
+    """Compute what lines attend to among all positions they have read.
+
+    Args:
+        q: (n, heads, D) queries at the last position.
+        keys_values: for each position (m, heads, D) keys and values.
+        rows: for each position (n,) int64, each line's row among them.
+
+    Returns:
+        (n, heads D).
+    """
+    pairs = list(zip(keys_values, rows, strict=True))
+    score = [(q * k.index_select(0, row)).sum(2) for (k, _), row in pairs]
+    share = (torch.stack(score) / q.shape[2] ** 0.5).softmax(0)[..., None]  # (T, n, heads, 1)
+    attended = torch.zeros_like(q)
+    for ((_, v), row), part in zip(pairs, share, strict=True):
+        attended = torch.addcmul(attended, v.index_select(0, row), part)
+    return attended.flatten(1)
