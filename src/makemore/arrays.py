@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 _FLAGS_PER_KEY = 8
 
 
+AnyArray = NDArray[Any]  # an array of any dtype
 Ints = NDArray[np.signedinteger[Any]]
 
 

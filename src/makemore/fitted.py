@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.canaries import Canaries
+from makemore.corpus.cleaning import Summary
 from makemore.corpus.digests import distinct
-from makemore.corpus.summary import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import NotFittedError
 from makemore.inference.likelihood import Model

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from makemore.arrays import ranges, unique_inverse
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
-from makemore.errors import DataError
+from makemore.errors import DataError, Location
 
 Ids = NDArray[np.int32]
 
@@ -40,8 +40,9 @@ class Paths(NamedTuple):
             at = int(np.argmin(ids))
             number = int(np.searchsorted(lines.offsets, at, side="right"))
             raise DataError(
-                f"line {number}: {chr(lines.codes[at])!r} is not in this model's vocabulary "
-                f"({len(vocabulary) - 1} characters): fit on a list that has it, or leave it out"
+                f"{chr(lines.codes[at])!r} is not in this model's vocabulary "
+                f"({len(vocabulary) - 1} characters): fit on a list that has it, or leave it out",
+                Location(line=number),
             )
         count = len(lines)
         start = lines.offsets - lines.offsets[0] + np.arange(count + 1)
@@ -58,8 +59,9 @@ class Paths(NamedTuple):
                 at = int(np.argmin(is_known))
                 label = lines.label_names[lines.labels[at]]
                 raise DataError(
-                    f"line {at + 1}: {label!r} is not one of this model's labels "
-                    f"({', '.join(vocabulary.labels)}): fit on a list that has it, or leave it out"
+                    f"{label!r} is not one of this model's labels "
+                    f"({', '.join(vocabulary.labels)}): fit on a list that has it, or leave it out",
+                    Location(line=at + 1, column="label"),
                 )
             named = np.searchsorted(vocabulary.labels, lines.label_names)
             origin = (len(vocabulary) + named[lines.labels]).astype(np.int32)

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable
 from hashlib import blake2b, sha256
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from makemore.arrays import AnyArray
 
 
 def digests(encoded: Iterable[bytes]) -> NDArray[np.uint64]:
@@ -36,7 +37,7 @@ def distinct(digests: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return ordered[is_first]
 
 
-def tensor_digest(name: str, value: NDArray[Any]) -> str:
+def tensor_digest(name: str, value: AnyArray) -> str:
     """The sha256 of an array's name, dtype, shape and bytes, in hexadecimal."""
     head = json.dumps([name, value.dtype.str, list(value.shape)])
     return sha256(head.encode() + np.ascontiguousarray(value).tobytes()).hexdigest()
