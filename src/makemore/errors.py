@@ -72,7 +72,7 @@ class DataError(MakemoreError, ValueError):
     """
 
     def __init__(self, problem: str, location: Location = NOWHERE) -> None:
-        super().__init__(problem, location)  # `args`, from which copies and pickles are made
+        super().__init__(problem)  # copies and pickles carry the attributes too
         self.problem = problem
         self.location = location
 
