@@ -14,7 +14,7 @@ from makemore.arrays import sorted_unique
 
 if TYPE_CHECKING:
     from makemore.corpus.canaries import Canaries
-    from makemore.corpus.summary import Summary
+    from makemore.corpus.cleaning import Summary
     from makemore.corpus.vocabulary import Vocabulary
     from makemore.inference.likelihood import Model
     from makemore.options.declaration import Options

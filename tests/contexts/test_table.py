@@ -13,7 +13,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.errors import DataError
+from makemore.errors import DataError, Location
 from makemore.inference.likelihood import blocks
 
 Key = tuple[int, ...]
@@ -417,8 +417,18 @@ def test_the_bundled_names_have_the_known_sizes(us_names):
 
 def test_an_unknown_character_is_refused_with_its_line():
     lines = Lines.from_strings(["ab", "a", "ba\u00e9"])
-    with pytest.raises(DataError, match=r"line 3: '\u00e9' is not in this model's vocabulary \(2 "):
+    sentence = r"line 3: '\u00e9' is not in this model's vocabulary \(2 "
+    with pytest.raises(DataError, match=sentence) as caught:
         Contexts.of(lines, Vocabulary("ab"), 3)
+    assert caught.value.location == Location(line=3)
+
+
+def test_an_unknown_label_is_refused_with_its_line():
+    lines = Lines.from_strings(["ab", "a", "b"], ["F", "X", "X"])
+    sentence = r"^line 2: 'X' is not one of this model's labels \(F, M\): fit on a list that has it"
+    with pytest.raises(DataError, match=sentence) as caught:
+        Contexts.of(lines, Vocabulary("ab", ("F", "M")), None)
+    assert caught.value.location == Location(line=2, column="label")
 
 
 def test_a_list_without_labels_is_refused_where_they_are_needed():

@@ -122,7 +122,7 @@ def test_blank_lines_in_blocks_of_their_own_are_counted(tmp_path):
 
 @pytest.mark.parametrize("wrong, sentence", [
     (b"b\xe9n", r"list\.txt, line 5001: byte 0xE9 is not UTF-8"),
-    (b"b\0n", r"list\.txt, line 5001 holds a NUL"),
+    (b"b\0n", r"list\.txt, line 5001: a NUL character"),
 ])  # fmt: skip
 def test_errors_count_lines_over_all_blocks(tmp_path, wrong, sentence):
     path = tmp_path / "list.txt"
@@ -135,7 +135,7 @@ def test_errors_count_lines_over_all_blocks(tmp_path, wrong, sentence):
 
 def test_half_a_surrogate_pair_is_counted_over_all_blocks(tmp_path):
     (tmp_path / "list.txt").write_bytes(b"anna\n" * 5000 + b"+2AA-\n")
-    with pytest.raises(DataError, match=r"list\.txt, line 5001 holds half of a surrogate pair"):
+    with pytest.raises(DataError, match=r"list\.txt, line 5001: half of a surrogate pair"):
         list(read_blocks(tmp_path / "list.txt", encoding="utf-7", characters=4096))
 
 
@@ -155,7 +155,9 @@ def test_a_line_has_a_greatest_length(tmp_path, characters, before):
         assert read_lines(path).to_list()[-2:] == ["a" * characters, "anna"]
         return
     number = before.count("\n") + 1
-    with pytest.raises(DataError, match=rf"line {number} has more than 1,048,576 characters: give"):
+    with pytest.raises(
+        DataError, match=rf"line {number}: the line has more than 1,048,576 characters"
+    ):
         read_lines(path)
 
 
@@ -177,7 +179,9 @@ def test_a_file_without_line_ends_is_not_taken_into_memory():
         while True:
             yield b"a" * 2**16
 
-    with pytest.raises(DataError, match=r"list, line 1 has more than 1,048,576 characters"):
+    with pytest.raises(
+        DataError, match=r"list, line 1: the line has more than 1,048,576 characters"
+    ):
         list(whole_lines(endless(), "list", "utf-8"))
 
 
@@ -209,7 +213,7 @@ def test_standard_input_that_is_closed_is_said_to_be(monkeypatch):
     closed.close()
     for stdin in (None, closed):
         monkeypatch.setattr(sys, "stdin", stdin)
-        with pytest.raises(DataError, match=r"standard input is closed: pipe a list into it"):
+        with pytest.raises(DataError, match=r"standard input: it is closed: pipe a list into it"):
             read_lines("-")
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from makemore.corpus.cleaning import Summary
 from makemore.corpus.lines import Lines
-from makemore.corpus.summary import Summary
 from makemore.errors import DataError
 
 SPACES = [chr(code) for code in range(0x110000) if chr(code).isspace()]
@@ -178,15 +178,15 @@ def test_a_text_of_nothing_has_no_lines(text, read):
 
 
 def test_a_nul_is_refused_with_its_line():
-    with pytest.raises(DataError, match=r"line 3 holds a NUL character: this looks like a binary"):
+    with pytest.raises(DataError, match=r"line 3: a NUL character: this looks like a binary"):
         Lines.from_text("anna\r\n\r\nb\0en\n")
-    with pytest.raises(DataError, match=r"line 2 holds a NUL character.*--encoding utf-16"):
+    with pytest.raises(DataError, match=r"line 2: a NUL character.*--encoding utf-16"):
         Lines.from_strings(["anna", "ben\0"])
 
 
 @pytest.mark.parametrize("code", [0xD800, 0xDC80, 0xDFFF])
 def test_half_a_surrogate_pair_is_refused_with_its_line(code):
-    half, sentence = chr(code), rf"line 2 holds half of a surrogate pair \(U\+{code:04X}\)"
+    half, sentence = chr(code), rf"line 2: half of a surrogate pair \(U\+{code:04X}\)"
     with pytest.raises(DataError, match=sentence):
         Lines.from_text(f"anna\nbe{half}n\n")
     with pytest.raises(DataError, match=sentence):
@@ -196,9 +196,9 @@ def test_half_a_surrogate_pair_is_refused_with_its_line(code):
 def test_the_line_of_a_surrogate_is_right_behind_accents_that_compose():
     # Composing shortens the text, so a place in the composed text is another in the text that came.
     came = ["e\u0301" * 10, "ben\ud800"]
-    with pytest.raises(DataError, match=r"line 2 holds half of a surrogate pair \(U\+D800\)"):
+    with pytest.raises(DataError, match=r"line 2: half of a surrogate pair \(U\+D800\)"):
         Lines.from_strings(came)
-    with pytest.raises(DataError, match=r"line 2 holds half of a surrogate pair \(U\+D800\)"):
+    with pytest.raises(DataError, match=r"line 2: half of a surrogate pair \(U\+D800\)"):
         Lines.from_text("\n".join(came))
 
 
@@ -210,7 +210,7 @@ def test_a_string_in_the_place_of_a_list_is_refused():
 @pytest.mark.parametrize("wrong", [b"ben", None, 3, ["ben"]])
 def test_what_is_no_string_is_refused_with_its_line_and_type(wrong):
     with pytest.raises(
-        DataError, match=rf"line 2 is of type {type(wrong).__name__}: make it a str"
+        DataError, match=rf"line 2: this is of type {type(wrong).__name__}: make it a str"
     ):
         Lines.from_strings(["anna", wrong])
 

@@ -201,9 +201,11 @@ def test_a_path_through_a_file_is_refused(place):
 
 
 def test_an_empty_file_is_refused(place):
-    with pytest.raises(DataError, match=r"list\.txt has no usable line: it is empty\. Give a list"):
+    with pytest.raises(
+        DataError, match=r"list\.txt: the list has no usable line: it is empty\. Give"
+    ):
         read_lines(place(""))
-    with pytest.raises(DataError, match=r"t\.csv has no usable line: it is empty"):
+    with pytest.raises(DataError, match=r"t\.csv: the list has no usable line: it is empty"):
         read_lines(place("", "t.csv"))
     with pytest.raises(DataError, match=r"has no usable line: it is empty"):
         read_lines(place("name,n\n", "t.csv"), Columns("name"))
@@ -222,7 +224,9 @@ def test_a_table_whose_weights_are_all_zero_is_not_called_blank(place):
 
 
 def test_a_binary_file_is_refused_with_the_line_of_its_nul(place):
-    with pytest.raises(DataError, match=r"list\.txt, line 2 holds a NUL: this is a binary file"):
+    with pytest.raises(
+        DataError, match=r"list\.txt, line 2: a NUL character: this is a binary file"
+    ):
         read_lines(place(b"anna\nb\0en\n"))
 
 
@@ -240,7 +244,9 @@ def test_text_cut_within_a_character_is_refused_with_its_line(place):
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_is_recognised_by_its_mark(place, encoding):
     content = "\ufeffanna\n".encode(encoding)
-    with pytest.raises(DataError, match=r"list\.txt is UTF-16, not UTF-8: give --encoding utf-16"):
+    with pytest.raises(
+        DataError, match=r"list\.txt: this is UTF-16, not UTF-8: give --encoding utf-16"
+    ):
         read_lines(place(content))
     assert read_lines(place(content), encoding="utf-16").to_list() == ["anna"]
 

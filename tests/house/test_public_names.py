@@ -64,7 +64,9 @@ def test_an_unknown_name_is_no_attribute():
 
 
 def test_errors_are_makemore_errors_and_the_tree_is_complete():
-    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
+    classes = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
+    kinds = [kind for kind in classes if issubclass(kind, Exception)]
+    assert set(classes) - set(kinds) == {errors.Location}
     assert all(issubclass(kind, errors.MakemoreError) for kind in kinds)
     assert all(kind.__name__ in errors.__doc__ for kind in kinds)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from makemore import __version__
 from makemore.checkpoint.model_file import Document, ModelFile, read_model_file, write_model_file
-from makemore.corpus.summary import Summary
+from makemore.corpus.cleaning import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
 from makemore.fitted import PARTS, FitReport, FittedModel

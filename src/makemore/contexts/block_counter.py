@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from makemore.arrays import sorted_unique
 from makemore.contexts.paths import Ids
 from makemore.contexts.table import Contexts
+from makemore.corpus.cleaning import Summary
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import Split, parts_by_digest
-from makemore.corpus.summary import Summary
 from makemore.corpus.vocabulary import Vocabulary
 
 # Until all is read, a character's id is its code point, and labels have ids above them in the order

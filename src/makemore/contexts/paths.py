@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from makemore.arrays import ranges, unique_inverse, unique_rows
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
-from makemore.errors import DataError
+from makemore.errors import DataError, Location
 
 Ids = NDArray[np.int32]
 
@@ -42,8 +42,9 @@ class Paths(NamedTuple):
             at = int(np.argmin(ids))
             number = int(np.searchsorted(lines.offsets, at, side="right"))
             raise DataError(
-                f"line {number}: {chr(lines.codes[at])!r} is not in this model's vocabulary "
-                f"({len(vocabulary) - 1} characters): fit on a list that has it, or leave it out"
+                f"{chr(lines.codes[at])!r} is not in this model's vocabulary "
+                f"({len(vocabulary) - 1} characters): fit on a list that has it, or leave it out",
+                Location(line=number),
             )
         count = len(lines)
         start = lines.offsets - lines.offsets[0] + np.arange(count + 1)
@@ -60,8 +61,9 @@ class Paths(NamedTuple):
                 at = int(np.argmin(is_known))
                 label = lines.label_names[lines.labels[at]]
                 raise DataError(
-                    f"line {at + 1}: {label!r} is not one of this model's labels "
-                    f"({', '.join(vocabulary.labels)}): fit on a list that has it, or leave it out"
+                    f"{label!r} is not one of this model's labels "
+                    f"({', '.join(vocabulary.labels)}): fit on a list that has it, or leave it out",
+                    Location(line=at + 1, column="label"),
                 )
             named = np.searchsorted(vocabulary.labels, lines.label_names)
             origin = (len(vocabulary) + named[lines.labels]).astype(np.int32)

@@ -1,42 +1,84 @@
-"""What comes as lines, labels and weights: checked, and the lines as trimmed NFC code points."""
+"""Cleaning: lines become trimmed NFC code points; labels and weights are checked."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from functools import cache
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import ranges
-from makemore.errors import DataError
+from makemore.errors import DataError, Location
 
-Weights = Sequence[float] | Sequence[str] | NDArray[np.float64]
+Weights = Sequence[float | str] | NDArray[np.float64]
 
 LINE_FEED = 10
 
 _MOST = 1e15  # a line's weight; sums of larger ones lose what small ones add
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What cleaning did to a list.
+
+    Attributes:
+        read: lines that came in.
+        blank: of these, empty once trimmed; they are dropped.
+        repeated: of the lines kept, those equal to an earlier one; they stay.
+        kept: lines that remain.
+        characters: characters of the lines that remain, line ends not counted.
+        weightless: lines dropped because they stand for no line, their weight being 0.
+        rare: lines dropped because they stood fewer times than was asked.
+    """
+
+    read: int
+    blank: int
+    repeated: int
+    kept: int
+    characters: int
+    weightless: int = 0
+    rare: int = 0
+
+    def __add__(self, other: Self) -> Self:
+        """What cleaning did to two lists; a line of both is repeated only within each."""
+        return type(self)(
+            *(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True))
+        )
+
+    def __str__(self) -> str:
+        """One line for a person."""
+        weightless = f"{self.weightless:,} of weight 0, " if self.weightless else ""
+        rare = f"{self.rare:,} too rare, " if self.rare else ""
+        return (
+            f"{self.read:,} lines read, {self.blank:,} blank, {weightless}{rare}"
+            f"{self.repeated:,} repeated, {self.kept:,} kept, {self.characters:,} characters"
+        )
+
+
 def checked_strings(strings: Iterable[str]) -> list[str]:
-    """Strings in a list, and nothing but strings."""
+    """Return the strings as a list; refuse anything else."""
     if isinstance(strings, str) or not isinstance(strings, Iterable):
         what = "one string" if isinstance(strings, str) else f"a {type(strings).__name__}"
         raise DataError(f"{what} came where a list of strings is needed: pass [line, ...]")
     listed = list(strings)
     for i, string in enumerate(listed, 1):
         if not isinstance(string, str):
-            raise DataError(f"line {i} is of type {type(string).__name__}: make it a str")
+            problem = f"this is of type {type(string).__name__}: make it a str"
+            raise DataError(problem, Location(line=i))
     return listed
 
 
 def code_points(text: str, number: int = 1) -> NDArray[np.uint32]:
-    """The NFC code points of a text, checked; its first line has this number."""
+    """Return the NFC code points of a text, checked; its first line has this number."""
     if "\0" in text:
         number += text.count("\n", 0, text.index("\0"))
         raise DataError(
-            f"line {number} holds a NUL character: this looks like a binary file, or like UTF-16 "
-            "(then give --encoding utf-16)"
+            "a NUL character: this looks like a binary file, or like UTF-16 (then give --encoding "
+            "utf-16)",
+            Location(line=number),
         )
     text = unicodedata.normalize("NFC", text)
     try:
@@ -44,8 +86,9 @@ def code_points(text: str, number: int = 1) -> NDArray[np.uint32]:
     except UnicodeEncodeError as error:
         number += text.count("\n", 0, error.start)
         raise DataError(
-            f"line {number} holds half of a surrogate pair (U+{ord(text[error.start]):04X}), "
-            "which is no character: remove it or decode the text again"
+            f"half of a surrogate pair (U+{ord(text[error.start]):04X}), which is no character: "
+            "remove it or decode the text again",
+            Location(line=number),
         ) from None
     return np.frombuffer(encoded, np.uint32)
 
@@ -57,7 +100,7 @@ def _spaces() -> NDArray[np.bool_]:
 
 
 def trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Splits at line feeds and trims each line: code points and (B+1,) offsets, blanks included."""
+    """Split at line feeds and trim each line: code points and (B+1,) offsets, blanks included."""
     breaks = np.flatnonzero(text == LINE_FEED)
     starts = np.concatenate([np.zeros(1, np.int64), breaks + 1])
     stops = np.concatenate([breaks, np.array([len(text)], np.int64)])
@@ -73,12 +116,12 @@ def trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.in
 
 
 def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(B+1,) int64: where each of B lines starts, and the last one ends."""
+    """Return (B+1,) int64: where each of B lines starts, and where the last one ends."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
 
 
 def checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
-    """Weights as float64, each finite and not negative."""
+    """Return weights as (B,) float64, each finite and not negative."""
     if len(weights) != expected:
         raise DataError(f"{len(weights)} weights came for {expected} lines: give one for each line")
     try:
@@ -92,12 +135,12 @@ def checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
         i = int(wrong[0])
         given = weights[i]
         shown = repr(given.item() if isinstance(given, np.generic) else given)
-        raise DataError(f"line {i + 1}: weight {shown} is not a number of 0 or more")
+        problem = f"weight {shown} is not a number of 0 or more"
+        raise DataError(problem, Location(line=i + 1, column="weight"))
     if len(counts) and counts.max() > _MOST:
         i = int(counts.argmax())
-        raise DataError(
-            f"line {i + 1}: weight {counts[i]:g} is above {_MOST:g}: scale them all down"
-        )
+        problem = f"weight {counts[i]:g} is above {_MOST:g}: scale them all down"
+        raise DataError(problem, Location(line=i + 1, column="weight"))
     return counts
 
 
@@ -112,7 +155,7 @@ def _number(value: object) -> float:
 def indexed_labels(
     labels: Sequence[str], kept: NDArray[np.int64], expected: int
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Labels of the lines kept, as indices into their sorted names."""
+    """Return labels of the lines kept, as indices into their sorted names."""
     if len(labels) != expected:
         raise DataError(f"{len(labels)} labels came for {expected} lines: give one for each line")
     checked = []
@@ -120,10 +163,11 @@ def indexed_labels(
         given = "" if labels[i] is None else str(labels[i])
         given = given.replace("\n", " ").replace("\r", " ")  # as within a line
         label = unicodedata.normalize("NFC", given).strip()
+        location = Location(line=i + 1, column="label")
         if not label:
-            raise DataError(f"line {i + 1}: the label is blank: give every line a label")
+            raise DataError("the label is blank: give every line a label", location)
         if "\0" in label or re.search("[\ud800-\udfff]", label):
-            raise DataError(f"line {i + 1}: the label {label!r} holds what is no character")
+            raise DataError(f"the label {label!r} holds what is no character", location)
         checked.append(label)
     names = sorted(set(checked))
     index = {name: i for i, name in enumerate(names)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from makemore.arrays import ranges
 from makemore.corpus.cleaning import (
     LINE_FEED,
+    Summary,
     Weights,
     checked_strings,
     checked_weights,
@@ -20,8 +21,9 @@ from makemore.corpus.cleaning import (
     trimmed,
 )
 from makemore.corpus.digests import digests as digests_of
-from makemore.corpus.summary import Summary
 from makemore.errors import DataError
+
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,20 +238,26 @@ class Lines:
         """(B,) uint64: each line's digest, see `makemore.corpus.digests`."""
         return digests_of(self.encoded())
 
-    def summary(self) -> Summary:
-        """Counts what was read, dropped, repeated and kept."""
-        return self._summary
-
     @cached_property
-    def _summary(self) -> Summary:
-        """The summary, counted once."""
-        repeated = len(self) - len(set(self.encoded()))
+    def repeated(self) -> int:
+        """Number of lines that are equal to an earlier one."""
+        return len(self) - len(set(self.encoded()))
+
+    def summary(self) -> Summary:
+        """Count the lines read, dropped, repeated and kept."""
         weightless = self.read - self.blank - self.rare - len(self)
-        kept, characters = len(self), len(self.codes)
-        return Summary(self.read, self.blank, repeated, kept, characters, weightless, self.rare)
+        return Summary(
+            read=self.read,
+            blank=self.blank,
+            repeated=self.repeated,
+            kept=len(self),
+            characters=len(self.codes),
+            weightless=weightless,
+            rare=self.rare,
+        )
 
 
-def _concatenated(arrays: Iterable[NDArray[Any] | None]) -> NDArray[Any] | None:
+def _concatenated(arrays: Iterable[NDArray[T] | None]) -> NDArray[T] | None:
     """Arrays one after the other, or None where there is none."""
     given = [array for array in arrays if array is not None]
     return np.concatenate(given) if given else None

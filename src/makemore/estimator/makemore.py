@@ -15,7 +15,7 @@ from makemore.estimator.scoring import ScoringEstimator
 
 if TYPE_CHECKING:
     from makemore.checkpoint.run_directory import RunDirectory
-    from makemore.corpus.summary import Summary
+    from makemore.corpus.cleaning import Summary
     from makemore.evaluation.scoring import Oddness
     from makemore.training.callbacks import OnStep
     from makemore.training.rate_range import RateRange

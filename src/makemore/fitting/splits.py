@@ -23,7 +23,7 @@ from makemore.options.verbs import FitOptions
 
 if TYPE_CHECKING:
     from makemore.corpus.canaries import Canaries
-    from makemore.corpus.summary import Summary
+    from makemore.corpus.cleaning import Summary
 
 OnRead = Callable[["Summary"], None]
 

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
-from makemore.errors import DataError
+from makemore.errors import DataError, Location
 
 LONGEST = 2**20  # characters of a line: a line, at least, is in memory as a whole
 _MARKS = {  # how text says which of its bytes come first
@@ -17,11 +17,11 @@ Text = tuple[int, str]  # the number of the line in which it begins, from 1, and
 
 
 def whole_lines(pieces: Iterable[bytes], name: str, encoding: str) -> Iterator[Text]:
-    """Decodes bytes and cuts the text where lines end.
+    """Decode bytes and cut the text where lines end.
 
     Args:
         pieces: the bytes; the first piece has enough of them to say what they are.
-        name: what errors call them.
+        name: of the file, for errors.
         encoding: of the text; a byte order mark is passed over.
 
     Yields:
@@ -43,11 +43,12 @@ def whole_lines(pieces: Iterable[bytes], name: str, encoding: str) -> Iterator[T
 
 
 def _check_length(length: int, name: str, number: int) -> None:
-    """Refuses a line that is too long to be one."""
+    """Refuse a line that is too long to be one."""
     if length > LONGEST:
         raise DataError(
-            f"{name}, line {number} has more than {LONGEST:,} characters: give a list with one "
-            "line for each thing"
+            f"the line has more than {LONGEST:,} characters: give a list with one line for each "
+            "thing",
+            Location(name, line=number),
         )
 
 
@@ -63,8 +64,9 @@ def _decoded(pieces: Iterable[bytes], name: str, encoding: str) -> Iterator[tupl
         if not has_nul and b"\0" in piece:
             number += _breaks(decoder, piece[: piece.index(b"\0")])
             raise DataError(
-                f"{name}, line {number} holds a NUL: this is a binary file, or text in UTF-16 "
-                "(then give --encoding utf-16); give a list of text"
+                "a NUL character: this is a binary file, or text in UTF-16 (then give --encoding "
+                "utf-16); give a list of text",
+                Location(name, line=number),
             )
         after = next(pieces, b"")
         try:
@@ -72,13 +74,14 @@ def _decoded(pieces: Iterable[bytes], name: str, encoding: str) -> Iterator[tupl
         except UnicodeError as error:
             raw, start = getattr(error, "object", b""), getattr(error, "start", 0)
             number += _breaks(decoder, piece[: max(0, start - len(raw) + len(piece))])
-            raise _undecodable(raw[start : start + 1], name, number, encoding) from None
+            location = Location(name, line=number)
+            raise _undecodable(raw[start : start + 1], encoding, location) from None
         yield number, text, not after
         number, piece, mark = number + text.count("\n"), after, "" if text else mark
 
 
 def _decoder(encoding: str, head: bytes) -> codecs.IncrementalDecoder:
-    """What decodes piece by piece what starts so."""
+    """The incremental decoder of an encoding for bytes that start so."""
     try:
         "".encode(encoding)  # refuses codecs that make no text of bytes
         name = codecs.lookup(encoding).name
@@ -90,11 +93,12 @@ def _decoder(encoding: str, head: bytes) -> codecs.IncrementalDecoder:
 
 
 def _check_kind(head: bytes, name: str, encoding: str) -> None:
-    """Refuses what is seen at once to be something else."""
+    """Refuse a file whose first bytes show that it is something else."""
     if encoding == "utf-8" and head.startswith(_MARKS["utf-16"]):
-        raise DataError(f"{name} is UTF-16, not UTF-8: give --encoding utf-16")
+        raise DataError("this is UTF-16, not UTF-8: give --encoding utf-16", Location(name))
     if head[8:9] == b"{" and b'"__metadata__"' in head[:4096]:
-        raise DataError(f"{name} is a model, not a list: see makemore sample and makemore info")
+        problem = "this is a model, not a list: see makemore sample and makemore info"
+        raise DataError(problem, Location(name))
 
 
 def _breaks(decoder: io.IncrementalNewlineDecoder, piece: bytes) -> int:
@@ -105,9 +109,10 @@ def _breaks(decoder: io.IncrementalNewlineDecoder, piece: bytes) -> int:
         return len(re.findall(rb"\r\n?|\n", piece))
 
 
-def _undecodable(byte: bytes, name: str, number: int, encoding: str) -> DataError:
+def _undecodable(byte: bytes, encoding: str, location: Location) -> DataError:
     """The error for text that is not in the encoding it is read in."""
     return DataError(
-        f"{name}, line {number}: byte 0x{byte.hex().upper() or '00'} is not {encoding.upper()}: "
-        "give the list's encoding, for instance --encoding cp1252"
+        f"byte 0x{byte.hex().upper() or '00'} is not {encoding.upper()}: give the list's "
+        "encoding, for instance --encoding cp1252",
+        location,
     )

@@ -1,7 +1,8 @@
-"""Reading lists, block by block: text, a table or JSON lines; packed or not; a file or a pipe."""
+"""Read lists block by block: text, a table or JSON lines; packed or not; a file or a pipe."""
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from makemore.corpus.reading.json_lines import json_rows
 from makemore.corpus.reading.opening import name_of, pieces
 from makemore.corpus.reading.rows import Columns, blocks_of
 from makemore.corpus.reading.tables import HEADER_HINT, has_header, table_rows, which_column
-from makemore.errors import DataError
+from makemore.errors import NOWHERE, DataError, Location
 
 BLOCK = 2**20  # characters: tens of thousands of lines, some 50 MB while they are cleaned
 _HEAD = 4096  # bytes that say what a file is
-_TABLES = (".csv", ".tsv")  # what such a file holds is a table
+_TABLES = (".csv", ".tsv")
 _JSON_LINES = (".jsonl", ".ndjson")
 _PACKED = (".gz", ".bz2", ".xz", ".zst")
 
@@ -23,7 +24,7 @@ _PACKED = (".gz", ".bz2", ".xz", ".zst")
 def read_lines(
     path: str | os.PathLike[str], columns: Columns | None = None, encoding: str = "utf-8"
 ) -> Lines:
-    """Reads and cleans a list.
+    """Read and clean a list.
 
     A file is unpacked if it starts like gzip, bzip2, xz or zstd. One named .jsonl or .ndjson holds
     a string or an object of JSON in each row; so does one with no such ending, as standard input
@@ -38,7 +39,7 @@ def read_lines(
     Raises:
         DataError: the file is missing, a directory, binary, damaged, in another encoding, without
             that column, with a weight that is no number or a line of more than 1,048,576
-            characters, or has no usable line.
+            characters, or has no usable line. Its location has the file, and the line or row.
 
     Example:
         >>> read_lines("no such list.txt")
@@ -54,7 +55,7 @@ def read_blocks(
     encoding: str = "utf-8",
     characters: int = BLOCK,
 ) -> Iterator[Lines]:
-    """Reads and cleans a list as `read_lines` does, but never has all of it in memory.
+    """Read and clean a list as `read_lines` does, with one block in memory at a time.
 
     Args:
         path: a file, or `-` for standard input.
@@ -66,7 +67,7 @@ def read_blocks(
         the list's lines in their order; a block has none if its lines were all blank.
 
     Raises:
-        DataError: as `read_lines`, when the place is reached.
+        DataError: as `read_lines`, when the reader comes to the line or row in question.
 
     Example:
         >>> next(read_blocks("no such list.txt"))
@@ -76,28 +77,21 @@ def read_blocks(
     path = os.fspath(path)
     size = min(max(characters, _HEAD), LONGEST)
     name, read, blank, kept = name_of(path), 0, 0, 0
-    unreadable: list[DataError] = []  # what is wrong before there is text, and says of what file
-    texts = _noting(unreadable, whole_lines(pieces(path, size), name, encoding))
+    texts = whole_lines(pieces(path, size), name, encoding)
     try:
         for block in _blocks(texts, _suffix(path), columns, size):
             read, blank, kept = read + block.read, blank + block.blank, kept + len(block)
             yield block
     except DataError as error:
-        raise (error if unreadable else DataError(f"{name}, {error}")) from None
+        if error.location == NOWHERE:  # about an argument, as an unknown encoding is
+            raise
+        raise error.at(replace(error.location, file=name)) from None
     if not kept:
         kinds = [("blank", blank), ("of weight 0", read - blank)]
         found = " or ".join(kind for kind, count in kinds if count)
         why = f"all {read:,} of its lines are {found}" if found else "it is empty"
-        raise DataError(f"{name} has no usable line: {why}. Give a list, one line for each thing")
-
-
-def _noting(errors: list[DataError], texts: Iterator[Text]) -> Iterator[Text]:
-    """Passes texts on, and notes the error that ends them."""
-    try:
-        yield from texts
-    except DataError as error:
-        errors.append(error)
-        raise
+        problem = f"the list has no usable line: {why}. Give a list, one line for each thing"
+        raise DataError(problem, Location(name))
 
 
 def _blocks(
@@ -112,7 +106,7 @@ def _blocks(
     elif columns is None:
         for number, text in texts:
             if suffix in _TABLES and text.strip():
-                raise which_column(text, suffix == ".tsv")
+                raise which_column(text, suffix == ".tsv", number)
             yield Lines.from_text(text, number)
     else:
         rows = table_rows((text for _, text in texts), columns, suffix == ".tsv")
@@ -120,6 +114,6 @@ def _blocks(
 
 
 def _suffix(path: str) -> str:
-    """What a file's name says it is, packed or not."""
+    """The ending of a file's name, in lower case, without that of a packed file."""
     bare = Path(path)
     return (Path(bare.stem) if bare.suffix.lower() in _PACKED else bare).suffix.lower()

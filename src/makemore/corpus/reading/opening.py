@@ -7,9 +7,9 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from itertools import chain
-from typing import Any
+from typing import Protocol
 
-from makemore.errors import DataError
+from makemore.errors import DataError, Location
 
 STANDARD_INPUT = "-"
 _PACKED = {  # what a packed file is, and how it starts
@@ -21,13 +21,32 @@ _PACKED = {  # what a packed file is, and how it starts
 _MEMORY = 2**28  # bytes that unpacking xz may take; xz -9 asks for 65 MiB
 
 
+class _Decompressor(Protocol):
+    """Unpacks one member of a packed file, as `bz2.BZ2Decompressor` does."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the member was reached."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether more packed bytes are needed before more can be unpacked."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """The bytes after the end of the member."""
+
+    def decompress(self, packed: bytes, limit: int, /) -> bytes:
+        """Unpack at most `limit` bytes; the rest waits for the next call."""
+
+
 def name_of(path: str) -> str:
-    """What errors call an input."""
+    """The name of an input in errors."""
     return "standard input" if path == STANDARD_INPUT else path
 
 
 def pieces(path: str, size: int) -> Iterator[bytes]:
-    """Reads a file, or `-` for standard input, unpacked if it is gzip, bzip2, xz or zstd.
+    """Read a file, or `-` for standard input, unpacked if it is gzip, bzip2, xz or zstd.
 
     Yields:
         about `size` bytes at a time, never none; only the last may be shorter.
@@ -44,11 +63,13 @@ def pieces(path: str, size: int) -> Iterator[bytes]:
 
 
 def _raw(path: str, size: int) -> Iterator[bytes]:
-    """The bytes as they are; whatever the system says against it becomes a sentence."""
+    """The bytes as they are; an error of the system becomes a DataError."""
+    location = Location(name_of(path))
     if not path:
         raise DataError("the name of the list is empty; give the path of a file")
     if path == STANDARD_INPUT and (sys.stdin is None or sys.stdin.closed):
-        raise DataError("standard input is closed: pipe a list into it, or give the path of one")
+        problem = "it is closed: pipe a list into it, or give the path of one"
+        raise DataError(problem, location)
     try:
         # Standard input stays open.
         with (
@@ -59,17 +80,17 @@ def _raw(path: str, size: int) -> Iterator[bytes]:
                 if len(piece) < size:  # the end; a terminal need not be told so twice
                     return
     except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file; give the path of a list") from None
+        raise DataError("there is no such file; give the path of a list", location) from None
     except OSError as error:
         if path != STANDARD_INPUT and os.path.isdir(path):  # some systems say: not permitted
-            raise DataError(f"{path} is a directory; give a file in it") from None
-        raise DataError(f"{name_of(path)} cannot be read: {error.strerror or error}") from None
+            raise DataError("this is a directory; give a file in it", location) from None
+        raise DataError(f"it cannot be read: {error.strerror or error}", location) from None
     except ValueError:
         raise DataError(f"{path!r} is no name a file can have; give the path of a list") from None
 
 
 def _unpacked(packed: Iterator[bytes], kind: str, name: str, size: int) -> Iterator[bytes]:
-    """Unpacks members one after the other, never more than `size` bytes at a time."""
+    """Unpack members one after the other, never more than `size` bytes at a time."""
     new, wrong = _unpacker(kind, name)
     try:
         member, more = new(), b""
@@ -92,11 +113,13 @@ def _unpacked(packed: Iterator[bytes], kind: str, name: str, size: int) -> Itera
     except wrong as error:
         is_greedy = "memory" in str(error).lower()
         why = "needs too much memory to be unpacked" if is_greedy else "is damaged or cut short"
-        raise DataError(f"{name} starts like {kind} file, but {why}") from None
+        raise DataError(f"this starts like {kind} file, but {why}", Location(name)) from None
 
 
-def _unpacker(kind: str, name: str) -> tuple[Callable[[], Any], tuple[type[Exception], ...]]:
-    """What makes a decompressor for one member, and what such a one may raise."""
+def _unpacker(
+    kind: str, name: str
+) -> tuple[Callable[[], _Decompressor], tuple[type[Exception], ...]]:
+    """The class of decompressors of a format, and the errors that they raise."""
     try:
         if kind == "a gzip":
             return _Inflate, (zlib.error, EOFError)
@@ -114,11 +137,12 @@ def _unpacker(kind: str, name: str) -> tuple[Callable[[], Any], tuple[type[Excep
             from backports.zstd import ZstdDecompressor, ZstdError
         return ZstdDecompressor, (ZstdError, EOFError)
     except ImportError:
-        raise DataError(f"{name} is {kind} file, which this Python cannot unpack") from None
+        problem = f"this is {kind} file, which this Python cannot unpack"
+        raise DataError(problem, Location(name)) from None
 
 
 class _Inflate:
-    """A decompressor for a member of gzip, with the manners of those for bzip2, xz and zstd."""
+    """The decompressor for a member of gzip."""
 
     def __init__(self) -> None:
         self._zlib = zlib.decompressobj(16 + zlib.MAX_WBITS)
@@ -126,23 +150,23 @@ class _Inflate:
 
     @property
     def eof(self) -> bool:
-        """Whether the member has come to its end."""
+        """Whether the end of the member was reached."""
         return self._zlib.eof
 
     @property
     def unused_data(self) -> bytes:
-        """What came after the end."""
+        """The bytes after the end of the member."""
         return self._zlib.unused_data
 
     def decompress(self, packed: bytes, limit: int) -> bytes:
-        """Unpacks at most so many bytes; the rest waits until this is called again."""
+        """Unpack at most `limit` bytes; the rest waits for the next call."""
         unpacked = self._zlib.decompress(self._zlib.unconsumed_tail + packed, limit)
         self.needs_input = not self._zlib.unconsumed_tail
         return unpacked
 
 
 def _gathered(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Joins small pieces to larger ones."""
+    """Join small pieces to larger ones."""
     gathered = bytearray()
     for piece in pieces:
         gathered += piece

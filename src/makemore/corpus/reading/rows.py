@@ -1,12 +1,11 @@
-"""Rows of a table, whatever its format, as blocks of lines with weights and labels."""
+"""Rows of a table or of JSON lines, cleaned in blocks to lines with weights and labels."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from makemore.corpus.lines import Lines
-from makemore.errors import DataError
+from makemore.errors import DataError, Location
 
 
 @dataclass(frozen=True)
@@ -37,36 +36,41 @@ class Columns:
 
 
 class Row(NamedTuple):
-    """What is taken of a row.
+    """The values of a row that were asked for.
 
     Attributes:
         number: of the row, from 1.
-        values: its line, then its weight and its label where there are columns of them.
+        line: its line, still to be cleaned.
+        weight: its weight, still to be checked; None where no column of weights was named.
+        label: its label; None where no column of labels was named.
     """
 
     number: int
-    values: list[Any]
+    line: str
+    weight: float | str | None = None
+    label: str | None = None
 
 
 def blocks_of(
     rows: Iterable[Row], columns: Columns | None, characters: int, hint: str = ""
 ) -> Iterator[Lines]:
-    """Cleans rows, some at a time.
+    """Clean rows, some at a time.
 
     Args:
-        rows: the rows.
-        columns: what their values are; lines alone if None.
+        rows: the rows, all with a weight or none, all with a label or none.
+        columns: the columns that their values are from, for errors; None where rows have none.
         characters: about so many in each block.
         hint: what to say beside an error about a weight.
 
     Raises:
-        DataError: a value cannot be used.
+        DataError: a value cannot be used. Its location has the row, and the column of a weight or
+            label.
     """
     block: list[Row] = []
     size = 0
     for row in rows:
         block.append(row)
-        size += len(row.values[0]) + 1
+        size += len(row.line) + 1
         if size >= characters:
             yield _cleaned(block, columns, hint)
             block, size = [], 0
@@ -76,12 +80,22 @@ def blocks_of(
 
 def _cleaned(block: list[Row], columns: Columns | None, hint: str) -> Lines:
     """The lines of some rows."""
-    line, *more = (list(values) for values in zip(*(row.values for row in block), strict=True))
-    weights = more.pop(0) if columns and columns.weight is not None else None
-    labels = more.pop(0) if more else None
+    labels = [row.label for row in block if row.label is not None]
+    weights = [row.weight for row in block if row.weight is not None]
     try:
-        return Lines.from_strings(line, labels, weights)
+        return Lines.from_strings([row.line for row in block], labels or None, weights or None)
     except DataError as error:
-        # Lines are counted from the first one of the block: say the row of the table instead.
-        where = re.sub(r"^line (\d+)", lambda m: f"row {block[int(m[1]) - 1].number}", str(error))
-        raise DataError(where + (hint if " weight " in where else "")) from None
+        location = _in_table(error.location, block, columns)
+        if error.location.column == "weight":
+            raise DataError(error.problem + hint, location) from None
+        raise error.at(location) from None
+
+
+def _in_table(location: Location, block: list[Row], columns: Columns | None) -> Location:
+    """The row and column of the table for a line of a block, and for what stands beside it."""
+    assert location.line is not None, "a block has as many weights and labels as lines"
+    row = block[location.line - 1].number
+    if columns is None:
+        return Location(row=row)
+    beside = {"weight": columns.weight, "label": columns.label}
+    return Location(row=row, column=beside.get(location.column or "", columns.line))

@@ -7,7 +7,7 @@ from itertools import chain
 
 from makemore.corpus.reading.decoding import LONGEST
 from makemore.corpus.reading.rows import Columns, Row
-from makemore.errors import DataError
+from makemore.errors import DataError, Location
 
 Numbered = tuple[int, list[str]]  # a row's number, from 1, and its fields
 
@@ -20,7 +20,7 @@ def has_header(columns: Columns) -> bool:
 
 
 def table_rows(texts: Iterable[str], columns: Columns, is_tabbed: bool) -> Iterator[Row]:
-    """Takes columns of a table; blank rows are passed over.
+    """Yield columns of each row of a table; blank rows are passed over.
 
     Args:
         texts: the text, in pieces of whole lines.
@@ -33,31 +33,55 @@ def table_rows(texts: Iterable[str], columns: Columns, is_tabbed: bool) -> Itera
     texts = iter(texts)
     first = next(texts, "")
     found = ((i, row) for i, row in _fields(chain([first], texts), first, is_tabbed) if row)
-    header = next(found, (0, []))[1] if has_header(columns) else []
-    wanted = [(_place(column, header), column) for column in columns.named]
+    header = next(found, (1, [])) if has_header(columns) else (1, [])
+    line = _place(columns.line, header)
+    weight = None if columns.weight is None else _place(columns.weight, header)
+    label = None if columns.label is None else _place(columns.label, header)
+    places = [place for place in (line, weight, label) if place is not None]
+    last = max(places)
     for number, row in found:
-        for place, column in wanted:
-            if place >= len(row):
-                raise DataError(
-                    f"row {number}: there is no column {column}: the row has {len(row)} (if the "
-                    "text has no columns, leave --column out)"
-                )
-        yield Row(number, [row[place] for place, _ in wanted])
+        if last >= len(row):
+            raise _short(row, number, dict(zip(columns.named, places, strict=True)))
+        yield Row(
+            number,
+            row[line],
+            None if weight is None else row[weight],
+            None if label is None else row[label],
+        )
 
 
-def which_column(text: str, is_tabbed: bool) -> DataError:
-    """The question which column of a table holds the lines."""
-    rows = (row for _, row in _fields([text], text, is_tabbed))
-    first = next(filter(None, rows), [])
+def which_column(text: str, is_tabbed: bool, number: int) -> DataError:
+    """The question which column of a table holds the lines.
+
+    Args:
+        text: whole lines, among them the first row.
+        is_tabbed: whether tabs separate its fields, whatever its first row looks like.
+        number: of the first line of the text.
+    """
+    rows = _fields([text], text, is_tabbed, before=number - 1)
+    number, first = next((found for found in rows if found[1]), (number, []))
     count = f"{len(first)} column" + ("s" if len(first) != 1 else "")
     return DataError(
-        f"line 1: the table has {count} ({', '.join(first[:6])}): say which holds the lines with "
-        "--column NAME, or --column NUMBER where the first row is no header"
+        f"the table has {count} ({', '.join(first[:6])}): say which holds the lines with "
+        "--column NAME, or --column NUMBER where the first row is no header",
+        Location(line=number),
     )
 
 
-def _fields(texts: Iterable[str], first: str, is_tabbed: bool) -> Iterator[Numbered]:
-    """The rows of a table with their numbers, blank ones as empty lists."""
+def _short(row: list[str], number: int, places: dict[str, int]) -> DataError:
+    """The error for a row that ends before one of the columns wanted."""
+    column = next(column for column, place in places.items() if place >= len(row))
+    return DataError(
+        f"there is no column {column}: the row has {len(row)} (if the text has no columns, leave "
+        "--column out)",
+        Location(row=number, column=column),
+    )
+
+
+def _fields(
+    texts: Iterable[str], first: str, is_tabbed: bool, before: int = 0
+) -> Iterator[Numbered]:
+    """The rows of a table, blank ones as empty lists; so many lines came before the texts."""
     fed = 0  # characters of the row, in all its lines
 
     def lines() -> Iterator[str]:
@@ -65,18 +89,18 @@ def _fields(texts: Iterable[str], first: str, is_tabbed: bool) -> Iterator[Numbe
         for line in chain.from_iterable(io.StringIO(text, newline="") for text in texts):
             fed += len(line)
             if fed > LONGEST:
-                raise DataError(
-                    f"line {reader.line_num}: a row has more than {LONGEST:,} characters"
-                )
+                location = Location(line=before + reader.line_num)
+                raise DataError(f"a row has more than {LONGEST:,} characters", location)
             yield line
 
     reader = csv.reader(lines(), delimiter=_delimiter(first, is_tabbed))
     try:
-        for number, row in enumerate(reader, 1):
+        for number, row in enumerate(reader, before + 1):
             fed = 0
             yield number, row
     except csv.Error as error:
-        raise DataError(f"line {reader.line_num}: not a readable table: {error}") from None
+        location = Location(line=before + reader.line_num)
+        raise DataError(f"not a readable table: {error}", location) from None
 
 
 def _delimiter(text: str, is_tabbed: bool) -> str:
@@ -87,16 +111,19 @@ def _delimiter(text: str, is_tabbed: bool) -> str:
     return ";" if first.count(";") > first.count(",") else ","
 
 
-def _place(column: str, header: list[str]) -> int:
+def _place(column: str, header: Numbered) -> int:
     """The index of a column given by name or number."""
-    names = [name.strip() for name in header]
+    number, fields = header
+    names = [name.strip() for name in fields]
+    location = Location(line=number, column=column)
     if names.count(column) > 1:
-        raise DataError(f"line 1: the column {column!r} stands there more than once: rename one")
+        problem = f"the column {column!r} stands there more than once: rename one"
+        raise DataError(problem, location)
     if column in names:
         return names.index(column)
     if column.isdecimal() and int(column) >= 1:
         return int(column) - 1
     if column.isdecimal():
-        raise DataError(f"line 1: there is no column {column!r}: columns count from 1")
+        raise DataError(f"there is no column {column!r}: columns count from 1", location)
     known = ", ".join(names) or "no columns"
-    raise DataError(f"line 1: there is no column {column!r}; the first row has {known}")
+    raise DataError(f"there is no column {column!r}; the first row has {known}", location)

@@ -1,0 +1,295 @@
+"""Each error about input has its place as data, and names it in its sentence."""
+
+import bz2
+import gzip
+import io
+import lzma
+import pickle
+import sys
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from makemore.corpus.lines import Lines
+from makemore.corpus.reading.decoding import LONGEST
+from makemore.corpus.reading.lists import read_blocks, read_lines
+from makemore.corpus.reading.rows import Columns
+from makemore.errors import NOWHERE, DataError, Location
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+PACK = {
+    ".gz": lambda data: gzip.compress(data, mtime=0),  # tests have the same names every time
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstd.compress,
+}
+
+
+class Format(NamedTuple):
+    """Lists of one kind: how they begin, and a line or row of them that can be used."""
+
+    name: str
+    columns: Columns | None
+    header: bytes
+    good: bytes
+    encoding: str = "utf-8"
+
+
+TEXT = Format("list.txt", None, b"", b"anna\n")
+UTF_7 = TEXT._replace(encoding="utf-7")
+CSV = Format("list.csv", Columns("name", "n", "sex"), b"name,n,sex\n", b"anna,1,F\n")
+BARE = Format("list.csv", Columns("1", "2", "3"), b"", b"anna,1,F\n")
+TSV = Format("list.tsv", CSV.columns, b"name\tn\tsex\n", b"anna\t1\tF\n")
+TABLE = CSV._replace(name="list")  # by its columns alone
+CSV_7 = CSV._replace(encoding="utf-7")
+STRINGS = Format("list.jsonl", None, b"", b'"anna"\n')
+JSON = Format("list.jsonl", CSV.columns, b"", b'{"name": "anna", "n": 1, "sex": "F"}\n')
+
+LINE, ROW = "line", "row"
+
+# A format, a line or row of it that cannot be used, what the location counts, the column, and how
+# the problem begins.
+WRONG = [
+    (TEXT, b"b\xe9n", LINE, None, "byte 0xE9 is not UTF-8: give the list's encoding"),
+    (TEXT, b"b\0n", LINE, None, "a NUL character: this is a binary file"),
+    (TEXT, b"a" * (LONGEST + 1), LINE, None, "the line has more than 1,048,576 characters: give"),
+    (UTF_7, b"+2AA-", LINE, None, "half of a surrogate pair (U+D800), which is no character"),
+    (CSV, b"b\xe9n,1,F", LINE, None, "byte 0xE9 is not UTF-8"),
+    (CSV, b"b\0n,1,F", LINE, None, "a NUL character"),
+    (CSV, b"a" * 200_000 + b",1,F", LINE, None, "not a readable table: field larger"),
+    (CSV, b'"' + b"a\n" * 30_000 + b'",x,F', ROW, "n", "weight 'x' is not a number of 0 or more"),
+    (CSV, b"ben", ROW, "n", "there is no column n: the row has 1 (if the text has no columns"),
+    (CSV, b"ben,1", ROW, "sex", "there is no column sex: the row has 2"),
+    (CSV, b"ben,x,M", ROW, "n", "weight 'x' is not a number of 0 or more"),
+    (CSV, b"ben,,M", ROW, "n", "weight '' is not a number of 0 or more"),
+    (CSV, b"ben,1e16,M", ROW, "n", "weight 1e+16 is above 1e+15: scale them all down"),
+    (CSV, b"ben,1, ", ROW, "sex", "the label is blank: give every line a label"),
+    (CSV_7, b"b+2AA-n,1,M", ROW, "name", "half of a surrogate pair (U+D800)"),
+    (CSV_7, b"ben,1,M weight +2AA-", ROW, "sex", "the label 'M weight \\ud800' holds what is no"),
+    (BARE, b"ben,x,M", ROW, "2", "weight 'x' is not a number of 0 or more; if the first row"),
+    (BARE, b"ben,1,", ROW, "3", "the label is blank: give every line a label"),
+    (BARE, b"ben", ROW, "2", "there is no column 2: the row has 1"),
+    (TSV, b"ben\tx\tM", ROW, "n", "weight 'x' is not a number of 0 or more"),
+    (TSV, b"ben\t1\t", ROW, "sex", "the label is blank"),
+    (TABLE, b"ben,-1,M", ROW, "n", "weight '-1' is not a number of 0 or more"),
+    (STRINGS, b"anna", ROW, None, "not JSON: Expecting value"),
+    (STRINGS, b"NaN", ROW, None, "not JSON: NaN is no number there"),
+    (STRINGS, b"[" * 100_000, ROW, None, "nested too deeply to be read as JSON"),
+    (STRINGS, b"12", ROW, None, "a number, not a line: make it a string"),
+    (STRINGS, b'{"name": "ben"}', ROW, None, "an object with 1 key (name): say which holds"),
+    (STRINGS, b'"b\\u0000n"', ROW, None, "a NUL character: this looks like a binary file"),
+    (JSON, b'"ben"', ROW, None, "a string, not an object with the key 'name'"),
+    (JSON, b'{"a": 1, "a": 2}', ROW, None, "the key 'a' stands there more than once: keep one"),
+    (JSON, b'{"n": 1}', ROW, "name", "there is no key 'name'; its keys: n"),
+    (JSON, b'{"name": "ben", "n": 1}', ROW, "sex", "there is no key 'sex'; its keys: name, n"),
+    (JSON, b'{"name": 7, "n": 1, "sex": "M"}', ROW, "name", "name is a number: make it a string"),
+    (JSON, b'{"name": "b", "n": "1", "sex": "M"}', ROW, "n", "weight n is a string: make it a num"),
+    (JSON, b'{"name": "b", "n": -1, "sex": "M"}', ROW, "n", "weight -1.0 is not a number of 0 or"),
+    (JSON, b'{"name": "b", "n": 1, "sex": " "}', ROW, "sex", "the label is blank"),
+    (JSON, b'{"name": "b", "n": 1, "sex": "\\udfff"}', ROW, "sex", "the label '\\udfff' holds"),
+    (JSON, b'{"name": "\\ud800", "n": 1, "sex": "M"}', ROW, "name", "half of a surrogate pair"),
+]
+NAMES = [f"{form.name}-{problem[:30]}" for form, _, _, _, problem in WRONG]
+every_wrong = pytest.mark.parametrize("form, bad, kind, column, problem", WRONG, ids=NAMES)
+
+
+def error_of(path, columns=None, encoding="utf-8", characters=LONGEST) -> DataError:
+    """The error that reading ends in."""
+    with pytest.raises(DataError, match=r".") as caught:
+        for _ in read_blocks(path, columns, encoding, characters):
+            pass
+    return caught.value
+
+
+def check(error: DataError, location: Location, problem: str) -> None:
+    """The error has this location and says so once, before the problem."""
+    assert error.location == location
+    number = location.row if location.line is None else location.line
+    kind = "row" if location.line is None else "line"
+    assert str(error) == f"{location.file}, {kind} {number}: {error.problem}"
+    assert error.problem.startswith(problem)
+    assert location.file not in error.problem
+
+
+@pytest.mark.parametrize("before", [0, 3, 4000])
+@every_wrong
+def test_an_error_knows_its_file_its_line_or_row_and_its_column(
+    tmp_path, form, bad, kind, column, problem, before
+):
+    path = tmp_path / form.name
+    path.write_bytes(form.header + form.good * before + bad + b"\n" + form.good * 3)
+    number = form.header.count(b"\n") + before + 1
+    error = error_of(path, form.columns, form.encoding, 4096)
+    check(error, Location(str(path), column=column, **{kind: number}), problem)
+    assert pickle.loads(pickle.dumps(error)).location == error.location
+
+
+@every_wrong
+@pytest.mark.parametrize("suffix", PACK)
+def test_an_error_within_a_packed_file_is_located_as_in_a_plain_one(
+    tmp_path, form, bad, kind, column, problem, suffix
+):
+    path = tmp_path / f"{form.name}{suffix if form is not TABLE else ''}"
+    path.write_bytes(PACK[suffix](form.header + form.good * 2000 + bad))
+    number = form.header.count(b"\n") + 2001
+    error = error_of(path, form.columns, form.encoding, 4096)
+    check(error, Location(str(path), column=column, **{kind: number}), problem)
+
+
+@pytest.mark.parametrize("form, bad, kind, column, problem", [
+    case for case in WRONG if case[0] in (TEXT, UTF_7, TABLE)
+])  # fmt: skip
+def test_an_error_within_a_pipe_names_standard_input(monkeypatch, form, bad, kind, column, problem):
+    content = form.header + form.good * 2000 + bad
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="ascii"))
+    number = form.header.count(b"\n") + 2001
+    error = error_of("-", form.columns, form.encoding)
+    check(error, Location("standard input", column=column, **{kind: number}), problem)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@given(
+    st.sampled_from(WRONG),
+    st.lists(st.tuples(st.booleans(), st.integers(0, 900)), max_size=5),
+    st.integers(0, 900),
+    st.sets(st.integers(4096, LONGEST) | st.integers(4096, 4400), min_size=2, max_size=4),
+)
+def test_location_and_sentence_are_the_same_for_blocks_of_any_size(
+    tmp_path_factory, wrong, before, after, sizes
+):
+    form, bad, kind, column, problem = wrong
+    rows = b"".join((b"\n" if is_blank else form.good) * count for is_blank, count in before)
+    path = tmp_path_factory.mktemp("lists") / form.name
+    path.write_bytes(form.header + rows + bad + b"\n" + form.good * after)
+    number = (form.header + rows).count(b"\n") + 1
+    errors = [error_of(path, form.columns, form.encoding, size) for size in sizes]
+    for error in errors:
+        check(error, Location(str(path), column=column, **{kind: number}), problem)
+    assert len(set(map(str, errors))) == 1
+
+
+@pytest.mark.parametrize("blank", [0, 2, 9000])
+@pytest.mark.parametrize("columns, column, problem", [
+    (None, None, "the table has 3 columns (name, name, n): say which holds the lines"),
+    (Columns("sex"), "sex", "there is no column 'sex'; the first row has name, name, n"),
+    (Columns("n", "births"), "births", "there is no column 'births'"),
+    (Columns("n", label="name"), "name", "the column 'name' stands there more than once"),
+])  # fmt: skip
+def test_an_error_about_the_header_has_the_line_of_the_header(
+    tmp_path, columns, column, problem, blank
+):
+    path = tmp_path / "list.csv"
+    path.write_text("\n" * blank + "name,name,n\nanna,kim,1\n")
+    for size in (4096, LONGEST):
+        error = error_of(path, columns, characters=size)
+        check(error, Location(str(path), line=blank + 1, column=column), problem)
+
+
+def test_rows_are_counted_and_not_the_lines_that_their_fields_have(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text('name,n\n"de la\nCruz",1\n\nben,x\n')
+    check(error_of(path, Columns("name", "n")), Location(str(path), row=4, column="n"), "weight")
+
+
+def test_a_field_too_long_is_located_behind_blocks_of_blank_lines_too(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("\n" * 9000 + "a" * 200_000 + "\n")
+    for size in (4096, LONGEST):
+        check(error_of(path, None, characters=size), Location(str(path), line=9001), "not a read")
+
+
+@pytest.mark.parametrize("content, problem", [
+    (None, "there is no such file; give the path of a list"),
+    (b"", "the list has no usable line: it is empty. Give a list, one line for each thing"),
+    (b"\n \n", "the list has no usable line: all 2 of its lines are blank. Give a list"),
+    (PACK[".gz"](b"anna\n")[:-4], "this starts like a gzip file, but is damaged or cut short"),
+    ("\ufeffanna".encode("utf-16-le"), "this is UTF-16, not UTF-8: give --encoding utf-16"),
+    (bytes(8) + b'{"__metadata__": {}}', "this is a model, not a list: see makemore sample"),
+])  # fmt: skip
+def test_an_error_about_a_whole_file_has_the_file(tmp_path, content, problem):
+    path = tmp_path / "list.txt"
+    if content is not None:
+        path.write_bytes(content)
+    error = error_of(path)
+    assert error.location == Location(str(path))
+    assert str(error) == f"{path}: {error.problem}"
+    assert error.problem.startswith(problem)
+
+
+def test_a_folder_and_what_the_system_refuses_are_located(tmp_path):
+    error = error_of(tmp_path)
+    assert (error.location, error.problem) == (
+        Location(str(tmp_path)),
+        "this is a directory; give a file in it",
+    )
+    (tmp_path / "list.txt").write_text("anna\n")
+    path = tmp_path / "list.txt" / "more"
+    error = error_of(path)
+    assert error.location == Location(str(path))
+    assert error.problem.startswith("it cannot be read: ")
+
+
+def test_closed_standard_input_is_located(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    error = error_of("-")
+    assert error.location == Location("standard input")
+    assert str(error).startswith("standard input: it is closed: pipe a list into it")
+
+
+@pytest.mark.parametrize("path, encoding", [("", "utf-8"), ("a\0b", "utf-8"), (None, "rot13")])
+def test_an_error_about_an_argument_has_no_location(tmp_path, path, encoding):
+    (tmp_path / "list.txt").write_text("anna\n")
+    error = error_of(tmp_path / "list.txt" if path is None else path, encoding=encoding)
+    assert error.location == NOWHERE
+    assert str(error) == error.problem
+
+
+@pytest.mark.parametrize("given, location, problem", [
+    ({"strings": ["anna", 3]}, Location(line=2), "this is of type int: make it a str"),
+    ({"strings": ["anna", "b\0"]}, Location(line=2), "a NUL character"),
+    ({"strings": ["a\nb", "\ud800"]}, Location(line=2), "half of a surrogate pair (U+D800)"),
+    ({"weights": [1, -1]}, Location(line=2, column="weight"), "weight -1 is not a number of 0"),
+    ({"weights": ["x", 1]}, Location(line=1, column="weight"), "weight 'x' is not a number"),
+    ({"weights": [1, 1e16]}, Location(line=2, column="weight"), "weight 1e+16 is above 1e+15"),
+    ({"labels": ["F", " "]}, Location(line=2, column="label"), "the label is blank"),
+    ({"labels": ["\0", "F"]}, Location(line=1, column="label"), "the label '\\x00' holds what"),
+    ({"labels": ["F"]}, NOWHERE, "1 labels came for 2 lines"),
+    ({"weights": [1]}, NOWHERE, "1 weights came for 2 lines"),
+    ({"strings": "anna"}, NOWHERE, "one string came where a list of strings is needed"),
+])  # fmt: skip
+def test_an_error_about_a_list_in_memory_has_the_line(given, location, problem):
+    with pytest.raises(DataError, match=r".") as caught:
+        Lines.from_strings(**{"strings": ["anna", "ben"], **given})
+    assert caught.value.location == location
+    assert caught.value.problem.startswith(problem)
+    where = f"line {location.line}: " if location.line else ""
+    assert str(caught.value) == where + caught.value.problem
+
+
+def test_an_error_about_a_text_has_the_line_counted_from_the_number_given():
+    with pytest.raises(DataError, match=r"^line 12: a NUL character") as caught:
+        Lines.from_text("a\r\nb\rc\0\n", 10)
+    assert caught.value.location == Location(line=12)
+
+
+def test_only_weights_are_told_of_a_header_that_is_read_as_a_row(tmp_path):
+    path, hint = tmp_path / "list.csv", "if the first row holds the columns' names"
+    path.write_bytes(b"anna,my weight +2AA-,x\n")
+    for columns, is_told in ((Columns("1", label="2"), False), (Columns("1", "3"), True)):
+        assert (hint in error_of(path, columns, "utf-7").problem) == is_told
+
+
+def test_the_reader_gives_each_read_its_own_location(tmp_path):
+    for name in ("one.txt", "two.txt"):
+        (tmp_path / name).write_bytes(b"anna\nb\xe9n\n")
+        with pytest.raises(DataError, match=r"byte 0xE9") as caught:
+            read_lines(tmp_path / name)
+        file = replace(caught.value.location, line=None)
+        assert file == Location(str(tmp_path / name))
