@@ -9,7 +9,8 @@ import pytest
 from safetensors.numpy import save
 
 from makemore.corpus.lines import Lines
-from makemore.corpus.reading.lists import Columns, read_blocks, read_lines
+from makemore.corpus.reading.lists import read_blocks, read_lines
+from makemore.corpus.reading.rows import Columns
 from makemore.errors import DataError
 
 TABLE = "name,sex,births\nanna,F,30\nben,M,2.5\n"

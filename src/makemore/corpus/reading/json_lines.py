@@ -5,12 +5,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NoReturn, TypeAlias
 
+from makemore.corpus.lines import Lines
 from makemore.corpus.reading.decoding import Text
-from makemore.corpus.reading.rows import Columns, Row
+from makemore.corpus.reading.rows import Columns, Row, blocks_of
 from makemore.errors import DataError, Location
 
 JsonObject: TypeAlias = dict[str, "JsonValue"]
 JsonValue: TypeAlias = JsonObject | list["JsonValue"] | str | int | float | bool | None
+
+
+def json_blocks(texts: Iterable[Text], columns: Columns | None, size: int) -> Iterator[Lines]:
+    """Read JSON lines in blocks; see `json_rows`.
+
+    Args:
+        texts: the text, in pieces of whole lines, with the number of each piece's first line.
+        columns: the keys in each row's object, or None where each row is a string.
+        size: about so many characters in each block.
+
+    Raises:
+        DataError: a row is no JSON, or not what it must be.
+    """
+    return blocks_of(json_rows(texts, columns), columns, size)
 
 
 def json_rows(texts: Iterable[Text], columns: Columns | None) -> Iterator[Row]:

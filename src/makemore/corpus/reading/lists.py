@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from makemore.corpus.lines import Lines
 from makemore.corpus.reading.decoding import LONGEST, Text, whole_lines
-from makemore.corpus.reading.json_lines import json_rows
 from makemore.corpus.reading.opening import name_of, pieces
-from makemore.corpus.reading.rows import Columns, blocks_of
-from makemore.corpus.reading.tables import HEADER_HINT, has_header, table_rows, which_column
 from makemore.errors import NOWHERE, DataError, Location
+
+if TYPE_CHECKING:
+    from makemore.corpus.reading.rows import Columns
 
 BLOCK = 2**20  # characters: tens of thousands of lines, some 50 MB while they are cleaned
 _HEAD = 4096  # bytes that say what a file is
@@ -22,7 +23,7 @@ _PACKED = (".gz", ".bz2", ".xz", ".zst")
 
 
 def read_lines(
-    path: str | os.PathLike[str], columns: Columns | None = None, encoding: str = "utf-8"
+    path: str | os.PathLike[str], columns: "Columns | None" = None, encoding: str = "utf-8"
 ) -> Lines:
     """Read and clean a list.
 
@@ -51,7 +52,7 @@ def read_lines(
 
 def read_blocks(
     path: str | os.PathLike[str],
-    columns: Columns | None = None,
+    columns: "Columns | None" = None,
     encoding: str = "utf-8",
     characters: int = BLOCK,
 ) -> Iterator[Lines]:
@@ -95,22 +96,27 @@ def read_blocks(
 
 
 def _blocks(
-    texts: Iterator[Text], suffix: str, columns: Columns | None, size: int
+    texts: Iterator[Text], suffix: str, columns: "Columns | None", size: int
 ) -> Iterator[Lines]:
     """The blocks of a list, whatever its format."""
     first = next(texts, (1, ""))
     texts = chain([first], texts)
     is_braced = not suffix and columns is not None and first[1].lstrip().startswith("{")
     if suffix in _JSON_LINES or is_braced:
-        yield from blocks_of(json_rows(texts, columns), columns, size)
-    elif columns is None:
+        from makemore.corpus.reading.json_lines import json_blocks
+
+        yield from json_blocks(texts, columns, size)
+    elif columns is not None:
+        from makemore.corpus.reading.tables import table_blocks
+
+        yield from table_blocks((text for _, text in texts), columns, suffix == ".tsv", size)
+    else:
         for number, text in texts:
             if suffix in _TABLES and text.strip():
+                from makemore.corpus.reading.tables import which_column
+
                 raise which_column(text, suffix == ".tsv", number)
             yield Lines.from_text(text, number)
-    else:
-        rows = table_rows((text for _, text in texts), columns, suffix == ".tsv")
-        yield from blocks_of(rows, columns, size, "" if has_header(columns) else HEADER_HINT)
 
 
 def _suffix(path: str) -> str:

@@ -5,8 +5,9 @@ import io
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from makemore.corpus.lines import Lines
 from makemore.corpus.reading.decoding import LONGEST
-from makemore.corpus.reading.rows import Columns, Row
+from makemore.corpus.reading.rows import Columns, Row, blocks_of
 from makemore.errors import DataError, Location
 
 Numbered = tuple[int, list[str]]  # a row's number, from 1, and its fields
@@ -17,6 +18,24 @@ HEADER_HINT = "; if the first row holds the columns' names, give a name instead 
 def has_header(columns: Columns) -> bool:
     """Whether the first row holds the columns' names: one of them is given by its name."""
     return any(not column.isdecimal() for column in columns.named)
+
+
+def table_blocks(
+    texts: Iterable[str], columns: Columns, is_tabbed: bool, size: int
+) -> Iterator[Lines]:
+    """Read the lines of a table in blocks; see `table_rows`.
+
+    Args:
+        texts: the text, in pieces of whole lines.
+        columns: what to take.
+        is_tabbed: whether tabs separate its fields, whatever its first row looks like.
+        size: about so many characters in each block.
+
+    Raises:
+        DataError: the table cannot be read, has no such column, or a value cannot be used.
+    """
+    hint = "" if has_header(columns) else HEADER_HINT
+    return blocks_of(table_rows(texts, columns, is_tabbed), columns, size, hint)
 
 
 def table_rows(texts: Iterable[str], columns: Columns, is_tabbed: bool) -> Iterator[Row]:
