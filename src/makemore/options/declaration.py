@@ -10,6 +10,8 @@ import attrs
 
 from makemore.errors import OptionError
 
+Value = bool | int | float | str | tuple[str, ...] | None
+
 T = TypeVar("T")
 
 
