@@ -8,7 +8,16 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
-from makemore.sampling.samplers import BLOCK, Beginning, Shape, Table, Uniforms, Walk, invert
+from makemore.sampling.samplers import (
+    BLOCK,
+    Beginning,
+    TableSampler,
+    Uniforms,
+    WalkSampler,
+    cumulative_sums,
+    inverse_cdf,
+)
+from makemore.sampling.shape import Shape
 
 NOTHING = np.zeros(0, np.int32)
 
@@ -29,27 +38,29 @@ def rows(count, V, seed=0):
 
 @settings(deadline=None)
 @given(st.integers(2, 70), st.integers(1, 20), st.integers(0, 2**32 - 1))
-def test_invert_equals_searchsorted_in_each_row(V, n, seed):
-    cumulative = Shape().cumulate(rows(n, V, seed))
+def test_inverse_cdf_equals_searchsorted_in_each_row(V, n, seed):
+    cumulative = cumulative_sums(Shape().weights(rows(n, V, seed)))
     rng = np.random.default_rng(seed)
     row, u = rng.integers(0, n, 50), rng.random(50)
     expected = [
         np.searchsorted(cumulative[r], x, side="right") for r, x in zip(row, u, strict=True)
     ]
-    np.testing.assert_array_equal(invert(cumulative, row, u), expected)
-    assert invert(cumulative, row, u).max() < V
+    np.testing.assert_array_equal(inverse_cdf(cumulative, row, u), expected)
+    assert inverse_cdf(cumulative, row, u).max() < V
 
 
 def test_what_is_impossible_is_never_drawn():
     log_probs = np.array([[-np.inf, -0.7, -np.inf, -0.7, -np.inf]], np.float32)
-    cumulative = Shape().cumulate(log_probs)
+    cumulative = cumulative_sums(Shape().weights(log_probs))
     edges = np.array([0.0, 0.5, np.nextafter(0.5, 0), np.nextafter(1.0, 0)])
-    assert set(invert(cumulative, np.zeros(4, int), edges).tolist()) == {1, 3}
+    assert set(inverse_cdf(cumulative, np.zeros(4, int), edges).tolist()) == {1, 3}
 
 
 def chosen(shape, log_probs):
     """The distribution that a shape leaves."""
-    return np.diff(shape.cumulate(log_probs)[:, : log_probs.shape[1]], axis=1, prepend=0)
+    return np.diff(
+        cumulative_sums(shape.weights(log_probs))[:, : log_probs.shape[1]], axis=1, prepend=0
+    )
 
 
 @pytest.mark.parametrize("shape", [Shape(0.7), Shape(top_k=3), Shape(1.5, top_p=0.6)])
@@ -104,10 +115,12 @@ def test_the_numbers_of_a_line_do_not_depend_on_what_else_is_drawn():
 @pytest.mark.parametrize("prefix", [[], [1], [1, 2, 2, 1, 3]])
 def test_a_table_draws_the_very_lines_that_a_walk_draws(model, prefix):
     ids, shape, n = np.array(prefix, np.int32), Shape(0.8, top_k=3), 3000
-    walk = Walk(model, shape, Beginning.of(model, shape, ids, None)).draw(
+    walk = WalkSampler(model, shape, Beginning.of(model, shape, ids, None)).draw(
         Uniforms(1, 0, n), np.arange(n), 0, 9
     )
-    table = Table(model.automaton(2**24), shape, ids).draw(Uniforms(1, 0, n), np.arange(n), 0, 9)
+    table = TableSampler(model.automaton(2**24), shape, ids).draw(
+        Uniforms(1, 0, n), np.arange(n), 0, 9
+    )
     np.testing.assert_array_equal(walk, table)
 
 
@@ -126,11 +139,11 @@ def test_lines_come_with_the_probabilities_of_the_model(model, engine):
     n, most = 40_000, 6
     which = np.arange(n)
     if engine == "walk":
-        ids = Walk(model, Shape(), Beginning.of(model, Shape(), NOTHING, None)).draw(
+        ids = WalkSampler(model, Shape(), Beginning.of(model, Shape(), NOTHING, None)).draw(
             Uniforms(3, 0, n), which, 0, most
         )
     else:
-        ids = Table(model.automaton(2**24), Shape(), NOTHING).draw(
+        ids = TableSampler(model.automaton(2**24), Shape(), NOTHING).draw(
             Uniforms(3, 0, n), which, 0, most
         )
     lines, counts = np.unique(ids, axis=0, return_counts=True)
@@ -152,7 +165,7 @@ def test_lines_come_with_the_probabilities_of_the_model(model, engine):
 
 def test_lines_drawn_together_are_independent(model):
     n = 20_000
-    ids = Walk(model, Shape(), Beginning.of(model, Shape(), NOTHING, None)).draw(
+    ids = WalkSampler(model, Shape(), Beginning.of(model, Shape(), NOTHING, None)).draw(
         Uniforms(5, 0, n), np.arange(n), 0, 6
     )
     first = ids[:, 0]

@@ -7,10 +7,10 @@ from makemore import MakeMore
 from makemore.options.verbs import ConstraintOptions
 from makemore.sampling.automata import conjunction
 from makemore.sampling.backward_messages import backward_messages
-from makemore.sampling.exhaustive import Listed, allowed_lines
+from makemore.sampling.exhaustive import ListSampler, allowed_lines
 from makemore.sampling.request import Request
-from makemore.sampling.samplers import Shape
-from makemore.sampling.search import Asked, Conditional, Written, search
+from makemore.sampling.search import AutomatonSteps, ConditionalSteps, ModelSteps, search
+from makemore.sampling.shape import Shape
 
 NOTHING = np.zeros(0, np.int32)
 
@@ -25,7 +25,7 @@ def parts():
     )
     messages = backward_messages(learned.model.automaton(2**20), Shape(), constraint, NOTHING)
     lines = allowed_lines(constraint, NOTHING)
-    listed = Listed(learned.model, Shape(), lines, NOTHING, None, 0)
+    listed = ListSampler(learned.model, Shape(), lines, NOTHING, None, 0)
     texts = [learned.vocabulary.text(line) for line in lines.tolist()]
     return request, constraint, messages, dict(zip(texts, listed.log_probs.tolist(), strict=True))
 
@@ -33,7 +33,11 @@ def parts():
 @pytest.mark.parametrize("way", ["asked", "written"])
 def test_the_most_probable_come_first_and_every_line_comes_once(parts, way):
     request, constraint, messages, log_probs = parts
-    steps = Written(messages, NOTHING) if way == "written" else Asked(request, constraint, None)
+    steps = (
+        AutomatonSteps(messages, NOTHING)
+        if way == "written"
+        else ModelSteps(request, constraint, None)
+    )
     found = list(search([steps], most=10**6))
     assert {request.vocabulary.text(prefix.ids) for prefix in found} == set(log_probs)
     assert len(found) == len(log_probs)
@@ -45,7 +49,9 @@ def test_the_most_probable_come_first_and_every_line_comes_once(parts, way):
 def test_the_first_two_of_the_keys_are_two_draws_without_replacement(parts, way):
     request, constraint, messages, log_probs = parts
     steps = (
-        Conditional(messages, NOTHING) if way == "conditional" else Asked(request, constraint, None)
+        ConditionalSteps(messages, NOTHING)
+        if way == "conditional"
+        else ModelSteps(request, constraint, None)
     )
     texts, probs = list(log_probs), np.exp(list(log_probs.values()))
     probs /= probs.sum()
@@ -71,21 +77,21 @@ def test_a_state_knows_the_best_line_so_few_prefixes_are_looked_at(parts, monkey
                 return most
         return 300
 
-    knowing, guessing = Written(messages, NOTHING), Asked(request, constraint, None)
+    knowing, guessing = AutomatonSteps(messages, NOTHING), ModelSteps(request, constraint, None)
     assert looked_at(knowing) <= 5 < looked_at(guessing)  # no more than its characters and its end
 
 
 def test_at_its_bound_a_search_ends_with_the_head_that_is_sure(parts):
     request, constraint, _, _ = parts
-    whole = list(search([Asked(request, constraint, None)], most=10**6))
-    head = list(search([Asked(request, constraint, None)], most=20))
+    whole = list(search([ModelSteps(request, constraint, None)], most=10**6))
+    head = list(search([ModelSteps(request, constraint, None)], most=20))
     assert 0 < len(head) < len(whole)
     assert [prefix.ids for prefix in head] == [prefix.ids for prefix in whole[: len(head)]]
 
 
 def test_labels_share_the_keys_out_by_their_shares(parts):
     _, _, messages, _ = parts
-    steps = Conditional(messages, NOTHING)
+    steps = ConditionalSteps(messages, NOTHING)
     shares, n = (0.8, 0.2), 800
     firsts = 0
     for seed in range(n):
@@ -104,7 +110,7 @@ class Marked:
     def __init__(self, steps):
         self.steps, self.first = steps, steps.first
 
-    def after(self, prefixes):
-        found = self.steps.after(prefixes)
+    def expand(self, prefixes):
+        found = self.steps.expand(prefixes)
         found.states[:, 0] = np.where(found.states[:, 0] >= 0, self.state, -1)
         return found

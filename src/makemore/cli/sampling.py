@@ -32,7 +32,7 @@ def draw(
         from makemore.corpus.reading.lists import read_lines
 
         excluded = read_lines(exclude).to_list()
-    stream = maker.stream(exclude=excluded, ahead=n, **how.to_dict())
+    stream = maker.stream(exclude=excluded, ahead=n, options=how)
     if stream.allowed is not None:
         say(stream.how)
         if how.distinct and stream.allowed < n:

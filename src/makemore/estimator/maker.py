@@ -1,30 +1,57 @@
-"""What a fitted model makes: lines drawn, and the most probable ones."""
+"""What a fitted model generates: sampled lines, and the most probable ones."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any
+from textwrap import wrap
+from typing import TypeVar
 
 from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError, OptionError
 from makemore.estimator.base import Estimator
+from makemore.options.declaration import Options, Value, fields
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream, most_probable
 
+Method = TypeVar("Method")
+Declared = TypeVar("Declared", bound=Options)
+
+
+_INDENT = "\n" + 16 * " "  # of the names of options in a docstring
+
+
+def _names_options(declaration: type[Options]) -> Callable[[Method], Method]:
+    """Fill `{names}` in a method's docstring with the names of the declared options."""
+
+    def filled(method: Method) -> Method:
+        names = ", ".join(field.name for field in fields(declaration))
+        lines = wrap(f"{names}.", 84)
+        method.__doc__ = (method.__doc__ or "").replace("{names}", _INDENT.join(lines))
+        return method
+
+    return filled
+
 
 class Maker(Estimator):
-    """A fitted model that makes lines."""
+    """A fitted model that generates lines."""
 
-    def sample(self, n: int = 20, *, exclude: Iterable[str] = (), **options: Any) -> list[str]:
-        """Makes lines.
+    @_names_options(SampleOptions)
+    def sample(
+        self,
+        n: int = 20,
+        *,
+        exclude: Iterable[str] = (),
+        options: SampleOptions | None = None,
+        **named: Value | list[str],
+    ) -> list[str]:
+        """Sample lines.
 
         Args:
             n: how many.
             exclude: lines never to give.
-            **options: `SampleOptions` by name. Which lines are allowed: prefix, suffix, contains,
-                pattern, length, min_length, max_length, forbid, only, ignore_case, label, new,
-                distinct. How they are drawn: temperature, top_k, top_p, seed, exact, states,
-                patience.
+            options: which lines are allowed and how they are drawn.
+            **named: instead of `options`, the options of `SampleOptions` by name:
+                {names}
 
         Returns:
             n lines; fewer if there are no more, or no more were found in `patience` draws.
@@ -35,8 +62,8 @@ class Maker(Estimator):
         """
         if not isinstance(n, int) or n < 0:
             raise OptionError(f"n is {n!r}: give a whole number, 0 or more")
-        wanted = SampleOptions.of(options)
-        lines = list(islice(self.stream(ahead=n, exclude=exclude, **options), n))
+        wanted = _options(SampleOptions, options, named)
+        lines = list(islice(self._stream(wanted, exclude, ahead=n), n))
         if n and not lines:
             raise ConstraintError(
                 f"none of {wanted.patience:,} lines drawn was what was asked for: ask for less, or "
@@ -44,8 +71,16 @@ class Maker(Estimator):
             )
         return lines
 
-    def stream(self, *, exclude: Iterable[str] = (), ahead: int = 4096, **options: Any) -> Stream:
-        """Makes lines without end; `sample(n)` is the head of it.
+    @_names_options(SampleOptions)
+    def stream(
+        self,
+        *,
+        exclude: Iterable[str] = (),
+        ahead: int = 4096,
+        options: SampleOptions | None = None,
+        **named: Value | list[str],
+    ) -> Stream:
+        """Sample lines without end; `sample(n)` is the head of the stream.
 
         Its attributes `how`, `is_exact` and `allowed` say how lines are drawn, whether exactly in
         the model's own proportions, and how many different ones are allowed where that is counted.
@@ -53,28 +88,48 @@ class Maker(Estimator):
         Args:
             exclude: lines never to give.
             ahead: how many will probably be taken; speed alone depends on it.
-            **options: as for `sample`.
+            options: which lines are allowed and how they are drawn.
+            **named: instead of `options`, the options of `SampleOptions` by name:
+                {names}
+
+        Returns:
+            an iterator over lines.
+
+        Raises:
+            ConstraintError: no line can be what is asked.
+            OptionError: an option cannot be used.
         """
-        wanted = SampleOptions.of(options)
-        if wanted.new and self._fitted.known is None:
+        return self._stream(_options(SampleOptions, options, named), exclude, ahead)
+
+    def _stream(self, options: SampleOptions, exclude: Iterable[str], ahead: int) -> Stream:
+        """A stream of lines: see `stream`."""
+        if options.new and self._fitted.known is None:
             raise OptionError(
                 "new needs the digests of the list, and this model was made without: fit it again "
                 "with them"
             )
         excluded = frozenset(Lines.from_strings(exclude).to_list())
-        return Stream(Source.of(self._fitted), wanted, excluded, max(1, ahead))
+        return Stream(Source.of(self._fitted), options, excluded, max(1, ahead))
 
+    @_names_options(ConstraintOptions)
     def top(
-        self, n: int = 20, *, label: str | None = None, nodes: int = 1_000_000, **options: Any
+        self,
+        n: int = 20,
+        *,
+        label: str | None = None,
+        nodes: int = 1_000_000,
+        options: ConstraintOptions | None = None,
+        **named: Value | list[str],
     ) -> list[tuple[str, float]]:
-        """Lists the most probable lines.
+        """List the most probable lines.
 
         Args:
             n: how many.
             label: the label of every line, for a list with labels.
-            nodes: starts of lines looked at, at most.
-            **options: `ConstraintOptions` by name: prefix, suffix, contains, pattern, length,
-                min_length, max_length, forbid, only, ignore_case, states.
+            nodes: prefixes to expand in the search, at most.
+            options: which lines are allowed.
+            **named: instead of `options`, the options of `ConstraintOptions` by name:
+                {names}
 
         Returns:
             up to n lines with their log-likelihoods in nats, the most probable first. Fewer if
@@ -84,5 +139,19 @@ class Maker(Estimator):
             ConstraintError: no line can be what is asked.
             OptionError: an option cannot be used.
         """
-        asked = ConstraintOptions.of(options)
-        return list(islice(most_probable(Source.of(self._fitted), asked, label, nodes), n))
+        wanted = _options(ConstraintOptions, options, named)
+        return list(islice(most_probable(Source.of(self._fitted), wanted, label, nodes), n))
+
+
+def _options(
+    declaration: type[Declared], options: Declared | None, named: Mapping[str, Value | list[str]]
+) -> Declared:
+    """The options given, as an object or by name."""
+    if options is None:
+        return declaration.of(named)
+    # A declaration with more options would have some that are dropped in silence.
+    if type(options) is not declaration or named:
+        raise OptionError(
+            f"options is {options!r}: give {declaration.__name__}, or options by name, not both"
+        )
+    return options

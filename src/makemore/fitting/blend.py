@@ -114,12 +114,15 @@ def _adapted(model: Model, own: Vocabulary, wider: Vocabulary) -> Model:
     characters = own.encode(np.array([ord(c) for c in wider.characters], np.uint32))
     bases = [ord(unicodedata.normalize("NFD", c)[0]) for c in wider.characters]
     base = own.encode(np.array(bases, np.uint32))
-    stand_in = -1 - np.where(base < 0, usual, base)
+    stand_in = np.where(base < 0, usual, base)
+    is_known = characters >= 0
     labels = own.label_ids(wider.labels)
-    ids = np.concatenate([[BOUNDARY], np.where(characters < 0, stand_in, characters), labels])
+    reads_as = np.concatenate([[BOUNDARY], np.where(is_known, characters, stand_in), labels])
+    reads_as = reads_as.astype(np.int32)
+    is_own = np.concatenate([[True], is_known, np.ones(len(labels), bool)])
     if isinstance(model, VocabularyAdapter):
-        return model.further(ids.astype(np.int32), len(wider))
-    return VocabularyAdapter(model, ids.astype(np.int32), len(wider))
+        return model.further(reads_as, is_own, len(wider))
+    return VocabularyAdapter(model, reads_as, is_own, len(wider))
 
 
 def _known(lines: Lines, vocabulary: Vocabulary, window: int | None) -> Contexts:

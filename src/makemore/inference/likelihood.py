@@ -7,7 +7,7 @@ in nats per character, the end of a line counted as one. NumPy only; what is ask
 in `Model`, and everything outside training speaks to models through it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -133,8 +133,15 @@ class Answering(Protocol):
         """See `Model.log_probs`."""
 
 
-def edge_log_probs(model: Answering, c: Contexts) -> Floats:
+def edge_log_probs(
+    model: Answering, c: Contexts, shape: Callable[[Floats], NDArray[np.float64]] | None = None
+) -> Floats:
     """Asks a model for the log-probability of every edge, in blocks of rows.
+
+    Args:
+        model: the model.
+        c: N contexts and the M edges that leave them.
+        shape: what is done to (n, V) log-probabilities, such as `Shape.log_probs`, or None.
 
     Returns:
         (M,) float32, nats.
@@ -143,7 +150,9 @@ def edge_log_probs(model: Answering, c: Contexts) -> Floats:
     if not len(found):
         return found
     for part, edges in blocks(c, block_rows(c.vocabulary_size)):
-        found[edges] = model.log_probs(part)[part.row, part.next]
+        log_probs = model.log_probs(part)
+        shaped = log_probs if shape is None else shape(log_probs)
+        found[edges] = shaped[part.row, part.next]
     return found
 
 

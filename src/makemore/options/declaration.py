@@ -141,7 +141,7 @@ class Options:
         return self.of({**self.to_dict(), **changes})
 
     @classmethod
-    def of(cls, values: Mapping[str, Value]) -> Self:
+    def of(cls, values: Mapping[str, Value | list[str]]) -> Self:
         """Build the options from names and values; a list is as good as a tuple.
 
         Raises:

@@ -1,7 +1,7 @@
-"""Lines on the condition that they are allowed, drawn exactly from a model written out as states.
+"""Allowed lines, drawn exactly from a model compiled to an automaton.
 
-A pair i is a state of the model beside a state of the constraint. With t characters read, T of them
-at most, and e(i) the probability that a line ends in i, zero where it may not,
+A pair i is a state of the model beside a state of the constraint. After t characters, of at most T,
+with e(i) the probability that a line ends in i, zero where it may not,
 
     m_T(i) = e(i)        m_t(i) = e(i) [t >= shortest] + sum over x of p(x | i) m_(t+1)(i x)
 
@@ -9,11 +9,18 @@ is the probability that a line goes on from i to be an allowed one. So
 
     p(x | i, allowed) = p(x | i) m_(t+1)(i x) / m_t(i)
 
-and every line drawn is allowed, with the model's own probabilities among those that are: nothing is
-drawn in vain.
+and every line drawn is allowed, with the model's own probabilities among those that are: no draw is
+rejected.
+
+The messages of long lines underflow, so row t is kept as M_t, whose largest number is 1, and the
+logarithm of its scale s_t; m_(T+1) is zero. With a common unit u_t for both terms,
+
+    m_t = s_t M_t        s_t M_t(i) / u_t = e(i) [t >= shortest] / u_t
+                                            + s_(t+1) / u_t * sum over x of p(x | i) M_(t+1)(i x)
 
 Source: the backward probabilities of hidden Markov models, Rabiner (1989), "A tutorial on hidden
-Markov models and selected applications in speech recognition", section III.A.
+Markov models and selected applications in speech recognition", section III.A; their scaling,
+section V.A.
 """
 
 import numpy as np
@@ -23,95 +30,106 @@ from makemore.arrays import Ints, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import MOST_CELLS, NOWHERE, Automaton, product
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.samplers import Cumulative, Shape, Uniforms, cumulated, invert, scattered
+from makemore.sampling.samplers import (
+    CumulativeTable,
+    StateFrontier,
+    Uniforms,
+    cumulative_sums,
+    draw_lines,
+    table_width,
+)
+from makemore.sampling.shape import Shape
 
 _MOST_MESSAGES = 2**25  # numbers that all messages may take
 _PAIRS = 1024  # so many rows of numbers stay in a processor's cache
 
 
 class BackwardMessages:
-    """How probable it is, from each pair, that a line goes on to be an allowed one.
+    """The probability, from each pair, that a line goes on to be an allowed one.
 
     Attributes:
         goto: (P, V) int32, the pair after each id, P where there is none; pair 0 is the first.
         probs: (P, V) float32, the shaped distribution in each pair, zero for an end where no line
             may end.
         read: characters read in pair 0.
-        rows: (R, P + 1) float64, m after 0, 1, 2 ... further characters, each row divided by
+        may_end: (R,) bool, whether a line of so many further characters is long enough.
+        rows: (R, P + 1) float64, M after 0, 1, 2 ... further characters, each row divided by
             its largest number; the last column, for no pair, is zero.
+        log_mass: natural logarithm of the probability that a line is allowed.
     """
 
     def __init__(
         self, goto: Ints, probs: NDArray[np.float32], read: int, constraint: Constraint
     ) -> None:
-        """Passes the messages from the end of the longest line back to the first pair."""
+        """Pass the messages from the end of the longest line back to the first pair."""
         self.goto, self.probs, self.read = goto, probs, read
-        rows = constraint.longest - read + 1
-        self.may_end = np.arange(read, read + rows + 1) >= constraint.shortest
-        self.rows = np.zeros((rows + 1, len(goto) + 1))
-        # Natural logarithms of what the rows were divided by; -inf where all messages are zero.
-        self._scales = np.full(rows + 1, -np.inf)
-        for row in range(rows - 1, -1, -1):
-            going_on, ending = self._factors(row)
-            found = going_on * self._gathered(row + 1) + ending * self.probs[:, BOUNDARY]
-            largest = found.max()
+        count = constraint.longest - read + 1
+        self.may_end = np.arange(read, read + count + 1) >= constraint.shortest
+        self.rows = np.zeros((count + 1, len(goto) + 1))
+        # [t >= shortest] / u_t and s_(t+1) / u_t. Floats of Python, so that a product with float32
+        # stays float32.
+        self._ending, self._going_on = [0.0] * count, [0.0] * count
+        log_scale = -np.inf
+        for t in range(count - 1, -1, -1):
+            log_unit = max(log_scale, 0.0 if self.may_end[t] else -np.inf)
+            log_unit = log_unit if np.isfinite(log_unit) else 0.0
+            self._ending[t] = float(np.exp(-log_unit)) if self.may_end[t] else 0.0
+            self._going_on[t] = float(np.exp(log_scale - log_unit))
+            m = self._ending[t] * probs[:, BOUNDARY] + self._going_on[t] * self._expected(t + 1)
+            largest = m.max()
+            log_scale = log_unit + np.log(largest) if largest > 0 else -np.inf
             if largest > 0:
-                self.rows[row, :-1] = found / largest
-                self._scales[row] = self._unit(row) + np.log(largest)
+                self.rows[t, :-1] = m / largest
+        with np.errstate(divide="ignore"):
+            self.log_mass = float(np.log(self.rows[0, 0]) + log_scale)
 
-    def _gathered(self, row: int) -> NDArray[np.float64]:
-        """(P,) the sum over x of p(x) m(x) in each pair, a few pairs at a time, which is faster."""
+    def _expected(self, t: int) -> NDArray[np.float64]:
+        """(P,) the sum over x of p(x | i) M_t(i x)."""
         found = np.empty(len(self.goto))
-        for low in range(0, len(found), _PAIRS):
+        for low in range(0, len(found), _PAIRS):  # a few pairs at a time, which is faster
             pairs = slice(low, low + _PAIRS)
-            later = self.rows[row].take(self.goto[pairs])
-            later *= self.probs[pairs]
-            later.sum(axis=1, out=found[pairs])
+            self._terms(t, pairs, self.probs[pairs]).sum(axis=1, out=found[pairs])
         return found
 
-    def _unit(self, row: int) -> float:
-        """The logarithm of what the weights of a row are divided by, so that none is lost."""
-        unit = max(float(self._scales[row + 1]), 0.0 if self.may_end[row] else -np.inf)
-        return unit if np.isfinite(unit) else 0.0
+    def _terms(
+        self, t: int, pairs: Ints | slice, probs: NDArray[np.float32] | NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """(n, V) p(x | i) M_t(i x); zero where x ends the line."""
+        terms: NDArray[np.float64] = self.rows[t].take(self.goto[pairs])
+        terms *= probs
+        return terms
 
     def weights(
-        self, pairs: Ints, row: int, probs: NDArray[np.float64] | None = None
+        self, pairs: Ints, t: int, probs: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]:
-        """What the probability of each id is proportional to, on the condition.
+        """Return what the probability of each id is proportional to, on the condition.
 
         Args:
             pairs: (n,) where lines are.
-            row: characters they have read since pair 0.
+            t: characters they have read since pair 0.
             probs: (n, V) another model's distributions, for which these messages are a guide.
 
         Returns:
-            (n, V) float64.
+            (n, V) float64, the terms of m_t(i), divided by u_t.
         """
         own = self.probs[pairs]
         probs = own.astype(np.float64) if probs is None else np.where(own > 0, probs, 0.0)
-        going_on, ending = self._factors(row)
-        found: NDArray[np.float64] = probs * self.rows[row + 1].take(self.goto[pairs])
-        found *= going_on
-        found[:, BOUNDARY] = probs[:, BOUNDARY] * ending
-        return found
-
-    def _factors(self, row: int) -> tuple[float, float]:
-        """What later messages are multiplied by beside the ends of lines, in the row's unit."""
-        unit = self._unit(row)
-        ending = np.exp(-unit) if self.may_end[row] else 0.0
-        return float(np.exp(self._scales[row + 1] - unit)), float(ending)
-
-    @property
-    def log_mass(self) -> float:
-        """The natural logarithm of the probability that a line is allowed."""
-        with np.errstate(divide="ignore"):
-            return float(np.log(self.rows[0, 0]) + self._scales[0])
+        weights = self._terms(t + 1, pairs, probs)
+        weights *= self._going_on[t]
+        weights[:, BOUNDARY] = probs[:, BOUNDARY] * self._ending[t]
+        return weights
 
 
 def backward_messages(
     automaton: Automaton, shape: Shape, constraint: Constraint, prefix: NDArray[np.int32]
 ) -> BackwardMessages | None:
-    """Joins a model and a constraint, after a prefix that is given.
+    """Join a model and a constraint, after a prefix that is given.
+
+    Args:
+        automaton: the model.
+        shape: how its distributions are changed.
+        constraint: which lines are allowed.
+        prefix: (p,) int32 ids that every line starts with.
 
     Returns:
         None if that takes too much memory.
@@ -129,40 +147,35 @@ def backward_messages(
     return BackwardMessages(goto, probs, len(prefix), constraint)
 
 
-class Conditioned:
-    """Draws allowed lines, see the head of this file; tables are made as far as lines need them."""
+class ConditionalSampler:
+    """Draws allowed lines, see the head of this file.
+
+    The table of a position is filled only for the pairs that lines come to.
+    """
 
     def __init__(self, messages: BackwardMessages) -> None:
-        """Takes the messages."""
+        """Take the messages."""
         self._messages = messages
-        self._tables: dict[int, tuple[Cumulative, NDArray[np.bool_]]] = {}
+        self._size = len(messages.goto), table_width(messages.goto.shape[1])
+        self._tables: dict[int, tuple[CumulativeTable, NDArray[np.bool_]]] = {}
 
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
     ) -> NDArray[np.int32]:
-        """See `Walk.draw`."""
-        goto = self._messages.goto
-        columns = []
-        lines, pair = np.arange(len(which)), np.zeros(len(which), np.intp)
-        for position in range(most + 1):
-            table = self._table(position, pair)
-            drawn = invert(table, pair, uniforms.at(first + position)[which[lines]])
-            columns.append(scattered(drawn, lines, len(which)))
-            goes_on = drawn != BOUNDARY
-            lines = lines[goes_on]
-            if not len(lines):
-                break
-            pair = goto[pair[goes_on], drawn[goes_on]].astype(np.intp)
-        return np.stack(columns, axis=1)
+        """See `Sampler.draw`."""
+        frontier = StateFrontier(self._messages.goto, np.zeros(len(which), np.intp), self._table)
+        return draw_lines(frontier, uniforms, which, first, most)
 
-    def _table(self, row: int, pairs: Ints) -> Cumulative:
-        """The distributions after so many characters, summed up: of these pairs at least."""
-        P, V = self._messages.goto.shape
-        if row not in self._tables:
-            self._tables[row] = (np.empty((P, 1 << (V - 1).bit_length())), np.zeros(P, bool))
-        table, is_made = self._tables[row]
-        wanting, _ = unique_inverse(pairs[~is_made[pairs]], P)
-        if len(wanting):
-            table[wanting] = cumulated(self._messages.weights(wanting, row))
-            is_made[wanting] = True
+    def _table(self, position: int, pairs: Ints) -> CumulativeTable:
+        """The table of a position, in which the rows of these pairs at least are filled."""
+        if position not in self._tables:
+            self._tables[position] = np.empty(self._size), np.zeros(self._size[0], bool)
+        table, is_filled = self._tables[position]
+        is_missing = np.zeros(len(table), bool)
+        is_missing[pairs] = True
+        is_missing &= ~is_filled
+        missing = np.flatnonzero(is_missing)
+        if len(missing):
+            table[missing] = cumulative_sums(self._messages.weights(missing, position))
+            is_filled[missing] = True
         return table

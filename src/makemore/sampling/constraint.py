@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import unique_inverse
+from makemore.arrays import Ints, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import NOWHERE
 
@@ -50,6 +50,27 @@ class Constraint:
         keys, place = unique_inverse(states * size + self.goto[states, ids], size * size)
         ways = np.bincount(place, minlength=len(keys)).astype(np.float64)
         return keys // size, keys % size, ways
+
+    def continuations(self, states: Ints, read: Ints | int) -> NDArray[np.int32]:
+        """Return the state after each id that an allowed line can go on with.
+
+        Args:
+            states: (n,) where lines stand.
+            read: characters they have read, (n,) or one number for all.
+
+        Returns:
+            (n, V) int32, NOWHERE where no allowed line goes on; so for the boundary.
+        """
+        goto = self.goto[states]
+        longer = np.minimum(np.add(read, 1), self.longest).reshape(-1, 1)
+        is_open = np.less(read, self.longest).reshape(-1, 1)
+        can_end = (goto != NOWHERE) & (self.completions[longer, goto] > 0) & is_open
+        return np.where(can_end, goto, np.int32(NOWHERE))
+
+    def may_end(self, states: Ints, read: Ints | int) -> NDArray[np.bool_]:
+        """(n,) bool, whether lines in these states end as allowed ones after so many characters."""
+        found: NDArray[np.bool_] = self.ends[states] & np.greater_equal(read, self.shortest)
+        return found
 
     def count(self, prefix: NDArray[np.int32]) -> float:
         """|L|: how many lines that start so are allowed; exact below 2^53."""

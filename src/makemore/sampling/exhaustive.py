@@ -1,4 +1,4 @@
-"""Every allowed line, written out and scored: for constraints that few lines meet."""
+"""Every allowed line, enumerated and scored: for constraints that few lines meet."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,15 +6,19 @@ from numpy.typing import NDArray
 from makemore.contexts.paths import Paths
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference import likelihood
 from makemore.inference.automaton import NOWHERE
-from makemore.inference.likelihood import Floats, Model
+from makemore.inference.likelihood import Model, edge_log_probs
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.samplers import Shape, Uniforms
+from makemore.sampling.samplers import Uniforms
+from makemore.sampling.shape import Shape
 
 
 def allowed_lines(constraint: Constraint, prefix: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Lists all allowed lines that start so.
+    """List all allowed lines that start with a prefix.
+
+    Args:
+        constraint: which lines are allowed.
+        prefix: (p,) int32 ids.
 
     Returns:
         (|L|, longest + 1) int32 ids, zero after each line's end.
@@ -34,31 +38,17 @@ def allowed_lines(constraint: Constraint, prefix: NDArray[np.int32]) -> NDArray[
     lines[:, : len(prefix)] = prefix[:width]
     states, found = np.full(len(lines), constraint.after(prefix)), [lines[:0]]
     for read in range(len(prefix), width):
-        if read >= constraint.shortest:
-            found.append(lines[constraint.ends[states]])
+        found.append(lines[constraint.may_end(states, read)])
         if read == constraint.longest:
             break
-        after = constraint.goto[states]  # (n, V)
-        goes_on = (after != NOWHERE) & (constraint.completions[read + 1][after] > 0)
-        row, ids = np.nonzero(goes_on)
+        after = constraint.continuations(states, read)  # (n, V)
+        row, ids = np.nonzero(after != NOWHERE)
         lines, states = lines[row], after[row, ids]
         lines[:, read] = ids
     return np.concatenate(found)
 
 
-class Shaped:
-    """A model whose distributions are shaped, as far as a likelihood asks it."""
-
-    def __init__(self, model: Model, shape: Shape) -> None:
-        """Takes both."""
-        self._model, self._shape = model, shape
-
-    def log_probs(self, c: Contexts) -> Floats:
-        """(N, V) natural log-probabilities."""
-        return self._shape.log_probs(self._model.log_probs(c)).astype(np.float32)
-
-
-class Listed:
+class ListSampler:
     """Draws from a list of lines, each as probable as the model finds it among them; exact.
 
     Attributes:
@@ -75,11 +65,20 @@ class Listed:
         label: int | None,
         labels: int,
     ) -> None:
-        """Scores every line."""
+        """Score every line.
+
+        Args:
+            model: the model.
+            shape: what is done to its distributions.
+            lines: (L, T) int32 ids, zero after each line's end.
+            prefix: (p,) int32 ids that all lines start with.
+            label: the id of the lines' label, if there are labels.
+            labels: how many labels the model has.
+        """
         self.lines, self._prefix = lines, len(prefix)
         paths = Paths.of_ids(lines, BOUNDARY if label is None else label)
         c = Contexts.from_paths(paths, model.vocabulary_size, labels, model.window)
-        along = likelihood.edge_log_probs(Shaped(model, shape), c).astype(np.float64)[c.edge]
+        along = edge_log_probs(model, c, shape.log_probs).astype(np.float64)[c.edge]
         read = np.arange(len(along)) - np.repeat(c.start[:-1], np.diff(c.start))
         along[read < len(prefix)] = 0.0  # a prefix is given
         self.log_probs = np.add.reduceat(along, c.start[:-1])
@@ -91,7 +90,7 @@ class Listed:
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
     ) -> NDArray[np.int32]:
-        """See `Walk.draw`; a line takes one uniform number."""
+        """See `Sampler.draw`; a line takes one uniform number."""
         place = np.searchsorted(self._cumulative, uniforms.at(first)[which], side="right")
         drawn = self.lines[np.minimum(place, len(self.lines) - 1), self._prefix :]
         return drawn[:, : most + 1]

@@ -9,15 +9,29 @@ explode is stopped here before it is built.
 import re
 import unicodedata
 import warnings
+from collections.abc import Iterable
 from functools import cached_property
 from re import _compiler, _constants, _parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from automata.fa.dfa import DFA
 from numpy.typing import NDArray
 
 from makemore.errors import ConstraintError
+
+# Python's parse tree: nodes of an opcode and its argument. Of those read here, a single character
+# has a code point, the items of a set, or None; the others have
+#     AT                        a place, as an opcode
+#     BRANCH                    None, alternatives
+#     MAX_REPEAT, MIN_REPEAT    minimum, maximum, repeated
+#     SUBPATTERN                group, flags to add, flags to take away, inside
+Tree: TypeAlias = "Iterable[Node]"
+Argument: TypeAlias = (
+    "int | list[Node] | tuple[None, Iterable[Tree]] | tuple[int, int, Tree]"
+    " | tuple[int | None, int, int, Tree] | None"
+)
+Node: TypeAlias = tuple[int, Argument]
 
 _ONE_CHARACTER = (_constants.LITERAL, _constants.NOT_LITERAL, _constants.IN, _constants.ANY)
 _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
@@ -72,31 +86,29 @@ class Expression:
         self.edges.append([])
         return len(self.edges) - 1
 
-    def _add(self, sequence: Any, at: int, flags: int) -> int:
-        """Reads one thing after the other from a state on; gives the state after them."""
-        for kind, content in sequence:
-            if kind in _ONE_CHARACTER:
-                then = self._new()
-                self.edges[at].append((self._sets.number((kind, content), flags), then))
-                at = then
-            elif kind is _constants.SUBPATTERN:
-                _, more, fewer, inside = content
-                at = self._add(inside, at, (flags | more) & ~fewer)
-            elif kind is _constants.BRANCH:
-                ends = [self._add(branch, at, flags) for branch in content[1]]
-                at = self._joined(ends)
-            elif kind in _REPEATS:
-                low, high, inside = content
-                at = self._repeated(low, high, inside, at, flags)
-            else:
-                raise ConstraintError(
-                    f"pattern {self._pattern!r} has {_IN_WORDS.get(kind, kind)}: no finite "
-                    "automaton can do that; write it without"
-                )
+    def _add(self, tree: Tree, at: int, flags: int) -> int:
+        """Adds the nodes of a tree one after the other; gives the state after them."""
+        for kind, argument in tree:
+            match argument if isinstance(argument, tuple) else ():
+                case _ if kind in _ONE_CHARACTER:
+                    then = self._new()
+                    self.edges[at].append((self._sets.number((kind, argument), flags), then))
+                    at = then
+                case (_, added, removed, inside) if kind is _constants.SUBPATTERN:
+                    at = self._add(inside, at, (flags | added) & ~removed)
+                case (_, branches) if kind is _constants.BRANCH:
+                    at = self._joined([self._add(branch, at, flags) for branch in branches])
+                case (low, high, inside) if kind in _REPEATS:
+                    at = self._repeated(low, high, inside, at, flags)
+                case _:
+                    raise ConstraintError(
+                        f"pattern {self._pattern!r} has {_IN_WORDS.get(kind, kind)}: no finite "
+                        "automaton can do that; write it without"
+                    )
         return at
 
-    def _repeated(self, low: int, high: Any, inside: Any, at: int, flags: int) -> int:
-        """Reads something from `low` to `high` times."""
+    def _repeated(self, low: int, high: int, inside: Tree, at: int, flags: int) -> int:
+        """Adds a tree from `low` to `high` times."""
         for _ in range(low):
             before, at = at, self._add(inside, at, flags)
             if at == before:  # nothing, and so as often as one likes
@@ -199,7 +211,7 @@ class Sets:
         self._numbers: dict[tuple[str, int], int] = {}
         self._masks: list[NDArray[np.bool_]] = []
 
-    def number(self, node: Any, flags: int) -> int:
+    def number(self, node: Node, flags: int) -> int:
         """The number of the set of characters that one node of an expression matches."""
         key = repr(node), flags & ~re.DOTALL
         if key not in self._numbers:
@@ -242,13 +254,20 @@ def _members(subset: int) -> list[int]:
     return found
 
 
-def _without_ends(sequence: list[Any]) -> list[Any]:
-    """A sequence without what only says that it starts or ends the line."""
-    while sequence and sequence[0][0] is _constants.AT and sequence[0][1] in _STARTS:
-        sequence = sequence[1:]
-    while sequence and sequence[-1][0] is _constants.AT and sequence[-1][1] in _ENDS:
-        sequence = sequence[:-1]
-    if len(sequence) == 1 and sequence[0][0] is _constants.BRANCH:
-        branches = [_without_ends(list(branch)) for branch in sequence[0][1][1]]
-        sequence = [(_constants.BRANCH, (None, branches))]
-    return sequence
+def _without_ends(tree: list[Node]) -> list[Node]:
+    """A tree without the nodes that only say that it starts or ends the line."""
+    while tree and _is_at(tree[0], _STARTS):
+        tree = tree[1:]
+    while tree and _is_at(tree[-1], _ENDS):
+        tree = tree[:-1]
+    if len(tree) == 1:
+        kind, argument = tree[0]
+        match argument if isinstance(argument, tuple) else ():
+            case (_, branches) if kind is _constants.BRANCH:
+                return [(kind, (None, [_without_ends(list(each)) for each in branches]))]
+    return tree
+
+
+def _is_at(node: Node, places: tuple[int, ...]) -> bool:
+    """Whether a node stands for one of some places in a line."""
+    return node[0] is _constants.AT and node[1] in places

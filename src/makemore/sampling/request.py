@@ -1,10 +1,10 @@
-"""What lines are drawn from, and what is asked of each."""
+"""What lines are drawn from, and what is required of each."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,8 @@ from makemore.fitted import FittedModel
 from makemore.inference.likelihood import Model
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.samplers import Beginning, Shape, Uniforms
+from makemore.sampling.samplers import Beginning, Sampler, Uniforms
+from makemore.sampling.shape import Shape
 
 Draw = Callable[[int, int], NDArray[np.int32]]
 
@@ -50,15 +51,6 @@ class Source:
         return cls(fitted.model, fitted.vocabulary, fitted.longest, shares, fitted.known, withheld)
 
 
-class Drawer(Protocol):
-    """Draws lines of one label, or of a model without."""
-
-    def draw(
-        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
-    ) -> NDArray[np.int32]:
-        """See `Walk.draw`."""
-
-
 @dataclass(frozen=True)
 class Request:
     """What lines are drawn from and how.
@@ -82,6 +74,48 @@ class Request:
     labels: tuple[int | None, ...]
     priors: NDArray[np.float64]
     seed: int
+
+    @classmethod
+    def of(
+        cls,
+        source: Source,
+        options: ConstraintOptions,
+        label: str | None,
+        shape: Shape,
+        seed: int,
+    ) -> Self:
+        """Return a request with the prefix and the maximum length of some options.
+
+        Args:
+            source: what to draw from.
+            options: which lines are allowed.
+            label: the label of every line; None for any.
+            shape: what is done to the model's distributions.
+            seed: fixes the lines.
+
+        Raises:
+            ConstraintError: no line starts with the prefix, or none that is so short.
+            OptionError: the label is unknown.
+        """
+        vocabulary = source.vocabulary
+        prefix = np.zeros(0, np.int32) if options.ignore_case else _prefix_ids(vocabulary, options)
+        # A prefix as long as any line of the list still deserves an end.
+        room = source.longest if len(prefix) < source.longest else source.longest + len(prefix)
+        longest = options.length or options.max_length or room
+        if longest < len(prefix):
+            raise ConstraintError(
+                f"no line of at most {longest} characters starts with {options.prefix!r}, "
+                f"which has {len(prefix)}: raise max_length or shorten the prefix"
+            )
+        labels: tuple[int | None, ...] = (None,)
+        priors = np.ones(1)
+        if label is not None:
+            labels = (vocabulary.label_id(label),)
+        elif vocabulary.labels:
+            labels = tuple(range(len(vocabulary), len(vocabulary) + len(vocabulary.labels)))
+            priors = source.label_shares
+        most = longest - len(prefix)
+        return cls(source.model, vocabulary, shape, prefix, most, labels, priors, seed)
 
     @cached_property
     def beginnings(self) -> list[Beginning]:
@@ -109,13 +143,13 @@ class Request:
                 return np.asarray(log_shares)
         return log_priors
 
-    def drawn(self, drawers: Sequence[Drawer], log_masses: NDArray[np.float64]) -> Draw:
-        """Draws by one drawer for each label.
+    def drawn_by(self, samplers: Sequence[Sampler], log_masses: NDArray[np.float64]) -> Draw:
+        """Return a function that draws lines by one sampler for each label.
 
         Args:
-            drawers: one for each label.
+            samplers: one for each label.
             log_masses: (labels,) the natural logarithm of the probability that a line of each label
-                which starts with the prefix is one that its drawer may give.
+                which starts with the prefix is one that its sampler may give.
         """
         log_shares = self.log_shares + log_masses
         limits = np.cumsum(np.exp(log_shares - log_shares.max()))
@@ -123,13 +157,13 @@ class Request:
 
         def draw(low: int, high: int) -> NDArray[np.int32]:
             uniforms = Uniforms(self.seed, low, high)
-            if len(drawers) == 1:
-                return drawers[0].draw(uniforms, np.arange(high - low), 0, self.most)
+            if len(samplers) == 1:
+                return samplers[0].draw(uniforms, np.arange(high - low), 0, self.most)
             label = np.searchsorted(limits, uniforms.at(0), side="right")
-            parts = [np.flatnonzero(label == i) for i in range(len(drawers))]
+            parts = [np.flatnonzero(label == i) for i in range(len(samplers))]
             drawn = [
-                (which, drawer.draw(uniforms, which, 1, self.most))
-                for drawer, which in zip(drawers, parts, strict=True)
+                (which, sampler.draw(uniforms, which, 1, self.most))
+                for sampler, which in zip(samplers, parts, strict=True)
                 if len(which)
             ]
             ids = np.zeros((high - low, max(part.shape[1] for _, part in drawn)), np.int32)
@@ -141,30 +175,12 @@ class Request:
 
 
 def request_of(source: Source, options: SampleOptions) -> Request:
-    """What is drawn, with a prefix and a greatest length for all condition."""
-    vocabulary = source.vocabulary
-    prefix = np.zeros(0, np.int32) if options.ignore_case else _prefix_ids(vocabulary, options)
-    # A prefix as long as any line of the list still deserves an end.
-    room = source.longest if len(prefix) < source.longest else source.longest + len(prefix)
-    longest = options.length or options.max_length or room
-    if longest < len(prefix):
-        raise ConstraintError(
-            f"no line of at most {longest} characters starts with {options.prefix!r}, "
-            f"which has {len(prefix)}: raise max_length or shorten the prefix"
-        )
-    labels: tuple[int | None, ...] = (None,)
-    shares = np.ones(1)
-    if options.label is not None:
-        labels = (vocabulary.label_id(options.label),)
-    elif vocabulary.labels:
-        labels = tuple(range(len(vocabulary), len(vocabulary) + len(vocabulary.labels)))
-        shares = source.label_shares
+    """Return the request for lines to draw; see `Request.of`."""
     shape = Shape(options.temperature, options.top_k, options.top_p)
-    most = longest - len(prefix)
-    return Request(source.model, vocabulary, shape, prefix, most, labels, shares, options.seed)
+    return Request.of(source, options, options.label, shape, options.seed)
 
 
-def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.int32]:
+def _prefix_ids(vocabulary: Vocabulary, options: ConstraintOptions) -> NDArray[np.int32]:
     """The prefix as ids."""
     prefix = unicodedata.normalize("NFC", options.prefix)
     if prefix[:1].isspace():
@@ -183,7 +199,7 @@ def _prefix_ids(vocabulary: Vocabulary, options: SampleOptions) -> NDArray[np.in
 
 
 def constraint_of(request: Request, options: ConstraintOptions) -> Constraint:
-    """All that is asked of a line as an automaton.
+    """Return all that is required of a line as an automaton.
 
     Raises:
         ConstraintError: a pattern cannot be used, or no line can be what is asked.

@@ -1,8 +1,9 @@
-"""Lines in an order: the most probable first, or drawn without replacement. One search, best first.
+"""Best-first search: lines in order of probability, or drawn without replacement.
 
-A prefix is worth the best that can become of it, at most: its own log-probability where nothing
-is known, or that of its best line where the model is written out as states. The best so far goes
-on; a whole line that is better than every open prefix is next, and so the order is exact.
+The priority of a prefix is an upper bound of the log-probability of its lines: its own where
+nothing is known of what follows, or that of its best line where the model is compiled to an
+automaton. The prefix with the highest priority is expanded; a whole line whose priority is above
+that of every open prefix is next, and so the order is exact.
 
 Without replacement, log-probabilities become keys: a prefix has the largest key of its lines, and
 its characters share that maximum out,
@@ -23,6 +24,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.arrays import Ints
 from makemore.contexts.paths import Paths
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
@@ -31,7 +33,7 @@ from makemore.sampling.backward_messages import BackwardMessages
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.request import Request
 
-_AT_ONCE = 256  # prefixes that a model is asked about together, at most
+_AT_ONCE = 256  # prefixes that are expanded together, at most
 
 
 class Prefix(NamedTuple):
@@ -48,14 +50,14 @@ class Prefix(NamedTuple):
     state: int
 
 
-class Next(NamedTuple):
-    """What can become of some prefixes.
+class Expansion(NamedTuple):
+    """The prefixes that are one id longer than each of n prefixes.
 
     Attributes:
         log_probs: (n, V) float64 natural log-probabilities of the next id, normalised.
-        states: (n, V) where each id leads, NOWHERE where no allowed line goes on; the boundary
-            leads anywhere else if the line may end.
-        best: (n, V) log-probability of the best that can follow each id, at most.
+        states: (n, V) int64, the state after each id, NOWHERE where no allowed line goes on; the
+            boundary leads anywhere else if the line may end.
+        best: (n, V) float64, upper bound of the log-probability of what follows each id.
     """
 
     log_probs: NDArray[np.float64]
@@ -64,96 +66,105 @@ class Next(NamedTuple):
 
 
 class Steps(Protocol):
-    """A model beside a constraint, as a search walks it."""
+    """A model beside a constraint, as a search walks it.
+
+    Attributes:
+        first: the prefix of every line.
+    """
 
     first: Prefix
 
-    def after(self, prefixes: list[Prefix]) -> Next:
-        """What can become of them."""
+    def expand(self, prefixes: list[Prefix]) -> Expansion:
+        """Return the prefixes that are one id longer, and whole lines."""
 
 
-class Asked:
-    """A model that is asked about prefixes."""
+class ModelSteps:
+    """A model that is asked about prefixes; nothing is known of what follows them."""
 
     def __init__(self, request: Request, constraint: Constraint, label: int | None) -> None:
-        """Begins after a prefix that is given."""
+        """Begin after the prefix of the request."""
         self._model, self._shape, self._constraint = request.model, request.shape, constraint
         self._origin = BOUNDARY if label is None else label
         self._labels = len(request.vocabulary.labels)
         self.first = Prefix(0.0, tuple(request.prefix.tolist()), constraint.after(request.prefix))
 
-    def after(self, prefixes: list[Prefix]) -> Next:
-        """See `Steps.after`."""
+    def expand(self, prefixes: list[Prefix]) -> Expansion:
+        """See `Steps.expand`."""
         read = np.array([len(prefix.ids) for prefix in prefixes])
+        automaton_states = np.array([prefix.state for prefix in prefixes])
+        states = self._constraint.continuations(automaton_states, read).astype(np.int64)
+        may_end = self._constraint.may_end(automaton_states, read)
+        states[:, BOUNDARY] = np.where(may_end, 0, NOWHERE)
+        c, row = self._contexts(prefixes)
+        log_probs = self._shape.log_probs(self._model.log_probs(c)[row])
+        return Expansion(log_probs, states, np.zeros_like(log_probs))
+
+    def _contexts(self, prefixes: list[Prefix]) -> tuple[Contexts, NDArray[np.int32]]:
+        """The distinct contexts along n prefixes, and (n,) the one at the end of each."""
+        lengths = np.array([len(prefix.ids) + 1 for prefix in prefixes])  # with the end of a line
         target = np.concatenate([[*prefix.ids, BOUNDARY] for prefix in prefixes]).astype(np.int32)
-        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(read + 1)])
+        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         origin = np.full(len(prefixes), self._origin, np.int32)
         paths = Paths(target, start, origin, np.ones(len(prefixes)))
         c = Contexts.from_paths(
             paths, self._model.vocabulary_size, self._labels, self._model.window
         )
-        row = c.row[c.edge[start[1:] - 1]]
-        states = np.array([prefix.state for prefix in prefixes])
-        leads = self._constraint.goto[states].astype(np.int64)
-        further = np.minimum(read + 1, self._constraint.longest)[:, None]
-        can_end = (leads != NOWHERE) & (self._constraint.completions[further, leads] > 0)
-        can_end &= (read < self._constraint.longest)[:, None]
-        leads[~can_end] = NOWHERE
-        ends = self._constraint.ends[states] & (read >= self._constraint.shortest)
-        leads[:, BOUNDARY] = np.where(ends, 0, NOWHERE)
-        log_probs = self._shape.log_probs(self._model.log_probs(c)[row])
-        return Next(log_probs, leads, np.zeros_like(log_probs))
+        return c, c.row[c.edge[start[1:] - 1]]
 
 
-class Written:
-    """A model written out as states: the best that can follow is known, not guessed.
+class AutomatonSteps:
+    """A model compiled to an automaton: the best that can follow is known, not guessed.
 
         b_T(i) = log e(i)      b_t(i) = max(log e(i) [t >= shortest], log p(x | i) + b_(t+1)(i x))
 
     Source: Viterbi (1967), as in Rabiner (1989), section III.B, from the end to the start.
     """
 
-    def __init__(self, messages: BackwardMessages, given: NDArray[np.int32]) -> None:
-        """Finds the best that can follow each pair."""
+    def __init__(self, messages: BackwardMessages, prefix: NDArray[np.int32]) -> None:
+        """Find the best that can follow each pair, after a prefix, (p,) int32 ids."""
         self._messages = messages
-        self.first = Prefix(0.0, tuple(given.tolist()), 0)
+        self.first = Prefix(0.0, tuple(prefix.tolist()), 0)
         with np.errstate(divide="ignore"):
             self._log_probs = np.log(messages.probs.astype(np.float64))
         rows, pairs = messages.rows.shape
         self._best = np.full((rows, pairs), -np.inf)
-        for row in range(rows - 2, -1, -1):
-            going_on = self._log_probs + self._best[row + 1][messages.goto]
-            going_on[:, BOUNDARY] = self._ends(row)
-            self._best[row, :-1] = going_on.max(axis=1)
+        for t in range(rows - 2, -1, -1):
+            going_on = self._log_probs + self._best[t + 1][messages.goto]
+            going_on[:, BOUNDARY] = self._log_probs[:, BOUNDARY] + self._log_end(t)
+            self._best[t, :-1] = going_on.max(axis=1)
 
-    def _ends(self, row: int) -> NDArray[np.float64]:
-        """(P,) log-probability that a line ends, so long as it is."""
-        return self._log_probs[:, BOUNDARY] + (0.0 if self._messages.may_end[row] else -np.inf)
+    def _log_end(self, t: int | Ints) -> NDArray[np.float64]:
+        """Zero where a line of so many characters may end, -inf elsewhere."""
+        return np.where(self._messages.may_end[t], 0.0, -np.inf)
 
-    def after(self, prefixes: list[Prefix]) -> Next:
-        """See `Steps.after`."""
-        pairs = np.array([prefix.state for prefix in prefixes])
-        rows = np.array([len(prefix.ids) for prefix in prefixes]) - self._messages.read
-        leads = self._messages.goto[pairs].astype(np.int64)
-        best = self._best[rows[:, None] + 1, leads]
-        best[:, BOUNDARY] = np.where(self._messages.may_end[rows], 0.0, -np.inf)
-        return Next(self._log_probs[pairs], np.where(best > -np.inf, leads, NOWHERE), best)
+    def expand(self, prefixes: list[Prefix]) -> Expansion:
+        """See `Steps.expand`."""
+        pairs, read = self._positions(prefixes)
+        states = self._messages.goto[pairs].astype(np.int64)
+        best = self._best[read[:, None] + 1, states]
+        best[:, BOUNDARY] = self._log_end(read)
+        states = np.where(best > -np.inf, states, NOWHERE)
+        return Expansion(self._log_probs[pairs], states, best)
+
+    def _positions(self, prefixes: list[Prefix]) -> tuple[Ints, Ints]:
+        """(n,) the pair where each prefix stands, and (n,) the characters it has read since 0."""
+        read = np.array([len(prefix.ids) for prefix in prefixes]) - self._messages.read
+        return np.array([prefix.state for prefix in prefixes]), read
 
 
-class Conditional(Written):
+class ConditionalSteps(AutomatonSteps):
     """The same, with the probabilities that ids have on the condition that the line is allowed."""
 
-    def after(self, prefixes: list[Prefix]) -> Next:
-        """See `Steps.after`."""
-        found = super().after(prefixes)
-        rows = np.array([len(prefix.ids) for prefix in prefixes]) - self._messages.read
-        pairs = np.array([prefix.state for prefix in prefixes])
-        for row in set(rows.tolist()):
-            which = rows == row
-            weights = self._messages.weights(pairs[which], row)
+    def expand(self, prefixes: list[Prefix]) -> Expansion:
+        """See `Steps.expand`."""
+        expansion = super().expand(prefixes)
+        pairs, read = self._positions(prefixes)
+        for t in set(read.tolist()):
+            which = read == t
+            weights = self._messages.weights(pairs[which], t)
             with np.errstate(divide="ignore", invalid="ignore"):  # where nothing is possible
-                found.log_probs[which] = np.log(weights / weights.sum(axis=1, keepdims=True))
-        return found
+                expansion.log_probs[which] = np.log(weights / weights.sum(axis=1, keepdims=True))
+        return expansion
 
 
 def search(
@@ -162,16 +173,16 @@ def search(
     rng: np.random.Generator | None = None,
     log_shares: Sequence[float] = (0.0,),
 ) -> Iterator[Prefix]:
-    """Gives whole lines in order, as long as the order is sure.
+    """Yield whole lines in order, as long as the order is sure.
 
     Args:
         steps: a model beside a constraint, for each label.
-        most: prefixes looked at; then the search ends.
+        most: prefixes to expand; then the search ends.
         rng: draws the keys, for lines without replacement; None for the most probable first.
         log_shares: the log-weight of each label under the distribution that its steps normalise
             over, up to a common constant.
     """
-    order, looked_at = count(), 0
+    order, expanded = count(), 0
     firsts = [
         own.first._replace(log_prob=share) for own, share in zip(steps, log_shares, strict=True)
     ]
@@ -188,31 +199,33 @@ def search(
         if _is_whole(prefix):
             yield heapq.heappop(waiting)[2]
             continue
-        if looked_at >= most:
+        if expanded >= most:
             return
         best = [heapq.heappop(waiting)]
         while waiting and len(best) < _AT_ONCE:
             if waiting[0][3] != which or _is_whole(waiting[0][2]):
                 break
             best.append(heapq.heappop(waiting))
-        looked_at += len(best)
-        found = steps[which].after([each[2] for each in best])
-        for bound, longer in _grown([(-each[0], each[2]) for each in best], found, rng):
+        expanded += len(best)
+        expansion = steps[which].expand([each[2] for each in best])
+        for bound, longer in _longer([(-each[0], each[2]) for each in best], expansion, rng):
             heapq.heappush(waiting, (-bound, next(order), longer, which))
 
 
-def _grown(
-    best: list[tuple[float, Prefix]], found: Next, rng: np.random.Generator | None
+def _longer(
+    best: list[tuple[float, Prefix]], expansion: Expansion, rng: np.random.Generator | None
 ) -> Iterator[tuple[float, Prefix]]:
-    """Each prefix with each id that can follow it, and what that is worth at most."""
-    log_probs = np.array([prefix.log_prob for _, prefix in best])[:, None] + found.log_probs
+    """Each prefix with each id that can follow it, and the bound of its priority."""
+    log_probs = np.array([prefix.log_prob for _, prefix in best])[:, None] + expansion.log_probs
     if rng is None:
-        bounds = log_probs + found.best
+        bounds = log_probs + expansion.best
     else:
         bounds = _keys(np.array([key for key, _ in best]), log_probs, rng)
-    rows, ids = np.nonzero((found.states != NOWHERE) & (log_probs > -np.inf))
+    rows, ids = np.nonzero((expansion.states != NOWHERE) & (log_probs > -np.inf))
     for row, i in zip(rows.tolist(), ids.tolist(), strict=True):
-        prefix = Prefix(float(log_probs[row, i]), (*best[row][1].ids, i), int(found.states[row, i]))
+        prefix = Prefix(
+            float(log_probs[row, i]), (*best[row][1].ids, i), int(expansion.states[row, i])
+        )
         yield float(bounds[row, i]), prefix
 
 

@@ -1,10 +1,10 @@
-"""How lines are drawn: the ways there are, and which of them serves a model and a constraint.
+"""The strategies by which lines are drawn, and which of them serves a model and a constraint.
 
-- Free: no constraint but a prefix and a length.
-- By states: a model that can be written out is conditioned exactly.
-- By trial: free lines, of which the allowed ones stay; exact, where not too many are in vain.
+- Free: no constraint but a prefix and a maximum length.
+- By states: a model that compiles to an automaton is conditioned exactly.
+- By trial: rejection sampling of free lines; exact, if enough of them are allowed.
 - By list: where few lines are allowed, each is scored; exact.
-- By guide: proposals that a counted model bends, weighed; approximate.
+- By guide: importance resampling of proposals from a counted model; approximate.
 
 The choice depends on the model, the constraint, the shape and the seed, never on how many lines are
 asked for, so that ten lines are the head of twenty.
@@ -16,23 +16,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.contexts.paths import Paths
-from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.errors import ConstraintError
 from makemore.inference.automaton import MOST_CELLS, Automaton
-from makemore.models.kneser_ney import KneserNey
-from makemore.options.families import KneserNeyOptions
-from makemore.sampling.backward_messages import BackwardMessages, Conditioned, backward_messages
+from makemore.sampling.backward_messages import (
+    BackwardMessages,
+    ConditionalSampler,
+    backward_messages,
+)
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.exhaustive import Listed, allowed_lines
-from makemore.sampling.guided import Guided
 from makemore.sampling.request import Draw, Request
-from makemore.sampling.samplers import BLOCK, Shape, Table, Uniforms, Walk
+from makemore.sampling.samplers import BLOCK, TableSampler, Uniforms, WalkSampler
+from makemore.sampling.shape import Shape
 
-_TABLE_PAYS = 4 * BLOCK  # lines from which writing a model out as states is the faster way
+# What only one strategy needs is imported in its function: most draws go without.
+
+_TABLE_PAYS = 4 * BLOCK  # lines from which compiling a model to an automaton is the faster way
 _MOST_LISTED = 200_000  # allowed lines that are all scored
-_FEWEST_HITS = 16  # of a block of free lines, from which on trying goes on
+_FEWEST_HITS = 16  # allowed lines in a first block of free ones that rejection sampling needs
 _GUIDE_WINDOWS = (3, 2, 1)
 _FEWEST_PROPOSALS, _MOST_PROPOSALS = 16, 256
 
@@ -72,8 +73,8 @@ def freely(request: Request, ahead: int) -> Plan:
         table = _table(request, 2 * ahead)  # more states would not pay
         if table is not None:
             return Plan(table, "exact, free")
-    walks = [Walk(request.model, request.shape, beginning) for beginning in request.beginnings]
-    walk = request.drawn(walks, np.zeros(len(walks)))
+    walks = [WalkSampler(request.model, request.shape, each) for each in request.beginnings]
+    walk = request.drawn_by(walks, np.zeros(len(walks)))
     if request.model.has_exact_rows:
         return Plan(walk, "exact, free", is_walked=True)
     later = cache(lambda: _table(request, 2 * _TABLE_PAYS) or walk)
@@ -91,7 +92,8 @@ def _table(request: Request, most: int) -> Draw | None:
     )
     if automaton is None:
         return None
-    return request.drawn([Table(automaton, request.shape, request.prefix)], np.zeros(1))
+    table = TableSampler(automaton, request.shape, request.prefix)
+    return request.drawn_by([table], np.zeros(1))
 
 
 def constrained(request: Request, constraint: Constraint, exact: bool) -> Plan:
@@ -137,8 +139,8 @@ def _by_states(request: Request, constraint: Constraint) -> Plan | None:
     if each is None:
         return None
     log_masses = _possible(request, np.array([joined.log_mass for joined in each]))
-    drawers = [Conditioned(joined) for joined in each]
-    return Plan(request.drawn(drawers, log_masses), "exact, by states")
+    samplers = [ConditionalSampler(joined) for joined in each]
+    return Plan(request.drawn_by(samplers, log_masses), "exact, by states")
 
 
 def _by_trial(request: Request, constraint: Constraint) -> Plan | None:
@@ -161,44 +163,42 @@ def _by_list(request: Request, constraint: Constraint) -> Plan | None:
     """Scores every allowed line, where they are few."""
     if constraint.count(request.prefix) > _MOST_LISTED:
         return None
-    lines = allowed_lines(constraint, request.prefix)
-    listed = [
-        Listed(
-            request.model,
-            request.shape,
-            lines,
-            request.prefix,
-            label,
-            len(request.vocabulary.labels),
-        )
+    from makemore.sampling.exhaustive import ListSampler, allowed_lines
+
+    lines, labels = allowed_lines(constraint, request.prefix), len(request.vocabulary.labels)
+    samplers = [
+        ListSampler(request.model, request.shape, lines, request.prefix, label, labels)
         for label in request.labels
     ]
-    log_masses = np.array([np.logaddexp.reduce(each.log_probs) for each in listed])
+    log_masses = np.array([np.logaddexp.reduce(each.log_probs) for each in samplers])
     log_masses = _possible(request, log_masses)
     how = f"exact, by list: all {len(lines):,} allowed lines are scored"
-    return Plan(request.drawn(listed, log_masses), how)
+    return Plan(request.drawn_by(samplers, log_masses), how)
 
 
 def _by_guide(request: Request, constraint: Constraint) -> Plan:
-    """Bends proposals by a guide, and picks among as many as a first block of them shows to do."""
-    automaton = _guide(request)
-    guide = backward_messages(automaton, Shape(), constraint, request.prefix)
+    """Resamples guided proposals, each line from as many as a first block of them calls for."""
+    from makemore.sampling.guided import GuidedSampler
+
+    guide = backward_messages(_guide(request), Shape(), constraint, request.prefix)
     if guide is None:
         raise ConstraintError(
             "all that is asked of a line takes too many states beside this model's guide: ask for "
             "less"
         )
-    guided = [
-        Guided(request.model, request.shape, guide, beginning) for beginning in request.beginnings
+    samplers = [
+        GuidedSampler(request.model, request.shape, guide, each) for each in request.beginnings
     ]
     uniforms = Uniforms(request.seed, 0, BLOCK).fanned(1)
-    log_weights = [each.propose(uniforms, np.arange(BLOCK), 0, request.most)[1] for each in guided]
+    log_weights = [
+        each.propose(uniforms, np.arange(BLOCK), 0, request.most)[1] for each in samplers
+    ]
     log_masses = _possible(request, np.logaddexp.reduce(log_weights, axis=1))
     log_shares = request.log_shares + log_masses
     is_possible = np.isfinite(log_shares)
     sizes = np.array([effective_size(each) for each in log_weights])[is_possible]
     pool = int(np.clip(_FEWEST_PROPOSALS * BLOCK // min(sizes), _FEWEST_PROPOSALS, _MOST_PROPOSALS))
-    for each in guided:
+    for each in samplers:
         each.pool = pool
     shares = np.exp(log_shares - np.logaddexp.reduce(log_shares))[is_possible]
     distance = _distance(sizes, shares, pool)
@@ -207,7 +207,7 @@ def _by_guide(request: Request, constraint: Constraint) -> Plan:
         f"{BLOCK:,} proposals is {min(sizes):,.0f}; estimated total variation distance from exact "
         f"lines: up to {distance:.1%}"
     )
-    draw = request.drawn(guided, log_masses)
+    draw = request.drawn_by(samplers, log_masses)
     return Plan(draw, how, is_exact=False, proposals=pool, is_walked=True, distance=distance)
 
 
@@ -254,7 +254,7 @@ def _distance(sizes: NDArray[np.float64], shares: NDArray[np.float64], pool: int
 
 
 def _guide(request: Request) -> Automaton:
-    """A small model written out as states: a member of a mixture, or one that counts free lines."""
+    """A small model as an automaton: a member of a mixture, or one that counts free lines."""
     members = getattr(request.model, "members", [])
     written = [member.automaton(MOST_CELLS, request.labels[0]) for member in members]
     found: list[Automaton] = [
@@ -262,6 +262,16 @@ def _guide(request: Request) -> Automaton:
     ]
     if found:
         return min(found, key=lambda automaton: len(automaton.goto))
+    return _counted_guide(request)
+
+
+def _counted_guide(request: Request) -> Automaton:
+    """An automaton that counts a block of free lines, with the longest window that compiles."""
+    from makemore.contexts.paths import Paths
+    from makemore.contexts.table import Contexts
+    from makemore.models.kneser_ney import KneserNey
+    from makemore.options.families import KneserNeyOptions
+
     free = freely(request, BLOCK).draw(0, BLOCK)
     free = free[free[:, -1] == BOUNDARY]
     ids = np.concatenate([np.tile(request.prefix, (len(free), 1)), free], axis=1)

@@ -1,8 +1,8 @@
-"""The lines that were asked for, out of the endless stream of lines drawn.
+"""The endless stream of lines drawn, filtered.
 
-How they are drawn, so that they are allowed, stands in `makemore.sampling.strategies`. What is
-asked of each line then (not too long, new, not seen before) passes lines over and never cuts or
-mends one, so those that stay have the model's probabilities among the lines that may.
+`makemore.sampling.strategies` draws lines that are allowed. The filters after it (not too long,
+new, not seen before) skip lines and never change one, so those that stay have the model's
+probabilities among the lines that pass.
 """
 
 import os
@@ -21,6 +21,7 @@ from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.request import Request, Source, constraint_of, request_of
 from makemore.sampling.samplers import BLOCK
+from makemore.sampling.shape import Shape
 from makemore.sampling.strategies import Plan, constrained, freely, messages_of_labels
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Stream(Iterator[str]):
         exclude: frozenset[str] = frozenset(),
         ahead: int = BLOCK,
     ) -> None:
-        """Settles how lines are drawn.
+        """Choose the strategy by which lines are drawn.
 
         Args:
             source: what to draw from.
@@ -81,7 +82,7 @@ class Stream(Iterator[str]):
         is_small = plan.is_walked or options.distinct
         largest = _lines_at_once(request, plan.proposals, is_small)
         batches = _batches(request, plan, _SPELL if options.distinct else ahead, largest)
-        # What knows nothing of this object is let go with it, at once and in the same thread.
+        # Holds no reference to self, so there is no cycle and it is closed promptly.
         self._lines = _drawn(batches, _filter(source, options, exclude), request, options)
 
     def __next__(self) -> str:
@@ -136,33 +137,32 @@ def _searched(request: Request, options: SampleOptions) -> Iterator[list[str]]:
 
 def search_steps(request: Request, constraint: Constraint) -> "tuple[list[Steps], list[float]]":
     """Return the steps and the log-weight of each label, for a search without replacement."""
-    from makemore.sampling.search import Asked, Conditional
+    from makemore.sampling.search import ConditionalSteps, ModelSteps
 
-    written = messages_of_labels(request, constraint)
-    if written is None:
-        return [
-            Asked(request, constraint, label) for label in request.labels
-        ], request.log_shares.tolist()
-    log_shares = request.log_shares + [each.log_mass for each in written]
-    return [Conditional(each, request.prefix) for each in written], log_shares.tolist()
+    messages = messages_of_labels(request, constraint)
+    if messages is None:
+        steps = [ModelSteps(request, constraint, label) for label in request.labels]
+        return [*steps], request.log_shares.tolist()
+    log_shares = request.log_shares + [each.log_mass for each in messages]
+    return [ConditionalSteps(each, request.prefix) for each in messages], log_shares.tolist()
 
 
 def most_probable(
     source: Source, options: ConstraintOptions, label: str | None, nodes: int
 ) -> Iterator[tuple[str, float]]:
-    """Gives lines with their log-likelihoods in nats, the most probable first.
+    """Yield lines with their log-likelihoods in nats, the most probable first.
 
     Args:
         source: what to ask.
         options: which lines are allowed.
         label: the label of every line, for a list with labels.
-        nodes: starts of lines looked at, at most.
+        nodes: prefixes to expand, at most.
 
     Raises:
         ConstraintError: no line can be what is asked, or a pattern cannot be used.
         OptionError: options contradict each other, or the label is unknown or missing.
     """
-    from makemore.sampling.search import Asked, Steps, Written, search
+    from makemore.sampling.search import AutomatonSteps, ModelSteps, Steps, search
 
     options.check()
     if label is None and source.vocabulary.labels:
@@ -170,23 +170,25 @@ def most_probable(
             f"this list has labels: give one of {', '.join(source.vocabulary.labels)}, as what is "
             "most probable depends on it"
         )
-    request = request_of(source, SampleOptions.of({**options.to_dict(), "label": label}))
+    request = Request.of(source, options, label, Shape(), seed=0)
     constraint = constraint_of(request, options)
-    written = messages_of_labels(request, constraint)
-    given = request.beginnings[0].log_prob
-    steps: Steps = Asked(request, constraint, request.labels[0])
-    if written is not None:
-        steps = Written(written[0], request.prefix)
-    for prefix in search([steps], nodes, log_shares=[given]):
+    messages = messages_of_labels(request, constraint)
+    steps: Steps = (
+        ModelSteps(request, constraint, request.labels[0])
+        if messages is None
+        else AutomatonSteps(messages[0], request.prefix)
+    )
+    log_prefix = request.beginnings[0].log_prob
+    for prefix in search([steps], nodes, log_shares=[log_prefix]):
         line = request.vocabulary.text(prefix.ids)
         if line not in source.withheld:
             yield line, prefix.log_prob
 
 
 def free_lines(source: Source, options: SampleOptions, draws: int) -> list[str]:
-    """The distinct lines among so many drawn, but for a prefix and a length without a condition.
+    """Return the distinct lines among so many drawn, with no constraint but a prefix and a length.
 
-    Those of the draws that came to no line, not ended or blank, are counted and left out.
+    Draws that gave no line, not ended or blank, are counted and left out.
     """
     request = request_of(source, options)
     plan = freely(request, draws)

@@ -25,7 +25,7 @@ def top(
     """
     from makemore.estimator.makemore import MakeMore
 
-    found = MakeMore.load(model).top(n, label=label, nodes=nodes, **constraint.to_dict())
+    found = MakeMore.load(model).top(n, label=label, nodes=nodes, options=constraint)
     if json:
         for line, nats in found:
             write_json({"line": line, "log_likelihood": nats})

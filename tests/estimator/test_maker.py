@@ -1,0 +1,60 @@
+import inspect
+
+import pytest
+
+from makemore import MakeMore
+from makemore.errors import OptionError
+from makemore.options.declaration import Options, fields, options, setting
+from makemore.options.verbs import ConstraintOptions, SampleOptions
+
+
+@pytest.fixture(scope="module")
+def maker():
+    return MakeMore("kneser_ney").fit(["anna", "hannah", "ben", "benno", "eva", "lea"])
+
+
+@pytest.mark.parametrize(
+    "method, declaration",
+    [("sample", SampleOptions), ("stream", SampleOptions), ("top", ConstraintOptions)],
+)
+def test_the_help_names_every_option_of_the_declaration(method, declaration):
+    text = inspect.getdoc(getattr(MakeMore, method))
+    names = text.split("by name:")[1].split(".")[0].replace(",", " ").split()
+    assert names == [field.name for field in fields(declaration)]
+    assert max(map(len, getattr(MakeMore, method).__doc__.splitlines())) <= 100
+
+
+def test_a_new_option_is_in_the_help_by_itself():
+    from makemore.estimator.maker import _names_options
+
+    @options
+    class Wider(Options):
+        """Options."""
+
+        spelling: str = setting("which spelling", default="")
+
+    def method():
+        """Names: {names}"""
+
+    assert _names_options(Wider)(method).__doc__ == "Names: spelling."
+
+
+def test_options_as_an_object_are_those_by_name(maker):
+    named = {"suffix": "a", "seed": 3, "temperature": 0.7, "distinct": True}
+    wanted = SampleOptions(**named)
+    assert maker.sample(4, options=wanted) == maker.sample(4, **named)
+    assert next(maker.stream(options=wanted)) == maker.sample(1, **named)[0]
+    constraint = ConstraintOptions(suffix="a", max_length=4)
+    assert maker.top(5, options=constraint) == maker.top(5, suffix="a", max_length=4)
+
+
+def test_options_both_as_an_object_and_by_name_are_refused(maker):
+    with pytest.raises(OptionError, match="give SampleOptions, or options by name, not both"):
+        maker.sample(1, options=SampleOptions(), seed=1)
+
+
+def test_an_object_whose_options_would_be_dropped_is_refused(maker):
+    with pytest.raises(OptionError, match="give ConstraintOptions"):
+        maker.top(1, options=SampleOptions(top_k=1))
+    with pytest.raises(OptionError, match="give SampleOptions"):
+        maker.sample(1, options=ConstraintOptions(suffix="a"))
