@@ -124,6 +124,16 @@ def ranges(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.in
     return found
 
 
+def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each of B segments of these lengths starts, and the last one ends: (B + 1,).
+
+    Example:
+        >>> offsets_of(np.array([2, 0, 3])).tolist()
+        [0, 2, 2, 5]
+    """
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+
+
 def evenly(count: int, most: int) -> NDArray[np.int64]:
     """Indices of at most so many of so many things, evenly apart: what is sorted is then sampled.
 

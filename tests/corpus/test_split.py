@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.corpus.digests import digests
-from makemore.corpus.lines import Lines
+from makemore.corpus.lines import Lines, line_digests
 from makemore.corpus.split import Split, fold_of, split_lines
 from makemore.errors import OptionError
 
@@ -130,7 +129,7 @@ def test_by_digest_a_line_of_train_does_not_move_when_test_is_asked_for(us_names
 
 def test_by_digest_the_parts_are_ascending_and_the_digest_decides(us_names):
     split = split_lines(us_names, dev=0.25, test=0.25)
-    fraction = digests(us_names.encoded()).astype(np.float64) / 2.0**64
+    fraction = line_digests(us_names.encoded()).astype(np.float64) / 2.0**64
     assert split.test.tolist() == np.flatnonzero(fraction < 0.25).tolist()
     assert split.dev.tolist() == np.flatnonzero((fraction >= 0.25) & (fraction < 0.5)).tolist()
     assert split.train.tolist() == np.flatnonzero(fraction >= 0.5).tolist()
@@ -138,7 +137,7 @@ def test_by_digest_the_parts_are_ascending_and_the_digest_decides(us_names):
 
 def test_a_tiny_list_by_digest_still_has_something_to_learn_from():
     words = [f"word{i}" for i in range(200)]
-    fraction = digests(w.encode() for w in words) / 2.0**64
+    fraction = line_digests(w.encode() for w in words) / 2.0**64
     dev_only = [w for w, f in zip(words, fraction, strict=True) if f < 0.1]
     assert dev_only, "of 200 words some fall into a tenth"
     for size in (1, len(dev_only)):

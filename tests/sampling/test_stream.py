@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from makemore.contexts.table import Contexts
-from makemore.corpus.digests import digests
-from makemore.corpus.lines import Lines
+from makemore.corpus.lines import Lines, line_digests
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError, OptionError
 from makemore.models.kneser_ney import KneserNey
@@ -25,7 +24,7 @@ def source_of(texts, labels=None, window=3):
     shares = np.zeros(0)
     if lines.labels is not None:
         shares = np.bincount(lines.labels) / len(lines)
-    known = np.unique(digests(lines.encoded()))
+    known = np.unique(line_digests(lines.encoded()))
     return Source(model, vocabulary, int(lines.lengths().max()), shares, partial(np.asarray, known))
 
 

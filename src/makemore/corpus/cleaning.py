@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import ranges
+from makemore.arrays import offsets_of, ranges
 from makemore.errors import DataError, Location
 
 Weights = Sequence[float | str] | NDArray[np.float64]
@@ -113,11 +113,6 @@ def trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.in
     stops = np.where(has_ink, inked[last - 1] + 1, 0)
     offsets = offsets_of(stops - starts)
     return text[ranges(starts, stops)], offsets
-
-
-def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return (B+1,) int64: where each of B lines starts, and where the last one ends."""
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
 
 
 def checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy as np
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError, OptionError
 from makemore.estimator.base import parsed, with_parameters
-from makemore.estimator.maker import Maker
+from makemore.estimator.sampling import SamplingEstimator
 from makemore.estimator.scoring import ScoringEstimator
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Input = Lines | Sequence[str] | Iterator[Lines] | Iterator[str]
 
 
-class MakeMore(Maker, ScoringEstimator):
+class MakeMore(SamplingEstimator, ScoringEstimator):
     """Learns a list of lines and makes more lines like them.
 
     The constructor stores its arguments and does nothing else; they are checked by `fit`.

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.errors import ConstraintError
 from makemore.inference.automaton import MOST_CELLS, Automaton
+from makemore.inference.likelihood import members
 from makemore.sampling.backward_messages import (
     BackwardMessages,
     ConditionalSampler,
@@ -255,8 +256,8 @@ def _distance(sizes: NDArray[np.float64], shares: NDArray[np.float64], pool: int
 
 def _guide(request: Request) -> Automaton:
     """A small model as an automaton: a member of a mixture, or one that counts free lines."""
-    members = getattr(request.model, "members", [])
-    written = [member.automaton(MOST_CELLS, request.labels[0]) for member in members]
+    mixed = [each for each in members(request.model) if each is not request.model]
+    written = [each.automaton(MOST_CELLS, request.labels[0]) for each in mixed]
     found: list[Automaton] = [
         each for each in written if each is not None and np.isfinite(each.log_probs).all()
     ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.digests import digests
+from makemore.corpus.lines import line_digests
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
@@ -210,7 +210,7 @@ def _filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> 
     def keep(lines: list[str]) -> NDArray[np.intp]:
         kept = np.arange(len(lines))
         if known is not None and len(known):
-            digest = digests(line.encode() for line in lines)
+            digest = line_digests(line.encode() for line in lines)
             place = np.minimum(np.searchsorted(known, digest), len(known) - 1)
             kept = np.flatnonzero(known[place] != digest)
         if options.distinct:

@@ -25,7 +25,7 @@ def test_the_help_names_every_option_of_the_declaration(method, declaration):
 
 
 def test_a_new_option_is_in_the_help_by_itself():
-    from makemore.estimator.maker import _names_options
+    from makemore.estimator.sampling import _names_options
 
     @options
     class Wider(Options):

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from textwrap import wrap
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError, OptionError
 from makemore.estimator.base import Estimator
 from makemore.options.declaration import Options, Value, fields
 from makemore.options.verbs import ConstraintOptions, SampleOptions
-from makemore.sampling.request import Source
-from makemore.sampling.stream import Stream, most_probable
+
+if TYPE_CHECKING:
+    from makemore.sampling.stream import Stream
 
 Method = TypeVar("Method")
 Declared = TypeVar("Declared", bound=Options)
@@ -32,7 +33,7 @@ def _names_options(declaration: type[Options]) -> Callable[[Method], Method]:
     return filled
 
 
-class Maker(Estimator):
+class SamplingEstimator(Estimator):
     """A fitted model that generates lines."""
 
     @_names_options(SampleOptions)
@@ -79,7 +80,7 @@ class Maker(Estimator):
         ahead: int = 4096,
         options: SampleOptions | None = None,
         **named: Value | list[str],
-    ) -> Stream:
+    ) -> "Stream":
         """Sample lines without end; `sample(n)` is the head of the stream.
 
         Its attributes `how`, `is_exact` and `allowed` say how lines are drawn, whether exactly in
@@ -101,7 +102,7 @@ class Maker(Estimator):
         """
         return self._stream(_options(SampleOptions, options, named), exclude, ahead)
 
-    def _stream(self, options: SampleOptions, exclude: Iterable[str], ahead: int) -> Stream:
+    def _stream(self, options: SampleOptions, exclude: Iterable[str], ahead: int) -> "Stream":
         """A stream of lines: see `stream`."""
         if options.new and self._fitted.known is None:
             raise OptionError(
@@ -109,6 +110,9 @@ class Maker(Estimator):
                 "with them"
             )
         excluded = frozenset(Lines.from_strings(exclude).to_list())
+        from makemore.sampling.request import Source
+        from makemore.sampling.stream import Stream
+
         return Stream(Source.of(self._fitted), options, excluded, max(1, ahead))
 
     @_names_options(ConstraintOptions)
@@ -139,6 +143,9 @@ class Maker(Estimator):
             ConstraintError: no line can be what is asked.
             OptionError: an option cannot be used.
         """
+        from makemore.sampling.request import Source
+        from makemore.sampling.stream import most_probable
+
         wanted = _options(ConstraintOptions, options, named)
         return list(islice(most_probable(Source.of(self._fitted), wanted, label, nodes), n))
 
