@@ -31,7 +31,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import MakemoreError
 from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, SampleOptions
 from makemore.registry import FAMILIES, members_of
-from makemore.sampling.automata import conjunction
+from makemore.sampling.constraint import Constraint
 
 SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl")
 COLUMNS = (None, Columns("1"), Columns("name"), Columns("name", "n", "sex"), Columns("2", "1"))
@@ -86,7 +86,7 @@ def patterns(data: bytes) -> None:
     asked = ConstraintOptions(pattern=pattern, ignore_case=ignore_case, states=300)
     vocabulary = Vocabulary("".join(sorted(CHARACTERS)))
     try:
-        found = conjunction(asked, vocabulary, longest=20)
+        found = Constraint.of(asked, vocabulary, longest=20)
     except MakemoreError:
         return
     assert len(found.goto) <= 300 * 3

@@ -16,6 +16,7 @@ _FLAGS_PER_KEY = 8
 AnyArray = NDArray[Any]  # an array of any dtype
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
+Ids = NDArray[np.int32]  # ids of characters, labels and the boundary
 Ints = NDArray[np.signedinteger[Any]]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from makemore.corpus.canaries import Canaries
     from makemore.corpus.cleaning import Summary
     from makemore.corpus.vocabulary import Vocabulary
-    from makemore.inference.likelihood import Model
+    from makemore.inference.model import Model
     from makemore.options.declaration import Options
 
 PARTS = ("train", "dev", "test")

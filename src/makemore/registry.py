@@ -11,7 +11,7 @@ from makemore.options import families as of
 from makemore.options.declaration import Options
 
 if TYPE_CHECKING:
-    from makemore.inference.likelihood import FamilyModel, Model, Tensors
+    from makemore.inference.model import FamilyModel, Model, Tensors
 
 _LONGEST = 100_000  # characters of a mixture's members, which may come from a model file
 

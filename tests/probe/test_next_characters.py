@@ -4,7 +4,7 @@ import pytest
 from makemore import KneserNeyOptions, LinearOptions, Lines, MakeMore, NgramOptions
 from makemore.contexts.bigrams import bigrams
 from makemore.contexts.table import Contexts
-from makemore.inference.likelihood import block_rows
+from makemore.inference.model import block_rows
 from makemore.probe import next_characters as module
 from makemore.probe.next_characters import mean_next_probs
 

@@ -11,7 +11,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
 from makemore.options.verbs import ConstraintOptions
-from makemore.sampling.automata import conjunction
+from makemore.sampling.constraint import Constraint
 from makemore.sampling.exhaustive import allowed_lines
 
 VOCABULARY = Vocabulary.of(Lines.from_strings(["ab B-"]))
@@ -55,7 +55,7 @@ def all_options(draw):
 @settings(max_examples=150, deadline=None)
 @given(all_options())
 def test_it_allows_counts_and_lists_what_was_asked_for(options):
-    constraint = conjunction(options, VOCABULARY, options.max_length or LONGEST)
+    constraint = Constraint.of(options, VOCABULARY, options.max_length or LONGEST)
     expected = np.array([is_allowed(line, options) for line in EVERYTHING])
     np.testing.assert_array_equal(constraint.allows(IDS), expected)
     assert constraint.count(NOTHING) == expected.sum()
@@ -67,7 +67,7 @@ def test_it_allows_counts_and_lists_what_was_asked_for(options):
 
 
 def automaton_of(**options):
-    return conjunction(ConstraintOptions(**options), VOCABULARY, LONGEST)
+    return Constraint.of(ConstraintOptions(**options), VOCABULARY, LONGEST)
 
 
 @settings(max_examples=100, deadline=None)
@@ -117,7 +117,7 @@ def test_what_can_be_said_in_two_ways_is_one_automaton(start, end, ignore_case):
 @pytest.mark.parametrize("prefix", ["a", "ab", "b-", "a "])
 def test_lines_are_counted_from_a_prefix_on(prefix):
     options = ConstraintOptions(suffix="b", forbid=("bb",), min_length=2)
-    constraint = conjunction(options, VOCABULARY, LONGEST)
+    constraint = Constraint.of(options, VOCABULARY, LONGEST)
     ids = VOCABULARY.encode(np.array([ord(c) for c in prefix], np.uint32))
     expected = [
         line for line in EVERYTHING if line.startswith(prefix) and is_allowed(line, options)
@@ -127,14 +127,14 @@ def test_lines_are_counted_from_a_prefix_on(prefix):
 
 
 def test_a_prefix_that_is_too_long_or_not_allowed_leads_to_no_line():
-    constraint = conjunction(ConstraintOptions(forbid=("ab",)), VOCABULARY, 2)
+    constraint = Constraint.of(ConstraintOptions(forbid=("ab",)), VOCABULARY, 2)
     a, b = (VOCABULARY.encode(np.array([ord(c)], np.uint32))[0] for c in "ab")
     assert constraint.count(np.array([a, b], np.int32)) == 0
     assert constraint.count(np.array([b, b, b], np.int32)) == 0
 
 
 def test_counts_are_exact_below_2_to_the_53():
-    constraint = conjunction(ConstraintOptions(only="ab", length=52), VOCABULARY, 52)
+    constraint = Constraint.of(ConstraintOptions(only="ab", length=52), VOCABULARY, 52)
     assert constraint.count(NOTHING) == 2**52
 
 
@@ -143,4 +143,4 @@ def test_what_takes_too_many_states_together_is_refused():
         pattern=".*a.{8}", contains="ab" * 60, forbid=("-b" * 60,), states=700
     )
     with pytest.raises(ConstraintError, match="takes more than 700 states at once"):
-        conjunction(options, VOCABULARY, 200)
+        Constraint.of(options, VOCABULARY, 200)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
 from makemore.options.verbs import ConstraintOptions
-from makemore.sampling.automata import conjunction
+from makemore.sampling.constraint import Constraint
 from makemore.sampling.pattern import Expression, Sets
 
 CHARACTERS = tuple("abAB-é5 ")
@@ -179,6 +179,6 @@ def test_many_states_times_many_symbols_are_refused_before_they_are_listed():
 
 
 def test_states_that_lead_nowhere_are_told_from_a_chain_of_thousands():
-    found = conjunction(ConstraintOptions(pattern="[ab]{3000}"), Vocabulary("ab"), longest=4000)
+    found = Constraint.of(ConstraintOptions(pattern="[ab]{3000}"), Vocabulary("ab"), longest=4000)
     assert (found.goto[:, 1:] >= 0).any(axis=1).sum() == 3000
     assert found.ends.sum() == 1

@@ -10,14 +10,13 @@ from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.sampling.samplers import (
     BLOCK,
-    Beginning,
+    Shape,
     TableSampler,
     Uniforms,
-    WalkSampler,
     cumulative_sums,
     inverse_cdf,
 )
-from makemore.sampling.shape import Shape
+from makemore.sampling.walk import Beginning, WalkSampler
 
 NOTHING = np.zeros(0, np.int32)
 

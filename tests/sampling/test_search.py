@@ -5,12 +5,12 @@ import pytest
 
 from makemore import MakeMore
 from makemore.options.verbs import ConstraintOptions
-from makemore.sampling.automata import conjunction
 from makemore.sampling.backward_messages import backward_messages
+from makemore.sampling.constraint import Constraint
 from makemore.sampling.exhaustive import ListSampler, allowed_lines
 from makemore.sampling.request import Request
+from makemore.sampling.samplers import Shape
 from makemore.sampling.search import AutomatonSteps, ConditionalSteps, ModelSteps, search
-from makemore.sampling.shape import Shape
 
 NOTHING = np.zeros(0, np.int32)
 
@@ -19,7 +19,7 @@ NOTHING = np.zeros(0, np.int32)
 def parts():
     """A request, a constraint, the messages of both, and the log-probability of every line."""
     learned = MakeMore("kneser_ney").fit(["anna", "nan", "ban", "an", "bob", "abba"]).learned_
-    constraint = conjunction(ConstraintOptions(suffix="a", only="abn"), learned.vocabulary, 4)
+    constraint = Constraint.of(ConstraintOptions(suffix="a", only="abn"), learned.vocabulary, 4)
     request = Request(
         learned.model, learned.vocabulary, Shape(), NOTHING, 4, (None,), np.ones(1), seed=0
     )

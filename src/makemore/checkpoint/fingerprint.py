@@ -4,7 +4,7 @@ import json
 
 from makemore import __version__
 from makemore.checkpoint.model_file import tensor_digest
-from makemore.inference.likelihood import Tensors
+from makemore.inference.model import Tensors
 from makemore.options.declaration import Options, Value
 from makemore.training.callbacks import Run
 

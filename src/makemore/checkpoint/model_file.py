@@ -22,7 +22,7 @@ from safetensors.numpy import save
 
 from makemore.arrays import AnyArray
 from makemore.errors import CheckpointError
-from makemore.inference.likelihood import Tensors
+from makemore.inference.model import Tensors
 
 FORMAT = 1
 _KEY = "makemore"

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file, write_whole
 from makemore.errors import CheckpointError, DataError, OptionError
-from makemore.inference.likelihood import Tensors
+from makemore.inference.model import Tensors
 from makemore.training.callbacks import Progress, Run, RunValue
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import sorted_unique
-from makemore.contexts.paths import Ids
+from makemore.arrays import Ids, sorted_unique
 from makemore.contexts.table import Contexts
 from makemore.corpus.cleaning import Summary
 from makemore.corpus.lines import Lines

@@ -13,8 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray, ranges, trie, unique_inverse
-from makemore.contexts.paths import Ids
+from makemore.arrays import AnyArray, Ids, ranges, trie, unique_inverse
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,12 +7,10 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import ranges, unique_inverse, unique_rows
+from makemore.arrays import Ids, ranges, unique_inverse, unique_rows
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError, Location
-
-Ids = NDArray[np.int32]
 
 
 class Paths(NamedTuple):

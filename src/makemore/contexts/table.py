@@ -13,8 +13,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ints, ranges, summed, unique_inverse, unique_rows
-from makemore.contexts.paths import Ids, Paths, prefix_tree, window_rows
+from makemore.arrays import Ids, Ints, ranges, summed, unique_inverse, unique_rows
+from makemore.contexts.paths import Paths, prefix_tree, window_rows
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError

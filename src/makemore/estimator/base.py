@@ -130,12 +130,6 @@ class Estimator:
         return list(cls.__signature__.parameters)
 
 
-def with_parameters(docstring: str | None) -> str:
-    """Return a docstring with the descriptions of the parameters in place of `{parameters}`."""
-    lines = [f"{field.parameter}: {field.setting.meaning}." for field in fields(FitOptions)]
-    return (docstring or "").replace("{parameters}", "\n        ".join(lines))
-
-
 def parsed(
     lines: Strings, labels: Sequence[str] | None = None, weights: Sequence[float] | None = None
 ) -> Lines:

@@ -9,9 +9,11 @@ import numpy as np
 
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError, OptionError
-from makemore.estimator.base import parsed, with_parameters
+from makemore.estimator.base import parsed
 from makemore.estimator.sampling import SamplingEstimator
 from makemore.estimator.scoring import ScoringEstimator
+from makemore.options.declaration import fill_in
+from makemore.options.verbs import FitOptions
 
 if TYPE_CHECKING:
     from makemore.checkpoint.run_directory import RunDirectory
@@ -234,7 +236,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         return is_fresh and counted_window(self.model, self.fit_options()) is not None
 
 
-MakeMore.__doc__ = with_parameters(MakeMore.__doc__)
+MakeMore.__doc__ = fill_in(MakeMore.__doc__, FitOptions)
 
 
 def _checkpointer(

@@ -1,42 +1,24 @@
 """What a fitted model generates: sampled lines, and the most probable ones."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
-from textwrap import wrap
 from typing import TYPE_CHECKING, TypeVar
 
 from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError, OptionError
 from makemore.estimator.base import Estimator
-from makemore.options.declaration import Options, Value, fields
+from makemore.options.declaration import Options, Value, fill_in
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 
 if TYPE_CHECKING:
     from makemore.sampling.stream import Stream
 
-Method = TypeVar("Method")
 Declared = TypeVar("Declared", bound=Options)
-
-
-_INDENT = "\n" + 16 * " "  # of the names of options in a docstring
-
-
-def _names_options(declaration: type[Options]) -> Callable[[Method], Method]:
-    """Fill `{names}` in a method's docstring with the names of the declared options."""
-
-    def filled(method: Method) -> Method:
-        names = ", ".join(field.name for field in fields(declaration))
-        lines = wrap(f"{names}.", 84)
-        method.__doc__ = (method.__doc__ or "").replace("{names}", _INDENT.join(lines))
-        return method
-
-    return filled
 
 
 class SamplingEstimator(Estimator):
     """A fitted model that generates lines."""
 
-    @_names_options(SampleOptions)
     def sample(
         self,
         n: int = 20,
@@ -52,7 +34,7 @@ class SamplingEstimator(Estimator):
             exclude: lines never to give.
             options: which lines are allowed and how they are drawn.
             **named: instead of `options`, the options of `SampleOptions` by name:
-                {names}
+                {names}.
 
         Returns:
             n lines; fewer if there are no more, or no more were found in `patience` draws.
@@ -72,7 +54,6 @@ class SamplingEstimator(Estimator):
             )
         return lines
 
-    @_names_options(SampleOptions)
     def stream(
         self,
         *,
@@ -91,7 +72,7 @@ class SamplingEstimator(Estimator):
             ahead: how many will probably be taken; speed alone depends on it.
             options: which lines are allowed and how they are drawn.
             **named: instead of `options`, the options of `SampleOptions` by name:
-                {names}
+                {names}.
 
         Returns:
             an iterator over lines.
@@ -104,18 +85,18 @@ class SamplingEstimator(Estimator):
 
     def _stream(self, options: SampleOptions, exclude: Iterable[str], ahead: int) -> "Stream":
         """A stream of lines: see `stream`."""
+        from makemore.sampling.request import Source
+        from makemore.sampling.stream import Stream
+
         if options.new and self._fitted.known is None:
             raise OptionError(
                 "new needs the digests of the list, and this model was made without: fit it again "
                 "with them"
             )
-        excluded = frozenset(Lines.from_strings(exclude).to_list())
-        from makemore.sampling.request import Source
-        from makemore.sampling.stream import Stream
-
+        is_none = isinstance(exclude, list | tuple) and not exclude
+        excluded = frozenset(() if is_none else Lines.from_strings(exclude).to_list())
         return Stream(Source.of(self._fitted), options, excluded, max(1, ahead))
 
-    @_names_options(ConstraintOptions)
     def top(
         self,
         n: int = 20,
@@ -133,7 +114,7 @@ class SamplingEstimator(Estimator):
             nodes: prefixes to expand in the search, at most.
             options: which lines are allowed.
             **named: instead of `options`, the options of `ConstraintOptions` by name:
-                {names}
+                {names}.
 
         Returns:
             up to n lines with their log-likelihoods in nats, the most probable first. Fewer if
@@ -148,6 +129,14 @@ class SamplingEstimator(Estimator):
 
         wanted = _options(ConstraintOptions, options, named)
         return list(islice(most_probable(Source.of(self._fitted), wanted, label, nodes), n))
+
+
+for _method, _declaration in (
+    (SamplingEstimator.sample, SampleOptions),
+    (SamplingEstimator.stream, SampleOptions),
+    (SamplingEstimator.top, ConstraintOptions),
+):
+    _method.__doc__ = fill_in(_method.__doc__, _declaration)
 
 
 def _options(

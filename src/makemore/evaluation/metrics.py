@@ -11,7 +11,7 @@ from makemore.arrays import Float64s, summed
 from makemore.contexts.table import Contexts
 from makemore.errors import DataError
 from makemore.inference import likelihood
-from makemore.inference.likelihood import Model
+from makemore.inference.model import Model
 
 Z_95 = 1.96  # standard errors on either side of a mean that make its 95 per cent interval
 _GROUPS = 4096  # more lines than this are resampled in so many groups of lines

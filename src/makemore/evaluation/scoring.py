@@ -21,7 +21,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import OptionError
 from makemore.fitted import FittedModel
 from makemore.inference import likelihood
-from makemore.inference.likelihood import Model
+from makemore.inference.model import Model
 
 _RARE = tuple(math.log(share) for share in (0.1, 0.01, 0.001))  # nats
 
@@ -221,7 +221,7 @@ class Scorer:
     def _moments(self, c: Contexts) -> tuple[Float64s, Float64s, Float64s]:
         """(M,) for each edge its log-probability, and of its context entropy and variance."""
         log_prob, expected, variance = np.empty((3, len(c.row)))
-        for part, edges in likelihood.blocks(c, likelihood.block_rows(c.vocabulary_size)):
+        for part, edges in likelihood.blocks(c):
             log_probs = self.model.log_probs(part).astype(np.float64)
             log_prob[edges] = log_probs[part.row, part.next]
             probs = np.exp(log_probs)

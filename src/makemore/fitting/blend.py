@@ -14,7 +14,7 @@ from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError, OptionError
 from makemore.fitted import FitReport, FittedModel, ListFacts, share_never_learned
 from makemore.inference import likelihood
-from makemore.inference.likelihood import Model
+from makemore.inference.model import Model, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.models.mixture import Mixture
 from makemore.options.families import MixtureOptions
@@ -40,10 +40,10 @@ def blend(
         raise DataError("models of lists with different labels cannot be blended")
     shares = _shares(len(parts), weights, lines)
     vocabulary = reduce(Vocabulary.joined, (part.vocabulary for part in parts))
-    texts, members, each = zip(*_members(parts, shares, vocabulary), strict=True)
+    texts, models, each = zip(*_members(parts, shares, vocabulary), strict=True)
     options = MixtureOptions(members=", ".join(texts))
     family = family_named("mixture")
-    model = Mixture(members, np.array(each))
+    model = Mixture(models, np.array(each))
     dev_lines, dev_loss = 0, None
     if lines is not None:
         c = _known(lines, vocabulary, model.window)
@@ -96,7 +96,7 @@ def _members(
         weights = part.model.weights if isinstance(part.model, Mixture) else np.ones(1)
         each = family_named(part.family).members(part.options)
         for member, weight, (family, options) in zip(
-            likelihood.members(part.model), weights, each, strict=True
+            members(part.model), weights, each, strict=True
         ):
             adapted = _adapted(member, part.vocabulary, vocabulary)
             yield text_of(family, options), adapted, share * weight

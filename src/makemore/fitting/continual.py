@@ -19,7 +19,7 @@ from makemore.errors import DataError
 from makemore.fitted import FittedModel, ListFacts, share_never_learned
 from makemore.fitting.fit import NO_CALLBACKS, Callbacks, Start, learn
 from makemore.fitting.splits import ListSplits, usable
-from makemore.inference.likelihood import Model, members
+from makemore.inference.model import Model, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.options.verbs import FitOptions, SampleOptions
 from makemore.registry import family_named

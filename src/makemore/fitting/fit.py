@@ -19,8 +19,7 @@ from makemore.fitting.splits import (
     Splits,
     usable,
 )
-from makemore.inference import likelihood
-from makemore.inference.window import CountModel
+from makemore.inference.model import CountModel, members
 from makemore.options.declaration import Options
 from makemore.options.families import CountOptions
 from makemore.options.verbs import FitOptions
@@ -28,7 +27,7 @@ from makemore.registry import Family, family_and_options
 
 if TYPE_CHECKING:
     from makemore.fitting.trainer import TrainingSummary
-    from makemore.inference.likelihood import Model
+    from makemore.inference.model import Model
     from makemore.training.callbacks import Checkpointer, OnStep, Run
 
 
@@ -191,12 +190,12 @@ def counted_window(model: str | Options, options: FitOptions) -> int | None:
 def learn(start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks) -> FittedModel:
     """Count, train, weigh and measure."""
     model, clock = start.model, start.clock
-    members = likelihood.members(model)
-    counted = [member for member in members if isinstance(member, CountModel)]
+    each = members(model)
+    counted = [member for member in each if isinstance(member, CountModel)]
     before = [member.counted() if start.continues else None for member in counted]
     _count(counted, before, splits.train)
     trained = None
-    if len(counted) < len(members):
+    if len(counted) < len(each):
         trained, clock = _train(start, splits, options, callbacks)
     weights = _weigh(start, splits)
     losses = splits.losses(model, whole_train=trained is None)
@@ -249,7 +248,7 @@ def _train(
     families = [family for family, _ in start.family.members(start.options)]
     networks = [
         (member, family)
-        for member, family in zip(likelihood.members(start.model), families, strict=True)
+        for member, family in zip(members(start.model), families, strict=True)
         if isinstance(member, AnyNetwork)
     ]
     saved, clock = None, start.clock
@@ -290,6 +289,6 @@ def _to_cpu(model: "Model") -> None:
     """Move networks to the CPU: from here on all that is asked is asked in NumPy."""
     from makemore.layers.network import AnyNetwork
 
-    for member in likelihood.members(model):
+    for member in members(model):
         if isinstance(member, AnyNetwork):
             member.to("cpu")

@@ -18,7 +18,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitted import ListFacts
 from makemore.inference import likelihood
-from makemore.inference.likelihood import Model
+from makemore.inference.model import Model
 from makemore.options.verbs import FitOptions
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from makemore.contexts.table import Contexts
 from makemore.fitting.splits import Splits
-from makemore.inference.likelihood import Tensors
+from makemore.inference.model import Tensors
 from makemore.options.verbs import FitOptions
 from makemore.registry import Family
 from makemore.training.callbacks import Checkpointer, OnStep, Progress

@@ -11,9 +11,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
 from makemore.inference.automaton import Automaton
-from makemore.inference.likelihood import Floats, Model, State, Tensors
+from makemore.inference.model import Model, State, Tensors
 
 TRANSLATION = "translation"  # the tensor that maps the wider vocabulary's ids to the model's
 
@@ -61,7 +62,7 @@ class VocabularyAdapter:
         still_own = is_own & self.is_own[reads_as]
         return VocabularyAdapter(self.model, self.reads_as[reads_as], still_own, vocabulary_size)
 
-    def log_probs(self, c: Contexts) -> Floats:
+    def log_probs(self, c: Contexts) -> Float32s:
         """See `Model.log_probs`."""
         return self._widened(self.model.log_probs(self._as_read(c)))
 
@@ -85,12 +86,12 @@ class VocabularyAdapter:
         size = self.model.vocabulary_size
         return replace(c, vocabulary_size=size, last=self.reads_as[c.last], back=back)
 
-    def start(self, n: int, label: int | None = None) -> tuple[Floats, State]:
+    def start(self, n: int, label: int | None = None) -> tuple[Float32s, State]:
         """See `Model.start`."""
         log_probs, state = self.model.start(n, self._label(label))
         return self._widened(log_probs), state
 
-    def step(self, ids: NDArray[np.int32], state: State) -> tuple[Floats, State]:
+    def step(self, ids: NDArray[np.int32], state: State) -> tuple[Float32s, State]:
         """See `Model.step`."""
         log_probs, state = self.model.step(self.reads_as[ids], state)
         return self._widened(log_probs), state
@@ -137,7 +138,7 @@ class VocabularyAdapter:
         """The model's own id of a label."""
         return None if label is None else int(self.reads_as[label])
 
-    def _widened(self, log_probs: Floats) -> Floats:
+    def _widened(self, log_probs: Float32s) -> Float32s:
         """(n, V) the model's log-probabilities of its own characters, -inf for the others."""
         widened = np.full((len(log_probs), self.vocabulary_size), -np.inf, np.float32)
         widened[:, self._own] = log_probs[:, self.reads_as[self._own]]

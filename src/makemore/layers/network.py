@@ -9,12 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from makemore.arrays import AnyArray, Float32s
+from makemore.arrays import AnyArray, Float32s, Ids
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import Automaton
-from makemore.inference.likelihood import FamilyModel, State, Tensors
-from makemore.inference.window import Back, WindowModel
+from makemore.inference.model import FamilyModel, State, Tensors, WindowModel
 from makemore.layers.batch_norm import BatchNorm
 from makemore.layers.vocabulary_axes import VocabularyAxes, VocabularyChange, resize
 
@@ -141,7 +140,7 @@ class Network(nn.Module):
 class WindowNetwork(Network, WindowModel):
     """A network that looks back K characters."""
 
-    def log_probs_at(self, back: Back) -> Float32s:
+    def log_probs_at(self, back: Ids) -> Float32s:
         """See `WindowModel.log_probs_at`."""
         return self.ask(Contexts.of_windows(back, self.vocabulary_size, self.label_count))
 

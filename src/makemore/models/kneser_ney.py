@@ -29,11 +29,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray, ranges, summed, trie
+from makemore.arrays import AnyArray, Float32s, Ids, ranges, summed, trie
 from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference.likelihood import Floats, Tensors
-from makemore.inference.window import Back, CountModel
+from makemore.inference.model import CountModel, Tensors
 from makemore.options.families import KneserNeyOptions
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class KneserNey(CountModel):
             (self.vocabulary_size, self.label_count),
         )
 
-    def log_probs_at(self, back: Back) -> Floats:
+    def log_probs_at(self, back: Ids) -> Float32s:
         """See `WindowModel.log_probs_at`."""
         node = self.pooled.tree.find(self._histories(back)[0])
         if not self.label_count:
@@ -140,13 +139,13 @@ class KneserNey(CountModel):
         found = renamed(tensors, "", ids, size)
         return renamed(found, "labels.", ids, size) if self.label_count else found
 
-    def _histories(self, back: Back) -> tuple[Back, NDArray[np.int64]]:
+    def _histories(self, back: Ids) -> tuple[Ids, NDArray[np.int64]]:
         """(n, K) ids without the label, the newest first, and how many count: to the boundary."""
         newest_first = back[:, self.label_count > 0 :][:, ::-1]
         seen = np.count_nonzero(newest_first != BOUNDARY, axis=1)
         return newest_first, np.minimum(seen + 1, self.window)
 
-    def _log_probs(self, node: NDArray[np.int64], label: int | None) -> Floats:
+    def _log_probs(self, node: NDArray[np.int64], label: int | None) -> Float32s:
         """(n, V) log-probabilities after these histories, in lines of this label."""
         tree, V = self.pooled.tree, self.vocabulary_size
         h, place = tree.lineage(node)  # the histories and all their shorter ones, shortest first
@@ -187,7 +186,7 @@ class AdjustedCounts:
     weight: NDArray[np.float64]
 
     @classmethod
-    def of(cls, c: "Contexts", history: Back, depth: NDArray[np.int64], size: int) -> Self:
+    def of(cls, c: "Contexts", history: Ids, depth: NDArray[np.int64], size: int) -> Self:
         """Count contexts.
 
         The pairs h x are the nodes of a trie, x first and then h from its newest id to its oldest:
@@ -247,7 +246,7 @@ class AdjustedCounts:
         found |= {"next": self.next, "repeats": self.repeats.astype(np.int32)}
         return found if (self.weight == self.repeats).all() else found | {"weight": self.weight}
 
-    def at(self, node: NDArray[np.int64], V: int) -> tuple[Floats, Floats]:
+    def at(self, node: NDArray[np.int64], V: int) -> tuple[Float32s, Float32s]:
         """Return (n, V) max(a - D, 0) / a(h .) and (n, 1) gamma, 0 and 1 at the node -1."""
         is_none, node = node < 0, np.maximum(node, 0)
         shares, gamma = self._leaving.dense(node, V), self._gamma[node][:, None]

@@ -20,10 +20,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray
+from makemore.arrays import AnyArray, Float32s
 from makemore.contexts.table import Contexts
 from makemore.inference.automaton import MOST_CELLS, Automaton, product
-from makemore.inference.likelihood import FamilyModel, Floats, Model, State, Tensors, edge_log_probs
+from makemore.inference.likelihood import edge_log_probs
+from makemore.inference.model import FamilyModel, Model, State, Tensors
 
 _ROUNDS, _ENOUGH = 500, 1e-7  # rounds at most; nats per character that make another one worth it
 
@@ -76,11 +77,11 @@ class Mixture:
         """See `Model.has_exact_rows`."""
         return all(member.has_exact_rows for member in self.members)
 
-    def log_probs(self, c: Contexts) -> Floats:
+    def log_probs(self, c: Contexts) -> Float32s:
         """See `Model.log_probs`."""
         return self._mixed([member.log_probs(c) for member in self.members])
 
-    def _mixed(self, each: list[Floats]) -> Floats:
+    def _mixed(self, each: list[Float32s]) -> Float32s:
         """(n, V) the members' distributions in one."""
         best = np.maximum.reduce(each)
         best[np.isneginf(best)] = 0.0  # taken out of every exponent, so that none is lost
@@ -89,15 +90,15 @@ class Mixture:
             for weight, log_probs in zip(self.weights, each, strict=True)
         )
         with np.errstate(divide="ignore"):
-            log_probs: Floats = np.log(probs) + best
+            log_probs: Float32s = np.log(probs) + best
         return log_probs
 
-    def start(self, n: int, label: int | None = None) -> tuple[Floats, States]:
+    def start(self, n: int, label: int | None = None) -> tuple[Float32s, States]:
         """See `Model.start`."""
         each, states = zip(*(member.start(n, label) for member in self.members), strict=True)
         return self._mixed(list(each)), States(states)
 
-    def step(self, ids: NDArray[np.int32], state: States) -> tuple[Floats, States]:
+    def step(self, ids: NDArray[np.int32], state: States) -> tuple[Float32s, States]:
         """See `Model.step`."""
         went = [member.step(ids, own) for member, own in zip(self.members, state.each, strict=True)]
         each, states = zip(*went, strict=True)
@@ -168,7 +169,7 @@ def member_tensors(tensors: Tensors, number: int) -> Tensors:
     return {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
 
 
-def likeliest_weights(log_probs: Floats, count: NDArray[np.float64]) -> NDArray[np.float64]:
+def likeliest_weights(log_probs: Float32s, count: NDArray[np.float64]) -> NDArray[np.float64]:
     """Finds the weights of a mixture by expectation-maximisation.
 
     Args:

@@ -12,11 +12,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import summed, unique_inverse
+from makemore.arrays import Float32s, Ids, summed, unique_inverse
 from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
 from makemore.contexts.table import Contexts
-from makemore.inference.likelihood import Floats, Tensors
-from makemore.inference.window import Back, CountModel
+from makemore.inference.model import CountModel, Tensors
 from makemore.options.families import NgramOptions
 
 
@@ -57,14 +56,14 @@ class Ngram(CountModel):
             (self.vocabulary_size, self.label_count),
         )
 
-    def log_probs_at(self, back: Back) -> Floats:
+    def log_probs_at(self, back: Ids) -> Float32s:
         """See `WindowModel.log_probs_at`."""
         node, place = unique_inverse(self.tree.find(back[:, ::-1]), len(self.tree))
         counts = self.leaving.dense(node, self.vocabulary_size) + np.float32(self.add)
         total = counts.sum(axis=1, keepdims=True)
         counts[total[:, 0] == 0] = 1.0  # seen nowhere and nothing added: uniform
         with np.errstate(divide="ignore"):
-            log_probs: Floats = np.log(counts / counts.sum(axis=1, keepdims=True))
+            log_probs: Float32s = np.log(counts / counts.sum(axis=1, keepdims=True))
         return log_probs[place]
 
     def tensors(self) -> Tensors:

@@ -9,6 +9,7 @@ docs.
 """
 
 from collections.abc import Mapping
+from textwrap import wrap
 from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Self, Union, get_args, get_origin
 
@@ -197,3 +198,31 @@ def describe(module: ModuleType) -> None:
         if isinstance(cls, type) and issubclass(cls, Options) and fields(cls):
             facts = [f"    {field.name}: {field.setting.meaning}." for field in fields(cls)]
             cls.__doc__ = "\n".join([cls.__doc__ or "", "", "Attributes:", *facts])
+
+
+def fill_in(docstring: str | None, declaration: type[Options]) -> str:
+    """Return a docstring with what a declaration says in the places for it.
+
+    `{names}` becomes the names of the options, and `{parameters}` what each means, under the name
+    that the estimator has for it; lines are indented as the place is.
+
+    Example:
+        >>> class Few(Options):
+        ...     pass
+        >>> fill_in("Options: {names}.", Few)
+        'Options: .'
+    """
+    options = fields(declaration)
+    names = ", ".join(option.name for option in options)
+    meanings = [f"{option.parameter}: {option.setting.meaning}." for option in options]
+    filled = []
+    for line in (docstring or "").split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        if "{names}" in line:
+            whole = line.lstrip().replace("{names}", names)
+            filled += wrap(whole, 100, initial_indent=indent, subsequent_indent=indent)
+        elif "{parameters}" in line:
+            filled += [indent + meaning for meaning in meanings]
+        else:
+            filled.append(line)
+    return "\n".join(filled)

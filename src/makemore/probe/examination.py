@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from makemore.arrays import Float32s, Float64s
 from makemore.contexts.table import Contexts
 from makemore.errors import DataError
-from makemore.inference.likelihood import Model, Tensors, members
+from makemore.inference.model import Model, Tensors, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.layers.network import Network
 from makemore.models.mixture import Mixture

@@ -6,7 +6,8 @@ import numpy as np
 
 from makemore.arrays import Float64s, summed
 from makemore.contexts.table import Contexts
-from makemore.inference.likelihood import Model, edge_log_probs
+from makemore.inference.likelihood import edge_log_probs
+from makemore.inference.model import Model
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.models.mixture import Mixture
 

@@ -5,7 +5,8 @@ import numpy as np
 from makemore.arrays import Float64s
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference.likelihood import Model, block_rows, blocks
+from makemore.inference.likelihood import blocks
+from makemore.inference.model import Model
 
 
 def mean_next_probs(model: Model, c: Contexts) -> Float64s:
@@ -24,7 +25,7 @@ def mean_next_probs(model: Model, c: Contexts) -> Float64s:
     """
     size = c.vocabulary_size
     found, total = np.zeros((size, size)), np.zeros(size)
-    for part, _ in blocks(c, block_rows(size)):
+    for part, _ in blocks(c):
         last = np.where(part.last < size, part.last, BOUNDARY)
         np.add.at(found, last, np.exp(model.log_probs(part)) * part.weight[:, None])
         np.add.at(total, last, part.weight)

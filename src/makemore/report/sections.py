@@ -10,8 +10,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.visible import names_of
 from makemore.estimator.makemore import MakeMore
-from makemore.inference.likelihood import members
-from makemore.inference.window import CountModel
+from makemore.inference.model import CountModel, members
 from makemore.models.linear import Linear
 from makemore.plots import distributions, mixture, tables
 from makemore.probe.examination import Examination

@@ -32,13 +32,13 @@ from makemore.inference.automaton import MOST_CELLS, NOWHERE, Automaton, product
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.samplers import (
     CumulativeTable,
+    Shape,
     StateFrontier,
     Uniforms,
     cumulative_sums,
     draw_lines,
     table_width,
 )
-from makemore.sampling.shape import Shape
 
 _MOST_MESSAGES = 2**25  # numbers that all messages may take
 _PAIRS = 1024  # so many rows of numbers stay in a processor's cache

@@ -7,10 +7,10 @@ from makemore.contexts.paths import Paths
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import NOWHERE
-from makemore.inference.likelihood import Model, edge_log_probs
+from makemore.inference.likelihood import edge_log_probs
+from makemore.inference.model import Model
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.samplers import Uniforms
-from makemore.sampling.shape import Shape
+from makemore.sampling.samplers import Shape, Uniforms
 
 
 def allowed_lines(constraint: Constraint, prefix: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -27,9 +27,9 @@ def allowed_lines(constraint: Constraint, prefix: NDArray[np.int32]) -> NDArray[
         >>> from makemore.corpus.lines import Lines
         >>> from makemore.corpus.vocabulary import Vocabulary
         >>> from makemore.options.verbs import ConstraintOptions
-        >>> from makemore.sampling.automata import conjunction
+        >>> from makemore.sampling.constraint import Constraint
         >>> ab = Vocabulary.of(Lines.from_strings(["ab"]))
-        >>> two = conjunction(ConstraintOptions(length=2), ab, longest=2)
+        >>> two = Constraint.of(ConstraintOptions(length=2), ab, longest=2)
         >>> allowed_lines(two, np.zeros(0, np.int32)).tolist()
         [[1, 1, 0], [1, 2, 0], [2, 1, 0], [2, 2, 0]]
     """

@@ -24,18 +24,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ints, unique_inverse
+from makemore.arrays import Float32s, Ints, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference.likelihood import Floats, Model, State
+from makemore.inference.model import Model, State
 from makemore.sampling.backward_messages import BackwardMessages
-from makemore.sampling.samplers import (
-    Beginning,
-    Uniforms,
-    column_of,
-    cumulative_sums,
-    inverse_cdf,
-)
-from makemore.sampling.shape import Shape
+from makemore.sampling.samplers import Shape, Uniforms, column_of, cumulative_sums, inverse_cdf
+from makemore.sampling.walk import Beginning
 
 
 @dataclass
@@ -49,7 +43,7 @@ class Prefixes:
         log_weight: (N,) float64, natural logarithm of the weight so far.
     """
 
-    log_probs: Floats
+    log_probs: Float32s
     state: State
     pair: Ints
     log_weight: NDArray[np.float64]

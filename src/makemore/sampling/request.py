@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
 from makemore.fitted import FittedModel
-from makemore.inference.likelihood import Model
+from makemore.inference.model import Model
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.samplers import Beginning, Sampler, Uniforms
-from makemore.sampling.shape import Shape
+from makemore.sampling.samplers import Sampler, Shape, Uniforms
+
+if TYPE_CHECKING:
+    from makemore.sampling.walk import Beginning
 
 Draw = Callable[[int, int], NDArray[np.int32]]
 
@@ -118,8 +120,10 @@ class Request:
         return cls(source.model, vocabulary, shape, prefix, most, labels, priors, seed)
 
     @cached_property
-    def beginnings(self) -> list[Beginning]:
+    def beginnings(self) -> "list[Beginning]":
         """The model after the prefix, for each label."""
+        from makemore.sampling.walk import Beginning
+
         return [Beginning.of(self.model, self.shape, self.prefix, label) for label in self.labels]
 
     @cached_property
@@ -204,10 +208,8 @@ def constraint_of(request: Request, options: ConstraintOptions) -> Constraint:
     Raises:
         ConstraintError: a pattern cannot be used, or no line can be what is asked.
     """
-    from makemore.sampling.automata import conjunction  # here: its library takes long to load
-
     longest = min(len(request.prefix) + request.most, _LONGEST)
-    found = conjunction(options, request.vocabulary, longest)
+    found = Constraint.of(options, request.vocabulary, longest)
     if not found.count(request.prefix):
         raise ConstraintError(
             f"no line of at most {longest} characters that this model knows is what was asked for: "

@@ -10,16 +10,15 @@ Every id is drawn by inverting the cumulative distribution function of its row,
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, Self
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ints, unique_inverse
+from makemore.arrays import Float32s, Ints
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import Automaton
-from makemore.inference.likelihood import Floats, Model, State
-from makemore.sampling.shape import Shape
 
 BLOCK = 4096  # lines that share a generator; changing it changes every seed's lines
 
@@ -81,6 +80,67 @@ def inverse_cdf(table: CumulativeTable, rows: Ints, uniforms: NDArray[np.float64
     return found
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How the distribution of each free character is changed.
+
+    Attributes:
+        temperature: log-probabilities are divided by it.
+        top_k: only so many of the likeliest ids stay, or None for all.
+        top_p: then only the likeliest ids that together reach this share stay, or None for all.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def weights(self, log_probs: Float32s) -> NDArray[np.float64]:
+        """(n, V) float64, proportional to the shaped distributions; the largest of a row is 1."""
+        weights: NDArray[np.float64] = np.exp(self._logits(log_probs))
+        return self._cut(weights) if self._cuts else weights
+
+    def probs(self, log_probs: Float32s) -> NDArray[np.float64]:
+        """(n, V) float64, the shaped distributions."""
+        weights = self.weights(log_probs)
+        probs: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
+        return probs
+
+    def log_probs(self, log_probs: Float32s) -> NDArray[np.float64]:
+        """(n, V) float64, the natural logarithms of the shaped distributions; none underflows."""
+        logits = self._logits(log_probs)
+        if self._cuts:
+            logits[self._cut(np.exp(logits)) == 0] = -np.inf
+        found: NDArray[np.float64] = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return found
+
+    def _logits(self, log_probs: Float32s) -> NDArray[np.float64]:
+        """(n, V) log-probabilities divided by the temperature; the largest of each row is 0."""
+        logits = log_probs.astype(np.float64) / self.temperature
+        with np.errstate(invalid="ignore"):
+            logits -= logits.max(axis=1, keepdims=True)
+        return logits
+
+    @property
+    def _cuts(self) -> bool:
+        """Whether top-k or top-p leaves ids out."""
+        return self.top_k is not None or self.top_p is not None
+
+    def _cut(self, probs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Set to zero what top-k and top-p leave out; equal probabilities go by id."""
+        order = np.argsort(-probs, axis=1, kind="stable")
+        ordered = np.take_along_axis(probs, order, axis=1)
+        if self.top_k is not None:
+            ordered[:, self.top_k :] = 0.0
+        if self.top_p is not None:
+            share = np.cumsum(ordered, axis=1) / ordered.sum(axis=1, keepdims=True)
+            before = np.concatenate([np.zeros((len(probs), 1)), share[:, :-1]], axis=1)
+            is_out = before >= self.top_p
+            is_out[:, 0] = False
+            ordered[is_out] = 0.0
+        np.put_along_axis(probs, order, ordered, axis=1)
+        return probs
+
+
 class Uniforms:
     """Uniform numbers in [0, 1) for lines low to high of the stream, position by position."""
 
@@ -109,33 +169,6 @@ class Uniforms:
         """The generator of a block, at a position: each number is one step of it."""
         bits = np.random.PCG64(np.random.SeedSequence((self._seed, block), spawn_key=self._key))
         return np.random.Generator(bits.advance(position * BLOCK))
-
-
-class Beginning(NamedTuple):
-    """A model after the prefix that every line starts with.
-
-    Attributes:
-        log_probs: (1, V) float32, log-probabilities of the next id.
-        state: the model's state, of one line.
-        log_prob: natural log-probability of the prefix under the shaped distributions.
-        uncut: the same without top-k and top-p.
-    """
-
-    log_probs: Floats
-    state: State
-    log_prob: float
-    uncut: float
-
-    @classmethod
-    def of(cls, model: Model, shape: Shape, prefix: NDArray[np.int32], label: int | None) -> Self:
-        """Step a model along a prefix, (p,) ids."""
-        log_probs, state = model.start(1, label)
-        log_prob = uncut = 0.0
-        for i in prefix:
-            log_prob += float(shape.log_probs(log_probs)[0, i])
-            uncut += float(Shape(shape.temperature).log_probs(log_probs)[0, i])
-            log_probs, state = model.step(np.array([i], np.int32), state)
-        return cls(log_probs, state, log_prob, uncut)
 
 
 class Sampler(Protocol):
@@ -197,47 +230,6 @@ def column_of(ids: Ints, lines: Ints, n: int) -> NDArray[np.int32]:
     column = np.zeros(n, np.int32)
     column[lines] = ids
     return column
-
-
-class WalkSampler:
-    """Draws by asking the model, once for each distinct prefix among the lines being drawn.
-
-    Lines with the same prefix share a row, yet each draws with a number of its own: they stay
-    independent, exactly.
-    """
-
-    def __init__(self, model: Model, shape: Shape, beginning: Beginning) -> None:
-        """Begin every line with the prefix."""
-        self._model, self._shape, self._beginning = model, shape, beginning
-
-    def draw(
-        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
-    ) -> NDArray[np.int32]:
-        """See `Sampler.draw`."""
-        frontier = PrefixFrontier(self._model, self._shape, self._beginning, len(which))
-        return draw_lines(frontier, uniforms, which, first, most)
-
-
-class PrefixFrontier:
-    """Unfinished lines in a model that is asked step by step; a row for each distinct prefix."""
-
-    def __init__(self, model: Model, shape: Shape, beginning: Beginning, n: int) -> None:
-        """Begin n lines."""
-        self._model, self._shape = model, shape
-        self._log_probs, self._state = beginning.log_probs, beginning.state
-        self.rows: Ints = np.zeros(n, np.intp)
-
-    def table(self, position: int) -> CumulativeTable:
-        """See `Frontier.table`."""
-        return cumulative_sums(self._shape.weights(self._log_probs))
-
-    def advance(self, goes_on: NDArray[np.bool_], ids: Ints) -> None:
-        """See `Frontier.advance`."""
-        V = self._model.vocabulary_size
-        prefixes = self.rows[goes_on] * V + ids
-        distinct, self.rows = unique_inverse(prefixes, len(self._log_probs) * V)
-        ids, before = (distinct % V).astype(np.int32), distinct // V
-        self._log_probs, self._state = self._model.step(ids, self._state[before])
 
 
 class TableSampler:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.errors import ConstraintError
 from makemore.inference.automaton import MOST_CELLS, Automaton
-from makemore.inference.likelihood import members
+from makemore.inference.model import members
 from makemore.sampling.backward_messages import (
     BackwardMessages,
     ConditionalSampler,
@@ -27,8 +27,7 @@ from makemore.sampling.backward_messages import (
 )
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.request import Draw, Request
-from makemore.sampling.samplers import BLOCK, TableSampler, Uniforms, WalkSampler
-from makemore.sampling.shape import Shape
+from makemore.sampling.samplers import BLOCK, Shape, TableSampler, Uniforms
 
 # What only one strategy needs is imported in its function: most draws go without.
 
@@ -74,6 +73,8 @@ def freely(request: Request, ahead: int) -> Plan:
         table = _table(request, 2 * ahead)  # more states would not pay
         if table is not None:
             return Plan(table, "exact, free")
+    from makemore.sampling.walk import WalkSampler
+
     walks = [WalkSampler(request.model, request.shape, each) for each in request.beginnings]
     walk = request.drawn_by(walks, np.zeros(len(walks)))
     if request.model.has_exact_rows:

@@ -20,8 +20,7 @@ from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.request import Request, Source, constraint_of, request_of
-from makemore.sampling.samplers import BLOCK
-from makemore.sampling.shape import Shape
+from makemore.sampling.samplers import BLOCK, Shape
 from makemore.sampling.strategies import Plan, constrained, freely, messages_of_labels
 
 if TYPE_CHECKING:

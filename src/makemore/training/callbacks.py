@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from makemore.inference.likelihood import Tensors
+from makemore.inference.model import Tensors
 from makemore.options.declaration import Value
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from torch import Tensor
 from makemore.contexts.table import Contexts
 from makemore.errors import DivergedError
 from makemore.inference import likelihood
-from makemore.inference.likelihood import Tensors, block_rows, blocks
+from makemore.inference.likelihood import blocks
+from makemore.inference.model import Tensors
 from makemore.layers.loss import negative_log_likelihood
 from makemore.layers.network import Network, Noise
 from makemore.training.optimizer import Optimizer
@@ -255,7 +256,7 @@ class _Batches:
         """Contexts cut so that a block's logits fit in memory, where they can be cut."""
         if self._couples_rows:
             return [c]
-        return [part for part, _ in blocks(c, block_rows(c.vocabulary_size))]
+        return [part for part, _ in blocks(c)]
 
 
 @lru_cache(maxsize=2)
