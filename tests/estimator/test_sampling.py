@@ -1,10 +1,12 @@
 import inspect
+from typing import Annotated
 
 import pytest
+from attrs import frozen
 
 from makemore import MakeMore
 from makemore.errors import OptionError
-from makemore.options.declaration import Options, fields, options, setting
+from makemore.options.declaration import Options, Setting, fields, fill_in
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 
 
@@ -25,18 +27,14 @@ def test_the_help_names_every_option_of_the_declaration(method, declaration):
 
 
 def test_a_new_option_is_in_the_help_by_itself():
-    from makemore.estimator.sampling import _names_options
-
-    @options
+    @frozen(kw_only=True)
     class Wider(Options):
         """Options."""
 
-        spelling: str = setting("which spelling", default="")
+        spelling: Annotated[str, Setting("which spelling", parameter="orthography")] = ""
 
-    def method():
-        """Names: {names}"""
-
-    assert _names_options(Wider)(method).__doc__ == "Names: spelling."
+    assert fill_in("Names: {names}.", Wider) == "Names: spelling."
+    assert fill_in("  {parameters}", Wider) == "  orthography: which spelling."
 
 
 def test_options_as_an_object_are_those_by_name(maker):

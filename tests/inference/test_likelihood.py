@@ -5,6 +5,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.inference import likelihood
+from makemore.inference import model as protocols
 from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 
@@ -39,7 +40,7 @@ def test_equal_lines_score_equally(model_and_contexts, few):
 def test_blocks_change_nothing(model_and_contexts, monkeypatch, cells):
     model, c = model_and_contexts
     whole = likelihood.edge_log_probs(model, c)
-    monkeypatch.setattr(likelihood, "_BLOCK_CELLS", cells)
+    monkeypatch.setattr(protocols, "_BLOCK_CELLS", cells)
     np.testing.assert_allclose(likelihood.edge_log_probs(model, c), whole, atol=1e-5)
     windows = c.windows(3)
     found = likelihood.line_log_probs(model, windows)

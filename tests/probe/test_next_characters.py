@@ -4,8 +4,8 @@ import pytest
 from makemore import KneserNeyOptions, LinearOptions, Lines, MakeMore, NgramOptions
 from makemore.contexts.bigrams import bigrams
 from makemore.contexts.table import Contexts
+from makemore.inference import likelihood
 from makemore.inference.model import block_rows
-from makemore.probe import next_characters as module
 from makemore.probe.next_characters import mean_next_probs
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 2
@@ -35,7 +35,7 @@ def test_it_is_the_mean_over_characters_in_blocks_or_at_once(options, monkeypatc
     expected /= expected.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(mean_next_probs(model, c), expected, atol=1e-6)
     assert block_rows(len(vocabulary)) > len(c)
-    monkeypatch.setattr(module, "block_rows", lambda size: 3)
+    monkeypatch.setattr(likelihood, "block_rows", lambda size: 3)
     np.testing.assert_allclose(mean_next_probs(model, c), expected, atol=1e-6)
 
 

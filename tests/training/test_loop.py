@@ -9,7 +9,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DivergedError
-from makemore.inference import likelihood
+from makemore.inference import likelihood, model
 from makemore.models.linear import Linear
 from makemore.models.mlp import MLP
 from makemore.options.families import LinearOptions, MLPOptions
@@ -106,7 +106,7 @@ def test_blocks_give_the_same_step_and_none_where_rows_are_coupled(data, monkeyp
         return [(step.loss, step.dev_loss) for step in Training(network, options).run(train, dev)]
 
     whole = np.array(losses(), float)
-    monkeypatch.setattr(likelihood, "_BLOCK_CELLS", 27 * 100)
+    monkeypatch.setattr(model, "_BLOCK_CELLS", 27 * 100)
     np.testing.assert_allclose(np.array(losses(), float), whole, atol=1e-3)
 
 

@@ -236,6 +236,7 @@ class TransformerOptions(Options):
         Raises:
             OptionError: they do not.
         """
+        super().__attrs_post_init__()
         if self.embedding % (2 * self.heads):
             raise OptionError(
                 f"embedding is {self.embedding}: give a multiple of twice the heads, which are "
