@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from makemore import DeepMLPOptions, MakeMore, MLPOptions
 from makemore.contexts.bigrams import bigrams
 from makemore.contexts.table import Contexts
+from makemore.corpus.control_characters import names_of
 from makemore.corpus.named.corpora import dataset_named
-from makemore.corpus.visible import names_of
 from makemore.plots.embedding import embedding
 from makemore.plots.tables import bigram_table
 from makemore.probe.projection import in_plane

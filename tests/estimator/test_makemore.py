@@ -1,6 +1,7 @@
 import copy
 import pickle
 from dataclasses import replace
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -9,6 +10,9 @@ from sklearn.base import clone
 from makemore import Lines, MakeMore, MLPOptions, NotFittedError, OptionError
 from makemore.corpus.split import split_lines
 from makemore.errors import CheckpointError, ConstraintError, DataError
+from makemore.estimator.base import FitParameters
+from makemore.options.declaration import fields
+from makemore.options.verbs import FitOptions
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "anna", "susanna", "otto", "bob", "ann"]
 LABELS = ["F", "F", "F", "M", "M", "F", "F", "M", "M", "F"]
@@ -309,3 +313,14 @@ def test_a_loaded_model_is_fitted_again_with_the_same_options(tmp_path):
     MakeMore(SMALL, steps=3).fit(LINES).save(tmp_path / "m")
     again = MakeMore.load(tmp_path / "m").fit(LINES)
     assert again.learned_.options == SMALL
+
+
+def test_type_checkers_read_the_parameters_that_the_declaration_has():
+    hints = get_type_hints(FitParameters)
+    declared = get_type_hints(FitOptions)  # without what the annotations say beside the types
+    assert hints == {field.parameter: declared[field.name] for field in fields(FitOptions)}
+
+
+def test_a_parameter_that_is_none_is_refused_by_the_constructor():
+    with pytest.raises(TypeError, match=r"MakeMore\(\) has no parameter 'budge'"):
+        MakeMore(budge="3s")

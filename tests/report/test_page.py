@@ -16,7 +16,7 @@ from makemore import (
     NotFittedError,
     TransformerOptions,
 )
-from makemore.corpus.visible import names_of
+from makemore.corpus.control_characters import names_of
 from makemore.evaluation.scoring import surprise
 from makemore.probe.recording import Recording
 from makemore.report.page import page

@@ -12,7 +12,7 @@ from makemore import (
     MLPOptions,
     TransformerOptions,
 )
-from makemore.corpus.visible import names_of
+from makemore.corpus.control_characters import names_of
 from makemore.probe.recording import Recording
 from makemore.report.network import network_section
 from makemore.report.samples import character_shares, draw_samples, length_shares

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from makemore.corpus.visible import shown
+from makemore.corpus.control_characters import shown
 
 Piece = tuple[str, float]
 

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from makemore.corpus.visible import escaped, visible
+from makemore.corpus.control_characters import escaped, visible
 from makemore.errors import OptionError
 
 if TYPE_CHECKING:

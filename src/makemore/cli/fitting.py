@@ -82,8 +82,8 @@ def learn(
 
 def _whole(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
     """The lines of a list that will be learned, in memory as a whole."""
-    from makemore.corpus.frequent import frequent
     from makemore.corpus.lines import Lines
+    from makemore.corpus.rare_lines import frequent
 
     return frequent(Lines.concatenated(blocks()), min_count)
 

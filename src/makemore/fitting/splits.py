@@ -234,7 +234,7 @@ def usable(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> 
     """
     options.check()
     if options.min_count > 1:
-        from makemore.corpus.frequent import frequent
+        from makemore.corpus.rare_lines import frequent
 
         lines = frequent(lines, options.min_count)
     if on_read is not None:

@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader
 
 from makemore import __version__
-from makemore.corpus.visible import names_of
+from makemore.corpus.control_characters import names_of
 from makemore.estimator.base import Strings, parsed
 from makemore.estimator.makemore import MakeMore
 from makemore.probe.examination import Examination

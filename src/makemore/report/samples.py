@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from makemore.arrays import Float64s
+from makemore.corpus.control_characters import shown, space_in
 from makemore.corpus.lines import Lines
-from makemore.corpus.visible import shown, space_in
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.estimator.makemore import MakeMore
 from makemore.evaluation.metrics import Variety

@@ -7,8 +7,8 @@ import numpy as np
 from makemore.arrays import Float64s
 from makemore.contexts.bigrams import bigrams
 from makemore.contexts.table import Contexts
+from makemore.corpus.control_characters import names_of
 from makemore.corpus.lines import Lines
-from makemore.corpus.visible import names_of
 from makemore.estimator.makemore import MakeMore
 from makemore.inference.model import CountModel, members
 from makemore.models.linear import Linear

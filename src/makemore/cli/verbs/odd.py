@@ -4,7 +4,7 @@ from makemore.cli.character_scores import END, write_pieces
 from makemore.cli.console import Json, say, say_unknown, write_json
 from makemore.cli.parameters import Count, File, Flag, Source
 from makemore.cli.reading import read
-from makemore.corpus.visible import shown, visible
+from makemore.corpus.control_characters import shown, visible
 from makemore.options.verbs import InputOptions
 
 

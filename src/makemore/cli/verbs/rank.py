@@ -3,7 +3,7 @@
 from makemore.cli.console import say_unknown, write_json
 from makemore.cli.parameters import File, Flag, Natural, Positive, Source
 from makemore.cli.reading import read
-from makemore.corpus.visible import visible
+from makemore.corpus.control_characters import visible
 from makemore.options.verbs import InputOptions
 
 

@@ -9,7 +9,7 @@ from makemore.cli.character_scores import pieces_of, write_pieces
 from makemore.cli.console import Json, say, say_unknown, write_json
 from makemore.cli.parameters import File, Flag, Source
 from makemore.cli.reading import read
-from makemore.corpus.visible import visible
+from makemore.corpus.control_characters import visible
 from makemore.options.verbs import InputOptions
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from makemore import DataError, Lines, MakeMore
-from makemore.corpus.frequent import frequent
+from makemore.corpus.rare_lines import frequent
 
 RECORDS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("FM"), st.integers(1, 3)))
 
