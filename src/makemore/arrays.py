@@ -1,7 +1,7 @@
-"""Distinct integer keys, in order, and where each key stands among them.
+"""Integer arrays: distinct keys, rows and tries, segments and their sums; names of dtypes.
 
-The one piece of machinery under every table of contexts. A flag per possible key is the fastest
-way while the keys are dense; sorting takes over when they are not.
+The machinery under every table of contexts. To find distinct keys, a flag for each possible key is
+the fastest way while keys are dense; where they are not, they are sorted.
 """
 
 from collections.abc import Iterable

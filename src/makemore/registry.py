@@ -1,4 +1,4 @@
-"""The registry of families: for each its options, its class and how it is best learned."""
+"""The registry of families: for each its options, its class and how it is best trained."""
 
 import ast
 from collections.abc import Callable

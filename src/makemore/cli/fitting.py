@@ -62,15 +62,16 @@ def learn(
     lines = None
     with ExitStack() as stack:
         on_step = Followers(stack, outputs.track, seen)
-        if outputs.report is not None or hasattr(maker, "learned_"):
+        continues = hasattr(maker, "learned_")
+        if outputs.report is None and not continues:
+            maker.fit(blocks(), on_step=on_step, run=run, on_read=lambda read: say(str(read)))
+        else:
             lines = _whole(blocks, maker.fit_options().min_count)
             say(str(lines.summary()))
-        if hasattr(maker, "learned_"):
-            maker.partial_fit(lines or [], on_step=on_step, run=run, adapt=adapt)
-        elif lines is not None:
-            maker.fit(lines, on_step=on_step, run=run)
-        else:
-            maker.fit(blocks(), on_step=on_step, run=run, on_read=lambda read: say(str(read)))
+            if continues:
+                maker.partial_fit(lines, on_step=on_step, run=run, adapt=adapt)
+            else:
+                maker.fit(lines, on_step=on_step, run=run)
     say(fit_in_words(maker))
     _write(maker, outputs)
     if outputs.report is not None and lines is not None:

@@ -1,1 +1,1 @@
-"""Lists of lines: reading, cleaning, splitting, and counting their contexts."""
+"""Lists of lines: reading, cleaning and splitting them; their vocabulary."""

@@ -1,4 +1,4 @@
-"""Characters as a person can see them."""
+"""Characters made visible: control characters and spaces as a person can see them."""
 
 from typing import TYPE_CHECKING
 from unicodedata import category

@@ -1,4 +1,4 @@
-"""Lines that stand often enough in a list: what stands once may be one person's."""
+"""Leave out lines that stand too rarely in a list: what stands once may be one person's."""
 
 from dataclasses import replace
 
