@@ -1,7 +1,7 @@
 """What a fit leaves behind: the model, facts about its list, and a report of the fit."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from operator import add
@@ -68,9 +68,30 @@ class FitReport:
     blended: "tuple[FitReport, ...]" = ()
 
     def __getitem__(self, name: str) -> Any:
-        """Return a field by name, as older versions did; works until 1.0."""
-        warnings.warn(f"report[{name!r}] is now report.{name}", DeprecationWarning, stacklevel=2)
-        return getattr(self, name)
+        """Return a field by name, as of the dictionary that older versions had; until 1.0."""
+        return self._dictionary()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names that the dictionary had; until 1.0."""
+        return iter(self._dictionary())
+
+    def keys(self) -> Iterable[str]:
+        """Return the names that the dictionary had; until 1.0."""
+        return self._dictionary().keys()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field by name, or a default where there is none; until 1.0."""
+        return self._dictionary().get(name, default)
+
+    def _dictionary(self) -> dict[str, Any]:
+        """What older versions had in place of this class."""
+        warnings.warn(
+            "a report has attributes now: report.dev_loss in place of report['dev_loss']",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        seconds = {} if self.seconds is None else {"seconds": self.seconds}
+        return self.to_json() | seconds
 
     def to_json(self) -> dict[str, Any]:
         """Return what a model file says of the fit; how long it took is no part of it."""

@@ -1,6 +1,7 @@
 """The registry of families: for each its options, its class and how it is best trained."""
 
 import ast
+import re
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -179,24 +180,29 @@ def members_of(text: str) -> list[tuple[Family, Options]]:
         >>> [(family.name, options.to_dict()) for family, options in members_of("ngram(add=0.5)")]
         [('ngram', {'window': 3, 'add': 0.5})]
     """
+    plain = re.sub(r"=\s*0+(?=\d)", "=", text)  # files may have window=05, which is no Python
     try:
-        body = ast.parse(f"[{text}]" if len(text) <= _LONGEST else "", mode="eval").body
+        body = ast.parse(f"[{plain}]" if len(plain) <= _LONGEST else "", mode="eval").body
+        calls = [_call(node) for node in body.elts] if isinstance(body, ast.List) else []
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _unreadable(text) from None
-    if not isinstance(body, ast.List) or not body.elts:
+    if not calls:
         raise _unreadable(text)
-    return [_member(node) for node in body.elts]
+    return [_member(*call) for call in calls]
 
 
-def _member(node: ast.expr) -> tuple[Family, Options]:
-    """One member: a name, or a call with options by name."""
+def _call(node: ast.expr) -> tuple[str, dict[str, str]]:
+    """The name of a family, and the texts of its options by name; ValueError for anything else."""
     match node:
         case ast.Name(id=name):
-            pairs = {}
+            return name, {}
         case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords):
-            pairs = {each.arg or "**": ast.unparse(each.value) for each in keywords}
-        case _:
-            raise _unreadable(ast.unparse(node))
+            return name, {each.arg or "**": ast.unparse(each.value) for each in keywords}
+    raise ValueError("no family with options by name")
+
+
+def _member(name: str, pairs: dict[str, str]) -> tuple[Family, Options]:
+    """A family by its name, with its options."""
     family = family_named(name)
     if family.learns == "mixing":
         raise OptionError("members has a mixture: name its members instead")

@@ -46,7 +46,6 @@ def interrupt(monkeypatch):
             yield on_step
 
         monkeypatch.setattr(training, "progress", progress)
-        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)  # where progress is shown
 
     return at
 

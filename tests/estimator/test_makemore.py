@@ -1,4 +1,5 @@
 import copy
+import inspect
 import pickle
 from dataclasses import replace
 from typing import get_type_hints
@@ -324,3 +325,51 @@ def test_type_checkers_read_the_parameters_that_the_declaration_has():
 def test_a_parameter_that_is_none_is_refused_by_the_constructor():
     with pytest.raises(TypeError, match=r"MakeMore\(\) has no parameter 'budge'"):
         MakeMore(budge="3s")
+
+
+class Quick(MakeMore):
+    """An estimator with a constructor of its own."""
+
+    def __init__(self, model="ngram", *, budget="1s", extra=1):
+        super().__init__(model, budget=budget)
+        self.extra = extra
+
+
+def test_a_subclass_may_have_other_parameters():
+    again = clone(Quick("kneser_ney", extra=5))
+    assert again.get_params() == {"model": "kneser_ney", "budget": "1s", "extra": 5}
+    assert again.set_params(extra=6).extra == 6
+    assert again.fit(LINES).learned_.family == "kneser_ney"
+    assert repr(again) == "Quick(model='kneser_ney', extra=6)"
+    with pytest.raises(OptionError, match="parameter 'steps' is unknown: known are model, budget"):
+        again.set_params(steps=3)
+
+
+def test_the_signature_says_names_types_and_defaults():
+    shown = inspect.signature(MakeMore).parameters
+    assert list(shown) == ["model", *FitParameters.__annotations__]
+    assert shown["random_state"].default == 0
+    assert shown["random_state"].annotation is int
+
+
+@pytest.mark.parametrize(
+    "ask, answer",
+    [
+        (lambda report: report["dev_lines"], 0),
+        (lambda report: report["chosen"], None),
+        (lambda report: "dev_loss" in report, True),
+        (lambda report: "stopped" in report, False),
+        (lambda report: report.get("stopped", "no"), "no"),
+        (lambda report: dict(report)["split"], "digest"),
+    ],
+)
+def test_a_report_answers_as_the_dictionary_that_it_was(ask, answer):
+    report = MakeMore("ngram").fit(["anna"]).learned_.report
+    with pytest.warns(DeprecationWarning, match="a report has attributes now"):
+        assert ask(report) == answer
+
+
+@pytest.mark.filterwarnings("ignore:a report has attributes now")
+def test_a_report_lacks_what_the_dictionary_lacked():
+    with pytest.raises(KeyError):
+        MakeMore("ngram").fit(["anna"]).learned_.report["weights"]

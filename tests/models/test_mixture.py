@@ -107,6 +107,10 @@ def test_it_looks_back_as_far_as_its_members_do():
         ("gru(hidden=x)", "hidden is 'x': give a whole number"),
         ("gru(hidden)", r"members has 'gru\(hidden\)': write it as"),
         ("mixture", "members has a mixture: name its members instead"),
+        (f"gru(hidden={'-' * 400}1)", "members has 'gru"),
+        (f"gru(hidden=1{'+1' * 400})", "members has 'gru"),
+        ("(" * 500, r"members has '\("),
+        ("gru], [gru", r"members has 'gru\], \[gru': write it as"),
     ],
 )
 def test_what_cannot_be_read_is_said(text, sentence):
@@ -120,6 +124,11 @@ def test_members_are_read_with_their_options():
     found = members_of(" kneser_ney ,gru( hidden = 8, dropout=0.5 ), ngram()")
     assert [family.name for family, _ in found] == ["kneser_ney", "gru", "ngram"]
     assert found[1][1].to_dict() == {"embedding": 64, "hidden": 8, "dropout": 0.5}
+
+
+def test_numbers_may_start_with_zeros_as_in_older_files():
+    (_, own), (_, other) = members_of("kneser_ney(window=05), ngram(add=00.5, window=3)")
+    assert (own.window, other.add, other.window) == (5, 0.5, 3)
 
 
 def test_a_fitted_mixture_is_weighed_on_the_dev_part_and_kept_in_one_file(us_names, tmp_path):

@@ -99,14 +99,12 @@ def _fitted(file: ModelFile) -> FittedModel:
         cleaning=Summary(**document["cleaning"]),
         report=FitReport.from_json(document["training"]),
         known=partial(_digests, file) if _DIGESTS in document["tensors"] else None,
-        canaries=_canaries(document.get("canaries", [])),
+        canaries=_canaries(document["canaries"]) if document.get("canaries") else (),
     )
 
 
 def _canaries(lists: list[Document]) -> "tuple[Canaries, ...]":
     """Take back what `asdict` made of canaries, and JSON of that."""
-    if not lists:
-        return ()
     from makemore.corpus.canaries import Canaries
 
     return tuple(

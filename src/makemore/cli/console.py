@@ -5,7 +5,6 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from makemore.corpus.control_characters import escaped, visible
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from makemore.estimator.makemore import MakeMore
 
 TYPED: ContextVar[Sequence[str]] = ContextVar("TYPED", default=())  # the arguments, as typed
-_ENDLESS = 100_000  # columns of a page on which no line is broken
 _BATCH = 8192  # lines written at once
 
 Json = bool | int | float | str | None | Sequence["Json"] | Mapping[str, "Json"]
@@ -75,16 +73,16 @@ def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
         >>> table([("a", "1"), ("bcd", "2")])
         ['a    1', 'bcd  2']
     """
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from rich.cells import cell_len  # wide characters take two columns, combining marks none
 
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    for row in rows:
-        grid.add_row(*(Text(visible(cell), no_wrap=True) for cell in row))
-    page = StringIO()
-    Console(file=page, width=_ENDLESS, color_system=None, legacy_windows=False).print(grid)
-    return [line.rstrip() for line in page.getvalue().split("\n")[:-1]]
+    rows = [tuple(map(visible, row)) for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def key_values(pairs: Iterable[str]) -> dict[str, str]:

@@ -64,6 +64,10 @@ def learn(
         on_step = Followers(stack, outputs.track, seen)
         continues = hasattr(maker, "learned_")
         if outputs.report is None and not continues:
+            if sys.stderr.isatty() and maker.counts_blocks():  # no step will start it
+                from makemore.cli.training import progress
+
+                stack.enter_context(progress("learning"))
             maker.fit(blocks(), on_step=on_step, run=run, on_read=lambda read: say(str(read)))
         else:
             lines = _whole(blocks, maker.fit_options().min_count)
@@ -92,7 +96,7 @@ def _whole(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
 class Followers:
     """Callbacks of all that follow a training: a progress bar, Ctrl-C, TensorBoard, a recording.
 
-    What only networks need is imported when the first step is reported.
+    The bar and Ctrl-C begin with the first step, and so are imported only for networks.
     """
 
     def __init__(self, stack: ExitStack, track: str | None, recording: "Recording | None") -> None:
@@ -102,19 +106,18 @@ class Followers:
         if recording is not None:
             stack.callback(recording.stop)
             self._callbacks.append(recording)
-        if track is not None or sys.stderr.isatty():
-            from makemore.cli.training import progress, tracking
+        if track is not None:
+            from makemore.cli.training import tracking
 
-            for started in (tracking(track), progress("learning")):
-                callback = stack.enter_context(started)
-                if callback is not None:
-                    self._callbacks.append(callback)
+            self._callbacks.append(stack.enter_context(tracking(track)))
 
     def __call__(self, step: "Step") -> None:
         """Report a step."""
         if not self._is_training:
-            from makemore.cli.training import interruptible
+            from makemore.cli.training import interruptible, progress
 
+            bar = self._stack.enter_context(progress("learning"))
+            self._callbacks += [] if bar is None else [bar]
             self._callbacks.append(self._stack.enter_context(interruptible()))
             self._is_training = True
         for callback in self._callbacks:
@@ -205,7 +208,10 @@ def choose(model: str, pairs: Sequence[str]) -> str | Options:
         return model if model == "auto" else family_named(model).name
     if model == "auto":
         raise OptionError("-O sets an option of one family: name it with --model")
-    return family_named(model).options.of_strings(key_values(pairs))
+    family = family_named(model)
+    options = family.options.of_strings(key_values(pairs))
+    family.members(options)  # what cannot be read is said before the list is read
+    return options
 
 
 def fit_in_words(maker: "MakeMore") -> str:

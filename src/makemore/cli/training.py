@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -102,14 +102,12 @@ def progress(what: str) -> "Iterator[OnStep | None]":
         yield on_step
 
 
-def tracking(folder: str | None) -> "AbstractContextManager[TensorBoardWriter | None]":
-    """Return what writes a training to a folder for TensorBoard, if one is given.
+def tracking(folder: str) -> "AbstractContextManager[TensorBoardWriter]":
+    """Return what writes a training to a folder for TensorBoard.
 
     Raises:
         OptionError: TensorBoard is not installed, or nothing can be written there.
     """
-    if folder is None:
-        return nullcontext()
     from makemore.probe.tensorboard import TensorBoardWriter
 
     return TensorBoardWriter(folder)

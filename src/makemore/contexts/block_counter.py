@@ -101,7 +101,11 @@ class BlockCounter:
         return replace(self._read, repeated=self._read.kept - len(self.digests()))
 
     def take(self, vocabulary: Vocabulary) -> dict[str, Contexts]:
-        """Give away what was counted of each part that has lines, in terms of `vocabulary()`."""
+        """Give away what was counted of each part that has lines.
+
+        Args:
+            vocabulary: what `vocabulary` returns once all is counted.
+        """
         size, labels = len(vocabulary), len(vocabulary.labels)
         ids = np.zeros(_CODES + labels, np.int32)
         ids[[ord(character) for character in vocabulary.characters]] = np.arange(1, size)

@@ -1,7 +1,7 @@
 """The base of `MakeMore`: its parameters, and the fitted model once there is one."""
 
 from collections.abc import Sequence
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import numpy as np
@@ -37,6 +37,9 @@ class FitParameters(TypedDict, total=False):
     canaries: int
 
 
+_OPTIONS = {option.parameter: option for option in fields(FitOptions)}
+
+
 class Estimator:
     """Parameters that are stored, read, changed and shown, so that scikit-learn's tools work.
 
@@ -46,27 +49,18 @@ class Estimator:
     Source: Buitinck et al. (2013), "API design for machine learning software", arXiv 1309.0238.
     """
 
-    __signature__ = Signature(
-        [
-            Parameter("model", Parameter.POSITIONAL_OR_KEYWORD, default="auto"),
-            *(
-                Parameter(field.parameter, Parameter.KEYWORD_ONLY, default=field.default)
-                for field in fields(FitOptions)
-            ),
-        ]
-    )
-
     model: str | Options
     learned_: "FittedModel"
 
     def __init__(self, model: str | Options = "auto", **parameters: Unpack[FitParameters]) -> None:
         """Store the parameters."""
-        unknown = parameters.keys() - self._names()
+        self.model = model
+        unknown = parameters.keys() - _OPTIONS
         if unknown:
             raise TypeError(f"{type(self).__name__}() has no parameter {min(unknown)!r}")
-        given = {"model": model, **parameters}
-        for name, parameter in self.__signature__.parameters.items():
-            setattr(self, name, given.get(name, parameter.default))
+        given = {**parameters}
+        for name, option in _OPTIONS.items():
+            setattr(self, name, given.get(name, option.default))
 
     def get_params(self, deep: bool = True) -> dict[str, Value | Options]:
         """Return the parameters by name."""
@@ -93,17 +87,16 @@ class Estimator:
             OptionError: a parameter cannot be used.
         """
         plain = self.plain_params()
-        return FitOptions.of({each.name: plain[each.parameter] for each in fields(FitOptions)})
+        return FitOptions.of({option.name: plain[name] for name, option in _OPTIONS.items()})
 
     def plain_params(self) -> dict[str, Value]:
         """Return the parameters but `model`; numbers of NumPy become plain ones."""
-        names = [name for name in self.__signature__.parameters if name != "model"]
-        given = {name: getattr(self, name) for name in names}
+        given = {name: getattr(self, name) for name in _OPTIONS}
         return {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
 
     def __repr__(self) -> str:
         """The call that makes it, as far as it differs from the default."""
-        usual = self.__signature__.parameters
+        usual = signature(type(self)).parameters
         given = [f"{k}={v!r}" for k, v in self.get_params().items() if v != usual[k].default]
         return f"{type(self).__name__}({', '.join(given)})"
 
@@ -126,8 +119,30 @@ class Estimator:
 
     @classmethod
     def _names(cls) -> list[str]:
-        """The names of the parameters."""
-        return list(cls.__signature__.parameters)
+        """The names of the constructor's arguments, which a subclass may have of its own."""
+        return list(signature(cls).parameters)
+
+
+# What `help` and scikit-learn see of the constructor: its arguments by name, with their defaults.
+setattr(  # noqa: B010  type checkers know of no such attribute
+    Estimator.__init__,
+    "__signature__",
+    Signature(
+        [
+            Parameter("self", Parameter.POSITIONAL_OR_KEYWORD),
+            Parameter("model", Parameter.POSITIONAL_OR_KEYWORD, default="auto"),
+            *(
+                Parameter(
+                    name,
+                    Parameter.KEYWORD_ONLY,
+                    default=option.default,
+                    annotation=FitParameters.__annotations__.get(name, Value),
+                )
+                for name, option in _OPTIONS.items()
+            ),
+        ]
+    ),
+)
 
 
 def parsed(

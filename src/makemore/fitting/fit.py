@@ -11,6 +11,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitted import FitReport, FittedModel
+from makemore.fitting.auto import always_counts, choose_family
 from makemore.fitting.splits import (
     NO_LINE,
     BlockSplits,
@@ -83,8 +84,6 @@ class Start:
     ) -> "Start":
         """Build a model that has learned nothing, for so many lines."""
         if model == "auto":
-            from makemore.fitting.auto import choose_family
-
             family, own, chosen = choose_family(lines, options)
         else:
             (family, own), chosen = family_and_options(model), None
@@ -175,8 +174,6 @@ def counted_window(model: str | Options, options: FitOptions) -> int | None:
     if options.split != "digest" or options.canaries or options.min_count > 1:
         return None
     if model == "auto":
-        from makemore.fitting.auto import always_counts
-
         if not always_counts(options):
             return None
         model = "kneser_ney"

@@ -1,4 +1,4 @@
-"""A list, split, as the contexts that models learn from."""
+"""A list as models learn it: the lines that may be learned, split, as contexts."""
 
 import json
 from abc import ABC, abstractmethod

@@ -102,8 +102,7 @@ class FitOptions(Options):
     budget: Annotated[
         str | float | None,
         Setting(
-            "time to train, as 30s, 2m or seconds; 30s if absent, less for fewer than 10,000 "
-            "lines; makemore FILE then counts, which takes none"
+            "time to train, as 30s, 2m or seconds; 30s if absent, less for fewer than 10,000 lines"
         ),
     ] = None
     steps: Annotated[int | None, Setting("steps to train, instead of a budget", minimum=1)] = None

@@ -136,12 +136,12 @@ def messages_of_labels(request: Request, constraint: Constraint) -> list[Backwar
 
 
 def _by_states(request: Request, constraint: Constraint) -> Plan | None:
-    """Conditions a model that can be written out."""
+    """Condition a model that compiles to an automaton."""
     each = messages_of_labels(request, constraint)
     if each is None:
         return None
-    log_masses = _possible(request, np.array([joined.log_mass for joined in each]))
     samplers = [ConditionalSampler(joined) for joined in each]
+    log_masses = _possible(request, np.array([joined.log_mass for joined in each]))
     return Plan(request.drawn_by(samplers, log_masses), "exact, by states")
 
 

@@ -69,8 +69,8 @@ class Stream(Iterator[str]):
             OptionError: options contradict each other, or the label is unknown or missing.
         """
         options.check()
-        request = request_of(source, options)
-        constraint = constraint_of(request, options) if options.is_constrained else None
+        is_constrained, request = options.is_constrained, request_of(source, options)
+        constraint = constraint_of(request, options) if is_constrained else None
         self.allowed = None if constraint is None else constraint.count(request.prefix)
         if constraint is None:
             plan = freely(request, ahead)

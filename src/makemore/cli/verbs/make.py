@@ -23,6 +23,8 @@ def make(
 ) -> None:
     """Learn a list and print new lines; the word can be left out: makemore FILE.
 
+    Without a budget, steps or a model it counts, which takes no time to train.
+
     Args:
         file: text with one line for each thing, or a CSV, TSV or JSON lines table; - is standard
             input.
