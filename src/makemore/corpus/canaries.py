@@ -1,8 +1,8 @@
-"""Canaries: random lines, planted among those of a list to see how much a model remembers of one.
+"""Canaries: random lines added to a list, to measure how much a model memorises of one line.
 
 Source: Carlini, Liu, Erlingsson, Kos and Song (2019), "The Secret Sharer: evaluating and testing
 unintended memorization in neural networks", USENIX Security, arXiv 1802.08232. There the random
-part stands in a sentence that is the same for all; here the whole line is random.
+part is embedded in a fixed sentence; here the whole line is random.
 """
 
 import math
@@ -17,21 +17,22 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 
-_LEAST_BITS, _SPARE_BITS = 24, 8  # of a random line, and more than the list has: not in the list
-_MOST_BITS = 256  # a longer line shows no more, and its chances would be too small for a float64
-_ROUNDS = 100  # in which lines are drawn, as some may not be normal
+_LEAST_BITS, _SPARE_BITS = 24, 8  # minimum bits of a canary; at least log2(lines) + 8 bits
+_MOST_BITS = 256  # longer lines show nothing more, and their probabilities underflow float64
+_ROUNDS = 100  # rounds of rejection sampling; lines that are not NFC are rejected
 
 
 @dataclass(frozen=True)
 class Canaries:
-    """Random lines of one length, each character drawn uniformly, and the space they are from.
+    """Random lines of one length, with characters drawn uniformly, and their sample space.
 
     Attributes:
-        characters: what they are drawn from: those of the list, spaces left out.
-        length: characters of each.
-        weight: how many lines each stood for: as many as the median line of the list.
-        lines: the canaries, no two the same and none of them in the list.
-        labels: the label of each: that of a line drawn from the list; empty without labels.
+        characters: the characters they are drawn from: those of the list, without spaces.
+        length: length of each canary, in characters.
+        weight: weight of each canary: the median weight of the lines of the list.
+        lines: the canaries, all distinct and none of them in the list.
+        labels: the label of each canary, copied from a random line of the list; empty if the list
+            has no labels.
     """
 
     characters: str
@@ -42,18 +43,19 @@ class Canaries:
 
     @classmethod
     def of(cls, lines: Lines, count: int, seed: int | Sequence[int]) -> Self:
-        """Draws canaries for a list.
+        """Draw canaries for a list.
 
-        They are as long as its median line; longer where so short a line could be guessed, and
-        never above 256 bits.
+        They are as long as the median line of the list, but at least 24 bits and log2(B) + 8 bits,
+        because a shorter line could be guessed. The median length is capped at 256 bits.
 
         Args:
-            lines: the list, at least one line.
-            count: how many.
-            seed: the same seed gives the same canaries for the same list.
+            lines: the list, of at least one line.
+            count: number of canaries.
+            seed: seed; canaries are reproducible for the same list and seed.
 
         Raises:
-            DataError: the list's characters make no random lines.
+            DataError: the list has fewer than two distinct characters other than spaces, or NFC
+                changes nearly all random lines.
         """
         characters = "".join(c for c in Vocabulary.of(lines).characters if not c.isspace())
         if len(characters) < 2:
@@ -79,14 +81,14 @@ class Canaries:
 
     @property
     def bits(self) -> float:
-        """The logarithm to base 2 of how many lines the space has."""
+        """Size of the sample space, in bits: log2 of the number of its lines."""
         return self.length * math.log2(len(self.characters))
 
     def drawn(self, n: int, rng: np.random.Generator) -> list[str]:
-        """Draws n lines of the space, uniformly; those that NFC would change are drawn again.
+        """Draw n lines uniformly from the sample space, by rejection sampling for NFC.
 
         Raises:
-            DataError: NFC changes nearly all of them.
+            DataError: 100 rounds give too few lines, because NFC changes nearly all of them.
         """
         codes = np.array([ord(c) for c in self.characters] + [ord("\n")], np.uint32)
         found: list[str] = []
@@ -106,11 +108,11 @@ class Canaries:
         )
 
     def has(self, line: str) -> bool:
-        """Whether a line is of the space."""
+        """Whether a line is in the sample space."""
         return len(line) == self.length and set(line) <= set(self.characters)
 
     def behind(self, lines: Lines) -> Lines:
-        """Gives lines with the canaries behind them.
+        """Return lines with the canaries appended.
 
         Args:
             lines: lines that were selected from a list, with labels if the canaries have them.

@@ -1,4 +1,4 @@
-"""Cleaning: lines become trimmed NFC code points; labels and weights are checked."""
+"""Cleaning of lines to trimmed NFC code points, and checks of labels and weights."""
 
 import re
 import unicodedata
@@ -17,21 +17,21 @@ Weights = Sequence[float | str] | NDArray[np.float64]
 
 LINE_FEED = 10
 
-_MOST = 1e15  # a line's weight; sums of larger ones lose what small ones add
+_MOST = 1e15  # maximum weight of a line; sums of larger weights round small weights away
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What cleaning did to a list.
+    """Statistics of cleaning a list.
 
     Attributes:
-        read: lines that came in.
-        blank: of these, empty once trimmed; they are dropped.
-        repeated: of the lines kept, those equal to an earlier one; they stay.
+        read: number of input lines.
+        blank: lines dropped because they are empty after trimming.
+        repeated: kept lines that are equal to an earlier line; they are not dropped.
         kept: lines that remain.
-        characters: characters of the lines that remain, line ends not counted.
-        weightless: lines dropped because they stand for no line, their weight being 0.
-        rare: lines dropped because they stood fewer times than was asked.
+        characters: characters of the lines that remain, without line ends.
+        weightless: lines dropped because their weight is 0.
+        rare: lines dropped because they occur less often than the requested minimum.
     """
 
     read: int
@@ -43,13 +43,13 @@ class Summary:
     rare: int = 0
 
     def __add__(self, other: Self) -> Self:
-        """What cleaning did to two lists; a line of both is repeated only within each."""
+        """Add the statistics of two lists; repeats across the lists are not counted."""
         return type(self)(
             *(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True))
         )
 
     def __str__(self) -> str:
-        """One line for a person."""
+        """Return a readable one-line summary."""
         weightless = f"{self.weightless:,} of weight 0, " if self.weightless else ""
         rare = f"{self.rare:,} too rare, " if self.rare else ""
         return (
@@ -59,7 +59,11 @@ class Summary:
 
 
 def checked_strings(strings: Iterable[str]) -> list[str]:
-    """Return the strings as a list; refuse anything else."""
+    """Return the strings as a list.
+
+    Raises:
+        DataError: the argument is one string or no iterable, or an item is not a string.
+    """
     if isinstance(strings, str) or not isinstance(strings, Iterable):
         what = "one string" if isinstance(strings, str) else f"a {type(strings).__name__}"
         raise DataError(f"{what} came where a list of strings is needed: pass [line, ...]")
@@ -72,7 +76,15 @@ def checked_strings(strings: Iterable[str]) -> list[str]:
 
 
 def code_points(text: str, number: int = 1) -> NDArray[np.uint32]:
-    """Return the NFC code points of a text, checked; its first line has this number."""
+    """Return the NFC code points of a text.
+
+    Args:
+        text: the text.
+        number: number of its first line, for error messages.
+
+    Raises:
+        DataError: the text contains a NUL or half a surrogate pair.
+    """
     if "\0" in text:
         number += text.count("\n", 0, text.index("\0"))
         raise DataError(
@@ -95,12 +107,15 @@ def code_points(text: str, number: int = 1) -> NDArray[np.uint32]:
 
 @cache
 def _spaces() -> NDArray[np.bool_]:
-    """Whether `str.strip` removes each code point up to U+3001, from where on it removes none."""
+    """Return whether `str.strip` removes each code point up to U+3001; it removes none above."""
     return np.array([chr(code).isspace() for code in range(0x3002)])
 
 
 def trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Split at line feeds and trim each line: code points and (B+1,) offsets, blanks included."""
+    """Split at line feeds and trim each line; return code points and (B+1,) offsets.
+
+    Blank lines are kept.
+    """
     breaks = np.flatnonzero(text == LINE_FEED)
     starts = np.concatenate([np.zeros(1, np.int64), breaks + 1])
     stops = np.concatenate([breaks, np.array([len(text)], np.int64)])
@@ -116,7 +131,11 @@ def trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.in
 
 
 def checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
-    """Return weights as (B,) float64, each finite and not negative."""
+    """Return weights as (B,) float64.
+
+    Raises:
+        DataError: the number of weights is not `expected`, or one is not in [0, 1e15].
+    """
     if len(weights) != expected:
         raise DataError(f"{len(weights)} weights came for {expected} lines: give one for each line")
     try:
@@ -140,7 +159,7 @@ def checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
 
 
 def _number(value: object) -> float:
-    """A float, or NaN where there is none."""
+    """Convert a value to a float; return NaN if that fails."""
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
@@ -150,7 +169,20 @@ def _number(value: object) -> float:
 def indexed_labels(
     labels: Sequence[str], kept: NDArray[np.int64], expected: int
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Return labels of the lines kept, as indices into their sorted names."""
+    """Return the cleaned labels of the kept lines.
+
+    Args:
+        labels: one label per line.
+        kept: indices of the lines that are kept.
+        expected: number of lines.
+
+    Returns:
+        (kept,) int32 indices into the names, and the distinct names, sorted.
+
+    Raises:
+        DataError: the number of labels is not `expected`, or a label is blank or contains a NUL or
+            half a surrogate pair.
+    """
     if len(labels) != expected:
         raise DataError(f"{len(labels)} labels came for {expected} lines: give one for each line")
     checked = []

@@ -1,4 +1,4 @@
-"""Characters made visible: control characters and spaces as a person can see them."""
+"""Visible forms of control characters and spaces."""
 
 from typing import TYPE_CHECKING
 from unicodedata import category
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def visible(line: str) -> str:
-    r"""Spells control characters out, so that a line cannot steer a terminal.
+    r"""Escape control and text-direction characters, so that a line cannot control a terminal.
 
     Example:
         >>> visible("a\x1b[2Jb")
@@ -23,7 +23,7 @@ def visible(line: str) -> str:
 
 
 def escaped(document: str) -> str:
-    r"""Escapes in a document of JSON what would steer a terminal; it says the same.
+    r"""Escape control and text-direction characters in a JSON document; its value is the same.
 
     Example:
         >>> escaped('["\x9b", "\u202e", "\u00e9"]')
@@ -35,15 +35,15 @@ def escaped(document: str) -> str:
 
 
 def shown(character: str) -> str:
-    """A character so that it can be seen: a space as _."""
+    """Return the visible form of a character; white space becomes _."""
     return "_" if character.isspace() else visible(character)
 
 
 def names_of(vocabulary: "Vocabulary") -> list[str]:
-    r"""What each id is called in pictures, each character differently, then the labels.
+    r"""Return the names of all ids for plots: the boundary, distinct characters, then the labels.
 
-    The boundary is a dot, as in the lectures, a space _, unless the list has these itself. What
-    cannot be seen has its sign or its code.
+    The boundary is a dot, as in the lectures, and a space is _. If the vocabulary contains these
+    characters, they are ■ and ␣. Invisible characters are shown as their symbol or code point.
 
     Example:
         >>> from makemore.corpus.vocabulary import Vocabulary
@@ -60,14 +60,17 @@ def names_of(vocabulary: "Vocabulary") -> list[str]:
 
 
 def space_in(vocabulary: "Vocabulary") -> str | None:
-    """What a space is called in pictures, unlike every character; None where there is none."""
+    """Return the name of a space in plots; None if the vocabulary has no space.
+
+    It is _, or ␣ if the vocabulary contains _.
+    """
     if " " not in vocabulary.characters:
         return None
     return "␣" if "_" in vocabulary.characters else "_"
 
 
 def _sign(character: str) -> str:
-    """What stands for a character in a picture."""
+    """Return the name of a character in a plot."""
     if ord(character) < 32:
         return chr(0x2400 + ord(character))
     if category(character)[0] == "M":
@@ -76,6 +79,6 @@ def _sign(character: str) -> str:
 
 
 def _steers(character: str) -> bool:
-    """Whether a character is a control or a change of direction."""
+    """Whether a character is a control character or changes the text direction."""
     code = ord(character)
     return code < 32 or 127 <= code < 160 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069

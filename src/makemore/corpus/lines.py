@@ -1,4 +1,4 @@
-"""Lines in memory: one flat array of code points and offsets, cleaned, with labels and weights."""
+"""Cleaned lines in memory: one flat array of code points, with offsets, labels and weights."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -27,17 +27,17 @@ T = TypeVar("T", bound=np.generic)
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """A cleaned list: NFC, trimmed, no blank lines; order and repeats as they came.
+    """A cleaned list of lines: NFC, trimmed, without blank lines, in input order with repeats.
 
     Attributes:
-        codes: (C,) uint32 code points of all lines, one after the other.
+        codes: (C,) uint32 code points of all lines, concatenated.
         offsets: (B+1,) int64; line b is `codes[offsets[b]:offsets[b+1]]`.
         labels: (B,) int32 indices into `label_names`, or None.
         label_names: the distinct labels, sorted.
-        weights: (B,) float64 counts a line stands for, or None for one each.
-        read: lines that came in.
-        blank: of these, lines dropped as blank.
-        rare: of these, lines dropped because they stood too rarely.
+        weights: (B,) float64 weight (count) of each line, or None if every weight is 1.
+        read: number of input lines.
+        blank: number of these dropped as blank.
+        rare: number of these dropped as too infrequent.
 
     Example:
         >>> lines = Lines.from_strings([" anna ", "", "ben"])
@@ -56,14 +56,14 @@ class Lines:
 
     @classmethod
     def from_text(cls, text: str, number: int = 1) -> Self:
-        """Cleans one text of many lines, each ended by LF, CR LF or CR.
+        """Clean a text whose lines end in LF, CR LF or CR.
 
         Args:
             text: the lines.
-            number: of the first of them, for errors.
+            number: number of the first line, for error messages.
 
         Raises:
-            DataError: a line holds a NUL or half a surrogate pair.
+            DataError: a line contains a NUL or half a surrogate pair.
         """
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         codes, offsets = trimmed(code_points(text.removesuffix("\n"), number))
@@ -80,17 +80,20 @@ class Lines:
         weights: Weights | None = None,
         keep_blank: bool = False,
     ) -> Self:
-        """Cleans strings, one line each, with a label or a weight each where given.
+        """Clean strings, one line each, with optional labels and weights.
 
         Args:
             strings: the lines; a line break inside one counts as a space.
-            labels: one label a line, or None.
-            weights: one count a line, finite and at least 0, or None. Lines of weight 0 go.
-            keep_blank: whether blank lines stay, so that line i of the result is string i.
+            labels: one label per line, or None.
+            weights: one weight per line, finite and at least 0, or None. Lines of weight 0 are
+                dropped.
+            keep_blank: keep blank lines and lines of weight 0, so that line i of the result is
+                string i.
 
         Raises:
-            DataError: the three differ in length, a weight is negative or not a number, a label is
-                blank, or a line holds a NUL or half a surrogate pair.
+            DataError: the strings, labels and weights differ in length, a weight is not a finite
+                number in [0, 1e15], a label is blank, or a line or label contains a NUL or half a
+                surrogate pair.
         """
         strings = checked_strings(strings)
         text = "\n".join(s.replace("\n", " ").replace("\r", " ") for s in strings)
@@ -112,10 +115,10 @@ class Lines:
 
     @classmethod
     def concatenated(cls, parts: Iterable[Self]) -> Self:
-        """Joins lists, one after the other.
+        """Concatenate lists.
 
         Raises:
-            DataError: some have labels, or weights, and others none.
+            DataError: some lists have labels or weights and others do not.
 
         Example:
             >>> parts = [Lines.from_strings(["anna"], ["F"]), Lines.from_strings(["ben"], ["M"])]
@@ -142,10 +145,10 @@ class Lines:
         )
 
     def check_like(self, other: Self) -> None:
-        """Refuses blocks of one list that do not go together.
+        """Check that two blocks of one list both have labels or weights, or neither has.
 
         Raises:
-            DataError: one of them has labels, or weights, and the other none.
+            DataError: one block has labels or weights and the other does not.
         """
         for what in ("labels", "weights"):
             mine, its = getattr(self, what), getattr(other, what)
@@ -153,11 +156,11 @@ class Lines:
                 raise DataError(f"some lines of the list have {what}, others none: give all some")
 
     def __len__(self) -> int:
-        """B: how many lines."""
+        """Return B, the number of lines."""
         return len(self.offsets) - 1
 
     def select(self, which: NDArray[np.int64]) -> Self:
-        """Gives the lines with these indices, in this order, as if no others had been read."""
+        """Return the lines at these indices, in this order; `read` counts only them."""
         starts, stops = self.offsets[which], self.offsets[which + 1]
         return type(self)(
             self.codes[ranges(starts, stops)],
@@ -170,7 +173,7 @@ class Lines:
         )
 
     def cut(self, lengths: NDArray[np.int64]) -> Self:
-        """Gives the first so many characters of each line; a line may end up blank."""
+        """Truncate line b to its first `lengths[b]` characters; a line may become blank."""
         return replace(
             self,
             codes=self.codes[ranges(self.offsets[:-1], self.offsets[:-1] + lengths)],
@@ -178,72 +181,72 @@ class Lines:
         )
 
     def with_labels(self, labels: NDArray[np.int32], names: tuple[str, ...]) -> Self:
-        """Gives the same lines, each with the label of this index among some names."""
+        """Return the same lines with new labels, given as (B,) indices into `names`."""
         return replace(self, labels=labels, label_names=names)
 
     def labels_among(self, names: Sequence[str]) -> NDArray[np.int32] | None:
-        """(B,) int32: the label of each line as an index into names that have it, or None."""
+        """Return (B,) int32 indices of the lines' labels in `names`; None without labels."""
         if self.labels is None:
             return None
         places = {name: place for place, name in enumerate(names)}
         return np.array([places[name] for name in self.label_names], np.int32)[self.labels]
 
     def labels_of(self) -> list[str]:
-        """The label of each line, of lines that have them."""
+        """Return the label of each line; the lines must have labels."""
         assert self.labels is not None, "no labels"
         return [self.label_names[label] for label in self.labels.tolist()]
 
     def without_labels(self) -> Self:
-        """Gives the same lines, their labels forgotten."""
+        """Return the same lines without labels."""
         return replace(self, labels=None, label_names=())
 
     def with_label(self, label: str) -> Self:
-        """Gives the same lines, each with this label."""
+        """Return the same lines, all with this label."""
         return self.with_labels(np.zeros(len(self), np.int32), (label,))
 
     def counts(self) -> NDArray[np.float64]:
-        """(B,) float64, how many lines each stands for: its weight, or one."""
+        """Return (B,) float64 weights of the lines; ones if the list has no weights."""
         return np.ones(len(self)) if self.weights is None else self.weights
 
     def lengths(self) -> NDArray[np.int64]:
-        """(B,) int64 characters in each line."""
+        """Return (B,) int64 line lengths, in characters."""
         return np.diff(self.offsets)
 
     def to_list(self) -> list[str]:
-        """The lines as strings."""
+        """Return the lines as strings."""
         return self._joined().split("\n") if len(self) else []
 
     def encoded(self) -> list[bytes]:
-        """The lines as UTF-8 bytes."""
+        """Return the lines as UTF-8 bytes."""
         return self._joined().encode("utf-8").split(b"\n") if len(self) else []
 
     def _joined(self) -> str:
-        """All lines in one text, a line feed between two."""
+        """Return all lines as one string, separated by line feeds."""
         text = np.insert(self.codes, self.offsets[1:-1], LINE_FEED)
         return text.tobytes().decode("utf-32-le")
 
     def distinct(self) -> NDArray[np.int64]:
-        """(d,) int64: the index of the first of each group of equal lines, ascending."""
+        """Return (d,) int64 ascending indices of the first occurrence of each distinct line."""
         return np.flatnonzero(self.first_equal() == np.arange(len(self)))
 
     def first_equal(self) -> NDArray[np.int64]:
-        """(B,) int64: the index of the first line equal to each, labels left out."""
+        """Return (B,) int64: for each line, the index of the first equal line, ignoring labels."""
         first: dict[bytes, int] = {}
         found = (first.setdefault(line, i) for i, line in enumerate(self.encoded()))
         return np.fromiter(found, np.int64, len(self))
 
     @cached_property
     def digests(self) -> NDArray[np.uint64]:
-        """(B,) uint64: each line's digest, see `line_digests`."""
+        """(B,) uint64 digest of each line; see `line_digests`."""
         return line_digests(self.encoded())
 
     @cached_property
     def repeated(self) -> int:
-        """Number of lines that are equal to an earlier one."""
+        """Number of lines equal to an earlier line."""
         return len(self) - len(set(self.encoded()))
 
     def summary(self) -> Summary:
-        """Count the lines read, dropped, repeated and kept."""
+        """Return the numbers of lines read, dropped, repeated and kept."""
         weightless = self.read - self.blank - self.rare - len(self)
         return Summary(
             read=self.read,
@@ -257,13 +260,13 @@ class Lines:
 
 
 def _concatenated(arrays: Iterable[NDArray[T] | None]) -> NDArray[T] | None:
-    """Arrays one after the other, or None where there is none."""
+    """Concatenate the arrays that are not None; return None if all are None."""
     given = [array for array in arrays if array is not None]
     return np.concatenate(given) if given else None
 
 
 def line_digests(encoded: Iterable[bytes]) -> NDArray[np.uint64]:
-    """Return the BLAKE2b-64 digest of each line, the same on every machine.
+    """Return the 64-bit BLAKE2b digest of each line; it is the same on every machine.
 
     Source: Saarinen and Aumasson (2015), RFC 7693.
 
@@ -271,7 +274,7 @@ def line_digests(encoded: Iterable[bytes]) -> NDArray[np.uint64]:
         encoded: lines as NFC UTF-8 bytes.
 
     Returns:
-        (B,) uint64, read big-endian. Two different lines agree with probability 2^-64.
+        (B,) uint64, read big-endian. Two different lines have equal digests with probability 2^-64.
 
     Example:
         >>> one = line_digests([b"anna"]).tolist()

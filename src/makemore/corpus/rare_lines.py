@@ -1,4 +1,4 @@
-"""Leave out lines that stand too rarely in a list: what stands once may be one person's."""
+"""Filter for infrequent lines, since a line that occurs once may identify a person."""
 
 from dataclasses import replace
 
@@ -7,19 +7,19 @@ import numpy as np
 from makemore.arrays import summed, unique_inverse
 from makemore.corpus.lines import Lines
 
-_ROUNDING = 1e-12  # of a sum of weights
+_ROUNDING = 1e-12  # relative rounding error of a sum of weights
 
 
 def frequent(lines: Lines, least: float) -> Lines:
-    """Leaves out every line that stands too rarely, and counts how many those were.
+    """Drop lines that occur fewer than `least` times, and count them in `rare`.
 
-    How often a line stands is the sum of the weights of all lines equal to it; where there are
-    labels, of those that have its label too, as a line is learned with its label. A label that no
-    line is left of is forgotten.
+    The frequency of a line is the sum of the weights of all lines equal to it. If there are labels,
+    only lines with the same label count as equal, because a line is learned with its label. Labels
+    without remaining lines are removed.
 
     Args:
         lines: the list.
-        least: how often a line must stand; 1 and less leave out nothing.
+        least: minimum frequency of a line; 1 or less drops nothing.
 
     Example:
         >>> few = frequent(Lines.from_strings(["anna", "ben", "anna"]), 2)

@@ -1,4 +1,4 @@
-"""Splits: which lines a model learns from, which choose it, which only report on it."""
+"""Splits of a list into train, dev and test lines."""
 
 import random
 from typing import NamedTuple
@@ -12,12 +12,12 @@ from makemore.options.verbs import SPLITS
 
 
 class Split(NamedTuple):
-    """Three parts of a list, as indices of lines.
+    """The three splits of a list, as line indices.
 
     Attributes:
-        train: (B_train,) int64 lines to learn from.
-        dev: (B_dev,) int64 lines that choose among models; may be empty.
-        test: (B_test,) int64 lines that are only reported on; may be empty.
+        train: (B_train,) int64, lines for training.
+        dev: (B_dev,) int64, lines for model selection; may be empty.
+        test: (B_test,) int64, lines for the final evaluation only; may be empty.
     """
 
     train: NDArray[np.int64]
@@ -28,21 +28,21 @@ class Split(NamedTuple):
 def split_lines(
     lines: Lines, kind: str = "digest", dev: float = 0.1, test: float = 0.0, seed: int = 42
 ) -> Split:
-    """Splits a list.
+    """Split a list into train, dev and test lines.
 
     Args:
         lines: the list.
-        kind: `digest` draws by each line's digest, so that repeats never straddle and a line keeps
-            its part when the list grows. `lecture` shuffles all lines as the makemore lectures do
-            and cuts at 80 and 90 per cent, so that repeats do straddle. `clean` is `lecture` with
-            repeats dropped first; where lines have labels or weights, which make repeats differ,
-            all of them stay, in one part.
-        dev: share of the lines that choose, for `digest`.
-        test: share of the lines that only report, for `digest`.
-        seed: seed of the lectures' shuffle, for the other two.
+        kind: `digest` assigns each line by its digest, so that equal lines are always in the same
+            split and a line keeps its split when the list grows. `lecture` shuffles all lines as
+            the makemore lectures do and cuts at 80 and 90 per cent, so that equal lines may be in
+            different splits. `clean` is `lecture` on the distinct lines; if lines have labels or
+            weights, by which repeats may differ, all repeats are kept, in the split of the first.
+        dev: dev fraction, for `digest`.
+        test: test fraction, for `digest`.
+        seed: seed of the shuffle, for `lecture` and `clean`.
 
     Raises:
-        OptionError: the kind is unknown, or the shares leave nothing to learn from.
+        OptionError: the kind is unknown, a fraction is negative, or the fractions sum to 1 or more.
     """
     if kind not in SPLITS:
         raise OptionError(f"split {kind!r} is unknown: choose one of {', '.join(SPLITS)}")
@@ -50,10 +50,10 @@ def split_lines(
         return _by_digest(lines, dev, test)
     which = lines.distinct() if kind == "clean" else np.arange(len(lines), dtype=np.int64)
     order = list(range(len(which)))
-    random.Random(seed).shuffle(order)  # the lectures' shuffle, draw for draw
+    random.Random(seed).shuffle(order)  # identical to the lectures' shuffle
     shuffled = which[np.array(order, np.int64)] if order else which
     first, second = int(0.8 * len(shuffled)), int(0.9 * len(shuffled))
-    if not first:  # a single line: learning comes first
+    if not first:  # a single line goes to train
         first = second = len(shuffled)
     split = Split(shuffled[:first], shuffled[first:second], shuffled[second:])
     if kind == "clean" and (lines.labels is not None or lines.weights is not None):
@@ -63,19 +63,19 @@ def split_lines(
 
 
 def _by_digest(lines: Lines, dev: float, test: float) -> Split:
-    """A line's digest decides its part; learning comes first."""
+    """Split by digest; if that leaves no train lines, put every line into train."""
     split = parts_by_digest(lines, dev, test)
-    if not len(split.train):  # every line of a tiny list fell elsewhere
+    if not len(split.train):  # possible for a tiny list
         everything = np.arange(len(lines), dtype=np.int64)
         return Split(everything, everything[:0], everything[:0])
     return split
 
 
 def parts_by_digest(lines: Lines, dev: float, test: float) -> Split:
-    """Splits lines by their digests, as fractions of 2^64; there may be none left to learn.
+    """Split lines by digest / 2^64 at `test` and `test + dev`; the train split may be empty.
 
     Raises:
-        OptionError: the shares leave nothing to learn from.
+        OptionError: a fraction is negative, or the fractions sum to 1 or more.
     """
     if dev < 0 or test < 0 or not dev + test < 1:
         raise OptionError(f"dev {dev} and test {test} must be 0 or more and leave lines to learn")
@@ -86,11 +86,14 @@ def parts_by_digest(lines: Lines, dev: float, test: float) -> Split:
 
 
 def is_set_apart(lines: Lines, share: float) -> NDArray[np.bool_]:
-    """(B,) bool: whether each line is among this share of all possible lines, by its digest."""
+    """Return (B,) bool: whether the digest of each line is below `share` * 2^64."""
     return lines.digests / 2.0**64 < share
 
 
 def fold_of(lines: Lines, folds: int) -> NDArray[np.int64]:
-    """(B,) which of about equal parts each line is in: equal lines in one, by their digests."""
+    """Return (B,) int64 cross-validation folds in [0, folds); equal lines share a fold.
+
+    Distinct lines are numbered by ascending digest, so folds have nearly equal numbers of them.
+    """
     _, place = np.unique(lines.digests, return_inverse=True)
     return place.astype(np.int64) % folds

@@ -1,4 +1,4 @@
-"""Characters as ids: the boundary is 0, characters follow in code point order, labels come last."""
+"""Vocabulary: id 0 is the boundary, then characters in code point order, then labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
 
-BOUNDARY = 0  # the start and the end of every line: an id, never a character
+BOUNDARY = 0  # id of the start and the end of every line; it stands for no character
 
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """The V ids a model predicts, and the label ids that may stand at the start of a line.
+    """The V ids that a model predicts, and the label ids that may start a line.
 
-    Id 0 is the boundary, ids 1 to V - 1 are characters in ascending code point order, and the label
-    with index j has the id V + j, which is read but never predicted.
+    Id 0 is the boundary. Ids 1 to V - 1 are the characters, in ascending code point order. Label j
+    has id V + j, which is an input only and is never predicted.
 
     Attributes:
-        characters: the characters, ascending, without the boundary.
-        labels: the names of the labels, empty for a list without labels.
+        characters: the characters in ascending order, without the boundary.
+        labels: the label names; empty for a list without labels.
 
     Example:
         >>> vocabulary = Vocabulary("abc", labels=("F", "M"))
@@ -37,23 +37,23 @@ class Vocabulary:
     _codes: NDArray[np.uint32] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Keeps the code points beside the characters, for encoding by search."""
+        """Store the code points of the characters, for encoding by binary search."""
         object.__setattr__(self, "_codes", np.array([ord(c) for c in self.characters], np.uint32))
 
     @classmethod
     def of(cls, lines: Lines) -> Self:
-        """Collects the vocabulary of a list, every line of it."""
+        """Build the vocabulary of all lines of a list."""
         limit = int(lines.codes.max(initial=0)) + 1
         flags = np.zeros(limit, dtype=bool)
         flags[lines.codes] = True
         return cls("".join(map(chr, np.flatnonzero(flags))), lines.label_names)
 
     def __len__(self) -> int:
-        """V: how many ids a model predicts, the boundary included."""
+        """Return V, the number of ids that a model predicts, including the boundary."""
         return len(self.characters) + 1
 
     def encode(self, codes: NDArray[np.uint32]) -> NDArray[np.int32]:
-        """Turns code points into ids; -1 marks a character that the vocabulary lacks.
+        """Convert code points to ids; unknown characters become -1.
 
         Args:
             codes: (C,) uint32 code points.
@@ -67,18 +67,18 @@ class Vocabulary:
         return np.where(is_known, place + 1, -1).astype(np.int32)
 
     def joined(self, other: Self) -> Self:
-        """The vocabulary of the characters and labels of both."""
+        """Return the union of two vocabularies."""
         characters = "".join(sorted({*self.characters, *other.characters}))
         return type(self)(characters, tuple(sorted({*self.labels, *other.labels})))
 
     def places_in(self, wider: Self) -> NDArray[np.int64]:
-        """(V + labels,) int64, ascending: the id in a wider vocabulary of each id here."""
+        """Return (V + labels,) int64, ascending: the id in a larger vocabulary of each id here."""
         characters = wider.encode(self._codes)
         labels = wider.label_ids(self.labels)
         return np.concatenate([np.zeros(1, np.int64), characters, labels])
 
     def knows(self, lines: Lines) -> NDArray[np.bool_]:
-        """(B,) bool: whether every character of each line, and its label, is in the vocabulary."""
+        """Return (B,) bool: whether the characters and the label of each line are all known."""
         unknown = np.flatnonzero(self.encode(lines.codes) < 0)
         known = np.ones(len(lines), dtype=bool)
         known[np.searchsorted(lines.offsets, unknown, side="right") - 1] = False
@@ -87,19 +87,19 @@ class Vocabulary:
         return known
 
     def decode(self, ids: NDArray[np.int32]) -> NDArray[np.uint32]:
-        """Turns ids of characters back into code points; the boundary becomes a line feed."""
+        """Convert ids to (C,) uint32 code points; the boundary becomes a line feed."""
         return np.concatenate([np.array([10], np.uint32), self._codes])[ids]
 
     def text(self, ids: Sequence[int]) -> str:
-        """The characters of a line, its end left out."""
+        """Return the text of a line, given its ids; boundaries are left out."""
         codes = self.decode(np.array([i for i in ids if i != BOUNDARY], np.int32))
         return codes.tobytes().decode("utf-32-le")
 
     def label_id(self, label: str) -> int:
-        """Gives the id of a label.
+        """Return the id of a label.
 
         Raises:
-            OptionError: the label is not one of the vocabulary's.
+            OptionError: the vocabulary has no such label.
         """
         if label not in self.labels:
             known = ", ".join(self.labels) or "none: it was fitted on a list without labels"
@@ -107,7 +107,7 @@ class Vocabulary:
         return len(self) + self.labels.index(label)
 
     def label_ids(self, labels: Sequence[str]) -> NDArray[np.int32]:
-        """Gives the ids of many labels; see `label_id`."""
+        """Return the (n,) int32 ids of n labels; see `label_id`."""
         known = {name: len(self) + place for place, name in enumerate(self.labels)}
         found = (known[name] if name in known else self.label_id(name) for name in labels)
         return np.fromiter(found, np.int32, len(labels))

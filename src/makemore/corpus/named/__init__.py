@@ -1,1 +1,1 @@
-"""Named corpora: one that comes with the package, and others that installed packages hold."""
+"""Named corpora: one bundled with makemore, others read from installed packages."""

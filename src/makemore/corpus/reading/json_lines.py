@@ -1,4 +1,4 @@
-"""JSON lines: a string, or an object with the line under a key, in each row."""
+"""Reader of JSON lines: each row is a string, or an object with the line under a key."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -18,26 +18,26 @@ def json_blocks(texts: Iterable[Text], columns: Columns | None, size: int) -> It
     """Read JSON lines in blocks; see `json_rows`.
 
     Args:
-        texts: the text, in pieces of whole lines, with the number of each piece's first line.
-        columns: the keys in each row's object, or None where each row is a string.
-        size: about so many characters in each block.
+        texts: the text, in chunks of whole lines, with the number of each chunk's first line.
+        columns: the keys to read from each object, or None if each row is a string.
+        size: approximate block size, in characters.
 
     Raises:
-        DataError: a row is no JSON, or not what it must be.
+        DataError: a row is not valid JSON, or not of the expected type.
     """
     return blocks_of(json_rows(texts, columns), columns, size)
 
 
 def json_rows(texts: Iterable[Text], columns: Columns | None) -> Iterator[Row]:
-    """Yield the line of each row, its weight and its label; blank rows are passed over.
+    """Yield the line, weight and label of each row; blank rows are skipped.
 
     Args:
-        texts: the text, in pieces of whole lines, with the number of each piece's first line.
-        columns: the keys in each row's object, or None where each row is a string.
+        texts: the text, in chunks of whole lines, with the number of each chunk's first line.
+        columns: the keys to read from each object, or None if each row is a string.
 
     Raises:
-        DataError: a row is not JSON, or not what it must be. Its location has the row, and the key
-            if one is to blame.
+        DataError: a row is not valid JSON, or not of the expected type. The error's location has
+            the row, and the key if the error is about one.
     """
     for start, text in texts:
         for number, line in enumerate(text.split("\n"), start):
@@ -50,26 +50,26 @@ def json_rows(texts: Iterable[Text], columns: Columns | None) -> Iterator[Row]:
 
 
 def _parsed(line: str) -> JsonValue:
-    """The value of a row."""
+    """Parse a row."""
     try:
         value: JsonValue = json.loads(line, parse_constant=_no_json, object_pairs_hook=_object)
-    except DataError:  # of `_object`; it is a ValueError too
+    except DataError:  # raised by `_object`; DataError is a ValueError too
         raise
     except RecursionError:
         raise DataError("nested too deeply to be read as JSON") from None
-    except ValueError as error:  # a number of thousands of digits, among others
+    except ValueError as error:  # for instance, a number with thousands of digits
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         raise DataError(f"not JSON: {reason}") from None
     return value
 
 
 def _no_json(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, which Python would take."""
+    """Raise ValueError for NaN and Infinity, which Python's parser accepts by default."""
     raise ValueError(f"{name} is no number there")
 
 
 def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
-    """An object whose keys are distinct."""
+    """Build an object; raise DataError if a key is repeated."""
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -79,7 +79,7 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
 
 
 def _row(number: int, value: JsonValue, columns: Columns | None) -> Row:
-    """The line of a row, its weight and its label."""
+    """Extract the line, weight and label of a row."""
     if columns is None:
         return Row(number, _bare_line(value))
     if not isinstance(value, dict):
@@ -94,7 +94,7 @@ def _row(number: int, value: JsonValue, columns: Columns | None) -> Row:
 
 
 def _bare_line(value: JsonValue) -> str:
-    """The line of a row that is a string."""
+    """Return a row that is a string."""
     if isinstance(value, dict):
         keys = f"{len(value)} key" + ("s" if len(value) != 1 else "")
         raise DataError(
@@ -107,7 +107,7 @@ def _bare_line(value: JsonValue) -> str:
 
 
 def _value(row: JsonObject, key: str) -> JsonValue:
-    """The value under a key."""
+    """Return the value under a key."""
     if key not in row:
         known = ", ".join(list(row)[:6]) or "none"
         raise DataError(f"there is no key {key!r}; its keys: {known}", Location(column=key))
@@ -115,7 +115,7 @@ def _value(row: JsonObject, key: str) -> JsonValue:
 
 
 def _text(row: JsonObject, key: str) -> str:
-    """A string under a key."""
+    """Return the string under a key."""
     value = _value(row, key)
     if not isinstance(value, str):
         raise DataError(f"{key} is {_kind(value)}: make it a string", Location(column=key))
@@ -123,7 +123,7 @@ def _text(row: JsonObject, key: str) -> str:
 
 
 def _weight(row: JsonObject, key: str) -> float:
-    """A number under a key."""
+    """Return the number under a key; infinity if it overflows a float."""
     value = _value(row, key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         problem = f"weight {key} is {_kind(value)}: make it a number"
@@ -135,6 +135,6 @@ def _weight(row: JsonObject, key: str) -> float:
 
 
 def _kind(value: JsonValue) -> str:
-    """The kind of a JSON value, for a sentence."""
+    """Return the type of a JSON value, for an error message."""
     names = {dict: "an object", list: "an array", str: "a string", bool: "true or false"}
     return "null" if value is None else names.get(type(value), "a number")

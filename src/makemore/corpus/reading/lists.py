@@ -1,4 +1,4 @@
-"""Read lists block by block: text, a table or JSON lines; packed or not; a file or a pipe."""
+"""Readers of lists: text, a table or JSON lines, compressed or not, from a file or a pipe."""
 
 import os
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from makemore.errors import NOWHERE, DataError, Location
 if TYPE_CHECKING:
     from makemore.corpus.reading.rows import Columns
 
-BLOCK = 2**20  # characters: tens of thousands of lines, some 50 MB while they are cleaned
-_HEAD = 4096  # bytes that say what a file is
+BLOCK = 2**20  # characters: tens of thousands of lines, about 50 MB during cleaning
+_HEAD = 4096  # bytes that are enough to detect the file type
 _TABLES = (".csv", ".tsv")
 _JSON_LINES = (".jsonl", ".ndjson")
 _PACKED = (".gz", ".bz2", ".xz", ".zst")
@@ -27,20 +27,26 @@ def read_lines(
 ) -> Lines:
     """Read and clean a list.
 
-    A file is unpacked if it starts like gzip, bzip2, xz or zstd. One named .jsonl or .ndjson holds
-    a string or an object of JSON in each row; so does one with no such ending, as standard input
-    has none, that starts with a brace, if columns are given. One named .csv or .tsv, or of which
-    columns are given, is a table; all else is text, one line for each thing.
+    A file is decompressed if its first bytes are those of gzip, bzip2, xz or zstd. The format is
+    the first of these that applies:
+
+    - JSON lines, a string or an object in each row, if the file is named .jsonl or .ndjson, or if
+      columns are given, the name has no suffix (as for standard input) and the text starts with a
+      brace;
+    - a table, if columns are given;
+    - text, one line each. A non-blank file named .csv or .tsv needs columns, so it is an error.
 
     Args:
         path: a file, or `-` for standard input.
-        columns: which columns of a table, or keys of JSON lines, to take; None for none.
-        encoding: of the text; a byte order mark is passed over.
+        columns: columns of a table, or keys of JSON lines, to read; None for text or for JSON
+            lines that are strings.
+        encoding: encoding of the text; a byte order mark is skipped.
 
     Raises:
-        DataError: the file is missing, a directory, binary, damaged, in another encoding, without
-            that column, with a weight that is no number or a line of more than 1,048,576
-            characters, or has no usable line. Its location has the file, and the line or row.
+        DataError: the file is missing, a directory, binary, damaged or in another encoding, lacks
+            the column, has a weight that is not a number or a line of more than 1,048,576
+            characters, or has no usable line. The error's location has the file, and the line or
+            row.
 
     Example:
         >>> read_lines("no such list.txt")
@@ -60,15 +66,16 @@ def read_blocks(
 
     Args:
         path: a file, or `-` for standard input.
-        columns: which columns of a table, or keys of JSON lines, to take; None for none.
-        encoding: of the text; a byte order mark is passed over.
-        characters: about so many characters of text in each block, from 4,096 to 1,048,576.
+        columns: columns of a table, or keys of JSON lines, to read; None for text or for JSON
+            lines that are strings.
+        encoding: encoding of the text; a byte order mark is skipped.
+        characters: approximate block size in characters, clipped to [4,096, 1,048,576].
 
     Yields:
-        the list's lines in their order; a block has none if its lines were all blank.
+        The lines of the list, in order. A block is empty if all its lines were dropped.
 
     Raises:
-        DataError: as `read_lines`, when the reader comes to the line or row in question.
+        DataError: as for `read_lines`, when the reader reaches the line or row in question.
 
     Example:
         >>> next(read_blocks("no such list.txt"))
@@ -84,7 +91,7 @@ def read_blocks(
             read, blank, kept = read + block.read, blank + block.blank, kept + len(block)
             yield block
     except DataError as error:
-        if error.location == NOWHERE:  # about an argument, as an unknown encoding is
+        if error.location == NOWHERE:  # about an argument, for instance an encoding
             raise
         raise error.at(replace(error.location, file=name)) from None
     if not kept:
@@ -98,7 +105,7 @@ def read_blocks(
 def _blocks(
     texts: Iterator[Text], suffix: str, columns: "Columns | None", size: int
 ) -> Iterator[Lines]:
-    """The blocks of a list, whatever its format."""
+    """Yield the blocks of a list in any of the formats."""
     first = next(texts, (1, ""))
     texts = chain([first], texts)
     is_braced = not suffix and columns is not None and first[1].lstrip().startswith("{")
@@ -120,6 +127,6 @@ def _blocks(
 
 
 def _suffix(path: str) -> str:
-    """The ending of a file's name, in lower case, without that of a packed file."""
+    """Return the suffix of a file name in lower case, without that of a compression format."""
     bare = Path(path)
     return (Path(bare.stem) if bare.suffix.lower() in _PACKED else bare).suffix.lower()

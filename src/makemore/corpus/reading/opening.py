@@ -1,4 +1,4 @@
-"""Files and standard input as bytes: read piece by piece, unpacked by what they start with."""
+"""Chunked reading of files and standard input, with decompression detected from magic bytes."""
 
 import os
 import re
@@ -12,17 +12,17 @@ from typing import Protocol
 from makemore.errors import DataError, Location
 
 STANDARD_INPUT = "-"
-_PACKED = {  # what a packed file is, and how it starts
+_PACKED = {  # compression formats and their magic bytes
     "a gzip": rb"\x1f\x8b",
     "a bzip2": rb"BZh[1-9](1AY&SY|\x17rE8P\x90)",
     "an xz": rb"\xfd7zXZ\x00",
     "a zstd": rb"\x28\xb5\x2f\xfd",
 }
-_MEMORY = 2**28  # bytes that unpacking xz may take; xz -9 asks for 65 MiB
+_MEMORY = 2**28  # memory limit of xz decompression, in bytes; xz -9 needs 65 MiB
 
 
 class _Decompressor(Protocol):
-    """Unpacks one member of a packed file, as `bz2.BZ2Decompressor` does."""
+    """A decompressor of one member of a compressed file, such as `bz2.BZ2Decompressor`."""
 
     @property
     def eof(self) -> bool:
@@ -30,29 +30,29 @@ class _Decompressor(Protocol):
 
     @property
     def needs_input(self) -> bool:
-        """Whether more packed bytes are needed before more can be unpacked."""
+        """Whether more compressed input is needed before more output is available."""
 
     @property
     def unused_data(self) -> bytes:
         """The bytes after the end of the member."""
 
     def decompress(self, packed: bytes, limit: int, /) -> bytes:
-        """Unpack at most `limit` bytes; the rest waits for the next call."""
+        """Decompress at most `limit` bytes; the next call continues with the rest."""
 
 
 def name_of(path: str) -> str:
-    """The name of an input in errors."""
+    """Return the name of an input for error messages."""
     return "standard input" if path == STANDARD_INPUT else path
 
 
 def pieces(path: str, size: int) -> Iterator[bytes]:
-    """Read a file, or `-` for standard input, unpacked if it is gzip, bzip2, xz or zstd.
+    """Read a file, or `-` for standard input, and decompress gzip, bzip2, xz and zstd.
 
     Yields:
-        about `size` bytes at a time, never none; only the last may be shorter.
+        Chunks of about `size` bytes, never empty; only the last may be shorter.
 
     Raises:
-        DataError: it is missing, a directory, damaged, or cannot be read or unpacked.
+        DataError: the file is missing, a directory, damaged, or cannot be read or decompressed.
     """
     raw = _raw(path, size)
     head = next(raw, b"")
@@ -63,7 +63,7 @@ def pieces(path: str, size: int) -> Iterator[bytes]:
 
 
 def _raw(path: str, size: int) -> Iterator[bytes]:
-    """The bytes as they are; an error of the system becomes a DataError."""
+    """Yield the raw bytes in chunks; convert errors of the operating system to DataError."""
     location = Location(name_of(path))
     if not path:
         raise DataError("the name of the list is empty; give the path of a file")
@@ -77,12 +77,12 @@ def _raw(path: str, size: int) -> Iterator[bytes]:
         ):
             while piece := stream.read(size):
                 yield piece
-                if len(piece) < size:  # the end; a terminal need not be told so twice
+                if len(piece) < size:  # a terminal user signals the end of file only once
                     return
     except FileNotFoundError:
         raise DataError("there is no such file; give the path of a list", location) from None
     except OSError as error:
-        if path != STANDARD_INPUT and os.path.isdir(path):  # some systems say: not permitted
+        if path != STANDARD_INPUT and os.path.isdir(path):  # some report a permission error
             raise DataError("this is a directory; give a file in it", location) from None
         raise DataError(f"it cannot be read: {error.strerror or error}", location) from None
     except ValueError:
@@ -90,14 +90,14 @@ def _raw(path: str, size: int) -> Iterator[bytes]:
 
 
 def _unpacked(packed: Iterator[bytes], kind: str, name: str, size: int) -> Iterator[bytes]:
-    """Unpack members one after the other, never more than `size` bytes at a time."""
+    """Decompress the members one by one, in chunks of at most `size` bytes."""
     new, wrong = _unpacker(kind, name)
     try:
         member, more = new(), b""
         while True:
             if member.eof:
                 more = member.unused_data.lstrip(b"\0")
-                while not more:  # members may be filled up with zeros
+                while not more:  # members may be padded with zeros
                     piece = next(packed, b"")
                     if not piece:
                         return
@@ -119,7 +119,7 @@ def _unpacked(packed: Iterator[bytes], kind: str, name: str, size: int) -> Itera
 def _unpacker(
     kind: str, name: str
 ) -> tuple[Callable[[], _Decompressor], tuple[type[Exception], ...]]:
-    """The class of decompressors of a format, and the errors that they raise."""
+    """Return a factory of decompressors for a format, and the exceptions that they raise."""
     try:
         if kind == "a gzip":
             return _Inflate, (zlib.error, EOFError)
@@ -142,7 +142,7 @@ def _unpacker(
 
 
 class _Inflate:
-    """The decompressor for a member of gzip."""
+    """A decompressor of one gzip member."""
 
     def __init__(self) -> None:
         self._zlib = zlib.decompressobj(16 + zlib.MAX_WBITS)
@@ -159,14 +159,14 @@ class _Inflate:
         return self._zlib.unused_data
 
     def decompress(self, packed: bytes, limit: int) -> bytes:
-        """Unpack at most `limit` bytes; the rest waits for the next call."""
+        """Decompress at most `limit` bytes; the next call continues with the rest."""
         unpacked = self._zlib.decompress(self._zlib.unconsumed_tail + packed, limit)
         self.needs_input = not self._zlib.unconsumed_tail
         return unpacked
 
 
 def _gathered(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Join small pieces to larger ones."""
+    """Join small chunks into chunks of at least `size` bytes; the last may be smaller."""
     gathered = bytearray()
     for piece in pieces:
         gathered += piece

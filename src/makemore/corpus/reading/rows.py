@@ -1,4 +1,4 @@
-"""Rows of a table or of JSON lines, cleaned in blocks to lines with weights and labels."""
+"""Rows of a table or of JSON lines, and their cleaning in blocks."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from makemore.errors import DataError, Location
 
 @dataclass(frozen=True)
 class Columns:
-    """Where the lines, their weights and their labels stand in a table.
+    """The columns of a table that hold the lines, their weights and their labels.
 
-    A column is a name in the table's first row, or a number from 1; when every column is given by
-    its number, the first row is a line like the others. In JSON lines a column is a key.
+    A column is a name from the first row of the table, or a number, counted from 1. If all columns
+    are given by number, the first row is data, not a header. In JSON lines a column is a key.
 
     Attributes:
         line: the column of the lines.
-        weight: the column of their counts, or None.
-        label: the column of their labels, or None.
+        weight: the column of the weights, or None.
+        label: the column of the labels, or None.
 
     Example:
         >>> Columns("name", weight="births")
@@ -31,18 +31,18 @@ class Columns:
 
     @property
     def named(self) -> list[str]:
-        """Those that are given: of the line, the weight, the label."""
+        """The columns that are not None, in the order line, weight, label."""
         return [name for name in (self.line, self.weight, self.label) if name is not None]
 
 
 class Row(NamedTuple):
-    """The values of a row that were asked for.
+    """The selected values of a row.
 
     Attributes:
-        number: of the row, from 1.
-        line: its line, still to be cleaned.
-        weight: its weight, still to be checked; None where no column of weights was named.
-        label: its label; None where no column of labels was named.
+        number: row number, from 1.
+        line: the line, before cleaning.
+        weight: the weight, before it is checked; None without a weight column.
+        label: the label; None without a label column.
     """
 
     number: int
@@ -54,17 +54,17 @@ class Row(NamedTuple):
 def blocks_of(
     rows: Iterable[Row], columns: Columns | None, characters: int, hint: str = ""
 ) -> Iterator[Lines]:
-    """Clean rows, some at a time.
+    """Clean rows block by block.
 
     Args:
-        rows: the rows, all with a weight or none, all with a label or none.
-        columns: the columns that their values are from, for errors; None where rows have none.
-        characters: about so many in each block.
-        hint: what to say beside an error about a weight.
+        rows: the rows; all or none have a weight, and all or none have a label.
+        columns: the columns of the values, for error messages; None if rows have no columns.
+        characters: approximate block size, in characters.
+        hint: text to append to an error about a weight.
 
     Raises:
-        DataError: a value cannot be used. Its location has the row, and the column of a weight or
-            label.
+        DataError: a value cannot be used. The error's location has the row, and the column if
+            `columns` is given.
     """
     block: list[Row] = []
     size = 0
@@ -79,7 +79,7 @@ def blocks_of(
 
 
 def _cleaned(block: list[Row], columns: Columns | None, hint: str) -> Lines:
-    """The lines of some rows."""
+    """Clean the lines, labels and weights of a block of rows."""
     labels = [row.label for row in block if row.label is not None]
     weights = [row.weight for row in block if row.weight is not None]
     try:
@@ -92,7 +92,7 @@ def _cleaned(block: list[Row], columns: Columns | None, hint: str) -> Lines:
 
 
 def _in_table(location: Location, block: list[Row], columns: Columns | None) -> Location:
-    """The row and column of the table for a line of a block, and for what stands beside it."""
+    """Convert the location of an error in a block to a row and column of the table."""
     assert location.line is not None, "a block has as many weights and labels as lines"
     row = block[location.line - 1].number
     if columns is None:

@@ -1,4 +1,4 @@
-"""CSV and TSV tables, read row by row."""
+"""Readers of CSV and TSV tables, row by row."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ HEADER_HINT = "; if the first row holds the columns' names, give a name instead 
 
 
 def has_header(columns: Columns) -> bool:
-    """Whether the first row holds the columns' names: one of them is given by its name."""
+    """Whether the first row is a header: at least one column is given by name."""
     return any(not column.isdecimal() for column in columns.named)
 
 
@@ -26,28 +26,28 @@ def table_blocks(
     """Read the lines of a table in blocks; see `table_rows`.
 
     Args:
-        texts: the text, in pieces of whole lines.
-        columns: what to take.
-        is_tabbed: whether tabs separate its fields, whatever its first row looks like.
-        size: about so many characters in each block.
+        texts: the text, in chunks of whole lines.
+        columns: the columns to read.
+        is_tabbed: use the tab as delimiter without inspecting the first row.
+        size: approximate block size, in characters.
 
     Raises:
-        DataError: the table cannot be read, has no such column, or a value cannot be used.
+        DataError: the table cannot be read, lacks a column, or has a value that cannot be used.
     """
     hint = "" if has_header(columns) else HEADER_HINT
     return blocks_of(table_rows(texts, columns, is_tabbed), columns, size, hint)
 
 
 def table_rows(texts: Iterable[str], columns: Columns, is_tabbed: bool) -> Iterator[Row]:
-    """Yield columns of each row of a table; blank rows are passed over.
+    """Yield the selected columns of each row of a table; blank rows are skipped.
 
     Args:
-        texts: the text, in pieces of whole lines.
-        columns: what to take.
-        is_tabbed: whether tabs separate its fields, whatever its first row looks like.
+        texts: the text, in chunks of whole lines.
+        columns: the columns to read.
+        is_tabbed: use the tab as delimiter without inspecting the first row.
 
     Raises:
-        DataError: it cannot be read, or has no such column.
+        DataError: the table cannot be read or lacks a column.
     """
     texts = iter(texts)
     first = next(texts, "")
@@ -70,12 +70,12 @@ def table_rows(texts: Iterable[str], columns: Columns, is_tabbed: bool) -> Itera
 
 
 def which_column(text: str, is_tabbed: bool, number: int) -> DataError:
-    """The question which column of a table holds the lines.
+    """Return the error that asks which column of a table holds the lines.
 
     Args:
-        text: whole lines, among them the first row.
-        is_tabbed: whether tabs separate its fields, whatever its first row looks like.
-        number: of the first line of the text.
+        text: whole lines, including the first row.
+        is_tabbed: use the tab as delimiter without inspecting the first row.
+        number: line number of the first line of the text.
     """
     rows = _fields([text], text, is_tabbed, before=number - 1)
     number, first = next((found for found in rows if found[1]), (number, []))
@@ -88,7 +88,7 @@ def which_column(text: str, is_tabbed: bool, number: int) -> DataError:
 
 
 def _short(row: list[str], number: int, places: dict[str, int]) -> DataError:
-    """The error for a row that ends before one of the columns wanted."""
+    """Return the error for a row that lacks one of the selected columns."""
     column = next(column for column, place in places.items() if place >= len(row))
     return DataError(
         f"there is no column {column}: the row has {len(row)} (if the text has no columns, leave "
@@ -100,8 +100,8 @@ def _short(row: list[str], number: int, places: dict[str, int]) -> DataError:
 def _fields(
     texts: Iterable[str], first: str, is_tabbed: bool, before: int = 0
 ) -> Iterator[Numbered]:
-    """The rows of a table, blank ones as empty lists; so many lines came before the texts."""
-    fed = 0  # characters of the row, in all its lines
+    """Yield numbered rows, blank ones as empty lists; `before` lines precede the texts."""
+    fed = 0  # characters of the current row, over all its lines
 
     def lines() -> Iterator[str]:
         nonlocal fed
@@ -123,7 +123,7 @@ def _fields(
 
 
 def _delimiter(text: str, is_tabbed: bool) -> str:
-    """A tab in a TSV file or where the first row has one, else the commoner of comma, semicolon."""
+    """Return a tab if `is_tabbed` or the first row has one, else the commoner of , and ;."""
     first = text.split("\n", 1)[0]
     if is_tabbed or "\t" in first:
         return "\t"
@@ -131,7 +131,7 @@ def _delimiter(text: str, is_tabbed: bool) -> str:
 
 
 def _place(column: str, header: Numbered) -> int:
-    """The index of a column given by name or number."""
+    """Return the index of a column given by name or number."""
     number, fields = header
     names = [name.strip() for name in fields]
     location = Location(line=number, column=column)
