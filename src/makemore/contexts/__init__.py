@@ -1,1 +1,1 @@
-"""Count once: a list as its distinct contexts, with how often each character followed."""
+"""Distinct contexts of a list, with counts of the characters that follow them."""

@@ -1,4 +1,4 @@
-"""The lectures' first table: how often each character follows each other."""
+"""Bigram counts, the first table of the makemore lectures."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +9,13 @@ from makemore.corpus.vocabulary import BOUNDARY
 
 
 def bigrams(c: Contexts) -> NDArray[np.float64]:
-    """Counts how often each id follows each other.
+    """Return how often each id follows each other id.
 
     Args:
         c: contexts of any kind; a label at the start counts as the boundary.
 
     Returns:
-        (V, V) float64: row, what came before; column, what followed.
+        (V, V) float64 counts; the row is the first id, the column is the next id.
 
     Example:
         >>> from makemore import Lines

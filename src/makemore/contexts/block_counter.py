@@ -1,8 +1,8 @@
-"""A list counted block by block: its contexts, characters, digests and sizes, never its lines.
+"""Incremental counting of a list, block by block, without keeping its lines in memory.
 
-Memory is that of the distinct contexts and 8 bytes for each distinct line, a few times over while
-tables are merged. Tables are merged with others of about their size, so that each context is moved
-as often as the list doubles, and not once for each block.
+Memory holds the distinct contexts and 8 bytes for each distinct line, and a few times that while
+tables are merged. Each table is merged with one of about its size, so a context is copied once for
+each doubling of the list, not once for each block.
 """
 
 from collections.abc import Callable
@@ -19,21 +19,21 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.split import Split, parts_by_digest
 from makemore.corpus.vocabulary import Vocabulary
 
-# Until all is read, a character's id is its code point, and labels have ids above them in the order
-# in which they came: what has been counted need not be counted again when new ones come.
+# While blocks are read, the id of a character is its code point, and labels have larger ids, in
+# order of appearance. New characters and labels then do not change the ids in existing tables.
 _CODES, _LABELS = 0x110000, 2**20
 
 
 class BlockCounter:
-    """What is counted of a list: in the end what is counted of it at once.
+    """Incremental counter of a list; the result equals that of counting the whole list at once.
 
-    Where weights are fractions, sums may differ in their last digit.
+    If weights are not integers, sums may differ in the last digit.
 
     Attributes:
-        window: characters looked back.
-        sizes: lines of each part: train, dev, test.
-        weight: how many lines there are, weights counted.
-        longest: characters of the longest line.
+        window: K, the number of characters in a window.
+        sizes: number of lines in each split: train, dev, test.
+        weight: sum of the weights of all lines.
+        longest: length of the longest line, in characters.
 
     Example:
         >>> counter = BlockCounter(window=1)
@@ -44,7 +44,7 @@ class BlockCounter:
     """
 
     def __init__(self, window: int, dev: float = 0.1, test: float = 0.0) -> None:
-        """Counts nothing yet; the shares are those of `makemore.corpus.split`."""
+        """Create an empty counter; `dev` and `test` are fractions as in `split_lines`."""
         self.window, self._shares = window, (dev, test)
         self.sizes = dict.fromkeys(Split._fields, 0)
         self.weight, self.longest = 0.0, 0
@@ -53,10 +53,14 @@ class BlockCounter:
         self._is_character = np.zeros(_CODES, bool)
         self._label_weights: dict[str, float] = {}
         self._read = Summary(0, 0, 0, 0, 0)
-        self._first: Lines | None = None  # the first line, which the others must be like
+        self._first: Lines | None = None  # the first line, for `check_like`
 
     def add(self, lines: Lines) -> None:
-        """Counts a block."""
+        """Add a block of lines to the counts.
+
+        Raises:
+            DataError: some blocks have labels or weights and others do not.
+        """
         read = Summary(lines.read, lines.blank, 0, len(lines), len(lines.codes))
         weightless = lines.read - lines.blank - lines.rare - len(lines)
         self._read += replace(read, weightless=weightless, rare=lines.rare)
@@ -79,32 +83,32 @@ class BlockCounter:
                 _push(self._tables[part], c.lines(which).without_lines(), Contexts.merge)
 
     def __len__(self) -> int:
-        """How many lines were counted."""
+        """Return the number of lines counted."""
         return sum(self.sizes.values())
 
     def vocabulary(self) -> Vocabulary:
-        """The characters and labels so far."""
+        """Return the vocabulary of the lines counted so far."""
         characters = "".join(map(chr, np.flatnonzero(self._is_character)))
         return Vocabulary(characters, tuple(sorted(self._label_weights)))
 
     def label_weights(self) -> NDArray[np.float64]:
-        """(labels,) float64, how often each label stands, weights counted."""
+        """Return (labels,) float64: the weighted count of each label, in sorted order."""
         return np.array([weight for _, weight in sorted(self._label_weights.items())])
 
     def digests(self) -> NDArray[np.uint64]:
-        """(d,) uint64, ascending: the digests of the distinct lines."""
+        """Return (d,) uint64, ascending: the digests of the distinct lines."""
         found = _all(self._digests, _both)
         return np.zeros(0, np.uint64) if found is None else found
 
     def summary(self) -> Summary:
-        """What cleaning did."""
+        """Return the statistics of cleaning."""
         return replace(self._read, repeated=self._read.kept - len(self.digests()))
 
     def take(self, vocabulary: Vocabulary) -> dict[str, Contexts]:
-        """Give away what was counted of each part that has lines.
+        """Return the contexts of each non-empty split, and release them from this counter.
 
         Args:
-            vocabulary: what `vocabulary` returns once all is counted.
+            vocabulary: result of `vocabulary` after the last block.
         """
         size, labels = len(vocabulary), len(vocabulary.labels)
         ids = np.zeros(_CODES + labels, np.int32)
@@ -115,11 +119,11 @@ class BlockCounter:
             found = _all(self._tables.pop(part), Contexts.merge)
             if found is not None:
                 found = with_ids(found, ids, size, labels)
-                taken[part] = found.windows(self.window) if labels else found  # sorted by label
+                taken[part] = found.windows(self.window) if labels else found  # sorts rows by label
         return taken
 
     def _note_labels(self, lines: Lines) -> None:
-        """Adds up how often each label stands; one that is new has the next id."""
+        """Add the label weights of a block; a new label gets the next id."""
         if lines.labels is None:
             return
         weights = np.bincount(lines.labels, lines.weights, len(lines.label_names))
@@ -127,7 +131,7 @@ class BlockCounter:
             self._label_weights[name] = self._label_weights.get(name, 0.0) + weight
 
     def _ids(self, vocabulary: Vocabulary) -> Ids:
-        """The ids, while the list is read, of a block's boundary, characters and labels."""
+        """Return the interim ids of a block's boundary, characters and labels."""
         place = {name: _CODES + number for number, name in enumerate(self._label_weights)}
         codes = map(ord, vocabulary.characters)
         labels = (place[name] for name in vocabulary.labels)
@@ -135,13 +139,13 @@ class BlockCounter:
 
 
 def with_ids(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
-    """Return windows in other ids: old id i becomes `ids[i]`.
+    """Renumber the ids of windows: old id i becomes `ids[i]`.
 
     Args:
-        c: windows; their rows stay sorted if the ids of characters ascend, and those of labels.
-        ids: (old V + labels,) int32.
-        size: V among the new ones.
-        labels: how many labels there are then.
+        c: windows; rows stay sorted if the new ids of characters ascend, and those of labels too.
+        ids: (old V + labels,) int32, new id of each old id.
+        size: new V.
+        labels: new number of labels.
     """
     assert c.back is not None, "whole prefixes are not renamed"
     back = ids[c.back]
@@ -159,7 +163,7 @@ Table = TypeVar("Table", Contexts, NDArray[np.uint64])
 
 
 def _push(stack: list[Table], new: Table, join: Callable[[Table, Table], Table]) -> None:
-    """Puts a table on a stack, and joins the last two as long as they are of about one size."""
+    """Push a table on a stack, then join the top two while they are of about the same size."""
     stack.append(new)
     while len(stack) > 1 and _size(stack[-2]) <= 2 * _size(stack[-1]):
         last = stack.pop()
@@ -167,7 +171,7 @@ def _push(stack: list[Table], new: Table, join: Callable[[Table, Table], Table])
 
 
 def _all(stack: list[Table], join: Callable[[Table, Table], Table]) -> Table | None:
-    """Joins all of a stack, which then has one table; None if it has none."""
+    """Join all tables of a stack into one and return it; None if the stack is empty."""
     while len(stack) > 1:
         last = stack.pop()
         stack.append(join(stack.pop(), last))
@@ -175,10 +179,10 @@ def _all(stack: list[Table], join: Callable[[Table, Table], Table]) -> Table | N
 
 
 def _size(table: Contexts | NDArray[np.uint64]) -> int:
-    """How much there is to move."""
+    """Return the number of entries of a table."""
     return len(table.row) if isinstance(table, Contexts) else len(table)
 
 
 def _both(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The digests of two lists."""
+    """Merge the digests of two lists."""
     return sorted_unique(np.concatenate([one, other]))

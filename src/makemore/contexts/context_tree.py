@@ -1,7 +1,7 @@
-"""Contexts as a tree that grows towards the past: a node's parent is one character shorter.
+"""Suffix tree of contexts: the parent of a context is the context without its oldest id.
 
-The parent of a context in this tree is what a count model backs off to, and the deepest node found
-for a window is the longest end of it that was ever seen.
+A count model backs off from a context to its parent. The deepest node that matches a window is the
+longest suffix of the window that is in the tree.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from makemore.arrays import AnyArray, Ids, ranges, trie, unique_inverse
 
 @dataclass(frozen=True, eq=False)
 class SuffixTree:
-    """S nodes, the root first, sorted by depth; node i > 0 is its parent plus one older id.
+    """Suffix tree with S nodes, root first, sorted by depth; a node is its parent plus an older id.
 
     Attributes:
-        size: how many ids there are, labels included.
+        size: number of ids, including labels.
         key: (S - 1,) int64, ascending: `parent * size + id` of nodes 1 and up.
     """
 
@@ -30,26 +30,26 @@ class SuffixTree:
 
     @classmethod
     def of(cls, history: Ids, depth: NDArray[np.int64], size: int) -> tuple[Self, list[Ids]]:
-        """Builds the tree of some histories.
+        """Build the tree of some histories.
 
         Args:
             history: (N, J) int32, the newest id first.
-            depth: (N,) int64, how many of a row's ids count.
-            size: how many ids there are.
+            depth: (N,) int64, number of ids to use of each row.
+            size: number of ids, including labels.
 
         Returns:
-            The tree, and for each depth 0 to J the (N,) int32 node of each row there; rows that are
-            not as deep have the node of their own depth.
+            The tree, and for each depth j from 0 to J the (N,) int32 nodes of the first j ids of
+            the rows. Rows with a smaller depth have the node of their own depth.
         """
         keys, nodes = trie(history.T, depth, size)
         return cls(size, np.concatenate([np.zeros(0, np.int64), *keys])), nodes
 
     @classmethod
     def checked(cls, size: int, key: AnyArray, deepest: int) -> Self:
-        """Takes keys from outside.
+        """Build a tree from untrusted keys.
 
         Raises:
-            ValueError: they are no tree, or one deeper than `deepest`.
+            ValueError: the keys are not those of a tree, or the tree is deeper than `deepest`.
         """
         if key.ndim != 1 or key.dtype != np.int64 or (np.diff(key, prepend=-1) <= 0).any():
             raise ValueError("the keys of a tree do not ascend")
@@ -61,22 +61,22 @@ class SuffixTree:
         return tree
 
     def __len__(self) -> int:
-        """S: how many nodes, the root included."""
+        """Return S, the number of nodes, including the root."""
         return len(self.key) + 1
 
     @cached_property
     def parent(self) -> NDArray[np.int64]:
-        """(S,) int64; the root is its own parent."""
+        """(S,) int64, parent of each node; the root is its own parent."""
         return np.concatenate([np.zeros(1, np.int64), self.key // self.size])
 
     @cached_property
     def oldest(self) -> NDArray[np.int64]:
-        """(S,) int64, the id each node adds to its parent; of no meaning at the root."""
+        """(S,) int64, the id that each node adds to its parent; undefined at the root."""
         return np.concatenate([np.zeros(1, np.int64), self.key % self.size])
 
     @cached_property
     def level_starts(self) -> NDArray[np.int64]:
-        """(J + 2,) int64: nodes of depth j are `level_starts[j]:level_starts[j + 1]`."""
+        """(J + 2,) int64; nodes of depth j are `level_starts[j]:level_starts[j + 1]`."""
         starts = [0, 1]
         while starts[-1] < len(self):
             starts.append(1 + int(np.searchsorted(self.key, starts[-1] * self.size)))
@@ -84,12 +84,12 @@ class SuffixTree:
 
     @cached_property
     def depth(self) -> NDArray[np.int64]:
-        """(S,) int64: how many ids each node holds."""
+        """(S,) int64, depth of each node: the length of its context, in ids."""
         levels = np.diff(self.level_starts)
         return np.repeat(np.arange(len(levels)), levels)
 
     def histories(self, node: NDArray[np.int64], longest: int) -> Ids:
-        """(n, longest) int32 ids of each of (n,) nodes, the newest first, then zeros."""
+        """Return (n, longest) int32 ids of n nodes, newest first, padded with zeros."""
         found = np.zeros((len(node), longest), np.int32)
         for j in range(longest - 1, -1, -1):
             is_deep = self.depth[node] > j
@@ -98,7 +98,7 @@ class SuffixTree:
         return found
 
     def child(self, node: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Finds the node one older id deeper; 0, which is no child, where there is none."""
+        """Return the child of each node for one older id; 0 if there is none."""
         if not len(self.key):
             return np.zeros(len(node), np.int64)
         wanted = node.astype(np.int64) * self.size + ids
@@ -106,7 +106,7 @@ class SuffixTree:
         return np.where(self.key[place] == wanted, place + 1, 0)
 
     def find(self, history: Ids) -> NDArray[np.int64]:
-        """Finds the longest end of each (n, J) history, newest id first, that is a node."""
+        """Return the node of the longest suffix of each (n, J) history, given newest id first."""
         at = np.zeros(len(history), np.int64)
         alive = np.arange(len(history))
         for ids in history.T:
@@ -116,7 +116,7 @@ class SuffixTree:
         return at
 
     def lineage(self, node: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ids]:
-        """Gives nodes and all above them, ascending, and where each of the nodes stands there."""
+        """Return the nodes and all their ancestors, ascending, and the index of each node there."""
         above = [node]
         while above[-1].any():
             above.append(self.parent[above[-1]])
@@ -130,37 +130,37 @@ class SuffixTree:
         parent: NDArray[np.int64],
         levels: list[tuple[int, int]],
     ) -> NDArray[np.int64]:
-        """Find the nodes of another tree under one id: each with that id before its newest.
+        """Find the nodes of another tree below the root's child `id_` in this tree.
 
         Args:
-            id_: the id.
+            id_: id of the child of the root.
             oldest: (n,) int64, the id that each node of the other tree adds to its parent.
-            parent: (n,) int64, where among them its parent stands; the root comes first.
-            levels: where among them each depth starts and stops.
+            parent: (n,) int64, index of each node's parent among the n nodes; the root is first.
+            levels: range of the nodes of each depth, as (start, stop).
 
         Returns:
-            (n,) int64 nodes here, -1 where there is none.
+            (n,) int64 nodes of this tree, -1 if there is none.
         """
         found = np.zeros(len(oldest), np.int64)
         for low, high in levels:
             if low == 0:
                 found[:high] = self.child(found[:high], np.full(high, id_))
             else:
-                # Where the parent is not found, this asks the root, which has no other child.
+                # If the parent was not found, this searches the root, which has no such child.
                 found[low:high] = self.child(found[parent[low:high]], oldest[low:high])
         return np.where(found > 0, found, -1)
 
     def transitions(self, width: int, longest: int) -> Ids:
-        """Finds, for each node and one newer id, the node of the longest end of the two.
+        """Compute the goto function: the longest suffix of context + id that is a node.
 
-        A node one id longer than another is where that id leads; all else is as one step up.
+        If context + id is a node, it is the entry. Otherwise the entry is that of the parent.
 
         Args:
-            width: V, how many ids can follow; ids from V up are labels, never newer than anything.
-            longest: how many ids a history keeps; nodes that are longer lose their oldest.
+            width: V, the number of ids that can follow; ids from V up are labels, which cannot.
+            longest: maximum length of a resulting context, in ids; older ids are dropped.
 
         Returns:
-            (S, V) int32 nodes of at most so many ids.
+            (S, V) int32 nodes of depth at most `longest`.
         """
         goto = np.zeros((len(self), width), np.int32)
         newest, before = self.oldest.copy(), np.zeros(len(self), np.int64)
@@ -171,19 +171,19 @@ class SuffixTree:
                 before[low:high] = self.child(before[above], self.oldest[low:high])
             if 0 < j <= longest:
                 ends = low + np.flatnonzero(newest[low:high] < width)
-                goto[before[ends], newest[ends]] = ends  # completes the level above
+                goto[before[ends], newest[ends]] = ends  # completes the previous level
             goto[low:high] = goto[above]
         return goto
 
 
 @dataclass(frozen=True, eq=False)
 class Leaving:
-    """Sparse rows: for each node the ids that may follow, ascending, with a number each.
+    """Sparse matrix in CSR layout: the next ids of each node, ascending, with a value each.
 
     Attributes:
-        start: (S+1,) int64; node i has the entries `start[i]:start[i+1]`.
-        next: (G,) int32 ids.
-        value: (G,) float32.
+        start: (S+1,) int64; the entries of node i are `start[i]:start[i+1]`.
+        next: (G,) int32, next id of each entry.
+        value: (G,) float32, value of each entry.
     """
 
     start: NDArray[np.int64]
@@ -198,12 +198,12 @@ class Leaving:
         value: NDArray[np.float64],
         nodes: int,
     ) -> Self:
-        """Packs entries that are sorted by node, then by id."""
+        """Build the matrix from entries sorted by node, then by id."""
         start = np.searchsorted(node, np.arange(nodes + 1))
         return cls(start, ids.astype(np.int32), value.astype(np.float32))
 
     def dense(self, node: NDArray[np.int64], width: int) -> NDArray[np.float32]:
-        """(n, width) float32: the rows of these nodes, zero where nothing stands."""
+        """Return (n, width) float32: the dense rows of n nodes, zero without an entry."""
         starts, stops = self.start[node], self.start[node + 1]
         at = ranges(starts, stops)
         rows = np.zeros((len(node), width), np.float32)
@@ -218,17 +218,17 @@ def check_leaving(
     width: int,
     counted: tuple[str, type[np.generic]],
 ) -> None:
-    """Refuses sparse rows from outside that are none.
+    """Check the arrays of an untrusted sparse matrix.
 
     Args:
-        tensors: named arrays, among them `start`, `next` and what is counted.
-        prefix: what these names start with.
-        nodes: how many rows there are.
-        width: ids that may follow.
-        counted: the name and the type of a number for each entry.
+        tensors: arrays by name, among them `start`, `next` and the values.
+        prefix: prefix of these names.
+        nodes: number of rows.
+        width: number of ids that can follow.
+        counted: name and dtype of the array of values.
 
     Raises:
-        ValueError: they do not fit together.
+        ValueError: the arrays are not a sparse matrix of this size with finite values of 0 or more.
     """
     start, ids = tensors[f"{prefix}start"], tensors[f"{prefix}next"]
     value = tensors[prefix + counted[0]]
@@ -253,13 +253,13 @@ def check_leaving(
 def renamed(
     tensors: Mapping[str, AnyArray], prefix: str, ids: NDArray[np.int64], size: int
 ) -> dict[str, AnyArray]:
-    """Gives a tree and what leaves it other ids: old id i becomes `ids[i]`, in the same order.
+    """Renumber the ids of a tree and its sparse rows: old id i becomes `ids[i]`.
 
     Args:
-        tensors: named arrays, among them `key` of a tree and `next` of what leaves it.
-        prefix: what these names start with.
-        ids: (old size,) ascending.
-        size: how many ids there are now.
+        tensors: arrays by name, among them `key` of the tree and `next` of the sparse rows.
+        prefix: prefix of these names.
+        ids: (old size,) new ids, ascending.
+        size: new number of ids, including labels.
     """
     key, leaving = tensors[f"{prefix}key"], tensors[f"{prefix}next"]
     key = key // len(ids) * size + ids[key % len(ids)]

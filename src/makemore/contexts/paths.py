@@ -1,4 +1,4 @@
-"""Lines as ids, and the distinct contexts they walk through, found by ranking."""
+"""Encoded lines, and the distinct contexts on their paths."""
 
 from collections.abc import Iterator
 from itertools import chain, repeat
@@ -14,13 +14,13 @@ from makemore.errors import DataError, Location
 
 
 class Paths(NamedTuple):
-    """Lines as they are counted: what each position predicts, and where each line starts.
+    """Encoded lines: the target id of each position, and the offsets of the lines.
 
     Attributes:
-        target: (C,) int32, the id to predict at each position; each line ends in the boundary.
+        target: (C,) int32, the id to predict at each position; each line ends with the boundary.
         start: (B+1,) int64; line b is `target[start[b]:start[b+1]]`.
         origin: (B,) int32, the id at the start of each line: its label, or the boundary.
-        weight: (B,) float64, how many lines each stands for.
+        weight: (B,) float64, weight of each line.
     """
 
     target: Ids
@@ -30,10 +30,10 @@ class Paths(NamedTuple):
 
     @classmethod
     def of(cls, lines: Lines, vocabulary: Vocabulary) -> Self:
-        """Encodes lines; a character that the vocabulary lacks is an error here.
+        """Encode lines.
 
         Raises:
-            DataError: a line has a character, or the list a label, that the vocabulary lacks.
+            DataError: a character or label is not in the vocabulary, or labels are missing.
         """
         ids = vocabulary.encode(lines.codes)
         if len(ids) and ids.min() < 0:
@@ -69,7 +69,7 @@ class Paths(NamedTuple):
 
     @classmethod
     def of_ids(cls, ids: Ids, origin: int = BOUNDARY) -> Self:
-        """Takes lines drawn: (n, T) ids, zero from each line's end on, all of one label or none."""
+        """Build paths from (n, T) sampled ids, 0 from the end of each line, all of one origin."""
         is_line = np.arange(ids.shape[1]) <= np.count_nonzero(ids, axis=1)[:, None]
         start = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_line.sum(axis=1))])
         n = len(ids)
@@ -77,7 +77,7 @@ class Paths(NamedTuple):
 
 
 def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
-    """The tree of prefixes, level by level: (C,) row of each position, (N,) last, (N,) parent."""
+    """Build the prefix tree: (C,) row of each position, (N,) last id, (N,) parent row."""
     length = np.diff(paths.start)
     longest_first = np.argsort(-length, kind="stable")
     length = length[longest_first]
@@ -85,7 +85,7 @@ def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
     roots, node = unique_inverse(paths.origin[longest_first].astype(np.int64), size)
     row = np.empty(len(paths.target), dtype=np.int32)
     last, parent = [roots], [np.arange(len(roots))]
-    base, level = 0, len(roots)  # rows before this level, rows of this level
+    base, level = 0, len(roots)  # number of rows above this level, number of rows in it
     for depth in range(int(length[0]) if len(length) else 0):
         active = int(np.searchsorted(-length, -depth))  # lines longer than depth
         node, at = node[:active], first[:active] + depth
@@ -93,7 +93,7 @@ def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
         distinct, node = unique_inverse(
             node.astype(np.int64) * size + paths.target[at], level * size
         )
-        # The boundary ends a line, so its nodes are no contexts: they rank, and are then dropped.
+        # A node whose last id is the boundary ends a line and is no context, so it is dropped.
         is_context = distinct % size != BOUNDARY
         node = (np.cumsum(is_context, dtype=np.int32) - np.int32(1))[node]
         distinct = distinct[is_context]
@@ -104,13 +104,13 @@ def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
 
 
 def window_rows(paths: Paths, size: int, window: int, labelled: bool) -> tuple[Ids, Ids]:
-    """The distinct windows: (C,) row of each position, (N, K) back."""
+    """Find the distinct windows: (C,) row of each position, and (N, K) back, as in `Contexts`."""
     length = np.diff(paths.start)
     position = ranges(np.zeros(len(length), np.int64), length)
     padded = np.concatenate([np.full(window, BOUNDARY, np.int32), paths.target])
     shifted = [padded[oldest : oldest + len(position)] for oldest in range(window)]
     is_inside = map(np.greater_equal, repeat(position), range(window, 0, -1))
-    # One after the other: all columns at once may take much memory. Before a line: the boundary, 0.
+    # Columns are computed one by one to save memory. Positions before a line are the boundary, 0.
     columns: Iterator[Ids] = map(np.multiply, shifted, is_inside)
     if labelled:
         columns = chain([np.repeat(paths.origin, length)], columns)

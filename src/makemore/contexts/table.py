@@ -1,9 +1,10 @@
-"""Count once: the distinct contexts of a list, what followed them how often, and every line's path.
+"""Tables of the distinct contexts of a list, with the counts of next ids and the lines' paths.
 
     log-likelihood of the list = sum over contexts c and next ids x of count(c, x) * log p(x | c)
 
-The same sum over distinct contexts as over all characters, so the same loss and the same gradient,
-for a fraction of the work. All building is by ranking integer keys; nothing walks characters.
+The sum over distinct contexts equals the sum over all characters, so loss and gradient are the same
+at a fraction of the cost. Tables are built with array operations, by finding the
+distinct values of integer keys.
 """
 
 from dataclasses import dataclass, replace
@@ -22,25 +23,27 @@ from makemore.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Contexts:
-    """N distinct contexts, the M edges that leave them, and the path of every line along the edges.
+    """N distinct contexts, their M outgoing edges, and the path of every line along the edges.
 
-    Either windows (the last K ids; `parent` is None) or a tree of whole prefixes (`back` is None;
-    rows sorted by depth, and a root is its own parent). Edges are sorted by row, then by next id.
+    Contexts are either windows of the last K ids (`parent` is None), or a tree of whole prefixes
+    (`back` is None; rows are sorted by depth, and a root is its own parent). An edge is a pair of
+    context and next id. Edges are sorted by row, then by next id.
 
     Attributes:
-        vocabulary_size: V, the ids that can follow.
-        label_count: labels that may start a line; their ids are V and up. 0 without labels.
-        last: (N,) int32, the id that led here; the boundary or the line's label at a start.
-        back: (N, K) int32, the last K ids, oldest first, the boundary before the start; with labels
-            (N, 1 + K), the line's label in the first column. None for a tree.
-        parent: (N,) int32, the row one character shorter. None for windows.
-        row: (M,) int32, the context that an edge leaves.
-        next: (M,) int32, the id that followed.
-        count: (M,) float64, how often, weights included.
-        edge: (C,) int32, the edges of all lines, one line after the other.
-        start: (B+1,) int64; line b walks `edge[start[b]:start[b+1]]`.
-        line_weight: (B,) float64, how many lines each stands for.
-        forgotten: (M,) int64, how often each edge was walked by lines whose paths are not kept.
+        vocabulary_size: V, the number of ids that can follow.
+        label_count: number of labels, whose ids are V and up; 0 without labels.
+        last: (N,) int32, the last id of each context; at the start of a line, its label or the
+            boundary.
+        back: (N, K) int32, the last K ids, oldest first, padded with the boundary before the start;
+            with labels (N, 1 + K), with the line's label in the first column. None for a tree.
+        parent: (N,) int32, the row of the prefix without its last id. None for windows.
+        row: (M,) int32, the context of each edge.
+        next: (M,) int32, the next id of each edge.
+        count: (M,) float64, weighted count of each edge.
+        edge: (C,) int32, the edges of all lines, concatenated.
+        start: (B+1,) int64; the path of line b is `edge[start[b]:start[b+1]]`.
+        line_weight: (B,) float64, weight of each line.
+        forgotten: (M,) int64, unweighted count of each edge from lines whose paths are not stored.
     """
 
     vocabulary_size: int
@@ -58,15 +61,15 @@ class Contexts:
 
     @classmethod
     def of(cls, lines: Lines, vocabulary: Vocabulary, window: int | None) -> Self:
-        """Counts a list.
+        """Count the contexts of a list.
 
         Args:
             lines: the list.
-            vocabulary: its ids.
-            window: K characters to look back, at least 1, or None for the whole prefix.
+            vocabulary: the vocabulary that encodes it.
+            window: K, the number of characters in a window, at least 1; None for whole prefixes.
 
         Raises:
-            DataError: a line has a character, or the list a label, that the vocabulary lacks.
+            DataError: a character or label is not in the vocabulary.
 
         Example:
             >>> lines = Lines.from_strings(["anna", "ann"])
@@ -81,7 +84,14 @@ class Contexts:
 
     @classmethod
     def from_paths(cls, paths: Paths, size: int, labels: int, window: int | None) -> Self:
-        """Counts encoded lines; `of` in terms of ids."""
+        """Count the contexts of encoded lines; see `of`.
+
+        Args:
+            paths: the encoded lines.
+            size: V, the vocabulary size.
+            labels: number of labels.
+            window: K, or None for whole prefixes.
+        """
         if window is None:
             row, last, parent = prefix_tree(paths, size + labels)
             back = None
@@ -109,7 +119,7 @@ class Contexts:
 
     @classmethod
     def of_windows(cls, back: Ids, size: int, labels: int) -> Self:
-        """Takes (N, K) windows as they are, with no lines: to ask a model about them."""
+        """Build contexts from (N, K) windows without lines or counts, to query a model."""
         none = np.zeros(0, np.int32)
         return cls.of_counts(back, none, none, np.zeros(0), none, (size, labels))
 
@@ -123,15 +133,15 @@ class Contexts:
         repeats: Ints,
         sizes: tuple[int, int],
     ) -> Self:
-        """Takes counts as they are, the lines forgotten.
+        """Build contexts from windows and counts, without the paths of lines.
 
         Args:
-            back: (N, K) windows, as in `back`.
-            row: (M,) the window of each edge, ascending.
-            ids: (M,) the id that followed, ascending for each window.
-            count: (M,) how often, weights included.
-            repeats: (M,) how often, weights left out.
-            sizes: V, and how many labels there are.
+            back: (N, K) windows, as in the attribute `back`.
+            row: (M,) window of each edge, ascending.
+            ids: (M,) next id of each edge, ascending within each window.
+            count: (M,) weighted count of each edge.
+            repeats: (M,) unweighted count of each edge.
+            sizes: V and the number of labels.
         """
         return cls(
             vocabulary_size=sizes[0],
@@ -149,50 +159,50 @@ class Contexts:
         )
 
     def without_lines(self) -> Self:
-        """Keeps the counts, and forgets the paths that lines walked."""
+        """Return the same counts without the paths of lines; windows only."""
         assert self.back is not None, "whole prefixes are the paths of lines"
         sizes = self.vocabulary_size, self.label_count
         return self.of_counts(self.back, self.row, self.next, self.count, self.repeats, sizes)
 
     def __len__(self) -> int:
-        """N: how many distinct contexts."""
+        """Return N, the number of distinct contexts."""
         return len(self.last)
 
     @cached_property
     def weight(self) -> NDArray[np.float64]:
-        """(N,) float64: how often each context occurs."""
+        """(N,) float64, weighted count of each context."""
         return summed(self.row, self.count, len(self))
 
     @property
     def usual_weight(self) -> float:
-        """The mean weight of a line; 1 without lines."""
+        """Mean weight of the lines; 1 without lines."""
         return float(self.line_weight.mean()) if len(self.line_weight) else 1.0
 
     @cached_property
     def total(self) -> float:
-        """How many characters all lines predict, ends included, weights counted."""
+        """Weighted number of predicted characters, including line ends."""
         return float(self.count.sum())
 
     @cached_property
     def repeats(self) -> NDArray[np.int64]:
-        """(M,) int64: how often each edge is walked, weights left out."""
+        """(M,) int64, unweighted count of each edge."""
         return np.bincount(self.edge, minlength=len(self.row)) + self.forgotten
 
     @cached_property
     def depth_starts(self) -> NDArray[np.int64]:
-        """(D+1,) int64, trees only: contexts of depth d are `depth_starts[d]:depth_starts[d+1]`."""
+        """(D+1,) int64; contexts of depth d are `depth_starts[d]:depth_starts[d+1]`; trees only."""
         assert self.parent is not None, "windows have no depth"
         roots = int(np.count_nonzero(self.parent == np.arange(len(self))))
         starts = [0, roots]
-        while starts[-1] < len(self):  # a level's children follow it in one run
+        while starts[-1] < len(self):  # the children of a level are contiguous
             starts.append(roots + int(np.searchsorted(self.parent[roots:], starts[-1])))
         return np.array(starts, np.int64)
 
     def lines(self, which: NDArray[np.int64]) -> Self:
-        """Recounts some of the lines: a mini-batch.
+        """Return the contexts of a mini-batch of lines.
 
         Args:
-            which: (b,) int64 indices of lines, repeats allowed.
+            which: (b,) int64 line indices; repeats are allowed.
         """
         starts, stops = self.start[which], self.start[which + 1]
         walked = self.edge[ranges(starts, stops)]
@@ -214,7 +224,7 @@ class Contexts:
         )
 
     def lookback(self, window: int) -> Ids:
-        """Gives the last K ids of every context, with its label in front where there are labels.
+        """Return the last K ids of every context, preceded by its label if there are labels.
 
         Returns:
             (N, K) int32, or (N, 1 + K) with labels.
@@ -240,7 +250,7 @@ class Contexts:
         return np.stack(columns[::-1], axis=1).astype(np.int32)
 
     def windows(self, window: int) -> Self:
-        """Sees the same lines through their last K characters; contexts equal there are merged."""
+        """Shorten contexts to windows of the last K ids and merge equal windows."""
         back = self.lookback(window)
         rows, back = unique_rows(back.T, self.vocabulary_size + self.label_count)
         size = self.vocabulary_size
@@ -259,10 +269,11 @@ class Contexts:
         )
 
     def merge(self, other: Self) -> Self:
-        """Counts the lines of both, this one's first; windows only.
+        """Merge with the contexts of other lines, which follow this table's; windows only.
 
         Raises:
-            DataError: they look back differently or over other vocabularies, or at whole prefixes.
+            DataError: the windows, vocabulary sizes or label counts differ, or contexts are whole
+                prefixes.
         """
         mine = (self.vocabulary_size, self.label_count, self.window)
         if mine != (other.vocabulary_size, other.label_count, other.window):
@@ -293,5 +304,5 @@ class Contexts:
 
 
 def _places(ordered: NDArray[np.int64], keys: Ids) -> Ids:
-    """Where each key stands in an ascending array that has it."""
+    """Return the index of each key in an ascending array that contains it."""
     return np.searchsorted(ordered, keys).astype(np.int32)
