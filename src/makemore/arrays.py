@@ -1,7 +1,7 @@
-"""Integer arrays: distinct keys, rows and tries, segments and their sums; names of dtypes.
+"""Operations on integer arrays: distinct keys and rows, tries, and segments; dtype aliases.
 
-The machinery under every table of contexts. To find distinct keys, a flag for each possible key is
-the fastest way while keys are dense; where they are not, they are sorted.
+All tables of contexts are built with these functions. Distinct keys are found with one flag for
+each possible key if the keys are dense, which is fastest, and by sorting otherwise.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Flags are faster than sorting while there are at most this many possible keys per key (measured).
+# Flags are faster than sorting up to this many possible keys for each key (measured).
 _FLAGS_PER_KEY = 8
 
 AnyArray = NDArray[Any]  # an array of any dtype
@@ -21,11 +21,11 @@ Ints = NDArray[np.signedinteger[Any]]
 
 
 def unique_inverse(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Lists the distinct keys in order and gives each key its place among them.
+    """Return the sorted distinct keys, and the index of each key among them.
 
     Args:
         keys: (n,) integers in [0, limit).
-        limit: one more than the largest key that can occur.
+        limit: exclusive upper bound of the keys.
 
     Returns:
         (d,) int64, the distinct keys in ascending order, and (n,) int32, `distinct[place] == keys`.
@@ -52,15 +52,15 @@ def unique_inverse(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def unique_rows(columns: Iterable[Ints], size: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """List the distinct rows of a table in order, and give each row its place among them.
+    """Return the index of each row of a table among the distinct rows, and the distinct rows.
 
     Args:
         columns: the (n,) columns of the table, at least one, of integers in [0, size); each is
-            taken once, so an iterator may compute them one after the other.
-        size: one more than the largest integer that can occur.
+            used once, so an iterator may compute them lazily.
+        size: exclusive upper bound of the integers.
 
     Returns:
-        (n,) int32 places, and (d, columns) int32, the distinct rows in lexicographic order.
+        (n,) int32 indices, and (d, columns) int32, the distinct rows in lexicographic order.
 
     Example:
         >>> place, rows = unique_rows(np.array([[1, 5], [0, 7], [1, 5]]).T, size=8)
@@ -79,17 +79,17 @@ def unique_rows(columns: Iterable[Ints], size: int) -> tuple[NDArray[np.int32], 
 def trie(
     columns: Iterable[Ints], depth: NDArray[np.int64], size: int
 ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int32]]]:
-    """Build the trie of some rows, level by level: a node is a beginning that rows share.
+    """Build the trie of some rows, level by level; a node is a prefix of one or more rows.
 
     Args:
-        columns: the (n,) columns of the rows, of integers in [0, size); each is taken once.
-        depth: (n,) int64, how many integers of each row count.
-        size: one more than the largest integer that can occur.
+        columns: the (n,) columns of the rows, of integers in [0, size); each is used once.
+        depth: (n,) int64, number of integers to use of each row.
+        size: exclusive upper bound of the integers.
 
     Returns:
-        For each level from 1 its keys, (nodes,) int64 ascending, parent * size + integer; and for
-        each level from 0 the (n,) int32 node of each row, that of its own depth where the row is
-        not so deep. Node 0 is the root; nodes are numbered level by level.
+        The keys of each level from 1, (nodes,) int64 ascending, parent * size + integer; and for
+        each level from 0 the (n,) int32 node of each row. A row with a smaller depth has the node
+        of its own depth. Node 0 is the root; nodes are numbered level by level.
 
     Example:
         >>> keys, nodes = trie(np.array([[1, 5], [1, 7], [0, 0]]).T, np.array([2, 2, 1]), size=8)
@@ -97,7 +97,7 @@ def trie(
         ([[0, 1], [21, 23]], [[0, 0, 0], [2, 2, 1], [3, 4, 1]])
     """
     at = np.zeros(len(depth), np.int32)
-    keys, nodes, first, count = [], [at], 0, 1  # the level's first node, how many it has
+    keys, nodes, first, count = [], [at], 0, 1  # first node of the level, number of its nodes
     for level, column in enumerate(columns):
         deep = np.flatnonzero(depth > level)
         local = (at[deep] - first).astype(np.int64) * size + column[deep]
@@ -111,7 +111,7 @@ def trie(
 
 
 def ranges(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Strings the ranges `starts[i]:stops[i]` together into one array of indices.
+    """Concatenate the ranges `starts[i]:stops[i]` into one array of indices.
 
     Example:
         >>> ranges(np.array([4, 0]), np.array([6, 3])).tolist()
@@ -126,7 +126,7 @@ def ranges(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.in
 
 
 def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where each of B segments of these lengths starts, and the last one ends: (B + 1,).
+    """Return the (B + 1,) offsets of B consecutive segments, given their lengths.
 
     Example:
         >>> offsets_of(np.array([2, 0, 3])).tolist()
@@ -136,7 +136,7 @@ def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def evenly(count: int, most: int) -> NDArray[np.int64]:
-    """Indices of at most so many of so many things, evenly apart: what is sorted is then sampled.
+    """Return at most `most` evenly spaced indices in [0, count), to sample sorted data.
 
     Example:
         >>> evenly(10, 4).tolist(), evenly(2, 4).tolist()
@@ -147,7 +147,7 @@ def evenly(count: int, most: int) -> NDArray[np.int64]:
 
 
 def summed(place: Ints, values: Float64s | Ints, places: int) -> Float64s:
-    """Adds up, for each of so many places, the values that belong there."""
+    """Return (places,) float64 sums: entry i is the sum of `values` where `place` is i."""
     return np.bincount(place, values, places).astype(np.float64, copy=False)
 
 
@@ -155,7 +155,7 @@ def sorted_unique(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the distinct keys in ascending order.
 
     Args:
-        keys: (n,) uint64; faster than `np.unique` where long parts of it ascend already.
+        keys: (n,) uint64. This is faster than `np.unique` if long runs are already ascending.
 
     Example:
         >>> sorted_unique(np.array([7, 3, 7], np.uint64)).tolist()
@@ -168,12 +168,12 @@ def sorted_unique(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def segment_argmax(values: Float64s, bounds: Ints) -> NDArray[np.int64]:
-    """Return the index of the maximum of each segment; of equal values the first.
+    """Return the index of the maximum of each segment; the first index if values tie.
 
     Args:
         values: (n,) float64.
-        bounds: (B + 1,) integers from 0 to n, ascending: segment b is
-            `values[bounds[b] : bounds[b + 1]]`, and none is empty.
+        bounds: (B + 1,) integers from 0 to n, ascending; segment b is
+            `values[bounds[b] : bounds[b + 1]]`, and no segment is empty.
 
     Returns:
         (B,) int64, indices into `values`. As in `np.argmax`, NaN counts as the largest value.

@@ -1,4 +1,4 @@
-"""What a fit leaves behind: the model, facts about its list, and a report of the fit."""
+"""The result of a fit: the model, facts about its list, and a report."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,26 +24,26 @@ PARTS = ("train", "dev", "test")
 
 @dataclass(frozen=True, kw_only=True)
 class FitReport:
-    """How a model was fitted.
+    """Report of a fit.
 
     Attributes:
-        split: how lines were set apart.
-        test: the share of all possible lines, by their digests, that was not learned.
+        split: kind of split: `digest`, `lecture` or `clean`.
+        test: fraction of all possible lines, by digest, that was held out from training.
         seed: the seed.
-        train_lines: lines of the train part; likewise `dev_lines` and `test_lines`.
-        train_loss: loss on the train part, nats per character; None without lines or where it is
-            infinite; likewise `dev_loss` and `test_loss`.
-        chosen: why `auto` chose this family; None where the family was named.
-        weights: the weights of a mixture's members, where they were found on the dev part.
-        steps: training steps of each network; None where none was trained.
-        rate: highest learning rate, where one network was trained.
-        weight_decay: its weight decay, likewise.
-        batch: characters in each step, likewise; None for the whole list.
-        stopped: the step at which training was stopped early, counted over all networks.
-        of: how many steps there would have been, all together.
-        seconds: how long the fit took; None where the model comes from a file.
-        before: the report of the fit that this one continues.
-        blended: the reports of the models that were blended.
+        train_lines: number of train lines; likewise `dev_lines` and `test_lines`.
+        train_loss: loss on the train lines, in nats per character; None without lines or if the
+            loss is infinite; likewise `dev_loss` and `test_loss`.
+        chosen: reason why `auto` chose this family; None if the family was given by name.
+        weights: weights of a mixture's members, if they were estimated on the dev lines.
+        steps: training steps of each network; None if no network was trained.
+        rate: peak learning rate, if one network was trained.
+        weight_decay: weight decay, if one network was trained.
+        batch: batch size in characters, if one network was trained; None for the whole list.
+        stopped: step at which training was stopped early, counted over all networks.
+        of: planned number of steps of all networks.
+        seconds: duration of the fit; None if the model was loaded from a file.
+        before: report of the fit that this one continues.
+        blended: reports of the models that were blended.
     """
 
     split: str
@@ -68,23 +68,23 @@ class FitReport:
     blended: "tuple[FitReport, ...]" = ()
 
     def __getitem__(self, name: str) -> Any:
-        """Return a field by name, as of the dictionary that older versions had; until 1.0."""
+        """Return a field by name; deprecated dictionary access, until 1.0."""
         return self._dictionary()[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names that the dictionary had; until 1.0."""
+        """Iterate over the field names; deprecated dictionary access, until 1.0."""
         return iter(self._dictionary())
 
     def keys(self) -> Iterable[str]:
-        """Return the names that the dictionary had; until 1.0."""
+        """Return the field names; deprecated dictionary access, until 1.0."""
         return self._dictionary().keys()
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return a field by name, or a default where there is none; until 1.0."""
+        """Return a field by name, or a default; deprecated dictionary access, until 1.0."""
         return self._dictionary().get(name, default)
 
     def _dictionary(self) -> dict[str, Any]:
-        """What older versions had in place of this class."""
+        """Return the dictionary that older versions had, with a deprecation warning."""
         warnings.warn(
             "a report has attributes now: report.dev_loss in place of report['dev_loss']",
             DeprecationWarning,
@@ -94,7 +94,7 @@ class FitReport:
         return self.to_json() | seconds
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a model file says of the fit; how long it took is no part of it."""
+        """Return the JSON-serialisable form of the report for a model file, without `seconds`."""
         found = {name: value for name, value in vars(self).items() if value is not None}
         found.pop("seconds", None)
         nullable = ["chosen", *(f"{part}_loss" for part in PARTS)]
@@ -107,7 +107,7 @@ class FitReport:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Take back what `to_json` gave; what only later versions know is passed over."""
+        """Build a report from the result of `to_json`; fields of later versions are ignored."""
         found = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
         if "weights" in found:
             found["weights"] = tuple(found["weights"])
@@ -118,11 +118,11 @@ class FitReport:
 
     @property
     def is_blend(self) -> bool:
-        """Whether several models were blended, now or before more was learned."""
+        """Whether models were blended in this fit or in one that it continues."""
         return bool(self.blended) or (self.before is not None and self.before.is_blend)
 
     def losses_in_words(self) -> str:
-        """Return the losses on the parts that have lines, for a person.
+        """Return the losses on the non-empty splits as readable text.
 
         Example:
             >>> lines = {"train_lines": 9, "dev_lines": 3, "test_lines": 2}
@@ -138,7 +138,7 @@ class FitReport:
         return f"in nats per character: {', '.join(found)}" if found else "not measured"
 
     def steps_in_words(self) -> str | None:
-        """Return how long networks were trained, for a person; None where none was.
+        """Return the number of training steps as readable text; None if no network was trained.
 
         Example:
             >>> report = FitReport(split="digest", test=0, seed=0, steps=60, stopped=23, of=120)
@@ -154,16 +154,17 @@ class FitReport:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ListFacts:
-    """What is kept of a list beside the model.
+    """Facts about a list that are stored with the model.
 
     Attributes:
         vocabulary: its characters and labels.
-        weight: how many lines were learned, weights counted.
-        label_weights: (labels,) float64, how many of them had each label.
-        longest: characters of the longest line.
-        cleaning: what cleaning did to the list.
-        known: returns the (k,) uint64 ascending digests of the list; None where none were kept.
-        canaries: random lines that were learned too, those of each list apart.
+        weight: sum of the weights of its lines.
+        label_weights: (labels,) float64, sum of the weights of the lines with each label.
+        longest: length of the longest line, in characters.
+        cleaning: statistics of cleaning.
+        known: function that returns the (k,) uint64 digests of its lines, ascending; None if they
+            were not stored.
+        canaries: random lines added for training, one entry for each list.
     """
 
     vocabulary: "Vocabulary"
@@ -176,17 +177,17 @@ class ListFacts:
 
     @property
     def label_shares(self) -> NDArray[np.float64]:
-        """(labels,) float64, how often each label stood."""
+        """(labels,) float64, fraction of the total weight with each label."""
         shares: NDArray[np.float64] = self.label_weights / self.weight
         return shares
 
     @staticmethod
     def joined(parts: "Sequence[ListFacts]", vocabulary: "Vocabulary") -> "ListFacts":
-        """Return the facts of several lists, taken together.
+        """Return the combined facts of several lists.
 
         Args:
-            parts: those of each list.
-            vocabulary: of all of them.
+            parts: the facts of each list.
+            vocabulary: vocabulary of all lists together.
         """
         label_weights = np.zeros(len(vocabulary.labels))
         for part in parts:
@@ -209,13 +210,13 @@ class ListFacts:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FittedModel(ListFacts):
-    """A fitted model with all that a model file holds.
+    """A fitted model with everything that a model file stores.
 
     Attributes:
         model: the model.
-        family: the name of its family.
-        options: its family's options.
-        report: how it was fitted.
+        family: name of its family.
+        options: options of its family.
+        report: report of the fit.
     """
 
     model: "Model"
@@ -225,6 +226,6 @@ class FittedModel(ListFacts):
 
 
 def share_never_learned(parts: Sequence[FittedModel]) -> float:
-    """Return the share of all possible lines, by their digests, that no model has learned."""
+    """Return the fraction of all possible lines, by digest, held out from all models."""
     reports = [part.report for part in parts]
     return min(report.test if report.split == "digest" else 0.0 for report in reports)

@@ -1,4 +1,4 @@
-"""What a module that moved leaves in its old place, until 1.0."""
+"""Forwarding of names from modules that have moved, until 1.0."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -7,12 +7,12 @@ from typing import Any
 
 
 def forwarded(old: str, new: str, renamed: Mapping[str, str] | None = None) -> Callable[[str], Any]:
-    """Return a module's `__getattr__` that takes names from another module, with a warning.
+    """Return a module `__getattr__` that forwards to another module with a DeprecationWarning.
 
     Args:
-        old: the dotted name of the module that moved.
-        new: the dotted name of the module that has its names now.
-        renamed: what names are called there, where that is different.
+        old: dotted name of the old module.
+        new: dotted name of the new module.
+        renamed: new name of each name that changed.
 
     Example:
         >>> import math

@@ -1,4 +1,4 @@
-"""The registry of families: for each its options, its class and how it is best trained."""
+"""Registry of model families, with their options, classes and training hyperparameters."""
 
 import ast
 import re
@@ -14,21 +14,22 @@ from makemore.options.declaration import Options
 if TYPE_CHECKING:
     from makemore.inference.model import FamilyModel, Model, Tensors
 
-_LONGEST = 100_000  # characters of a mixture's members, which may come from a model file
+_LONGEST = 100_000  # maximum length of `members`, which may come from a model file
 
 
 class Family(NamedTuple):
     """One row of the registry.
 
     Attributes:
-        name: the family's name.
-        options: its declaration.
-        model: where its class stands under `makemore.models`, as "module:Class".
-        learns: by counting, by training (a network), or by mixing members that do.
-        rate: the highest learning rate that serves it well, for those trained.
-        weight_decay: likewise.
-        muon: how many times the rate Muon steps its hidden matrices with; 0 for AdamW alone.
-        batch: characters in each step that serve it well, or None for the whole list.
+        name: name of the family.
+        options: class of its options.
+        model: location of its class in `makemore.models`, as "module:Class".
+        learns: how it is fitted: by counting, by training a network, or as a mixture of members.
+        rate: recommended peak learning rate of a network.
+        weight_decay: recommended weight decay of a network.
+        muon: learning rate of Muon for hidden matrices, as a multiple of the learning rate; 0 to
+            use AdamW for all parameters.
+        batch: recommended batch size in characters, or None for the whole list.
     """
 
     name: str
@@ -41,17 +42,17 @@ class Family(NamedTuple):
     batch: int | None = 4096
 
     def members(self, options: Options) -> "list[tuple[Family, Options]]":
-        """Return what is learned: the members of a mixture, or this family itself.
+        """Return the families to fit, with options: the members of a mixture, or this family.
 
         Raises:
-            OptionError: the members of a mixture cannot be read.
+            OptionError: the members of a mixture cannot be parsed.
         """
         if isinstance(options, of.MixtureOptions):
             return members_of(options.members)
         return [(self, options)]
 
     def build(self, options: Options, vocabulary_size: int, label_count: int) -> "FamilyModel":
-        """Build a model that has learned nothing yet."""
+        """Build an unfitted model."""
         sizes = vocabulary_size, label_count
         if self.learns == "mixing":
             return self._class()([each.build(own, *sizes) for each, own in self.members(options)])
@@ -60,17 +61,20 @@ class Family(NamedTuple):
     def load(
         self, options: Options, vocabulary_size: int, label_count: int, tensors: "Tensors"
     ) -> "FamilyModel":
-        """Build the model that gave some tensors; sizes it only claims to have take no memory.
+        """Build a model from saved tensors.
+
+        The shapes of a network are checked before its memory is allocated, because the sizes in an
+        untrusted file may be far larger than its tensors.
 
         Raises:
-            ValueError: no model of these options gives such tensors.
+            ValueError: the tensors are not those of a model with these options.
         """
         sizes = vocabulary_size, label_count
         if self.learns == "mixing":
             return self._load_mixture(options, sizes, tensors)
         make = partial(self.build, options, *sizes)
         if self.learns == "training":
-            from makemore.layers.network import check_tensors  # here: torch loads long
+            from makemore.layers.network import check_tensors  # here: torch loads slowly
 
             check_tensors(make, tensors)
         return make().load(tensors)
@@ -78,7 +82,7 @@ class Family(NamedTuple):
     def _load_mixture(
         self, options: Options, sizes: tuple[int, int], tensors: "Tensors"
     ) -> "FamilyModel":
-        """Build the mixture that gave some tensors, of members in its own vocabulary or adapted."""
+        """Build a mixture from saved tensors; members may have adapted vocabularies."""
         from makemore.inference.vocabulary_adapter import TRANSLATION, VocabularyAdapter
         from makemore.models.mixture import Mixture, member_tensors
 
@@ -93,7 +97,7 @@ class Family(NamedTuple):
         return Mixture(members, tensors["weights"])
 
     def _class(self) -> "Callable[..., FamilyModel]":
-        """Import the class of the model; only then are NumPy and, for networks, torch imported."""
+        """Import the model class, and with it NumPy and, for networks, torch."""
         module, _, name = self.model.partition(":")
         imported = import_module(f"makemore.models.{module}")
         found: Callable[..., FamilyModel] = getattr(imported, name)
@@ -131,10 +135,10 @@ FAMILIES = {
 
 
 def family_named(name: str) -> Family:
-    """Return the family of a name.
+    """Return the family with this name.
 
     Raises:
-        OptionError: there is none of that name.
+        OptionError: there is no such family.
     """
     if name not in FAMILIES:
         raise OptionError(f"model {name!r} is unknown: choose one of auto, {', '.join(FAMILIES)}")
@@ -142,10 +146,10 @@ def family_named(name: str) -> Family:
 
 
 def family_of(family_options: Options) -> Family:
-    """Return the family that an options object belongs to.
+    """Return the family of an options object.
 
     Raises:
-        OptionError: it belongs to none.
+        OptionError: the object is not the options of a family.
     """
     for family in FAMILIES.values():
         if type(family_options) is family.options:
@@ -154,10 +158,10 @@ def family_of(family_options: Options) -> Family:
 
 
 def family_and_options(model: str | Options) -> tuple[Family, Options]:
-    """Return a family with its options, given its name or its options.
+    """Return a family and its options, given its name or its options.
 
     Raises:
-        OptionError: there is no such family, or a mixture's members cannot be read.
+        OptionError: there is no such family, or the members of a mixture cannot be parsed.
     """
     if isinstance(model, type):
         raise OptionError(f"model is the class {model.__name__}: make one, {model.__name__}()")
@@ -166,21 +170,21 @@ def family_and_options(model: str | Options) -> tuple[Family, Options]:
     else:
         family = family_named(model)
         options = family.options()
-    family.members(options)  # what cannot be read is said here, before anything is learned
+    family.members(options)  # raises errors before fitting starts
     return family, options
 
 
 def members_of(text: str) -> list[tuple[Family, Options]]:
-    """Read the members of a mixture, written as calls: each a family's name with its options.
+    """Parse the members of a mixture, written as calls of families with options.
 
     Raises:
-        OptionError: the text is not families with commas between them, or an option is wrong.
+        OptionError: the text is not a comma-separated list of families, or an option is invalid.
 
     Example:
         >>> [(family.name, options.to_dict()) for family, options in members_of("ngram(add=0.5)")]
         [('ngram', {'window': 3, 'add': 0.5})]
     """
-    plain = re.sub(r"=\s*0+(?=\d)", "=", text)  # files may have window=05, which is no Python
+    plain = re.sub(r"=\s*0+(?=\d)", "=", text)  # files may have window=05, invalid Python
     try:
         body = ast.parse(f"[{plain}]" if len(plain) <= _LONGEST else "", mode="eval").body
         calls = [_call(node) for node in body.elts] if isinstance(body, ast.List) else []
@@ -192,7 +196,7 @@ def members_of(text: str) -> list[tuple[Family, Options]]:
 
 
 def _call(node: ast.expr) -> tuple[str, dict[str, str]]:
-    """The name of a family, and the texts of its options by name; ValueError for anything else."""
+    """Return the family name and the option texts of a call; raise ValueError if it is none."""
     match node:
         case ast.Name(id=name):
             return name, {}
@@ -202,7 +206,7 @@ def _call(node: ast.expr) -> tuple[str, dict[str, str]]:
 
 
 def _member(name: str, pairs: dict[str, str]) -> tuple[Family, Options]:
-    """A family by its name, with its options."""
+    """Return the family with this name, and its options."""
     family = family_named(name)
     if family.learns == "mixing":
         raise OptionError("members has a mixture: name its members instead")
@@ -210,13 +214,13 @@ def _member(name: str, pairs: dict[str, str]) -> tuple[Family, Options]:
 
 
 def _unreadable(text: str) -> OptionError:
-    """The error for a text that is no member of a mixture."""
+    """Return the error for a text that cannot be parsed as members."""
     shown = text.strip() if len(text) <= 100 else text[:100] + "..."
     return OptionError(f"members has {shown!r}: write it as kneser_ney(window=3), gru(hidden=64)")
 
 
 def text_of(family: Family, options: Options) -> str:
-    """Write a member of a mixture, as `members_of` reads it.
+    """Format a member of a mixture as text for `members_of`.
 
     Example:
         >>> text_of(*members_of("ngram(add=0.5)")[0])

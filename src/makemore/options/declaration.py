@@ -1,11 +1,11 @@
-"""How options are declared: frozen attrs classes whose annotations carry descriptions and bounds.
+"""Declaration of options: frozen attrs classes with descriptions and bounds in annotations.
 
     @frozen(kw_only=True)
     class MLPOptions(Options):
         hidden: Annotated[int, Setting("neurons of the hidden layer", minimum=1)] = 200
 
-A declaration feeds validation, the command line, the estimator, the model file and the generated
-docs.
+A declaration is the source for validation, the command line, the estimator, the model file and the
+generated docs.
 """
 
 from collections.abc import Mapping
@@ -23,14 +23,14 @@ Value = bool | int | float | str | tuple[str, ...] | None
 
 @frozen
 class Setting:
-    """What an annotation says of an option beside its type.
+    """The description and bounds of an option, given in its annotation.
 
     Attributes:
-        meaning: a description of one line, without a full stop.
-        minimum: the least value allowed, or None.
-        maximum: the greatest value allowed, or None.
-        choices: the texts allowed, or None for any.
-        parameter: what the estimator calls the option, where that differs.
+        meaning: one-line description, without a full stop.
+        minimum: minimum allowed value, or None.
+        maximum: maximum allowed value, or None.
+        choices: allowed strings, or None for any.
+        parameter: name of the estimator's parameter, if it differs from the option's name.
     """
 
     meaning: str
@@ -45,11 +45,11 @@ class Field:
     """One option of a declaration.
 
     Attributes:
-        name: its name.
-        default: its default.
-        kinds: the classes its value may have, None left out; int as well where float is one.
-        setting: its description and bounds.
-        parameter: what the estimator calls it.
+        name: name of the option.
+        default: default value.
+        kinds: allowed types of the value, without NoneType; includes int if float is allowed.
+        setting: description and bounds.
+        parameter: name of the estimator's parameter.
     """
 
     name: str
@@ -59,10 +59,10 @@ class Field:
     parameter: str
 
     def check(self, value: Value) -> None:
-        """Check a value.
+        """Check the type and bounds of a value.
 
         Raises:
-            OptionError: the value is of another type, or out of its bounds.
+            OptionError: the value has the wrong type or is out of bounds.
         """
         if value is None and self.default is None:
             return
@@ -74,7 +74,7 @@ class Field:
             raise self._refusal(value, f"give {self._kinds_in_words()}")
         low, high, choices = self.setting.minimum, self.setting.maximum, self.setting.choices
         if isinstance(value, int | float):
-            # Written so that NaN, which compares as false, is out of bounds.
+            # NaN compares as false, so this form treats it as out of bounds.
             is_within = (low is None or value >= low) and (high is None or value <= high)
             if not is_within:
                 raise self._refusal(value, f"give {self._bounds_in_words()}")
@@ -82,10 +82,10 @@ class Field:
             raise self._refusal(value, f"choose one of {', '.join(choices)}")
 
     def parse(self, text: str) -> Value:
-        """Return the value of the first class that can read a text.
+        """Parse a text as bool, int, float or str: the first allowed type that accepts it.
 
         Raises:
-            OptionError: none can.
+            OptionError: no allowed type accepts the text.
         """
         if bool in self.kinds and text.lower() in ("true", "false"):
             return text.lower() == "true"
@@ -98,18 +98,18 @@ class Field:
         raise self._refusal(text, f"give {self._kinds_in_words()}")
 
     def _refusal(self, value: Value, remedy: str) -> OptionError:
-        """The error for a value that cannot be used."""
+        """Return the error for an invalid value."""
         return OptionError(f"{self.name} is {value!r}: {remedy}")
 
     def _kinds_in_words(self) -> str:
-        """What a value must be."""
+        """Return the allowed types as readable text."""
         words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
         words[tuple] = "a list of texts"
         kinds = [kind for kind in self.kinds if kind is not int or float not in self.kinds]
         return " or ".join(words[kind] for kind in kinds)
 
     def _bounds_in_words(self) -> str:
-        """The allowed range."""
+        """Return the allowed range as readable text."""
         low, high = self.setting.minimum, self.setting.maximum
         if high is None:
             return f"{low:,} or more"
@@ -118,35 +118,35 @@ class Field:
 
 @frozen(kw_only=True)
 class Options:
-    """The base of every declaration."""
+    """Base class of all declarations of options."""
 
     def __attrs_post_init__(self) -> None:
-        """Check every value.
+        """Check all values.
 
         Raises:
-            OptionError: a value is of another type, or out of its bounds.
+            OptionError: a value has the wrong type or is out of bounds.
         """
         for field in fields(type(self)):
             field.check(getattr(self, field.name))
 
     def to_dict(self) -> dict[str, Value]:
-        """Return every option by name, as JSON can hold it."""
+        """Return all options by name, as a JSON-serialisable dictionary."""
         return asdict(self)
 
     def parameters(self) -> dict[str, Value]:
-        """Return every option under the name that the estimator has for it."""
+        """Return all options by the names of the estimator's parameters."""
         return {field.parameter: getattr(self, field.name) for field in fields(type(self))}
 
     def replace(self, **changes: Value) -> Self:
-        """Return the same options but for some."""
+        """Return a copy with some options changed."""
         return self.of({**self.to_dict(), **changes})
 
     @classmethod
     def of(cls, values: Mapping[str, Value | list[str]]) -> Self:
-        """Build the options from names and values; a list is as good as a tuple.
+        """Build the options from names and values; lists are converted to tuples.
 
         Raises:
-            OptionError: a name is unknown, or a value is out of its bounds.
+            OptionError: a name is unknown, or a value has the wrong type or is out of bounds.
         """
         known = [field.name for field in fields(cls)]
         for name in values:
@@ -156,10 +156,10 @@ class Options:
 
     @classmethod
     def of_strings(cls, pairs: Mapping[str, str]) -> Self:
-        """Build the options from text, as it is typed on the command line.
+        """Build the options from strings, such as those of the command line.
 
         Raises:
-            OptionError: a name is unknown, or a text is no value of its option's type.
+            OptionError: a name is unknown, or a string has no valid value for its option.
         """
         known = {field.name: field for field in fields(cls)}
         return cls.of(
@@ -171,7 +171,7 @@ class Options:
 
 
 def fields(cls: type[Options]) -> tuple[Field, ...]:
-    """Return the options of a declaration, in their order."""
+    """Return the options of a declaration, in order."""
     if cls not in _FIELDS:
         _FIELDS[cls] = tuple(map(_field, attributes_of(cls)))
     return _FIELDS[cls]
@@ -181,7 +181,7 @@ _FIELDS: dict[type[Options], tuple[Field, ...]] = {}
 
 
 def _field(attribute: "Attribute[Value]") -> Field:
-    """An option, from the annotation of an attribute."""
+    """Build a field from an annotated attribute."""
     assert get_origin(attribute.type) is Annotated, "an option says what it means"
     kind, setting = get_args(attribute.type)
     members = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
@@ -193,7 +193,7 @@ def _field(attribute: "Attribute[Value]") -> Field:
 
 
 def describe(module: ModuleType) -> None:
-    """Add the descriptions of options to the docstrings of the declarations in a module."""
+    """Append descriptions of the options to the docstrings of all declarations in a module."""
     for cls in vars(module).values():
         if isinstance(cls, type) and issubclass(cls, Options) and fields(cls):
             facts = [f"    {field.name}: {field.setting.meaning}." for field in fields(cls)]
@@ -201,10 +201,10 @@ def describe(module: ModuleType) -> None:
 
 
 def fill_in(docstring: str | None, declaration: type[Options]) -> str:
-    """Return a docstring with what a declaration says in the places for it.
+    """Return a docstring with its placeholders filled in from a declaration.
 
-    `{names}` becomes the names of the options, and `{parameters}` what each means, under the name
-    that the estimator has for it; lines are indented as the place is.
+    `{names}` is replaced by the names of the options, and `{parameters}` by one line for each
+    option, with the name of its parameter and its meaning. Indentation is kept.
 
     Example:
         >>> class Few(Options):
