@@ -196,7 +196,7 @@ def members_of(text: str) -> list[tuple[Family, Options]]:
 
 
 def _call(node: ast.expr) -> tuple[str, dict[str, str]]:
-    """Return the family name and the option texts of a call; raise ValueError if it is none."""
+    """Return the family name and option texts of a name or call; otherwise raise ValueError."""
     match node:
         case ast.Name(id=name):
             return name, {}

@@ -92,7 +92,7 @@ class BlockCounter:
         return Vocabulary(characters, tuple(sorted(self._label_weights)))
 
     def label_weights(self) -> NDArray[np.float64]:
-        """Return (labels,) float64: the weighted count of each label, in sorted order."""
+        """Return (labels,) float64: the weighted count of each label, sorted by label."""
         return np.array([weight for _, weight in sorted(self._label_weights.items())])
 
     def digests(self) -> NDArray[np.uint64]:

@@ -130,7 +130,7 @@ class SuffixTree:
         parent: NDArray[np.int64],
         levels: list[tuple[int, int]],
     ) -> NDArray[np.int64]:
-        """Find the nodes of another tree below the root's child `id_` in this tree.
+        """Look up the nodes of another tree in this tree, below the child `id_` of the root.
 
         Args:
             id_: id of the child of the root.
@@ -153,7 +153,8 @@ class SuffixTree:
     def transitions(self, width: int, longest: int) -> Ids:
         """Compute the goto function: the longest suffix of context + id that is a node.
 
-        If context + id is a node, it is the entry. Otherwise the entry is that of the parent.
+        If context + id is a node, it is the entry. Otherwise the entry is that of the parent, which
+        is the context without its oldest id.
 
         Args:
             width: V, the number of ids that can follow; ids from V up are labels, which cannot.

@@ -3,8 +3,8 @@
     log-likelihood of the list = sum over contexts c and next ids x of count(c, x) * log p(x | c)
 
 The sum over distinct contexts equals the sum over all characters, so loss and gradient are the same
-at a fraction of the cost. Tables are built with array operations, by finding the
-distinct values of integer keys.
+at a fraction of the cost. Tables are built with array operations that find the distinct values of
+integer keys.
 """
 
 from dataclasses import dataclass, replace

@@ -1,1 +1,1 @@
-"""Lists of lines: reading, cleaning and splitting them; their vocabulary."""
+"""Lists of lines: reading, cleaning, splitting and vocabularies."""

@@ -17,7 +17,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 
-_LEAST_BITS, _SPARE_BITS = 24, 8  # minimum bits of a canary; at least log2(lines) + 8 bits
+_LEAST_BITS, _SPARE_BITS = 24, 8  # minimum; margin over log2(lines), to avoid lines of the list
 _MOST_BITS = 256  # longer lines show nothing more, and their probabilities underflow float64
 _ROUNDS = 100  # rounds of rejection sampling; lines that are not NFC are rejected
 
@@ -45,8 +45,8 @@ class Canaries:
     def of(cls, lines: Lines, count: int, seed: int | Sequence[int]) -> Self:
         """Draw canaries for a list.
 
-        They are as long as the median line of the list, but at least 24 bits and log2(B) + 8 bits,
-        because a shorter line could be guessed. The median length is capped at 256 bits.
+        They are as long as the median line of the list, but at most 256 bits. They have at least 24
+        bits, and at least log2(B) + 8 bits, because shorter lines could be guessed.
 
         Args:
             lines: the list, of at least one line.
@@ -108,7 +108,7 @@ class Canaries:
         )
 
     def has(self, line: str) -> bool:
-        """Whether a line is in the sample space."""
+        """Return whether a line is in the sample space."""
         return len(line) == self.length and set(line) <= set(self.characters)
 
     def behind(self, lines: Lines) -> Lines:

@@ -40,10 +40,10 @@ def shown(character: str) -> str:
 
 
 def names_of(vocabulary: "Vocabulary") -> list[str]:
-    r"""Return the names of all ids for plots: the boundary, distinct characters, then the labels.
+    r"""Return the names of all ids in plots, in id order; names of characters are distinct.
 
-    The boundary is a dot, as in the lectures, and a space is _. If the vocabulary contains these
-    characters, they are ■ and ␣. Invisible characters are shown as their symbol or code point.
+    The boundary is a dot, as in the lectures, and a space is _. If the vocabulary contains a dot
+    or _, the name is ■ or ␣ instead. An invisible character is shown as its symbol or code point.
 
     Example:
         >>> from makemore.corpus.vocabulary import Vocabulary
@@ -79,6 +79,6 @@ def _sign(character: str) -> str:
 
 
 def _steers(character: str) -> bool:
-    """Whether a character is a control character or changes the text direction."""
+    """Return whether a character is a control character or changes the text direction."""
     code = ord(character)
     return code < 32 or 127 <= code < 160 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069

@@ -160,7 +160,7 @@ class Lines:
         return len(self.offsets) - 1
 
     def select(self, which: NDArray[np.int64]) -> Self:
-        """Return the lines at these indices, in this order; `read` counts only them."""
+        """Return the lines at these indices, in this order, as if only they had been read."""
         starts, stops = self.offsets[which], self.offsets[which + 1]
         return type(self)(
             self.codes[ranges(starts, stops)],

@@ -35,8 +35,8 @@ def split_lines(
         kind: `digest` assigns each line by its digest, so that equal lines are always in the same
             split and a line keeps its split when the list grows. `lecture` shuffles all lines as
             the makemore lectures do and cuts at 80 and 90 per cent, so that equal lines may be in
-            different splits. `clean` is `lecture` on the distinct lines; if lines have labels or
-            weights, by which repeats may differ, all repeats are kept, in the split of the first.
+            different splits. `clean` is `lecture` on the distinct lines. If lines have labels
+            or weights, equal lines may differ in them, so all repeats are kept, in one split.
         dev: dev fraction, for `digest`.
         test: test fraction, for `digest`.
         seed: seed of the shuffle, for `lecture` and `clean`.
@@ -93,7 +93,8 @@ def is_set_apart(lines: Lines, share: float) -> NDArray[np.bool_]:
 def fold_of(lines: Lines, folds: int) -> NDArray[np.int64]:
     """Return (B,) int64 cross-validation folds in [0, folds); equal lines share a fold.
 
-    Distinct lines are numbered by ascending digest, so folds have nearly equal numbers of them.
+    Distinct lines are numbered by ascending digest, so folds have nearly equal numbers of distinct
+    lines.
     """
     _, place = np.unique(lines.digests, return_inverse=True)
     return place.astype(np.int64) % folds

@@ -42,7 +42,7 @@ class Dataset(NamedTuple):
     weights: str | None = None
 
     def is_there(self) -> bool:
-        """Whether the package that contains the corpus is installed."""
+        """Return whether the package that contains the corpus is installed."""
         return self.package is None or importlib.util.find_spec(self.package) is not None
 
     def load(self, with_labels: bool = False, with_weights: bool = False) -> Lines:

@@ -34,7 +34,7 @@ def read_lines(
       columns are given, the name has no suffix (as for standard input) and the text starts with a
       brace;
     - a table, if columns are given;
-    - text, one line each. A non-blank file named .csv or .tsv needs columns, so it is an error.
+    - text, with one item per line. Without columns, a non-blank .csv or .tsv file is an error.
 
     Args:
         path: a file, or `-` for standard input.

@@ -16,7 +16,7 @@ HEADER_HINT = "; if the first row holds the columns' names, give a name instead 
 
 
 def has_header(columns: Columns) -> bool:
-    """Whether the first row is a header: at least one column is given by name."""
+    """Return whether the first row is a header: at least one column is given by name."""
     return any(not column.isdecimal() for column in columns.named)
 
 
