@@ -124,7 +124,7 @@ class KneserNey(CountModel):
         return {**self.pooled.tensors(), **within}
 
     def load(self, tensors: Tensors) -> Self:
-        """See `Model.load`."""
+        """See `FamilyModel.load`."""
         size = self.vocabulary_size + self.label_count
         self.pooled = AdjustedCounts.load(tensors, "", (self.vocabulary_size, size), self.window)
         if self.label_count:
@@ -135,7 +135,7 @@ class KneserNey(CountModel):
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `Model.grown`."""
+        """See `FamilyModel.grown`."""
         size = self.vocabulary_size + self.label_count
         found = renamed(tensors, "", ids, size)
         return renamed(found, "labels.", ids, size) if self.label_count else found

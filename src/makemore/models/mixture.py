@@ -129,7 +129,7 @@ class Mixture:
         return self._packed([member.tensors() for member in self.members], self.weights)
 
     def load(self, tensors: Tensors) -> Self:
-        """See `Model.load`."""
+        """See `FamilyModel.load`."""
         self.weights = self._checked(tensors["weights"])
         for number, (member, own) in enumerate(zip(self.members, self._each(tensors), strict=True)):
             assert isinstance(member, FamilyModel), "a blend is built with its tensors"
@@ -137,7 +137,7 @@ class Mixture:
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `Model.grown`."""
+        """See `FamilyModel.grown`."""
         packed = []
         for member, own in zip(self.members, self._each(tensors), strict=True):
             assert isinstance(member, FamilyModel), "a blend does not continue"

@@ -72,7 +72,7 @@ class Ngram(CountModel):
         return {"key": self.tree.key, **vars(self.leaving)}
 
     def load(self, tensors: Tensors) -> Self:
-        """See `Model.load`."""
+        """See `FamilyModel.load`."""
         size, labels = self.vocabulary_size + self.label_count, self.label_count
         self.tree = SuffixTree.checked(size, tensors["key"], self.window + (labels > 0))
         check_leaving(tensors, "", len(self.tree), self.vocabulary_size, ("value", np.float32))
@@ -80,5 +80,5 @@ class Ngram(CountModel):
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `Model.grown`."""
+        """See `FamilyModel.grown`."""
         return renamed(tensors, "", ids, self.vocabulary_size + self.label_count)
