@@ -3,8 +3,8 @@
     x_t = C(c_t)        h = x_t + (x_0 + ... + x_t) / (t + 1)
     h' = h + tanh(h W1 + b1) W2 + b2        logits = h' V + d
 
-Source: the bag of words of makemore by Andrej Karpathy (2022), which compares the mean to attention
-with equal weights. Differs: no position embeddings, so a line may have any length.
+Source: the bag of words of makemore by Andrej Karpathy (2022), which describes the mean as
+attention with equal weights. Differs: no position embeddings, so a line may have any length.
 """
 
 from typing import Self

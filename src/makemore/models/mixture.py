@@ -52,7 +52,7 @@ class Mixture:
     def __init__(
         self, members: Sequence[Model], weights: NDArray[np.float64] | None = None
     ) -> None:
-        """Create a mixture of members, fitted or not; None gives equal weights.
+        """Create a mixture of fitted or unfitted members; `weights=None` gives equal weights.
 
         Raises:
             ValueError: the number of weights is not the number of members, or a weight is negative.
