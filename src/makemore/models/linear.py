@@ -4,7 +4,7 @@
 
 A one-hot vector times W is a row of W, so `forward` looks up rows and adds them. With K = 1, the
 optimal W is the logarithm of the counts. W = 0 gives the uniform distribution. The penalty pulls W
-towards 0, so it smooths as adding to every count does.
+towards 0, which smooths like adding a constant to every count.
 
 Source: the makemore lectures, "the neural bigram" and its trigram exercise.
 """

@@ -46,7 +46,7 @@ class Mixture:
 
     Attributes:
         members: models with the same vocabulary and the same labels.
-        weights: (members,) float64, the members' shares.
+        weights: (members,) float64, with sum 1.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from makemore.contexts.table import Contexts
 from makemore.layers.network import Network
 from makemore.training.loop import FEWEST_STEPS_BETWEEN, MOST_EVALUATIONS, Training, TrainOptions
 
-# Trial steps: minimum number, maximum number, and maximum share of the budget beyond the minimum.
+# The trial: minimum and maximum number of steps, and the share of the budget after which it ends.
 _FEWEST_TRIALS, _MOST_TRIALS, _TRIAL_SHARE = 8, 200, 0.05
 
 
