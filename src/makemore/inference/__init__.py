@@ -1,1 +1,1 @@
-"""What every fitted model answers, and what is computed from its answers."""
+"""The interface of fitted models, and likelihoods computed through it."""

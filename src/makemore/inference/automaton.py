@@ -1,4 +1,4 @@
-"""Weighted automata: models written out as states, and two tables of states walked in step."""
+"""Weighted automata: models compiled to states, and products of goto functions."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from makemore.arrays import unique_inverse
 
-# A table of states takes at most this many numbers.
+# Maximum number of entries, S V, in a table of states.
 MOST_CELLS = 2**24
 
 NOWHERE = -1
@@ -16,11 +16,11 @@ Goto = NDArray[np.int32]
 
 
 class Automaton(NamedTuple):
-    """A model written out as S states.
+    """A model compiled to an automaton of S states.
 
     Attributes:
-        first: the state before a line's first id.
-        goto: (S, V) int32, the state after each id; what stands for the boundary is of no meaning.
+        first: the initial state, before a line's first id.
+        goto: (S, V) int32, the state after each id; the boundary's column is unused.
         log_probs: (S, V) float32, the log-probability of each id in each state.
     """
 
@@ -29,7 +29,7 @@ class Automaton(NamedTuple):
     log_probs: NDArray[np.float32]
 
     def after(self, ids: NDArray[np.int32]) -> int:
-        """The state after some ids."""
+        """Return the state after some ids."""
         state = self.first
         for i in ids.tolist():
             state = int(self.goto[state, i])
@@ -37,11 +37,11 @@ class Automaton(NamedTuple):
 
 
 class Product(NamedTuple):
-    """Two tables of states walked in step.
+    """Product of two goto functions: P reachable state pairs.
 
     Attributes:
-        left: (P,) int64, the state in the one table.
-        right: (P,) int64, the state in the other. Pair 0 is the first.
+        left: (P,) int64, each pair's state in the left automaton.
+        right: (P,) int64, each pair's state in the right automaton. Pair 0 is the initial one.
         goto: (P, V) int32, the pair after each id, or NOWHERE.
     """
 
@@ -51,16 +51,18 @@ class Product(NamedTuple):
 
 
 def product(left: Goto, right: Goto, first: tuple[int, int], most: int) -> Product | None:
-    """Finds all pairs of states that some line comes to; ids lead nowhere where either says so.
+    """Compute the product automaton over the reachable state pairs.
+
+    An id leads to NOWHERE if either goto function does.
 
     Args:
         left: (S, V) the state after each id, or NOWHERE.
         right: (D, V) likewise.
-        first: the pair that lines start from.
-        most: pairs at most.
+        first: the initial pair.
+        most: maximum number of pairs.
 
     Returns:
-        None if there are more pairs.
+        The product, or None if more than `most` pairs are reachable.
 
     Example:
         >>> count_to_two = np.array([[0, 1], [1, 2], [2, NOWHERE]])
@@ -70,10 +72,10 @@ def product(left: Goto, right: Goto, first: tuple[int, int], most: int) -> Produ
         ([0, 1, 2], [0, 1, 0], [1, 2, -1])
     """
     size = len(right)
-    seen = np.array([first[0] * size + first[1]], np.int64)  # in the order of their discovery
+    seen = np.array([first[0] * size + first[1]], np.int64)  # in order of discovery
     order, sorted_seen, fresh, rows = [seen], seen, seen, []
     while len(fresh):
-        a, b = left[fresh // size, 1:], right[fresh % size, 1:]  # no line goes on after its end
+        a, b = left[fresh // size, 1:], right[fresh % size, 1:]  # the boundary ends a line
         leads = (a != NOWHERE) & (b != NOWHERE)
         reached, which = unique_inverse(
             a[leads].astype(np.int64) * size + b[leads], len(left) * size

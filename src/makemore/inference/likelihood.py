@@ -1,9 +1,9 @@
-"""The one likelihood: every score, loss and evaluation is a sum along these lines.
+"""Log-likelihood and loss of a model on lines: the basis of every score and evaluation.
 
     log p(line)  = sum over the edges on its path of log p(next | context)
     loss         = - sum over edges of count * log p(next | context) / sum of counts
 
-in nats per character, the end of a line counted as one.
+The loss is in nats per character; the end of a line counts as a character.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def log_softmax(logits: Float32s) -> Float32s:
-    """Normalises (N, V) logits into natural log-probabilities, row by row."""
+    """Normalise (N, V) logits to natural log-probabilities, row by row."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_probs: Float32s = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return log_probs
@@ -29,15 +29,17 @@ def log_softmax(logits: Float32s) -> Float32s:
 def blocks(
     c: "Contexts", rows: int | None = None
 ) -> "Iterator[tuple[Contexts, NDArray[np.int64]]]":
-    """Cut a table into blocks of about so many contexts.
+    """Split a table into blocks of about `rows` contexts.
+
+    A tree of prefixes is split into groups of whole lines with about `rows` characters each.
 
     Args:
         c: the table.
-        rows: how many; None for as many as a model is asked about at once.
+        rows: contexts per block; None for `block_rows`.
 
     Yields:
-        a part of the contexts, for windows without their lines, and the indices of its edges among
-        the edges of all.
+        A block and the indices of its edges in `c`. If there are several blocks of windows, they
+        do not hold the lines.
     """
     rows = rows or block_rows(c.vocabulary_size)
     if len(c.last) <= rows:
@@ -60,7 +62,7 @@ def blocks(
 
 
 def _of_lines(c: "Contexts", characters: int) -> "Iterator[tuple[Contexts, NDArray[np.int64]]]":
-    """Groups of whole lines of about so many characters; a tree cannot be cut elsewhere."""
+    """Yield groups of whole lines of about so many characters; a tree splits only by lines."""
     number = c.start[1:] // characters
     cuts = np.flatnonzero(np.diff(number)) + 1
     for which in np.split(np.arange(len(c.line_weight)), cuts):
@@ -70,7 +72,7 @@ def _of_lines(c: "Contexts", characters: int) -> "Iterator[tuple[Contexts, NDArr
 
 
 class Answering(Protocol):
-    """As much of a model as a likelihood asks."""
+    """The part of a model's interface that a likelihood needs."""
 
     def log_probs(self, c: "Contexts") -> Float32s:
         """See `Model.log_probs`."""
@@ -79,12 +81,12 @@ class Answering(Protocol):
 def edge_log_probs(
     model: Answering, c: "Contexts", shape: Callable[[Float32s], NDArray[np.float64]] | None = None
 ) -> Float32s:
-    """Asks a model for the log-probability of every edge, in blocks of rows.
+    """Compute a model's log-probability of every edge, block by block.
 
     Args:
         model: the model.
         c: N contexts and the M edges that leave them.
-        shape: what is done to (n, V) log-probabilities, such as `Shape.log_probs`, or None.
+        shape: transforms (n, V) log-probabilities, such as `Shape.log_probs`; None for no change.
 
     Returns:
         (M,) float32, nats.
@@ -100,15 +102,15 @@ def edge_log_probs(
 
 
 def character_log_probs(model: Model, c: "Contexts") -> NDArray[np.float64]:
-    """(C,) float64, nats, of each character along the lines' paths; line b is as in `c.edge`."""
+    """Compute (C,) float64 log-probabilities of all characters, nats, in the order of `c.edge`."""
     return edge_log_probs(model, c).astype(np.float64)[c.edge]
 
 
 def line_log_probs(model: Model, c: "Contexts") -> NDArray[np.float64]:
-    """Sums along each line's path.
+    """Compute the log-probability of each line.
 
     Returns:
-        (B,) float64, nats, the end of the line included.
+        (B,) float64, nats, including the end of the line.
     """
     if not len(c.edge):
         return np.zeros(0)
@@ -116,7 +118,10 @@ def line_log_probs(model: Model, c: "Contexts") -> NDArray[np.float64]:
 
 
 def loss(model: Model, c: "Contexts") -> float:
-    """Gives the mean negative log-likelihood, in nats per character, ends and weights counted."""
-    # No `@`: it wakes the threads of NumPy's BLAS, which then spin for a while beside torch's, and
-    # the steps of training that come next take half as long again.
+    """Compute the mean negative log-likelihood, in nats per character.
+
+    Line ends count as characters, and lines count by their weight.
+    """
+    # No `@`: it starts the threads of NumPy's BLAS, which then spin for a while beside torch's
+    # threads and make the next training steps take half as long again.
     return float(-(c.count * edge_log_probs(model, c)).sum() / c.total)

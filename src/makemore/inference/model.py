@@ -1,6 +1,6 @@
-"""What every fitted model answers, and the base of the models that look back K characters.
+"""The interface of fitted models, and base classes for models with a window of K characters.
 
-Everything outside training speaks to models through `Model`, in NumPy.
+All code outside training uses models through `Model`, with NumPy arrays.
 """
 
 from abc import ABC, abstractmethod
@@ -18,78 +18,79 @@ if TYPE_CHECKING:
     from makemore.inference.automaton import Automaton
 
 Tensors = Mapping[str, AnyArray]
-State = Any  # an array, or anything whose rows `state[rows]` selects and repeats
+State = Any  # an array, or any object where `state[rows]` selects and repeats rows
 
 
-# A block of contexts has at most so many rows, and at most so many log-probabilities (16 MiB of
-# float32): what a network holds for a row bounds the one, a large vocabulary the other.
+# Maximum rows of a block of contexts, and maximum log-probabilities (16 MiB of float32). The first
+# limits the memory for a network's activations; the second takes effect for large vocabularies.
 _BLOCK_ROWS, _BLOCK_CELLS = 2**16, 2**22
 
 
 class Model(Protocol):
-    """What every fitted model answers. V is the vocabulary's size; all floats are float32."""
+    """Interface of every fitted model. V is the vocabulary size; all floats are float32."""
 
     window: int | None
     vocabulary_size: int
 
     @property
     def has_exact_rows(self) -> bool:
-        """Whether a row of log-probabilities has the same bits whatever rows stand beside it.
+        """Whether each row of log-probabilities is bit-identical in every batch.
 
-        True of counts, whose rows are looked up and normalised one by one. False of products of
-        matrices: their last digits depend on the number of rows and on the place among them.
+        True for count models: rows are looked up and normalised one by one. False for networks: the
+        last digits of a matrix product depend on the number of rows and on the row's position.
         """
 
     def log_probs(self, c: "Contexts") -> Float32s:
-        """(N, V) natural log-probabilities of the next id in each context; rows sum to one."""
+        """Compute (N, V) natural log-probabilities of the next id; probabilities sum to 1."""
 
     def start(self, n: int, label: int | None = None) -> tuple[Float32s, State]:
-        """(n, V) log-probabilities of first ids, and the state of n lines not yet begun."""
+        """Return (n, V) log-probabilities of the first id, and the initial state of n lines."""
 
     def step(self, ids: NDArray[np.int32], state: State) -> tuple[Float32s, State]:
-        """(n, V) log-probabilities after these (n,) ids, and the state that follows."""
+        """Read (n,) ids; return (n, V) log-probabilities of the next id, and the new state."""
 
     def automaton(self, most: int, label: int | None = None) -> "Automaton | None":
-        """The model as at most so many states, for lines of one label; None if it takes more."""
+        """Compile the model to an automaton, for lines of one label; None if over `most` states."""
 
     def tensors(self) -> Tensors:
-        """Everything learned, as named arrays."""
+        """Return all fitted parameters, as named arrays."""
 
 
 @runtime_checkable
 class FamilyModel(Model, Protocol):
-    """A model that the registry builds: it can be rebuilt from its tensors, and continue."""
+    """A model built by the registry: it can be loaded from tensors, and trained further."""
 
     def load(self, tensors: Tensors) -> Self:
-        """Takes back what `tensors` gave."""
+        """Set the fitted parameters from arrays that `tensors` returned; return self."""
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """Makes what a model over fewer ids learned fit this one: its id i is `ids[i]` here.
+        """Resize the tensors of a model over a smaller vocabulary to this model's vocabulary.
 
-        `ids` is ascending, characters before labels; the model itself is left as it is.
+        Id i of the smaller vocabulary is `ids[i]` in this one. `ids` is ascending, characters
+        before labels. This model does not change.
         """
 
 
 def members(model: Model) -> Sequence[Model]:
-    """Return the models that a mixture mixes; the model itself where it is none."""
+    """Return the members of a mixture; for any other model, the model itself."""
     found: Sequence[Model] = getattr(model, "members", [model])
     return found
 
 
 def block_rows(vocabulary_size: int) -> int:
-    """Return how many contexts are asked about, or learned from, at once."""
+    """Return the number of contexts evaluated, or trained on, at once."""
     return max(1, min(_BLOCK_ROWS, _BLOCK_CELLS // vocabulary_size))
 
 
 class WindowModel(FamilyModel, ABC):
-    """A model of the last K ids, with the line's label in front where there are labels."""
+    """A model of the last K ids, preceded by the line's label if there are labels."""
 
     window: int
     label_count: int
 
     @abstractmethod
     def log_probs_at(self, back: Ids) -> Float32s:
-        """(n, V) log-probabilities of the next id after each (n, K) or (n, 1 + K) window."""
+        """Compute (n, V) log-probabilities of the next id after (n, K) or (n, 1 + K) windows."""
 
     def log_probs(self, c: "Contexts") -> Float32s:
         """See `Model.log_probs`."""
@@ -110,11 +111,11 @@ class WindowModel(FamilyModel, ABC):
         return self.log_probs_at(back), back
 
     def automaton(self, most: int, label: int | None = None) -> "Automaton | None":
-        """See `Model.automaton`; a state is a window, those at a line's start first."""
+        """See `Model.automaton`; states are windows, in order of the number of characters read."""
         from makemore.inference.automaton import MOST_CELLS, Automaton
 
         ids = self.vocabulary_size - 1
-        sizes = [ids**read for read in range(self.window + 1)]  # windows by characters read
+        sizes = [ids**read for read in range(self.window + 1)]  # windows per characters read
         if sum(sizes) > min(most, MOST_CELLS // self.vocabulary_size):
             return None
         starts = np.cumsum([0, *sizes])
@@ -134,14 +135,14 @@ class WindowModel(FamilyModel, ABC):
 
 
 class CountModel(WindowModel):
-    """A model of windows that learns by counting."""
+    """A model of windows that is fitted by counting."""
 
     has_exact_rows = True
 
     @abstractmethod
     def count(self, c: "Contexts") -> Self:
-        """Count contexts; what was counted before is replaced."""
+        """Count contexts, replacing all previous counts; return self."""
 
     @abstractmethod
     def counted(self) -> "Contexts":
-        """Return what was counted, without the lines."""
+        """Return the counts as contexts without lines."""

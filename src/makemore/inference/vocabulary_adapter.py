@@ -1,7 +1,7 @@
-"""A model in a wider vocabulary, which has characters that the model's own list does not have.
+"""Adapter that gives a model a wider vocabulary, with characters that the model does not have.
 
-A character that the model does not have is impossible where it may come next, and is read as one
-that stands in for it where it came before.
+A character that the model does not have has probability zero as the next character. In a context,
+the model reads another character in its place.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,14 @@ TRANSLATION = "translation"  # the tensor that maps the wider vocabulary's ids t
 
 
 class VocabularyAdapter:
-    """A fitted model over some of a wider vocabulary's characters, and all of its labels.
+    """A fitted model that has some characters and all labels of a wider vocabulary.
 
     Attributes:
         model: the model.
-        reads_as: (V + labels,) int32, the model's own id that each id of the wider vocabulary is
-            read as.
-        is_own: (V + labels,) bool, whether the model has the character or label itself; elsewhere
-            another one stands in for it.
-        window: how far it looks back.
+        reads_as: (V + labels,) int32, the model's id for each id of the wider vocabulary.
+        is_own: (V + labels,) bool, whether the model has the character or label itself; if not,
+            `reads_as` has the id of a substitute.
+        window: the model's window, in characters; None for whole prefixes.
         vocabulary_size: V, of the wider vocabulary.
     """
 
@@ -39,7 +38,7 @@ class VocabularyAdapter:
         is_own: NDArray[np.bool_],
         vocabulary_size: int,
     ) -> None:
-        """Take a model and the map of ids; see the attributes."""
+        """Create an adapter; see the attributes for the arguments."""
         self.model, self.reads_as, self.is_own = model, reads_as, is_own
         self.window, self.vocabulary_size = model.window, vocabulary_size
         self._own = np.flatnonzero(is_own[:vocabulary_size])
@@ -52,12 +51,12 @@ class VocabularyAdapter:
     def further(
         self, reads_as: NDArray[np.int32], is_own: NDArray[np.bool_], vocabulary_size: int
     ) -> "VocabularyAdapter":
-        """Return the same model in a vocabulary that is wider still.
+        """Return an adapter of the same model to a still wider vocabulary.
 
         Args:
-            reads_as: (V + labels,) int32, the id here that each id there is read as.
-            is_own: (V + labels,) bool, whether this vocabulary has the character or label itself.
-            vocabulary_size: V, of the wider vocabulary.
+            reads_as: (V + labels,) int32, this adapter's id for each id of the new vocabulary.
+            is_own: (V + labels,) bool, whether this adapter has the character or label itself.
+            vocabulary_size: V, of the new vocabulary.
         """
         still_own = is_own & self.is_own[reads_as]
         return VocabularyAdapter(self.model, self.reads_as[reads_as], still_own, vocabulary_size)
@@ -68,11 +67,11 @@ class VocabularyAdapter:
 
     @property
     def wider(self) -> NDArray[np.int64]:
-        """(own V + labels,) the wider vocabulary's id of each of the model's own."""
+        """(own V + labels,) int64, the wider vocabulary's id for each of the model's ids."""
         return np.flatnonzero(self.is_own)
 
     def own(self, c: Contexts) -> Contexts | None:
-        """Return the lines that have only the model's own characters, in its ids; None for none."""
+        """Return the lines that have only the model's characters, in its ids; None if none do."""
         foreign = np.concatenate([[0], np.cumsum(~self.is_own[c.next][c.edge])])
         which = np.flatnonzero(foreign[c.start[1:]] == foreign[c.start[:-1]])
         if not len(which):
@@ -81,7 +80,7 @@ class VocabularyAdapter:
         return replace(self._as_read(few), next=self.reads_as[few.next])
 
     def _as_read(self, c: Contexts) -> Contexts:
-        """Contexts as the model reads them."""
+        """Return contexts with `last` and `back` in the model's ids; `next` is not mapped."""
         back = None if c.back is None else self.reads_as[c.back]
         size = self.model.vocabulary_size
         return replace(c, vocabulary_size=size, last=self.reads_as[c.last], back=back)
@@ -105,7 +104,7 @@ class VocabularyAdapter:
         return Automaton(automaton.first, goto, self._widened(automaton.log_probs))
 
     def tensors(self) -> Tensors:
-        """See `Model.tensors`; an id that the model does not have is -1 - (what it is read as)."""
+        """See `Model.tensors`; an id that the model does not have is stored as -1 - `reads_as`."""
         translation = np.where(self.is_own, self.reads_as, -1 - self.reads_as).astype(np.int32)
         return {**self.model.tensors(), TRANSLATION: translation}
 
@@ -113,12 +112,12 @@ class VocabularyAdapter:
     def loaded(
         cls, load: Callable[[int, int, Tensors], Model], tensors: Tensors, sizes: tuple[int, int]
     ) -> Self:
-        """Return the adapter that `tensors` gave.
+        """Rebuild an adapter from its tensors.
 
         Args:
             load: builds the model from its vocabulary size, its number of labels and its tensors.
-            tensors: what `tensors` gave.
-            sizes: V and the number of labels, of the wider vocabulary.
+            tensors: arrays that `tensors` returned.
+            sizes: V and the number of labels of the wider vocabulary.
 
         Raises:
             ValueError: the tensors do not fit these sizes.
@@ -135,11 +134,11 @@ class VocabularyAdapter:
         return cls(load(own, labels, rest), reads_as, is_own, vocabulary_size)
 
     def _label(self, label: int | None) -> int | None:
-        """The model's own id of a label."""
+        """Return the model's id of a label."""
         return None if label is None else int(self.reads_as[label])
 
     def _widened(self, log_probs: Float32s) -> Float32s:
-        """(n, V) the model's log-probabilities of its own characters, -inf for the others."""
+        """Return (n, V) log-probabilities, -inf for characters that the model does not have."""
         widened = np.full((len(log_probs), self.vocabulary_size), -np.inf, np.float32)
         widened[:, self._own] = log_probs[:, self.reads_as[self._own]]
         return widened

@@ -1,1 +1,1 @@
-"""The torch half: what networks are made of, and how they answer in NumPy."""
+"""PyTorch building blocks of networks, and base classes that return NumPy arrays."""

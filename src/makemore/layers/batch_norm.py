@@ -1,4 +1,4 @@
-"""Batch normalisation over distinct contexts, each as heavy as it is frequent."""
+"""Batch normalisation over distinct contexts, weighted by their frequency."""
 
 from collections.abc import Iterable
 
@@ -9,13 +9,13 @@ from makemore.contexts.table import Contexts
 
 
 class BatchNorm(nn.Module):
-    """Gives each neuron mean zero and variance one over a batch, then a scale and a shift.
+    """Batch normalisation with weighted rows, then a learned scale and shift.
 
         mu = sum w x / sum w        var = sum w (x - mu)^2 / sum w
         y = gamma (x - mu) / sqrt(var + eps) + beta
 
-    With w the number of characters that stand behind a row, this is what `torch.nn.BatchNorm1d`
-    does to the plain characters, its running averages included.
+    If w is the number of characters that share a row, the result equals `torch.nn.BatchNorm1d` with
+    one row per character, including the running averages.
 
     Source: Ioffe and Szegedy (2015), arXiv 1502.03167, algorithm 1. Differs: rows have weights.
 
@@ -30,7 +30,7 @@ class BatchNorm(nn.Module):
     variance: Tensor
 
     def __init__(self, size: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
-        """Starts with gamma one, beta zero, and the running averages of a unit normal."""
+        """Create a layer with gamma 1, beta 0, running mean 0 and running variance 1."""
         super().__init__()
         self.gamma, self.beta = nn.Parameter(torch.ones(size)), nn.Parameter(torch.zeros(size))
         self.register_buffer("mean", torch.zeros(size))
@@ -38,7 +38,7 @@ class BatchNorm(nn.Module):
         self.momentum, self.epsilon = momentum, epsilon
 
     def forward(self, x: Tensor, weight: Tensor) -> Tensor:
-        """Normalises by the batch while training, by the running averages otherwise.
+        """Normalise by the batch statistics in training, by the running averages otherwise.
 
         Args:
             x: (N, H).
@@ -52,28 +52,29 @@ class BatchNorm(nn.Module):
         return torch.addcmul(self.beta - mean * scale, x, scale)
 
     def _measure(self, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """The batch's mean and variance, (H,) each; they move the running averages."""
+        """Return the batch's mean and variance, (H,) each, and update the running averages."""
         total = weight.sum()
         share = weight / total
         mean = share @ x
         variance = share @ (x - mean).square()
         with torch.no_grad():
-            unbiased = variance * (total / (total - 1).clamp(min=1.0))  # as torch keeps it
+            unbiased = variance * (total / (total - 1).clamp(min=1.0))  # as in torch
             self.mean.lerp_(mean, self.momentum)
             self.variance.lerp_(unbiased, self.momentum)
         return mean, variance
 
 
 def calibrate(network: nn.Module, blocks: Iterable[Contexts]) -> None:
-    """Sets the running averages of a network to what it finds on a whole list.
+    """Recompute the running averages of a network on a whole list.
 
-    Running averages trail behind the weights; this measures them anew with the weights as they are.
-    In one block the averages are those of all characters; of several blocks they are the weighted
-    means, as `torch.nn.BatchNorm1d` keeps them with a momentum of None.
+    Running averages lag behind the weights during training; this function recomputes them with the
+    current weights. With one block, they are the statistics of all characters. With several blocks,
+    they are the weighted means of the blocks' statistics, as in `torch.nn.BatchNorm1d` with a
+    momentum of None.
 
     Args:
-        network: takes contexts; one without `BatchNorm` is left as it is.
-        blocks: the list's contexts.
+        network: a network whose input is contexts; without `BatchNorm` it does not change.
+        blocks: the contexts of the list.
 
     Example:
         >>> from makemore.corpus.lines import Lines

@@ -1,4 +1,4 @@
-"""A network's side of the likelihood."""
+"""Negative log-likelihood of a network's logits, with an explicit gradient."""
 
 from typing import Protocol
 
@@ -11,12 +11,12 @@ from makemore.layers.network import sent
 
 
 class _AutogradContext(Protocol):
-    """What `torch.autograd.Function` hands from the forward to the backward pass."""
+    """The context that `torch.autograd.Function` passes from forward to backward."""
 
     saved_tensors: tuple[Tensor, ...]
 
     def save_for_backward(self, *tensors: Tensor) -> None:
-        """Keep tensors for the backward pass."""
+        """Save tensors for the backward pass."""
 
 
 class _NegativeLogLikelihood(torch.autograd.Function):
@@ -34,19 +34,19 @@ class _NegativeLogLikelihood(torch.autograd.Function):
     def backward(ctx: _AutogradContext, grad: Tensor) -> tuple[Tensor, None, None, None]:
         log_probs, edge, count, weight = ctx.saved_tensors
         slope = log_probs.exp() * weight[:, None]
-        slope.view(-1)[edge] -= count  # edges are distinct: nothing is lost
+        slope.view(-1)[edge] -= count  # edges are distinct, so each is subtracted once
         return slope * grad, None, None, None
 
 
 def negative_log_likelihood(logits: Tensor, c: Contexts) -> Tensor:
-    """Sums the negative log-likelihood of the lines behind these contexts.
+    """Compute the negative log-likelihood of the lines that were counted in these contexts.
 
-    Written out because its gradient needs nothing but the softmax, and because it never holds the
-    counts as a full (N, V) table.
+    The gradient is explicit: it needs only the softmax, and the counts are never held as a full
+    (N, V) table.
 
     Args:
         logits: (N, V) float32, not normalised.
-        c: the contexts that the logits are for.
+        c: the contexts of the logits.
 
     Returns:
         () float32, nats.

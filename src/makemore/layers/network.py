@@ -1,4 +1,4 @@
-"""Networks: a seeded start, dropout that a step can repeat, and weights as arrays."""
+"""Base classes of networks: seeded initialisation, repeatable dropout, weights as arrays."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from makemore.layers.vocabulary_axes import VocabularyAxes, VocabularyChange, re
 
 
 class Noise:
-    """The randomness of one step of training, fixed by the seed and the step.
+    """The dropout noise of one training step, determined by the seed and the step.
 
     Example:
         >>> one, again = (Noise(0, 7).drop(torch.ones(99), 0.5) for _ in range(2))
@@ -28,14 +28,17 @@ class Noise:
     """
 
     def __init__(self, seed: int, step: int) -> None:
-        """Starts a generator of its own for the step."""
+        """Create the step's random generator."""
         self._rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence((seed, step))))
 
     def drop(self, x: Tensor, share: float) -> Tensor:
-        """Sets a share of the numbers to zero, to the nearest 256th, and scales up the rest.
+        """Set a share of the numbers to zero and scale up the rest.
+
+        The share is rounded to a multiple of 1 / 256. Random bytes cost far less on a CPU than the
+        random numbers of torch's own dropout.
 
         Source: Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from
-        overfitting". Random bytes cost far less on a CPU than what torch's own dropout draws.
+        overfitting".
         """
         dropped = round(256 * share)
         if not dropped:
@@ -46,14 +49,16 @@ class Noise:
 
 
 def check_tensors(make: Callable[[], FamilyModel], tensors: Tensors) -> None:
-    """Refuse tensors that are not those of a network; building it here takes no memory.
+    """Check that tensors have the names, shapes and types of a network's tensors.
+
+    The network is built on torch's meta device, so it takes no memory.
 
     Args:
         make: builds the network.
         tensors: arrays by name.
 
     Raises:
-        ValueError: they have other names, shapes or types.
+        ValueError: the names, shapes or types differ.
     """
     with torch.device("meta"):
         network = make()
@@ -65,13 +70,13 @@ def check_tensors(make: Callable[[], FamilyModel], tensors: Tensors) -> None:
 
 
 class Network(nn.Module):
-    """What every network adds to its `forward`.
+    """Base class of all networks.
 
     Attributes:
-        vocabulary_axes: for each tensor of `state_dict` that has entries for ids, along which axes;
-            a tensor that is not named keeps its shape whatever the vocabulary.
-        dropout: the share that `drop` drops.
-        noise: where `drop` takes its randomness; None, as always outside training, drops nothing.
+        vocabulary_axes: the axes that have entries for ids, by the name of the tensor in
+            `state_dict`; the shape of any other tensor does not depend on the vocabulary.
+        dropout: the share of numbers that `drop` sets to zero.
+        noise: the dropout noise of the training step; None outside training, for no dropout.
     """
 
     vocabulary_size: int
@@ -83,36 +88,36 @@ class Network(nn.Module):
 
     @abstractmethod
     def forward(self, c: Contexts) -> Tensor:
-        """(N, V) logits of the next id in each context."""
+        """Compute (N, V) logits of the next id in each context."""
 
     @abstractmethod
     def initialise(self, rng: torch.Generator) -> Self:
-        """Draws fresh weights."""
+        """Draw the initial weights; return self."""
 
     def drop(self, x: Tensor) -> Tensor:
-        """Drops some of the numbers while training."""
+        """Apply dropout in training; return x unchanged otherwise."""
         return x if self.noise is None else self.noise.drop(x, self.dropout)
 
     @property
     def couples_rows(self) -> bool:
-        """Whether what it says of a context while training depends on the others beside it."""
+        """Whether, in training, the output for a context depends on the others in its batch."""
         return any(isinstance(module, BatchNorm) for module in self.modules())
 
     def penalty(self) -> Tensor | None:
-        """What is added to the mean loss, or None for nothing."""
+        """Return the regularisation term that is added to the mean loss, or None."""
         return None
 
     def hidden_matrices(self) -> list[nn.Parameter]:
-        """The matrices between layers, for Muon; embeddings and the last layer are none of them."""
+        """Return the matrices between layers, for Muon; no embeddings and not the last layer."""
         return []
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return next(self.parameters()).device
 
     def ask(self, c: Contexts) -> Float32s:
-        """(N, V) log-probabilities of the next id in each context, without gradients."""
+        """Compute (N, V) log-probabilities of the next id in each context, without gradients."""
         with torch.inference_mode():
             log_probs: Float32s = self(c).log_softmax(dim=1).cpu().numpy()
         return log_probs
@@ -122,14 +127,14 @@ class Network(nn.Module):
         return {name: value.detach().cpu().numpy() for name, value in self.state_dict().items()}
 
     def load(self, tensors: Tensors) -> Self:
-        """See `Model.load`."""
+        """See `FamilyModel.load`."""
         self.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
         if not all(torch.isfinite(value).all() for value in self.state_dict().values()):
             raise ValueError("a weight is no finite number")
         return self.eval()
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `Model.grown`; a new id starts as the mean of the old ones."""
+        """See `FamilyModel.grown`; entries of new ids are the mean of the old ones."""
         change = VocabularyChange(ids, self.vocabulary_size, self.label_count)
         axes = self.vocabulary_axes
         return {
@@ -138,7 +143,7 @@ class Network(nn.Module):
 
 
 class WindowNetwork(Network, WindowModel):
-    """A network that looks back K characters."""
+    """A network with a window of K characters."""
 
     def log_probs_at(self, back: Ids) -> Float32s:
         """See `WindowModel.log_probs_at`."""
@@ -156,20 +161,20 @@ class PrefixNetwork(Network, FamilyModel):
 
     @abstractmethod
     def before(self, n: int) -> State:
-        """The state of n lines that have read nothing, not even a boundary."""
+        """Return the state of n lines before any id is read, even the boundary."""
 
     @abstractmethod
     def step(self, ids: NDArray[np.int32], state: State) -> tuple[Float32s, State]:
         """See `Model.step`."""
 
     def start(self, n: int, label: int | None = None) -> tuple[Float32s, State]:
-        """See `Model.start`: a line starts by reading its label, or the boundary."""
+        """See `Model.start`; the first id read is the label or, without labels, the boundary."""
         assert (label is not None) == (self.label_count > 0), "a label is given where there are any"
         ids = np.full(n, BOUNDARY if label is None else label, np.int32)
         return self.step(ids, self.before(n))
 
     def automaton(self, most: int, label: int | None = None) -> Automaton | None:
-        """See `Model.automaton`: whole prefixes are too many states."""
+        """See `Model.automaton`; None, because whole prefixes are too many states."""
         del most, label
         return None
 
@@ -178,7 +183,7 @@ AnyNetwork = WindowNetwork | PrefixNetwork
 
 
 def sent(array: AnyArray, device: torch.device) -> Tensor:
-    """An array where the network is; on its way to a CUDA device nothing waits for it."""
+    """Return an array as a tensor on a device; copies to CUDA are asynchronous."""
     tensor = torch.from_numpy(array)
     if device.type == "cuda":
         return tensor.pin_memory().to(device, non_blocking=True)
@@ -186,10 +191,10 @@ def sent(array: AnyArray, device: torch.device) -> Tensor:
 
 
 def look_up(table: Tensor, ids: NDArray[np.int32]) -> Tensor:
-    """Gives the rows of a table for some ids: (..., E) from (V, E) and (...)."""
+    """Return the rows of a (V, E) table for ids of shape (...): (..., E)."""
     return nn.functional.embedding(sent(ids, table.device), table)
 
 
 def weight_of(c: Contexts, device: torch.device) -> Tensor:
-    """(N,) float32, how often each context occurs, in lines of the usual weight."""
+    """Compute (N,) float32, the weight of each context divided by the mean weight of a line."""
     return sent((c.weight / c.usual_weight).astype(np.float32), device)

@@ -1,4 +1,4 @@
-"""Causal attention over a tree of prefixes, all at once or one character after another.
+"""Causal attention over a tree of prefixes, for all prefixes at once or step by step.
 
     attention(q, k, v)_t = sum over u <= t of softmax_u(q_t . k_u / sqrt(D)) v_u
 
@@ -22,17 +22,17 @@ from makemore.layers.network import sent
 
 
 class PrefixLayout(NamedTuple):
-    """Prefixes arranged as lines, in blocks of lines of about one length.
+    """Prefixes arranged as lines, in blocks of lines of similar length.
 
-    Only lines that are no prefix of another line are laid out. A line that is shorter than its
-    block repeats its last context: causal attention before it does not see the repetitions, and
-    their own results are not used.
+    The layout holds only lines that are not a prefix of another line. A line shorter than its block
+    is padded with its last context. Causal attention at earlier positions does not attend to the
+    padding, and the results at the padding are not used.
 
     Attributes:
-        row: (P,) int64, the context at each place, block after block, line after line.
-        blocks: (lines, T) of each block; P is the sum of their products.
-        place: (N,) int64, one place of each context.
-        depth: (N,) int64, characters read in each context.
+        row: (P,) int64, the context at each position, block by block, line by line.
+        blocks: (lines, T) of each block; P is the sum of lines * T.
+        place: (N,) int64, a position of each context among the P.
+        depth: (N,) int64, number of characters in each context.
     """
 
     row: Tensor
@@ -42,12 +42,12 @@ class PrefixLayout(NamedTuple):
 
     @classmethod
     def of(cls, c: Contexts, device: torch.device) -> Self:
-        """Return the layout of a tree of prefixes, its tensors on a device."""
+        """Compute the layout of a tree of prefixes, with its tensors on a device."""
         assert c.parent is not None, "whole prefixes are needed"
         depth = np.repeat(np.arange(len(c.depth_starts) - 1), np.diff(c.depth_starts))
         is_parent = np.zeros(len(c), bool)
         is_parent[c.parent[c.depth_starts[1] :]] = True
-        leaves = np.flatnonzero(~is_parent)  # in the order of their depths
+        leaves = np.flatnonzero(~is_parent)  # in order of depth
         width = _block_widths(depth[leaves] + 1)
         starts = np.flatnonzero(np.diff(width, prepend=0))  # of the blocks
         rows, blocks = [], []
@@ -56,14 +56,14 @@ class PrefixLayout(NamedTuple):
             blocks.append((len(block), length))
         row = np.concatenate(rows)
         place = np.empty(len(c), np.int64)
-        place[row[::-1]] = np.arange(len(row))[::-1]  # the first place of each context
+        place[row[::-1]] = np.arange(len(row))[::-1]  # the first position of each context
         return cls(sent(row, device), blocks, sent(place, device), sent(depth, device))
 
 
 def _paths(
     leaves: NDArray[np.int64], length: int, parent: NDArray[np.int32], depth: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """(lines, length) contexts from the root to each leaf, which fills the rest of its line."""
+    """Return (lines, length) contexts from the root to each leaf, padded with the leaf."""
     at, lines = leaves, np.empty((len(leaves), length), np.int64)
     for t in range(length - 1, -1, -1):
         lines[:, t] = at
@@ -72,20 +72,20 @@ def _paths(
 
 
 def _block_widths(length: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Lengths rounded up by at most a quarter, or to an even number: few blocks hold all lines."""
+    """Round lengths up, by at most a quarter or to an even number, so that there are few blocks."""
     step = 2 ** np.maximum(np.frexp(length.astype(float))[1].astype(np.int64) - 3, 1)
     width: NDArray[np.int64] = (length + step - 1) // step * step
     return width
 
 
 def causal_attention(q: Tensor, k: Tensor, v: Tensor, layout: PrefixLayout) -> Tensor:
-    """Compute what each prefix attends to among its own prefixes, itself included.
+    """Compute the attention of each prefix over its own prefixes, including itself.
 
     Args:
-        q: (N, heads, D) queries, a row for each context.
+        q: (N, heads, D) queries, one row per context.
         k: (N, heads, D) keys.
         v: (N, heads, D) values.
-        layout: of the contexts.
+        layout: the layout of the contexts.
 
     Returns:
         (N, heads D).
@@ -100,31 +100,30 @@ def causal_attention(q: Tensor, k: Tensor, v: Tensor, layout: PrefixLayout) -> T
 
 
 def _attention_in_block(lines: Tensor) -> Tensor:
-    """(lines T, heads D) what each place attends to, from (lines, T, heads, 3, D)."""
+    """Compute the attention at each position, (lines T, heads D), from (lines, T, heads, 3, D)."""
     q, k, v = lines.transpose(1, 2).unbind(3)
     attended = scaled_dot_product_attention(q, k, v, is_causal=True)  # (lines, heads, T, D)
     return attended.transpose(1, 2).flatten(2).flatten(0, 1)
 
 
 class KeyValueCache:
-    """Keys and values of the prefixes that some lines have read: the lines' state.
+    """The state of n lines in sampling: keys and values of the prefixes they have read.
 
     Attributes:
-        keys_values: for each position, for each layer, the keys and the values of the distinct
+        keys_values: for each position and each layer, the keys and the values of the m distinct
             prefixes that end there, (m, heads, D) each.
-        rows: (n, T) int64, for each line and each position it has read, the row of its prefix in
-            `keys_values`.
+        rows: (n, T) int64, the row of each line's prefix in `keys_values`, for each position.
     """
 
     def __init__(
         self, keys_values: list[list[tuple[Tensor, Tensor]]], rows: NDArray[np.int64]
     ) -> None:
-        """Keep keys and values, and where lines find theirs."""
+        """Create a cache; see the attributes for the arguments."""
         self.keys_values, self.rows = keys_values, rows
 
     @classmethod
     def empty(cls, n: int) -> Self:
-        """Return the cache of n lines that have read nothing."""
+        """Return the cache of n lines before any id is read."""
         return cls([], np.zeros((n, 0), np.int64))
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "KeyValueCache":
@@ -132,9 +131,9 @@ class KeyValueCache:
         return KeyValueCache(self.keys_values, self.rows[rows])
 
     def extended(self) -> "KeyValueCache":
-        """Return a cache with one position more, each line at a row of its own.
+        """Return a cache with one more position, where each line has its own row.
 
-        The keys and values of the new position are to be added, layer after layer.
+        The caller appends the keys and values of the new position, layer by layer.
         """
         last = np.arange(len(self.rows))
         return KeyValueCache([*self.keys_values, []], np.column_stack([self.rows, last]))
@@ -144,19 +143,19 @@ class KeyValueCache:
         return [sent(np.ascontiguousarray(rows), device) for rows in self.rows.T]
 
     def of_layer(self, layer: int) -> list[tuple[Tensor, Tensor]]:
-        """Return the keys and the values of one layer, position by position."""
+        """Return the keys and the values of one layer for each position."""
         return [layers[layer] for layers in self.keys_values]
 
 
 def cached_attention(
     q: Tensor, keys_values: list[tuple[Tensor, Tensor]], rows: list[Tensor]
 ) -> Tensor:
-    """Compute what lines attend to among all positions they have read.
+    """Compute the attention of lines, at their last position, over all positions read.
 
     Args:
         q: (n, heads, D) queries at the last position.
         keys_values: for each position (m, heads, D) keys and values.
-        rows: for each position (n,) int64, each line's row among them.
+        rows: for each position (n,) int64, each line's row in the keys and values.
 
     Returns:
         (n, heads D).

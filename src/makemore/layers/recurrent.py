@@ -1,4 +1,4 @@
-"""One scan for every recurrent cell: down the tree of prefixes, each context once."""
+"""Base class of recurrent networks: a scan down the tree of prefixes, each context once."""
 
 from abc import abstractmethod
 
@@ -13,36 +13,37 @@ from makemore.layers.network import PrefixNetwork, look_up, sent
 
 
 class RecurrentNetwork(PrefixNetwork):
-    """A network whose state after a character follows from the state before it.
+    """A network that computes a hidden state from an input and the previous hidden state.
 
         state = cell(x, state of the parent)        logits = read_out(state)
 
-    All contexts of one depth take their step together.
+    All contexts of one depth are computed together.
     """
 
     state_size: int
 
     @abstractmethod
     def inputs(self) -> Tensor:
-        """(V + labels, X) what each id brings to the cell."""
+        """Compute (V + labels, X), the cell's input for each id."""
 
     @abstractmethod
     def cell(self, x: Tensor, state: Tensor) -> Tensor:
-        """(n, S) states after ids whose inputs are (n, X), from the (n, S) states before."""
+        """Compute the next (n, S) states from (n, X) inputs and the previous (n, S) states."""
 
     @abstractmethod
     def read_out(self, state: Tensor) -> Tensor:
-        """(n, V) logits of the next id."""
+        """Compute (n, V) logits of the next id."""
 
     def forward(self, c: Contexts) -> Tensor:
-        """(N, V) logits."""
+        """Compute (N, V) logits."""
         return self.read_out(self.scan(c))
 
     def scan(self, c: Contexts) -> Tensor:
-        """(N, S) the state after each context's last id."""
+        """Compute (N, S), the state after each context's last id."""
         assert c.parent is not None, "whole prefixes are asked for"
         sizes = np.diff(c.depth_starts)
-        above = np.repeat(np.concatenate([[0], c.depth_starts[:-2]]), sizes)  # first row one up
+        # The first row of the level above, for each context.
+        above = np.repeat(np.concatenate([[0], c.depth_starts[:-2]]), sizes)
         parents = torch.split(sent(c.parent - above, self.device), sizes.tolist())
         inputs = torch.split(look_up(self.inputs(), c.last), sizes.tolist())
         nothing = torch.zeros(1, self.state_size, device=self.device)
@@ -52,7 +53,7 @@ class RecurrentNetwork(PrefixNetwork):
         return torch.cat(states)
 
     def before(self, n: int) -> Float32s:
-        """(n, S) zeros."""
+        """Return (n, S) zeros."""
         return np.zeros((n, self.state_size), np.float32)
 
     def step(self, ids: NDArray[np.int32], state: Float32s) -> tuple[Float32s, Float32s]:

@@ -1,9 +1,9 @@
-"""Rotary position embeddings: vectors turned by an angle that grows with the position.
+"""Rotary position embeddings: vectors rotated by angles proportional to the position.
 
     rotary(x, t)[2 i] + j rotary(x, t)[2 i + 1] = (x[2 i] + j x[2 i + 1]) exp(j t w_i)
     w_i = 10000^(-2 i / D)
 
-so that a product of two rotated vectors depends on the distance between their positions only.
+The dot product of two rotated vectors depends on their positions only through the difference.
 
 Source: Su et al. (2021), arXiv 2104.09864, section 3.2.2, equations 14 and 15.
 """
@@ -13,11 +13,11 @@ from torch import Tensor
 
 
 def rotations(position: Tensor, size: int) -> Tensor:
-    """Compute the rotations of vectors at some positions, as complex numbers of size one.
+    """Compute the rotations of vectors at some positions, as complex numbers of modulus 1.
 
     Args:
         position: (n,) int64, from 0.
-        size: D, numbers in a vector, even.
+        size: D, the dimension of a vector, even.
 
     Returns:
         (n, 1, D / 2) complex64, the same for every head.
@@ -29,7 +29,7 @@ def rotations(position: Tensor, size: int) -> Tensor:
 
 
 def rotary(x: Tensor, rotation: Tensor) -> Tensor:
-    """Rotate each pair of neighbouring numbers in its plane.
+    """Rotate each pair of neighbouring components in its plane.
 
     Args:
         x: (n, heads, D) float32.

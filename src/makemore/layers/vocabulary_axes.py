@@ -1,4 +1,4 @@
-"""Which axes of a network's tensors have an entry for each id, and how to resize them."""
+"""Vocabulary axes: tensor axes with an entry for each id, and their resizing."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -11,7 +11,7 @@ from makemore.arrays import AnyArray
 
 
 class Entries(Enum):
-    """What an axis has an entry for."""
+    """The ids that an axis has entries for."""
 
     CHARACTERS = auto()  # V: the boundary and the characters
     LABELS = auto()
@@ -23,8 +23,9 @@ class VocabularyAxis(NamedTuple):
 
     Attributes:
         axis: the index of the axis.
-        entries: which ids it has an entry for.
-        blocks: how often all of them follow each other along the axis, as in a row of one-hots.
+        entries: the ids that it has entries for.
+        blocks: number of consecutive copies of these entries along the axis, as for several
+            one-hot vectors side by side.
     """
 
     axis: int
@@ -40,7 +41,7 @@ LOGIT_BIAS = (VocabularyAxis(0, Entries.CHARACTERS),)  # (V,)
 
 
 class VocabularyChange(NamedTuple):
-    """From a vocabulary to one that has all of its characters and labels, and others.
+    """A change from a vocabulary to a larger one that has all its characters and labels.
 
     Attributes:
         ids: (old V + old labels,) int64, ascending, the new id of each old one.
@@ -53,7 +54,7 @@ class VocabularyChange(NamedTuple):
     labels: int
 
     def of(self, entries: Entries) -> tuple[NDArray[np.int64], int]:
-        """Return the new place of each old entry along an axis, and the number of new entries."""
+        """Return the new index of each old entry along an axis, and the new number of entries."""
         old_characters = int(np.searchsorted(self.ids, self.characters))
         if entries is Entries.CHARACTERS:
             return self.ids[:old_characters], self.characters
@@ -67,12 +68,12 @@ def resize(value: AnyArray, axes: tuple[VocabularyAxis, ...], change: Vocabulary
 
     Args:
         value: a tensor over the old vocabulary, of floats.
-        axes: its vocabulary axes; none leaves the tensor as it is.
-        change: from the old vocabulary to the new one.
+        axes: its vocabulary axes; without axes the tensor does not change.
+        change: the change from the old vocabulary to the new one.
 
     Returns:
-        an array of the same dtype, contiguous. Along each axis, and in each block of it, old
-        entries are in their new places; each of the others has their mean.
+        A contiguous array of the same dtype. Along each axis, in each block, old entries are at
+        their new indices; each new entry is the mean of the old ones.
 
     Example:
         >>> value = np.array([[1.0, 2.0], [3.0, 6.0]])  # a row for each of two characters
@@ -83,7 +84,7 @@ def resize(value: AnyArray, axes: tuple[VocabularyAxis, ...], change: Vocabulary
     for axis, entries, blocks in axes:
         places, count = change.of(entries)
         if len(places) == count:
-            continue  # ids are ascending, so all of them stay where they are
+            continue  # ids are ascending, so no index changes
         length = value.shape[axis]
         assert length == blocks * len(places), f"{length} is not {blocks} times {len(places)}"
         front = np.moveaxis(value, axis, 0)

@@ -1,1 +1,1 @@
-"""The families of models, one file each."""
+"""Model families, one per file."""

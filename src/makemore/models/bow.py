@@ -1,10 +1,10 @@
-"""A causal bag of words: the mean of all characters so far, in no order, beside the last one.
+"""A causal bag of words: the unordered mean of all characters so far, plus the last character.
 
     x_t = C(c_t)        h = x_t + (x_0 + ... + x_t) / (t + 1)
     h' = h + tanh(h W1 + b1) W2 + b2        logits = h' V + d
 
-Source: the bag of words of makemore by Andrej Karpathy (2022), which calls the mean an attention
-that looks at all alike. Differs: no positions, so a line may be of any length.
+Source: the bag of words of makemore by Andrej Karpathy (2022), which describes the mean as
+attention with equal weights. Differs: no position embeddings, so a line may have any length.
 """
 
 from typing import Self
@@ -20,7 +20,7 @@ from makemore.options.families import BoWOptions
 class BoW(RecurrentNetwork):
     """(V + labels) E + (E + 1) H + (H + 1) E + (E + 1) V parameters.
 
-    A state is x, the sum so far, and how many were summed.
+    The state is [x_t, x_0 + ... + x_t, t + 1].
 
     Example:
         >>> sum(p.numel() for p in BoW(BoWOptions(embedding=64, hidden=64), 27, 0).parameters())
@@ -28,7 +28,7 @@ class BoW(RecurrentNetwork):
     """
 
     def __init__(self, options: BoWOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a network whose weights are not drawn yet."""
+        """Create a network with uninitialised weights."""
         super().__init__()
         E, H = options.embedding, options.hidden
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
@@ -44,7 +44,7 @@ class BoW(RecurrentNetwork):
         self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS, "d": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
-        """Draws weights so that neither sum outweighs the other."""
+        """Draw weights so that neither term of h' dominates."""
         nn.init.normal_(self.C, generator=rng)
         nn.init.normal_(self.W1, std=self.W1.shape[0] ** -0.5, generator=rng)
         nn.init.normal_(self.W2, std=self.W2.shape[0] ** -0.5, generator=rng)
@@ -54,15 +54,15 @@ class BoW(RecurrentNetwork):
         return self
 
     def inputs(self) -> Tensor:
-        """The embedding of every id, and a one to count with."""
+        """Return the embedding of every id, and a column of ones that counts characters."""
         return nn.functional.pad(self.C, (0, 1), value=1.0)
 
     def cell(self, x: Tensor, state: Tensor) -> Tensor:
-        """(n, 2 E + 1) x, the sum and the count."""
+        """Return the next x, sum and count, (n, 2 E + 1)."""
         return torch.cat([x[:, :-1], state[:, self.embedding :] + x], dim=1)
 
     def read_out(self, state: Tensor) -> Tensor:
-        """(n, V) logits."""
+        """Compute (n, V) logits."""
         x, total, count = torch.split(state, [self.embedding, self.embedding, 1], dim=1)
         h = self.drop(x + total / count)  # (n, E)
         h = h + self.drop(self.inside(h @ self.W1 + self.b1)) @ self.W2 + self.b2

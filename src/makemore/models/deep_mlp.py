@@ -1,13 +1,13 @@
-"""A deep stack with batch normalisation: Linear - BatchNorm - tanh, again and again.
+"""A deep multi-layer perceptron with batch normalisation: layers of Linear - BatchNorm - tanh.
 
     h_0 = [C(c_1) ... C(c_K)]
     h_l = tanh(BN_l(h_(l-1) W_l))        logits = h_(L-1) W_L + b_L
 
-Weights start with the gain 5/3 of tanh over the root of their fan-in. BN_l's shift stands for a
-bias.
+The weights' initial standard deviation is the gain of tanh, 5/3, over the root of their fan-in. The
+shift of BN_l replaces a bias.
 
 Source: Ioffe and Szegedy (2015), arXiv 1502.03167, and He, Zhang, Ren and Sun (2015), arXiv
-1502.01852, put together as in the makemore lectures. Differs: no normalisation of the logits.
+1502.01852, combined as in the makemore lectures. Differs: no normalisation of the logits.
 """
 
 from itertools import pairwise
@@ -24,7 +24,7 @@ from makemore.options.families import DeepMLPOptions
 
 
 class DeepMLP(WindowNetwork):
-    """L linear layers, the last of them to the logits.
+    """L linear layers; the last one computes the logits.
 
     Example:
         >>> model = DeepMLP(DeepMLPOptions(layers=2, hidden=200), 27, 0)
@@ -33,7 +33,7 @@ class DeepMLP(WindowNetwork):
     """
 
     def __init__(self, options: DeepMLPOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a network whose weights are not drawn yet."""
+        """Create a network with uninitialised weights."""
         super().__init__()
         E, H, L = options.embedding, options.hidden, options.layers
         self.window, self.dropout = options.window, options.dropout
@@ -48,7 +48,7 @@ class DeepMLP(WindowNetwork):
         self.vocabulary_axes = {"C": EMBEDDING, f"W.{L - 1}": LOGIT_WEIGHTS, "b": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
-        """Draws weights as the head of this file says, the last ones near zero."""
+        """Draw weights as in the module docstring; the last layer's are near zero."""
         nn.init.normal_(self.C, generator=rng)
         for W in self.W[:-1]:
             nn.init.normal_(W, std=(5 / 3) / W.shape[0] ** 0.5, generator=rng)
@@ -57,11 +57,11 @@ class DeepMLP(WindowNetwork):
         return self
 
     def hidden_matrices(self) -> list[nn.Parameter]:
-        """All but the last."""
+        """Return the weight matrices of all layers but the last."""
         return list(self.W[:-1])
 
     def forward(self, c: Contexts) -> Tensor:
-        """(N, V) logits."""
+        """Compute (N, V) logits."""
         weight = weight_of(c, self.C.device)
         h = look_up(self.C, c.lookback(self.window)).flatten(1)  # (N, K E)
         for W, norm, tanh in zip(self.W[:-1], self.norms, self.h, strict=True):

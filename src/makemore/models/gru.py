@@ -5,8 +5,8 @@
     h' = z * h + (1 - z) * h~             logits = h' V + d
 
 Source: Cho, van Merrienboer, Gulcehre, Bahdanau, Bougares, Schwenk and Bengio (2014), arXiv
-1406.1078, equations 5 to 8: r acts before the product with U_h (`torch.nn.GRU` applies it after).
-Differs: biases.
+1406.1078, equations 5 to 8: r is applied before the product with U_h (`torch.nn.GRU` applies it
+after). Differs: biases.
 """
 
 from typing import Self
@@ -28,7 +28,7 @@ class GRU(RecurrentNetwork):
     """
 
     def __init__(self, options: GRUOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a network whose weights are not drawn yet."""
+        """Create a network with uninitialised weights."""
         super().__init__()
         E, H = options.embedding, options.hidden
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
@@ -44,7 +44,7 @@ class GRU(RecurrentNetwork):
         self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS, "d": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
-        """Draws what looks at h orthogonal, so that gradients keep their size at first."""
+        """Draw weights: U and U_h orthogonal, so that gradients keep their norm at first."""
         nn.init.normal_(self.C, generator=rng)
         nn.init.normal_(self.W, std=self.W.shape[0] ** -0.5, generator=rng)
         for square in (*self.U.chunk(2, dim=1), self.U_h):
@@ -55,11 +55,11 @@ class GRU(RecurrentNetwork):
         return self
 
     def inputs(self) -> Tensor:
-        """What x brings, x W + b, for every id."""
+        """Compute x W + b for every id."""
         return self.C @ self.W + self.b
 
     def cell(self, x: Tensor, state: Tensor) -> Tensor:
-        """(n, H) the next h."""
+        """Compute the next h, (n, H)."""
         H = self.state_size
         x_zr, x_h = torch.split(x, [2 * H, H], dim=1)
         z, r = self.gates(torch.addmm(x_zr, state, self.U)).chunk(2, dim=1)
@@ -67,5 +67,5 @@ class GRU(RecurrentNetwork):
         return torch.lerp(candidate, state, z)
 
     def read_out(self, state: Tensor) -> Tensor:
-        """(n, V) logits."""
+        """Compute (n, V) logits."""
         return self.drop(state) @ self.V + self.d

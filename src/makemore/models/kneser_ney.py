@@ -1,24 +1,24 @@
 """Modified Kneser-Ney smoothing, interpolated, over the last K characters.
 
-    p(x | h) = max(a(h x) - D(a(h x)), 0) / a(h .)  +  gamma(h) p(x | h')    h' is h less its oldest
+    p(x | h) = max(a(h x) - D(a(h x)), 0) / a(h .) + gamma(h) p(x | h'),   h' = h without its oldest
 
-    a(h x)   = count(h x)                      where h is as long as it can be
-             = |{y : y h x was seen}|          below: in how many contexts x was seen after h
+    a(h x)   = count(h x)                      if h has full length
+             = |{y : y h x was seen}|          otherwise: the number of distinct ids before h x
     D(a)     = D1, D2, D3 for a = 1, 2, 3 and more, per length of h:
     Y = n1 / (n1 + 2 n2),  Dk = k - (k + 1) Y n(k+1) / n(k),   n(k) = |{h x : a(h x) = k}|
-    gamma(h) = what the discounts took;  below the empty context stands the uniform distribution.
+    gamma(h) = the probability mass that the discounts remove; the empty h backs off to 1 / V
 
-A history that reaches the start of the line is as long as it can be. With labels, the same counts
-are kept within each label l too, and stand above both the shorter history and the unlabelled one:
+A history that reaches the start of the line has full length. With labels, the same counts are also
+kept within each label l. They back off to both the shorter history and the unlabelled history:
 
     p(x | l h) = max(a(l h x) - D, 0) / a(l h .)  +  gamma(l h) (2 p(x | l h') + p(x | h)) / 3
 
 Source: Chen and Goodman (1999), "An empirical study of smoothing techniques for language modeling",
 Computer Speech and Language 13, 359-394, section 3 (modified Kneser-Ney). Differs: a line's weight
-enters only where h is as long as it can be, as count(h x) = sum of weights, while a discount takes
-the share D(r) / r of it that the r lines, unweighted, would lose; where the counts of counts give
-no discount, 1/2, 1 and 3/2 serve. Two ways to back off at once as in Bilmes and Kirchhoff (2003),
-"Factored language models and generalized parallel backoff", here with shares of 2/3 and 1/3.
+affects only the counts of full-length h, where count(h x) = sum of weights. A discount removes the
+fraction D(r) / r of it, where r is the unweighted count. If the counts of counts give no discounts,
+they are 1/2, 1 and 3/2. Backing off to two distributions at once is as in Bilmes and Kirchhoff
+(2003), "Factored language models and generalized parallel backoff", here with shares 2/3 and 1/3.
 """
 
 from dataclasses import dataclass
@@ -39,23 +39,24 @@ if TYPE_CHECKING:
     from makemore.contexts.table import Contexts
     from makemore.inference.automaton import Automaton
 
-_FALLBACK = (0.5, 1.0, 1.5)  # D1, D2 and D3 where the counts of counts give none
-_SHORTER, _POOLED = 2, 1  # parts in three, within a label: of p(x | l h') and of p(x | h)
+_FALLBACK = (0.5, 1.0, 1.5)  # D1, D2 and D3 if the counts of counts give none
+_SHORTER, _POOLED = 2, 1  # thirds, within a label: p(x | l h') and p(x | h)
 
 
 class KneserNey(CountModel):
-    """Counts of all lines, and beside them, where there are labels, counts within each label.
+    """Interpolated Kneser-Ney model: counts over all lines and, with labels, within each label.
 
     Attributes:
-        pooled: the counts whatever the label.
-        labelled: the counts within labels, each history under its label; None without labels.
+        pooled: the counts over all labels.
+        labelled: the counts within each label, with the label as part of each history; None without
+            labels.
     """
 
     pooled: "AdjustedCounts"
     labelled: "AdjustedCounts | None"
 
     def __init__(self, options: KneserNeyOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a model that has counted nothing."""
+        """Create a model without counts."""
         self.window = options.window
         self.vocabulary_size = vocabulary_size
         self.label_count = label_count
@@ -105,7 +106,7 @@ class KneserNey(CountModel):
         return log_probs
 
     def automaton(self, most: int, label: int | None = None) -> "Automaton | None":
-        """See `Model.automaton`; a state is the longest end of a history that was ever seen."""
+        """See `Model.automaton`; a state is the longest suffix of the prefix that is a node."""
         from makemore.inference.automaton import MOST_CELLS, Automaton
 
         tree, V = self.pooled.tree, self.vocabulary_size
@@ -123,7 +124,7 @@ class KneserNey(CountModel):
         return {**self.pooled.tensors(), **within}
 
     def load(self, tensors: Tensors) -> Self:
-        """See `Model.load`."""
+        """See `FamilyModel.load`."""
         size = self.vocabulary_size + self.label_count
         self.pooled = AdjustedCounts.load(tensors, "", (self.vocabulary_size, size), self.window)
         if self.label_count:
@@ -134,22 +135,22 @@ class KneserNey(CountModel):
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `Model.grown`."""
+        """See `FamilyModel.grown`."""
         size = self.vocabulary_size + self.label_count
         found = renamed(tensors, "", ids, size)
         return renamed(found, "labels.", ids, size) if self.label_count else found
 
     def _histories(self, back: Ids) -> tuple[Ids, NDArray[np.int64]]:
-        """(n, K) ids without the label, the newest first, and how many count: to the boundary."""
+        """Return (n, K) ids without the label, newest first, and each history's length."""
         newest_first = back[:, self.label_count > 0 :][:, ::-1]
         seen = np.count_nonzero(newest_first != BOUNDARY, axis=1)
         return newest_first, np.minimum(seen + 1, self.window)
 
     def _log_probs(self, node: NDArray[np.int64], label: int | None) -> Float32s:
-        """(n, V) log-probabilities after these histories, in lines of this label."""
+        """Compute (n, V) log-probabilities after these histories, in lines of this label."""
         tree, V = self.pooled.tree, self.vocabulary_size
-        h, place = tree.lineage(node)  # the histories and all their shorter ones, shortest first
-        shorter = np.searchsorted(h, tree.parent[h])  # where h' stands
+        h, place = tree.lineage(node)  # the histories and all their suffixes, shortest first
+        shorter = np.searchsorted(h, tree.parent[h])  # the position of h'
         levels = list(pairwise(np.searchsorted(h, tree.level_starts).tolist()))
         p, gamma = self.pooled.at(h, V)
         uniform = np.full((1, V), 1.0 / V, np.float32)
@@ -169,14 +170,14 @@ class KneserNey(CountModel):
 
 @dataclass(frozen=True, eq=False)
 class AdjustedCounts:
-    """The counts a(h x) of S histories h, and the shares that they come to.
+    """Adjusted counts a(h x) of S histories h, and the discounted probabilities from them.
 
     Attributes:
         tree: the S histories.
-        start: (S + 1,) int64; after history i were seen `next[start[i]:start[i + 1]]`.
+        start: (S + 1,) int64; `next[start[i]:start[i + 1]]` are the ids seen after history i.
         next: (G,) int32 ids x, ascending for each history.
-        repeats: (G,) int64, a(h x), every line counted once.
-        weight: (G,) float64, a(h x), lines' weights counted.
+        repeats: (G,) int64, a(h x) without lines' weights.
+        weight: (G,) float64, a(h x) with lines' weights.
     """
 
     tree: SuffixTree
@@ -189,21 +190,21 @@ class AdjustedCounts:
     def of(cls, c: "Contexts", history: Ids, depth: NDArray[np.int64], size: int) -> Self:
         """Count contexts.
 
-        The pairs h x are the nodes of a trie, x first and then h from its newest id to its oldest:
-        the pairs y h x are the children of h x.
+        The pairs h x are the nodes of a trie with x first, then h from its newest id to its oldest.
+        The pairs y h x are the children of h x.
 
         Args:
             c: the contexts.
-            history: (N, J) int32 their histories, the newest id first.
-            depth: (N,) int64, how many ids of each history count.
-            size: how many ids there are, labels included.
+            history: (N, J) int32, the contexts' histories, the newest id first.
+            depth: (N,) int64, the length of each history.
+            size: number of ids, including labels.
         """
         tree, histories = SuffixTree.of(history, depth, size)
         own_depth = depth[c.row]
         columns = chain([c.next], map(np.take, history.T, repeat(c.row)))
         keys, pairs = trie(columns, own_depth + 1, size)
         children = [*(key // size for key in keys[1:]), np.zeros(0, np.int64)]
-        levels, first = [], 1  # of the trie; the first pair of a level
+        levels, first = [], 1  # trie levels; index of a level's first pair
         for j, key in enumerate(keys):  # histories of j ids
             reaches, is_whole = np.flatnonzero(own_depth >= j), np.flatnonzero(own_depth == j)
             pair, whole = pairs[j + 1][reaches] - first, pairs[j + 1][is_whole] - first
@@ -221,16 +222,16 @@ class AdjustedCounts:
 
     @classmethod
     def load(cls, tensors: Tensors, prefix: str, sizes: tuple[int, int], depth: int) -> Self:
-        """Takes back what `tensors` gave, under names with a prefix.
+        """Load counts from arrays that `tensors` returned, under names with a prefix.
 
         Args:
             tensors: the arrays.
-            prefix: what their names start with.
-            sizes: V, and how many ids there are, labels included.
-            depth: ids of a history, at most.
+            prefix: the prefix of their names.
+            sizes: V, and the number of ids including labels.
+            depth: maximum length of a history, in ids.
 
         Raises:
-            ValueError: they are no counts.
+            ValueError: the arrays are not valid counts.
         """
         tree = SuffixTree.checked(sizes[1], tensors[f"{prefix}key"], depth)
         check_leaving(tensors, prefix, len(tree), sizes[0], ("repeats", np.int32))
@@ -241,13 +242,13 @@ class AdjustedCounts:
         return cls(tree, start, ids, repeats.astype(np.int64), weight)
 
     def tensors(self) -> dict[str, AnyArray]:
-        """Return everything counted, as named arrays; weights only where lines had any."""
+        """Return all counts as named arrays; `weight` only if it differs from `repeats`."""
         found: dict[str, AnyArray] = {"key": self.tree.key, "start": self.start}
         found |= {"next": self.next, "repeats": self.repeats.astype(np.int32)}
         return found if (self.weight == self.repeats).all() else found | {"weight": self.weight}
 
     def at(self, node: NDArray[np.int64], V: int) -> tuple[Float32s, Float32s]:
-        """Return (n, V) max(a - D, 0) / a(h .) and (n, 1) gamma, 0 and 1 at the node -1."""
+        """Return (n, V) max(a - D, 0) / a(h .) and (n, 1) gamma(h); node -1 gives 0 and 1."""
         is_none, node = node < 0, np.maximum(node, 0)
         shares, gamma = self._leaving.dense(node, V), self._gamma[node][:, None]
         shares[is_none], gamma[is_none] = 0.0, 1.0
@@ -267,29 +268,29 @@ class AdjustedCounts:
 
     @cached_property
     def _leaving(self) -> Leaving:
-        """The shares as sparse rows, one for each history."""
+        """The shares as sparse rows, one per history."""
         return Leaving(self.start, self.next, self._shares.astype(np.float32))
 
     @cached_property
     def _gamma(self) -> NDArray[np.float32]:
         """(S,) float32, gamma(h)."""
-        # In float64: of very many lines a discount takes less than float32 can tell from nothing.
+        # In float64: with very many lines, a discount's share is below the resolution of float32.
         given = np.bincount(self._history, self._shares, len(self.start) - 1)
         left: NDArray[np.float32] = np.maximum(1.0 - given, 0.0).astype(np.float32)
         return left
 
     @property
     def _history(self) -> NDArray[np.int64]:
-        """(G,) the history of each pair."""
+        """(G,) int64, the history of each pair."""
         return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
 
 
 def discounts(a: NDArray[np.int64]) -> tuple[float, float, float]:
-    """Return D1, D2 and D3 from the counts of counts, or the fallback where they give none."""
+    """Compute D1, D2 and D3 from the counts of counts, or return the fallback values."""
     n1, n2, n3, n4 = np.bincount(np.minimum(a, 5), minlength=5)[1:5].tolist()
     if not (n1 and n2 and n3 and n4):
         return _FALLBACK
     Y = n1 / (n1 + 2 * n2)
     D1, D2, D3 = 1 - 2 * Y * n2 / n1, 2 - 3 * Y * n3 / n2, 3 - 4 * Y * n4 / n3
-    # A discount of nothing would leave nothing to unseen ids, a whole one nothing to seen ones.
+    # D(a) = 0 would leave unseen ids no probability; D(a) = a would leave seen ids none.
     return (D1, D2, D3) if 0 < D1 < 1 and 0 < D2 < 2 and 0 < D3 < 3 else _FALLBACK

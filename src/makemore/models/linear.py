@@ -1,10 +1,10 @@
-"""The neural bigram, and its like for longer windows: one-hot contexts times a weight matrix.
+"""The neural bigram, generalised to K characters: one-hot contexts times a weight matrix.
 
     logits = [one_hot(c_1) ... one_hot(c_K)] W                   loss + l2 * mean(W^2)
 
-Multiplying a one-hot vector plucks a row, so rows are looked up and added. With K = 1 the best W is
-the logarithm of the counts; W = 0 is uniform, and the penalty pulls there: it smooths as adding to
-every count does.
+A one-hot vector times W is a row of W, so `forward` looks up rows and adds them. With K = 1, the
+optimal W is the logarithm of the counts. W = 0 gives the uniform distribution. The penalty pulls W
+towards 0, which smooths like adding a constant to every count.
 
 Source: the makemore lectures, "the neural bigram" and its trigram exercise.
 """
@@ -24,7 +24,7 @@ from makemore.options.families import LinearOptions
 class Linear(WindowNetwork):
     """(K V) x V weights, no bias.
 
-    With labels one more one-hot stands in front, and each is as wide as characters and labels.
+    With labels, a one-hot label comes first, and each one-hot vector has V + labels entries.
 
     Example:
         >>> sum(p.numel() for p in Linear(LinearOptions(window=1), 27, 0).parameters())
@@ -32,7 +32,7 @@ class Linear(WindowNetwork):
     """
 
     def __init__(self, options: LinearOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a network of zeros."""
+        """Create a network with zero weights."""
         super().__init__()
         self.window, self.l2 = options.window, options.l2
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
@@ -43,16 +43,16 @@ class Linear(WindowNetwork):
         self.vocabulary_axes = {"W": (one_hots, *LOGIT_WEIGHTS)}
 
     def initialise(self, rng: torch.Generator) -> Self:
-        """Starts at zero, where every character is as likely: the problem is convex."""
+        """Set all weights to zero, the uniform distribution; the loss is convex in W."""
         nn.init.zeros_(self.W)
         return self
 
     def forward(self, c: Contexts) -> Tensor:
-        """(N, V) logits."""
+        """Compute (N, V) logits."""
         x = c.lookback(self.window)  # (N, K)
         place = x + np.arange(x.shape[1], dtype=np.int32) * np.int32(self.ids)
         return look_up(self.W, place).sum(dim=1)  # (N, K, V) to (N, V)
 
     def penalty(self) -> Tensor | None:
-        """L2 on the weights."""
+        """Return the L2 penalty l2 * mean(W^2); None if l2 is zero."""
         return self.l2 * self.W.square().mean() if self.l2 else None

@@ -20,7 +20,7 @@ from makemore.options.families import LSTMOptions
 
 
 class LSTM(RecurrentNetwork):
-    """(V + labels) E + 4 (E + H + 1) H + (H + 1) V parameters; a state is h and c side by side.
+    """(V + labels) E + 4 (E + H + 1) H + (H + 1) V parameters; the state is [h, c].
 
     Example:
         >>> sum(p.numel() for p in LSTM(LSTMOptions(embedding=64, hidden=64), 27, 0).parameters())
@@ -28,7 +28,7 @@ class LSTM(RecurrentNetwork):
     """
 
     def __init__(self, options: LSTMOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a network whose weights are not drawn yet."""
+        """Create a network with uninitialised weights."""
         super().__init__()
         E, H = options.embedding, options.hidden
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
@@ -43,7 +43,7 @@ class LSTM(RecurrentNetwork):
         self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS, "d": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
-        """Draws what looks at h orthogonal, and starts with an open forget gate."""
+        """Draw weights: each block of U orthogonal, the forget gate's bias one."""
         nn.init.normal_(self.C, generator=rng)
         nn.init.normal_(self.W, std=self.W.shape[0] ** -0.5, generator=rng)
         for square in self.U.chunk(4, dim=1):
@@ -55,11 +55,11 @@ class LSTM(RecurrentNetwork):
         return self
 
     def inputs(self) -> Tensor:
-        """What x brings, x W + b, for every id."""
+        """Compute x W + b for every id."""
         return self.C @ self.W + self.b
 
     def cell(self, x: Tensor, state: Tensor) -> Tensor:
-        """(n, 2 H) the next h and c."""
+        """Compute the next h and c, (n, 2 H)."""
         H = self.hidden
         h, c = state.chunk(2, dim=1)
         gates, g = torch.split(torch.addmm(x, h, self.U), [3 * H, H], dim=1)
@@ -68,5 +68,5 @@ class LSTM(RecurrentNetwork):
         return torch.cat([o * self.c(c), c], dim=1)
 
     def read_out(self, state: Tensor) -> Tensor:
-        """(n, V) logits."""
+        """Compute (n, V) logits."""
         return self.drop(state[:, : self.hidden]) @ self.V + self.d

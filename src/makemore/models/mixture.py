@@ -1,17 +1,17 @@
-"""A mixture of fitted models, character by character.
+"""A linear interpolation of models, character by character.
 
     p(x | c) = sum over members m of w_m p_m(x | c)
 
-The weights are those that make some lines likeliest which no member has learned. Each round of
+The weights maximise the likelihood of held-out lines, which no member was fitted to. The update
 
     w_m <- mean over the characters x of those lines of  w_m p_m(x | c) / p(x | c)
 
-makes them likelier, until they stay.
+never lowers the likelihood and is repeated until convergence.
 
 Source: Jelinek and Mercer (1980), "Interpolated estimation of Markov source parameters from sparse
-data"; the rounds are expectation-maximisation: Dempster, Laird and Rubin (1977), "Maximum
-likelihood from incomplete data via the EM algorithm", section 4.3. Differs: one weight per member,
-whatever the context.
+data"; the update is expectation-maximisation: Dempster, Laird and Rubin (1977), "Maximum likelihood
+from incomplete data via the EM algorithm", section 4.3. Differs: one weight per member, the same in
+every context.
 """
 
 from collections.abc import Sequence
@@ -26,36 +26,36 @@ from makemore.inference.automaton import MOST_CELLS, Automaton, product
 from makemore.inference.likelihood import edge_log_probs
 from makemore.inference.model import FamilyModel, Model, State, Tensors
 
-_ROUNDS, _ENOUGH = 500, 1e-7  # rounds at most; nats per character that make another one worth it
+_ROUNDS, _ENOUGH = 500, 1e-7  # maximum iterations; minimum gain, nats per character
 
 
 class States:
-    """The state of every member, selected and repeated together."""
+    """The states of all members; rows are selected and repeated together."""
 
     def __init__(self, each: Sequence[State]) -> None:
-        """Takes one state per member."""
+        """Hold one state per member."""
         self.each = each
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "States":
-        """Selects or repeats lines."""
+        """Select or repeat lines."""
         return States([state[rows] for state in self.each])
 
 
 class Mixture:
-    """Members with weights that sum to one; all of them weigh alike until `weigh` is called.
+    """A mixture of members, with equal weights unless they are given or fitted by `weigh`.
 
     Attributes:
         members: models with the same vocabulary and the same labels.
-        weights: (members,) float64.
+        weights: (members,) float64, with sum 1.
     """
 
     def __init__(
         self, members: Sequence[Model], weights: NDArray[np.float64] | None = None
     ) -> None:
-        """Take members, fresh or fitted, and their weights; None for equal weights.
+        """Create a mixture of fitted or unfitted members; `weights=None` gives equal weights.
 
         Raises:
-            ValueError: there are not as many weights as members, or one is negative.
+            ValueError: the number of weights is not the number of members, or a weight is negative.
         """
         self.members: list[Model] = list(members)
         windows = [member.window for member in self.members]
@@ -67,7 +67,7 @@ class Mixture:
             self.weights = self._checked(weights)
 
     def weigh(self, c: Contexts) -> Self:
-        """Finds the weights that make lines likeliest which no member has learned."""
+        """Fit the weights to held-out lines by expectation-maximisation; return self."""
         each = np.stack([edge_log_probs(member, c) for member in self.members])
         self.weights = likeliest_weights(each, c.count)
         return self
@@ -82,9 +82,9 @@ class Mixture:
         return self._mixed([member.log_probs(c) for member in self.members])
 
     def _mixed(self, each: list[Float32s]) -> Float32s:
-        """(n, V) the members' distributions in one."""
+        """Return (n, V) log-probabilities of the mixture of the members' distributions."""
         best = np.maximum.reduce(each)
-        best[np.isneginf(best)] = 0.0  # taken out of every exponent, so that none is lost
+        best[np.isneginf(best)] = 0.0  # subtracted from the exponents to avoid underflow
         probs = sum(
             np.exp(log_probs - best) * np.float32(weight)
             for weight, log_probs in zip(self.weights, each, strict=True)
@@ -105,7 +105,7 @@ class Mixture:
         return self._mixed(list(each)), States(states)
 
     def automaton(self, most: int, label: int | None = None) -> Automaton | None:
-        """See `Model.automaton`; a state is one of each member, those that stand together."""
+        """See `Model.automaton`; the product of the members' automata."""
         most = min(most, MOST_CELLS // self.vocabulary_size)
         each: list[Automaton] = []
         for member in self.members:
@@ -129,7 +129,7 @@ class Mixture:
         return self._packed([member.tensors() for member in self.members], self.weights)
 
     def load(self, tensors: Tensors) -> Self:
-        """See `Model.load`."""
+        """See `FamilyModel.load`."""
         self.weights = self._checked(tensors["weights"])
         for number, (member, own) in enumerate(zip(self.members, self._each(tensors), strict=True)):
             assert isinstance(member, FamilyModel), "a blend is built with its tensors"
@@ -137,7 +137,7 @@ class Mixture:
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `Model.grown`."""
+        """See `FamilyModel.grown`."""
         packed = []
         for member, own in zip(self.members, self._each(tensors), strict=True):
             assert isinstance(member, FamilyModel), "a blend does not continue"
@@ -145,18 +145,18 @@ class Mixture:
         return self._packed(packed, tensors["weights"])
 
     def _each(self, tensors: Tensors) -> list[Tensors]:
-        """The tensors of each member."""
+        """Return the tensors of each member."""
         return [member_tensors(tensors, number) for number in range(len(self.members))]
 
     def _checked(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The weights, if they are one for each member and none is negative."""
+        """Return the weights if there is one per member and none is negative, or raise."""
         if weights.shape != (len(self.members),) or not (weights >= 0).all():
             raise ValueError(f"{len(self.members)} members have not as many weights")
         return weights
 
     @staticmethod
     def _packed(each: list[Tensors], weights: NDArray[np.float64]) -> Tensors:
-        """The members' tensors under names that tell them apart, and the weights."""
+        """Return the members' tensors, prefixed with the member's number, and the weights."""
         found: dict[str, AnyArray] = {"weights": weights}
         for number, own in enumerate(each):
             found |= {f"members.{number}.{name}": value for name, value in own.items()}
@@ -164,20 +164,21 @@ class Mixture:
 
 
 def member_tensors(tensors: Tensors, number: int) -> Tensors:
-    """Return the tensors of one member among those that `Mixture.tensors` gave."""
+    """Return one member's tensors from those that `Mixture.tensors` returned."""
     start = f"members.{number}."
     return {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
 
 
 def likeliest_weights(log_probs: Float32s, count: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Finds the weights of a mixture by expectation-maximisation.
+    """Compute the maximum-likelihood weights of a mixture by expectation-maximisation.
 
     Args:
-        log_probs: (members, M) natural logarithms, what each member gives each of M characters.
-        count: (M,) how often each character stands.
+        log_probs: (members, M) natural log-probabilities of M characters under each member.
+        count: (M,) how often each character occurs.
 
     Returns:
-        (members,) float64, at least 0, summing to one; alike where no member knows a character.
+        (members,) float64, at least 0, with sum 1. The weights are equal if every character has
+        probability zero under every member.
 
     Example:
         >>> often, seldom = np.log([[0.8, 0.2], [0.2, 0.8]]).astype(np.float32)

@@ -2,8 +2,9 @@
 
     x = [C(c_1) ... C(c_K)]        h = tanh(x W1 + b1)        logits = h W2 + b2
 
-W1 starts with the gain 5/3 of tanh over the root of its fan-in, so that no neuron starts saturated,
-and W2 near zero, so that the first loss is that of the uniform distribution.
+The initial standard deviation of W1 is the gain of tanh, 5/3, over the root of its fan-in, so that
+no neuron is saturated at first. W2 is near zero at first, so that the initial loss is that of the
+uniform distribution.
 
 Source: Bengio, Ducharme, Vincent and Jauvin (2003), "A neural probabilistic language model",
 equation 1; a gain over the root of the fan-in as in He, Zhang, Ren and Sun (2015), arXiv
@@ -23,7 +24,7 @@ from makemore.options.families import MLPOptions
 
 
 class MLP(WindowNetwork):
-    """(V + labels) E + (K E + 1) H + (H + 1) V parameters; with labels K counts one more.
+    """(V + labels) E + (K E + 1) H + (H + 1) V parameters; with labels, K + 1 instead of K.
 
     Example:
         >>> sum(p.numel() for p in MLP(MLPOptions(), 27, 0).parameters())
@@ -31,7 +32,7 @@ class MLP(WindowNetwork):
     """
 
     def __init__(self, options: MLPOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a network whose weights are not drawn yet."""
+        """Create a network with uninitialised weights."""
         super().__init__()
         K, E, H = options.window, options.embedding, options.hidden
         self.window, self.vocabulary_size, self.label_count = K, vocabulary_size, label_count
@@ -45,7 +46,7 @@ class MLP(WindowNetwork):
         self.vocabulary_axes = {"C": EMBEDDING, "W2": LOGIT_WEIGHTS, "b2": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
-        """Draws the embedding from N(0, 1), the rest as the head of this file says."""
+        """Draw the embedding from N(0, 1), and W1 and W2 as in the module docstring."""
         nn.init.normal_(self.C, generator=rng)
         nn.init.normal_(self.W1, std=(5 / 3) / self.W1.shape[0] ** 0.5, generator=rng)
         nn.init.normal_(self.b1, std=0.01, generator=rng)
@@ -54,7 +55,7 @@ class MLP(WindowNetwork):
         return self
 
     def forward(self, c: Contexts) -> Tensor:
-        """(N, V) logits."""
+        """Compute (N, V) logits."""
         x = look_up(self.C, c.lookback(self.window)).flatten(1)  # (N, K E)
         h: Tensor = self.h(x @ self.W1 + self.b1)  # (N, H)
         return h @ self.W2 + self.b2

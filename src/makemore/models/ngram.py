@@ -2,9 +2,10 @@
 
     p(x | c) = (count(c, x) + k) / (count(c) + k V)
 
-A context never seen has only the k: it is uniform, for k = 0 as well, as the limit.
+An unseen context has the uniform distribution; for k = 0, this is the limit k -> 0.
 
-Source: the lectures' counted bigram at K = 1; add-k as in Chen and Goodman (1999), section 2.1.
+Source: for K = 1, the counted bigram of the makemore lectures; add-k as in Chen and Goodman (1999),
+section 2.1.
 """
 
 from typing import Self
@@ -20,17 +21,17 @@ from makemore.options.families import NgramOptions
 
 
 class Ngram(CountModel):
-    """The table of counts, kept sparse."""
+    """An n-gram model with a sparse table of counts."""
 
     def __init__(self, options: NgramOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a table that has counted nothing."""
+        """Create a model without counts."""
         self.window = options.window
         self.add = options.add
         self.vocabulary_size = vocabulary_size
         self.label_count = label_count
 
     def count(self, c: Contexts) -> Self:
-        """Counts contexts; what it knew before is replaced."""
+        """See `CountModel.count`."""
         V = self.vocabulary_size
         history = c.lookback(self.window)[:, ::-1]
         depth = np.full(len(c), history.shape[1], np.int64)
@@ -43,8 +44,8 @@ class Ngram(CountModel):
         return self
 
     def counted(self) -> Contexts:
-        """What it counted, without the lines, each edge as if walked once."""
-        whole = np.flatnonzero(np.diff(self.leaving.start))  # the other nodes are ends of these
+        """See `CountModel.counted`; the repeats of each edge are not stored, so they are one."""
+        whole = np.flatnonzero(np.diff(self.leaving.start))  # the other nodes are suffixes of these
         back = self.tree.histories(whole, self.window + (self.label_count > 0))[:, ::-1]
         row = np.repeat(np.arange(len(whole)), np.diff(self.leaving.start)[whole])
         return Contexts.of_counts(
@@ -61,7 +62,7 @@ class Ngram(CountModel):
         node, place = unique_inverse(self.tree.find(back[:, ::-1]), len(self.tree))
         counts = self.leaving.dense(node, self.vocabulary_size) + np.float32(self.add)
         total = counts.sum(axis=1, keepdims=True)
-        counts[total[:, 0] == 0] = 1.0  # seen nowhere and nothing added: uniform
+        counts[total[:, 0] == 0] = 1.0  # unseen context and k = 0: uniform
         with np.errstate(divide="ignore"):
             log_probs: Float32s = np.log(counts / counts.sum(axis=1, keepdims=True))
         return log_probs[place]
@@ -71,7 +72,7 @@ class Ngram(CountModel):
         return {"key": self.tree.key, **vars(self.leaving)}
 
     def load(self, tensors: Tensors) -> Self:
-        """See `Model.load`."""
+        """See `FamilyModel.load`."""
         size, labels = self.vocabulary_size + self.label_count, self.label_count
         self.tree = SuffixTree.checked(size, tensors["key"], self.window + (labels > 0))
         check_leaving(tensors, "", len(self.tree), self.vocabulary_size, ("value", np.float32))
@@ -79,5 +80,5 @@ class Ngram(CountModel):
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `Model.grown`."""
+        """See `FamilyModel.grown`."""
         return renamed(tensors, "", ids, self.vocabulary_size + self.label_count)

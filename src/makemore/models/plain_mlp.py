@@ -1,11 +1,11 @@
-"""The deep stack without batch normalisation: what initialisation alone must keep alive.
+"""A deep multi-layer perceptron without normalisation, so that initialisation is critical.
 
     h_0 = [C(c_1) ... C(c_K)]        h_l = tanh(h_(l-1) W_l + b_l)        logits = h_(L-1) W_L + b_L
 
-Weights start with the gain 5/3 of tanh over the root of their fan-in.
+The weights' initial standard deviation is the gain of tanh, 5/3, over the root of their fan-in.
 
 Source: He, Zhang, Ren and Sun (2015), arXiv 1502.01852, equation 10, for the fan-in; the gain and
-the stack are those of the makemore lectures.
+the architecture are those of the makemore lectures.
 """
 
 from itertools import pairwise
@@ -21,7 +21,7 @@ from makemore.options.families import PlainMLPOptions
 
 
 class PlainMLP(WindowNetwork):
-    """L linear layers, the last of them to the logits.
+    """L linear layers; the last one computes the logits.
 
     Example:
         >>> model = PlainMLP(PlainMLPOptions(layers=2, hidden=200), 27, 0)
@@ -30,7 +30,7 @@ class PlainMLP(WindowNetwork):
     """
 
     def __init__(self, options: PlainMLPOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a network whose weights are not drawn yet."""
+        """Create a network with uninitialised weights."""
         super().__init__()
         E, H, L = options.embedding, options.hidden, options.layers
         self.window, self.dropout = options.window, options.dropout
@@ -45,7 +45,7 @@ class PlainMLP(WindowNetwork):
         self.vocabulary_axes = {"C": EMBEDDING, **last}
 
     def initialise(self, rng: torch.Generator) -> Self:
-        """Draws weights as the head of this file says, the last ones near zero."""
+        """Draw weights as in the module docstring; the last layer's are near zero."""
         nn.init.normal_(self.C, generator=rng)
         for W in self.W[:-1]:
             nn.init.normal_(W, std=(5 / 3) / W.shape[0] ** 0.5, generator=rng)
@@ -55,11 +55,11 @@ class PlainMLP(WindowNetwork):
         return self
 
     def hidden_matrices(self) -> list[nn.Parameter]:
-        """All but the last."""
+        """Return the weight matrices of all layers but the last."""
         return list(self.W[:-1])
 
     def forward(self, c: Contexts) -> Tensor:
-        """(N, V) logits."""
+        """Compute (N, V) logits."""
         h = look_up(self.C, c.lookback(self.window)).flatten(1)  # (N, K E)
         for W, b, tanh in zip(self.W[:-1], self.b[:-1], self.h, strict=True):
             h = tanh(torch.addmm(b, h, W))  # (N, H)

@@ -3,11 +3,12 @@
     h_0 = relu(BN([C(c_1) ... C(c_K)] W_0))
     h_l = relu(h_(l-1) + BN(relu(BN(h_(l-1) A_l)) B_l))        logits = h_L V + d
 
-Each block learns what to add to what it was given, so gradients reach the bottom however deep the
-stack is.
+Each block computes a term that is added to its input, so gradients reach the first layer at any
+depth.
 
 Source: He, Zhang, Ren and Sun (2016), "Deep residual learning for image recognition", arXiv
-1512.03385, equation 1 and the block of figure 2. Differs: products with matrices for convolutions.
+1512.03385, equation 1 and the block of figure 2. Differs: matrix products instead of
+convolutions.
 """
 
 from typing import Self
@@ -23,17 +24,17 @@ from makemore.options.families import ResNetOptions
 
 
 class Block(nn.Module):
-    """h + BN(relu(BN(h A)) B), through a last relu: 2 H H + 4 H parameters."""
+    """A residual block, relu(h + BN(relu(BN(h A)) B)): 2 H H + 4 H parameters."""
 
     def __init__(self, hidden: int) -> None:
-        """Makes a block whose weights are not drawn yet."""
+        """Create a block with uninitialised weights."""
         super().__init__()
         self.A, self.B = (nn.Parameter(torch.empty(hidden, hidden)) for _ in range(2))
         self.first, self.second = BatchNorm(hidden), BatchNorm(hidden)
         self.inside, self.out = nn.ReLU(), nn.ReLU()
 
     def forward(self, h: Tensor, weight: Tensor) -> Tensor:
-        """(N, H) from (N, H)."""
+        """Compute the block's (N, H) output from its (N, H) input."""
         inside = self.inside(self.first(h @ self.A, weight))
         out: Tensor = self.out(h + self.second(inside @ self.B, weight))
         return out
@@ -42,7 +43,7 @@ class Block(nn.Module):
 class ResNet(WindowNetwork):
     """(V + labels) E + K E H + 2 H + L (2 H H + 4 H) + (H + 1) V parameters, for L blocks.
 
-    With labels K counts one more.
+    With labels, K + 1 instead of K.
 
     Example:
         >>> sum(p.numel() for p in ResNet(ResNetOptions(hidden=100, blocks=1), 27, 0).parameters())
@@ -52,7 +53,7 @@ class ResNet(WindowNetwork):
     blocks: list[Block]
 
     def __init__(self, options: ResNetOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a network whose weights are not drawn yet."""
+        """Create a network with uninitialised weights."""
         super().__init__()
         E, H = options.embedding, options.hidden
         self.window, self.dropout = options.window, options.dropout
@@ -70,7 +71,7 @@ class ResNet(WindowNetwork):
         self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS, "d": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
-        """Draws weights with the gain of relu."""
+        """Draw weights with the gain of relu; the logits start near zero."""
         nn.init.normal_(self.C, generator=rng)
         for M in self.hidden_matrices():
             nn.init.normal_(M, std=(2 / M.shape[0]) ** 0.5, generator=rng)
@@ -79,11 +80,11 @@ class ResNet(WindowNetwork):
         return self
 
     def hidden_matrices(self) -> list[nn.Parameter]:
-        """All but the last."""
+        """Return W_0 and the matrices of every block."""
         return [self.W, *(M for block in self.blocks for M in (block.A, block.B))]
 
     def forward(self, c: Contexts) -> Tensor:
-        """(N, V) logits."""
+        """Compute (N, V) logits."""
         weight = weight_of(c, self.C.device)
         x = look_up(self.C, c.lookback(self.window)).flatten(1)  # (N, K E)
         h = self.h(self.norm(x @ self.W, weight))  # (N, H)

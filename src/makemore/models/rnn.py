@@ -4,7 +4,7 @@
 
 Source: Mikolov, Karafiat, Burget, Cernocky and Khudanpur (2010), "Recurrent neural network based
 language model", equations 1 to 3, after Elman (1990), "Finding structure in time". Differs: tanh
-for the logistic function, biases.
+instead of the logistic function, biases.
 """
 
 from typing import Self
@@ -26,7 +26,7 @@ class RNN(RecurrentNetwork):
     """
 
     def __init__(self, options: RNNOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a network whose weights are not drawn yet."""
+        """Create a network with uninitialised weights."""
         super().__init__()
         E, H = options.embedding, options.hidden
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
@@ -41,7 +41,7 @@ class RNN(RecurrentNetwork):
         self.vocabulary_axes = {"C": EMBEDDING, "V": LOGIT_WEIGHTS, "d": LOGIT_BIAS}
 
     def initialise(self, rng: torch.Generator) -> Self:
-        """Draws U orthogonal, so that what is remembered neither fades nor grows at first."""
+        """Draw weights: U orthogonal, so that h U has the norm of h at first."""
         nn.init.normal_(self.C, generator=rng)
         nn.init.normal_(self.W, std=0.5 / self.W.shape[0] ** 0.5, generator=rng)
         nn.init.orthogonal_(self.U, generator=rng)
@@ -51,18 +51,18 @@ class RNN(RecurrentNetwork):
         return self
 
     def hidden_matrices(self) -> list[nn.Parameter]:
-        """What reads x, and what reads h."""
+        """Return W and U."""
         return [self.W, self.U]
 
     def inputs(self) -> Tensor:
-        """What x brings, x W + b, for every id."""
+        """Compute x W + b for every id."""
         return self.C @ self.W + self.b
 
     def cell(self, x: Tensor, state: Tensor) -> Tensor:
-        """(n, H) the next h."""
+        """Compute the next h, (n, H)."""
         after: Tensor = self.h(torch.addmm(x, state, self.U))
         return after
 
     def read_out(self, state: Tensor) -> Tensor:
-        """(n, V) logits."""
+        """Compute (n, V) logits."""
         return self.drop(state) @ self.V + self.d

@@ -1,20 +1,20 @@
-"""A decoder of the Transformer, as GPT-2 has it, over whole prefixes.
+"""A decoder-only Transformer, as in GPT-2, over whole prefixes.
 
     x = C(c)
     x = x + W_o attention(norm(x) W_q, norm(x) W_k, norm(x) W_v)        for each of L layers
     x = x + gelu(norm(x) W_1 + b_1) W_2 + b_2
     logits = norm(x) V
 
-    attention: softmax over the positions up to one's own of q . k / sqrt(D / heads), times v
+    attention(q, k, v)_t = sum over u <= t of softmax_u(q_t . k_u / sqrt(D / heads)) v_u, per head
 
 Queries and keys are rotated by their position (`makemore.layers.rotary`), so lines of any length
 can be scored. Every projection is computed once for each distinct prefix
 (`makemore.layers.prefix_attention`).
 
 Source: Vaswani et al. (2017), arXiv 1706.03762, section 3.2; Radford et al. (2019), "Language
-models are unsupervised multitask learners", section 2.3, for where norms stand; Su et al. (2021),
-arXiv 2104.09864, section 3.2.2, for the rotations. Differs from GPT-2: no biases around the
-attention and no dropout within it, gelu exact, the embedding not tied to the last layer.
+models are unsupervised multitask learners", section 2.3, for the position of the norms; Su et al.
+(2021), arXiv 2104.09864, section 3.2.2, for the rotations. Differs from GPT-2: no biases around the
+attention and no dropout within it, exact gelu, the embedding is not tied to the last layer.
 """
 
 from typing import Self
@@ -42,7 +42,7 @@ class Layer(nn.Module):
     """Attention and a perceptron, each added to its input: 12 D D + 9 D parameters."""
 
     def __init__(self, D: int, heads: int) -> None:
-        """Make a layer whose weights are not drawn yet."""
+        """Create a layer with uninitialised weights."""
         super().__init__()
         self.heads = heads
         self.first, self.second = nn.LayerNorm(D), nn.LayerNorm(D)
@@ -57,7 +57,7 @@ class Layer(nn.Module):
         return [self.W_qkv, self.W_o, self.W_1, self.W_2]
 
     def initialise(self, rng: torch.Generator, layers: int) -> None:
-        """Draw weights so that the sum over all layers keeps its size."""
+        """Draw weights so that the residual sum over all layers keeps its variance."""
         D = self.W_o.shape[0]
         for M in (self.W_qkv, self.W_1):
             nn.init.normal_(M, std=D**-0.5, generator=rng)
@@ -72,7 +72,7 @@ class Layer(nn.Module):
         return rotary(q, rotation), rotary(k, rotation), v
 
     def perceptron(self, x: Tensor) -> Tensor:
-        """Compute what is added after the attention, (n, D)."""
+        """Compute the (n, D) term that is added after the attention."""
         h = torch.addmm(self.b_1, self.second(x), self.W_1)
         return torch.addmm(self.b_2, self.inside(h), self.W_2)
 
@@ -89,7 +89,7 @@ class Transformer(PrefixNetwork):
     layers: list[Layer]
 
     def __init__(self, options: TransformerOptions, vocabulary_size: int, label_count: int) -> None:
-        """Make a network whose weights are not drawn yet."""
+        """Create a network with uninitialised weights."""
         super().__init__()
         D = options.embedding
         self.heads, self.dropout = options.heads, options.dropout
@@ -135,7 +135,7 @@ class Transformer(PrefixNetwork):
         return KeyValueCache.empty(n)
 
     def step(self, ids: NDArray[np.int32], state: KeyValueCache) -> tuple[Float32s, KeyValueCache]:
-        """See `Model.step`; keys and values of what was read before come from the cache."""
+        """See `Model.step`; keys and values of earlier positions come from the cache."""
         n, T = state.rows.shape
         cache = state.extended()
         rows = cache.rows_on(self.device)

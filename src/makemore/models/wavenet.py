@@ -1,15 +1,16 @@
-"""A hierarchy that fuses characters in pairs, pairs in fours, fours in eights.
+"""A hierarchy that fuses characters into pairs, pairs into fours, fours into eights, and so on.
 
     x_0 = C(c)        x_l[j] = tanh(BN_l(x_(l-1)[2 j] A_l + x_(l-1)[2 j + 1] B_l))
     logits = x_L V + d
 
-In a list the same pair, the same four stand in many windows. Each distinct chunk is fused once, as
-heavy in BN_l as it is frequent, and its product with A_l or B_l is taken once, so the lower layers
-cost next to nothing.
+The same chunk, a pair or a group of four, occurs in many windows. Each distinct chunk is fused once
+and weighted in BN_l by its frequency. Its products with A_l and B_l are computed once, so the lower
+layers cost next to nothing.
 
 Source: van den Oord et al. (2016), arXiv 1609.03499, section 2.1, figure 3 (dilated causal
-convolutions), as the tree of the makemore lectures. Differs: tanh with batch normalisation for
-gated units, no residual or skip connections. A label is added to what the last fusion normalises.
+convolutions), as the tree of the makemore lectures. Differs: tanh with batch normalisation
+instead of gated units, no residual or skip connections. The label's vector is added before the
+last batch normalisation.
 """
 
 from typing import NamedTuple, Self
@@ -32,9 +33,9 @@ class Fusion(NamedTuple):
     """The distinct chunks of one level of the hierarchy.
 
     Attributes:
-        left: (n,) int32, the first half of each chunk, among the chunks of the level below.
-        right: (n,) int32, the second half.
-        weight: (n,) float32, how often the chunk stands in the windows.
+        left: (n,) int32, index of each chunk's first half among the chunks of the level below.
+        right: (n,) int32, index of its second half.
+        weight: (n,) float32, how often the chunk occurs in the windows.
     """
 
     left: NDArray[np.int32]
@@ -43,17 +44,17 @@ class Fusion(NamedTuple):
 
 
 def levels_over(window: int) -> int:
-    """How many fusions make one chunk of a window."""
+    """Return the number of levels, L, that fuse a window into one chunk."""
     return max(1, (window - 1).bit_length())
 
 
 def fusions(back: NDArray[np.int32], weight: Float64s, size: int) -> list[Fusion]:
-    """Finds the distinct chunks of 2, 4, ... characters; the last level has a row per window.
+    """Compute the distinct chunks of 2, 4, ... characters; the last level has a row per window.
 
     Args:
-        back: (N, K) int32 ids below `size`; windows are filled up in front to a power of two.
-        weight: (N,) how often each window stands.
-        size: how many ids there are.
+        back: (N, K) int32 ids below `size`; windows are padded in front to a power of two.
+        weight: (N,) how often each window occurs.
+        size: number of ids.
 
     Example:
         >>> two = fusions(np.array([[0, 1, 2, 1], [2, 1, 2, 1]], np.int32), np.array([1.0, 3.0]), 3)
@@ -86,7 +87,7 @@ class WaveNet(WindowNetwork):
     """
 
     def __init__(self, options: WaveNetOptions, vocabulary_size: int, label_count: int) -> None:
-        """Makes a network whose weights are not drawn yet."""
+        """Create a network with uninitialised weights."""
         super().__init__()
         E, H, K = options.embedding, options.hidden, options.window
         self.window, self.dropout = K, options.dropout
@@ -108,7 +109,7 @@ class WaveNet(WindowNetwork):
         }
 
     def initialise(self, rng: torch.Generator) -> Self:
-        """Draws weights with the gain 5/3 of tanh over the root of their fan-in."""
+        """Draw weights with the gain of tanh, 5/3, over the root of their fan-in."""
         nn.init.normal_(self.C, generator=rng)
         for M in self.hidden_matrices():
             nn.init.normal_(M, std=(5 / 3) / (2 * M.shape[0]) ** 0.5, generator=rng)
@@ -118,11 +119,11 @@ class WaveNet(WindowNetwork):
         return self
 
     def hidden_matrices(self) -> list[nn.Parameter]:
-        """Both halves of every fusion."""
+        """Return A_l and B_l of every level."""
         return [*self.A, *self.B]
 
     def forward(self, c: Contexts) -> Tensor:
-        """(N, V) logits."""
+        """Compute (N, V) logits."""
         back = c.lookback(self.window)  # (N, K), with labels (N, 1 + K)
         windows = back[:, 1:] if self.label_count else back
         x: Tensor = self.C

@@ -1,1 +1,1 @@
-"""Training networks."""
+"""Training of networks."""

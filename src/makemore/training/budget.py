@@ -1,4 +1,4 @@
-"""Time becomes steps, once, before the first of them."""
+"""Conversion of a time budget to a number of steps, once, before training starts."""
 
 import copy
 import time
@@ -9,27 +9,27 @@ from makemore.contexts.table import Contexts
 from makemore.layers.network import Network
 from makemore.training.loop import FEWEST_STEPS_BETWEEN, MOST_EVALUATIONS, Training, TrainOptions
 
-# Steps timed and thrown away: at least and at most so many, and then this share of the budget.
+# The trial: minimum and maximum number of steps, and the share of the budget after which it ends.
 _FEWEST_TRIALS, _MOST_TRIALS, _TRIAL_SHARE = 8, 200, 0.05
 
 
 def steps_within(
     seconds: float, network: Network, options: TrainOptions, train: Contexts, dev: Contexts | None
 ) -> int:
-    """Turns a budget into a number of steps, by timing a few that are thrown away.
+    """Compute the number of training steps that fit a time budget, by timing trial steps.
 
     Args:
-        seconds: the budget.
-        network: a network to time; its weights are left as they were.
-        options: how it will be trained.
-        train: what it will be trained on.
-        dev: what it will be measured on.
+        seconds: the budget, which includes the trial.
+        network: the network to time; its weights are restored after the trial.
+        options: the training options.
+        train: the training contexts.
+        dev: the dev contexts, or None.
 
     Returns:
-        at least 1.
+        The number of steps, at least 1.
     """
     before = copy.deepcopy(network.state_dict())
-    # Every loss is read, so that a device that works ahead of the clock does not mislead it.
+    # Read every loss: this synchronises an asynchronous device, so that the times are right.
     trial = Training(network, replace(options, steps=_MOST_TRIALS, every=1))
     took: list[float] = []
     start = time.perf_counter()
@@ -41,14 +41,14 @@ def steps_within(
     network.load_state_dict(before)
     left = seconds - (time.perf_counter() - start)
     usual = took[len(took) // 2 :]  # the first steps of a process are slow
-    step = sum(usual) / len(usual)  # the mean: now and then a step takes long, and those count too
+    step = sum(usual) / len(usual)  # the mean, to include occasional slow steps
     few = left / (step + look / FEWEST_STEPS_BETWEEN)
     many = (left - look * MOST_EVALUATIONS) / step
     return max(1, int(many if few > MOST_EVALUATIONS * FEWEST_STEPS_BETWEEN else few))
 
 
 def _seconds(ask: Callable[[Contexts], float], about: Contexts) -> float:
-    """How long an answer takes."""
+    """Measure the time of one evaluation, in seconds."""
     start = time.perf_counter()
     ask(about)
     return time.perf_counter() - start

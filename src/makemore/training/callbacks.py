@@ -1,4 +1,4 @@
-"""What a training reports to: callbacks of each step, and what saves checkpoints."""
+"""Interfaces to training: step callbacks and checkpointers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 OnStep = Callable[["Step"], None]
 
-# What tells one run from another; see `makemore.checkpoint.fingerprint`.
+# Run fingerprint; see `makemore.checkpoint.fingerprint`.
 RunValue = Value | list[str] | dict[str, str]
 Run = Mapping[str, RunValue]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the training of a model's networks has come: all that a restart needs.
+    """Progress in training a model's networks: the state needed for a restart.
 
     Attributes:
-        settled: how each network is trained.
-        finished: the tensors of each network that is done, in their order.
-        state: that of the next one.
-        seconds: what all of it took so far.
+        settled: the training options of each network.
+        finished: the tensors of each fully trained network, in order.
+        state: the training state of the next network.
+        seconds: training time so far.
     """
 
     settled: Sequence["TrainOptions"]
@@ -35,16 +35,16 @@ class Progress:
 
 
 class Checkpointer(Protocol):
-    """Saves a training as it goes on, and restores it after it was stopped."""
+    """Saves training progress, and restores it after an interruption."""
 
     def begin(self, run: Run) -> Progress | None:
-        """Open a run, and return what was saved of it; None if there is nothing yet."""
+        """Open a run and return its saved progress; None if there is none."""
 
     def note(self, step: "Step") -> None:
         """Record a step."""
 
     def is_due(self, done: int, interval: int) -> bool:
-        """Whether to save now, after so many steps; `interval` lie between two dev evaluations."""
+        """Return whether to save after `done` steps; `interval` is the dev evaluation interval."""
 
     def keep(self, progress: Progress) -> None:
-        """Save how far the training has come."""
+        """Save the progress."""

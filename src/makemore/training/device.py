@@ -1,4 +1,4 @@
-"""Where networks are trained."""
+"""Selection of the training device."""
 
 import torch
 
@@ -6,10 +6,10 @@ from makemore.errors import OptionError
 
 
 def device_named(name: str) -> torch.device:
-    """Finds the device to train on; `auto` takes an accelerator where there is one.
+    """Return the device to train on; `auto` selects an accelerator if one is available.
 
     Raises:
-        OptionError: this machine, or this build of torch, has none of that name.
+        OptionError: the device is not available on this machine or in this build of torch.
     """
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":

@@ -1,6 +1,6 @@
-"""The training loop, for any network: a generator that can be looked at, stopped and restarted.
+"""The training loop for any network: a generator that can be observed, stopped and restarted.
 
-Step i depends on the seed, on i and on the state before it, and on nothing else.
+Step i depends only on the seed, on i and on the state before it.
 """
 
 import copy
@@ -29,18 +29,19 @@ MOST_EVALUATIONS, FEWEST_STEPS_BETWEEN = 50, 10
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """How a network is trained, everything settled.
+    """Training options of a network, with all defaults resolved.
 
     Attributes:
-        steps: steps of the optimizer.
-        rate: the highest learning rate.
+        steps: optimizer steps.
+        rate: peak learning rate.
         weight_decay: decoupled weight decay.
-        muon: how many times the rate Muon steps hidden matrices with; 0 leaves them to AdamW.
-        batch: characters in each step, to the nearest whole number of usual lines; None for the
+        muon: Muon's learning rate for hidden matrices, as a multiple of that of AdamW; 0 trains
+            them with AdamW.
+        batch: characters per step, rounded to a whole number of lines of mean length; None for the
             whole list.
         every: dev evaluation interval, in steps; None for a fiftieth of all steps, but at least 10,
             so that evaluation stays cheap.
-        seed: fixes the batches, and what dropout drops.
+        seed: random seed of the batches and of dropout.
     """
 
     steps: int
@@ -53,23 +54,23 @@ class TrainOptions:
 
     @property
     def dev_interval(self) -> int:
-        """Dev evaluation interval, in steps: fixed by the number of steps, never by time."""
+        """Dev evaluation interval, in steps; it depends on the number of steps, never on time."""
         return self.every or max(FEWEST_STEPS_BETWEEN, self.steps // MOST_EVALUATIONS)
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step did.
+    """Result of one training step.
 
     Attributes:
         number: steps done so far, from 1.
-        steps: how many there will be.
-        loss: mean loss of the step's lines before the step, nats per character; off the CPU that
-            of the first step, then of the last step with a look at the dev part, as reading it
-            makes the device wait.
-        dev_loss: loss on the dev part after the step, where it was measured.
+        steps: total number of steps.
+        loss: mean loss of the step's lines before the update, nats per character. On devices other
+            than the CPU it is updated only at the first step, at each dev evaluation interval and
+            at the last step, because reading it forces a device synchronisation.
+        dev_loss: dev loss after the step; None if it was not evaluated.
         rate: the learning rate.
-        network: the network, as the step left it.
+        network: the network after the step.
     """
 
     number: int
@@ -82,13 +83,13 @@ class Step:
 
 @dataclass(frozen=True)
 class TrainState:
-    """All that a restart needs beside the data and the options.
+    """Training state: all that a restart needs besides the data and the options.
 
     Attributes:
         done: steps done so far.
-        tensors: arrays by name: the weights under `network.`, those of the lowest dev loss so far
-            under `best.`, the optimizer's own memory under `optimizer.`; and `losses`, (2,)
-            float64, the training loss last read and the lowest dev loss, nats per character.
+        tensors: arrays by name: the weights under `network.`, those with the lowest dev loss so far
+            under `best.`, the optimizer state under `optimizer.`; and `losses`, (2,) float64, the
+            last training loss read and the lowest dev loss, nats per character.
     """
 
     done: int
@@ -96,7 +97,7 @@ class TrainState:
 
 
 class Training:
-    """A network being trained on contexts.
+    """Training of a network on contexts.
 
     Example:
         >>> from makemore.corpus.lines import Lines
@@ -111,18 +112,21 @@ class Training:
     """
 
     def __init__(self, network: Network, options: TrainOptions) -> None:
-        """Takes a network whose weights have been drawn."""
+        """Prepare to train a network with initialised weights."""
         self.network, self.options = network, options
         self.optimizer = Optimizer(network, options.weight_decay, options.muon)
         self.done, self.loss, self.best_loss = 0, math.nan, math.inf
         self.best: dict[str, Tensor] | None = None
 
     def run(self, train: Contexts, dev: Contexts | None) -> Iterator[Step]:
-        """Trains to the last step, yielding after each; the network ends with its best weights.
+        """Train to the last step and yield after each; then load the best weights.
 
         Args:
-            train: contexts to learn from.
-            dev: contexts that choose the best weights, or None to keep the last.
+            train: training contexts.
+            dev: contexts to select the best weights by, or None to keep the last weights.
+
+        Yields:
+            The result of each step.
 
         Raises:
             DivergedError: the loss is not a finite number.
@@ -141,17 +145,17 @@ class Training:
         self.finish()
 
     def finish(self) -> None:
-        """Gives the network its best weights so far."""
+        """Load the best weights so far, if any, and switch the network to evaluation mode."""
         if self.best is not None:
             self.network.load_state_dict(self.best)
         self.network.eval()
 
     def rate(self, step: int) -> float:
-        """The learning rate of a step, the first being 0."""
+        """Compute the learning rate of a step, counted from 0."""
         return rate_at(step, self.options.steps, self.options.rate)
 
     def _step(self, blocks: list[Contexts], characters: float, rate: float) -> Tensor:
-        """One step of the optimizer on one batch, block by block: the batch's mean loss."""
+        """Take one optimizer step on a batch, block by block; return the batch's mean loss."""
         self.network.train()
         self.network.noise = Noise(self.options.seed, self.done)
         self.optimizer.zero_grad()
@@ -168,7 +172,7 @@ class Training:
         return loss * (characters / sum(block.total for block in blocks))
 
     def _read(self, loss: Tensor, rate: float) -> float:
-        """The loss of the step just done, which must be a finite number."""
+        """Return the loss of the last step as a float, or raise if it is not finite."""
         found = loss.item()
         if not math.isfinite(found):
             raise DivergedError(
@@ -178,7 +182,7 @@ class Training:
         return found
 
     def measure(self, dev: Contexts) -> float:
-        """Gives the loss on the dev part, and keeps the best weights so far."""
+        """Compute the dev loss; if it is the lowest so far, keep a copy of the weights."""
         self.network.eval()
         loss = likelihood.loss(self.network, dev)  # type: ignore[arg-type]
         if loss < self.best_loss:
@@ -186,7 +190,7 @@ class Training:
         return loss
 
     def state(self) -> TrainState:
-        """Everything a restart needs, copied."""
+        """Return a copy of the training state."""
         kinds = {
             "network.": self.network.state_dict(),
             "best.": self.best or {},
@@ -201,7 +205,7 @@ class Training:
         return TrainState(self.done, {**tensors, "losses": losses})
 
     def restore(self, state: TrainState) -> None:
-        """Goes back to a state, which stays as it is."""
+        """Restore a training state; the state itself does not change."""
         self.done = state.done
         self.loss, self.best_loss = state.tensors["losses"].tolist()
         self.network.load_state_dict(_under("network.", state))
@@ -210,12 +214,12 @@ class Training:
 
 
 def _is_asynchronous(device: torch.device) -> bool:
-    """Whether `.item()` forces a device synchronisation: a device of its own works ahead."""
+    """Return whether `.item()` forces a device synchronisation: all devices but the CPU."""
     return device.type != "cpu"
 
 
 def _under(kind: str, state: TrainState) -> dict[str, Tensor]:
-    """The tensors of one kind, copied, by their names within it."""
+    """Return copies of the tensors of one kind, by name without the prefix."""
     return {
         name.removeprefix(kind): torch.tensor(value)
         for name, value in state.tensors.items()
@@ -224,23 +228,23 @@ def _under(kind: str, state: TrainState) -> dict[str, Tensor]:
 
 
 class _Batches:
-    """The lines of each step, as blocks of contexts that fit in memory."""
+    """Mini-batches of lines, as blocks of contexts that fit in memory."""
 
     def __init__(self, train: Contexts, options: TrainOptions, couples_rows: bool) -> None:
-        """Cuts the whole list once, where every step sees it."""
+        """Compute the batch size; if every batch is the whole list, build its blocks once."""
         self._train, self._seed = train, options.seed
         self._couples_rows = couples_rows
         lines = len(train.line_weight)
-        usual = len(train.edge) / lines  # characters of a line, its end included
+        usual = len(train.edge) / lines  # mean characters per line, ends included
         self._size = lines
         if options.batch is not None:
             self._size = min(lines, max(1, round(options.batch / usual)))
         self._whole = self._blocks(train) if self._size == lines else None
-        # The same for every batch, so that a line counts as much in each.
+        # The same for every batch, so that a line has the same weight in each.
         self.characters = train.total * self._size / lines
 
     def at(self, step: int) -> list[Contexts]:
-        """The blocks of a step, each line once an epoch, shuffled by (seed, epoch)."""
+        """Return the blocks of a step; epochs contain each line once, shuffled by (seed, epoch)."""
         if self._whole is not None:
             return self._whole
         lines = len(self._train.line_weight)
@@ -253,7 +257,7 @@ class _Batches:
         return self._blocks(self._train.lines(which))
 
     def _blocks(self, c: Contexts) -> list[Contexts]:
-        """Contexts cut so that a block's logits fit in memory, where they can be cut."""
+        """Split contexts so that logits fit in memory, unless the network couples rows."""
         if self._couples_rows:
             return [c]
         return [part for part, _ in blocks(c)]
@@ -261,6 +265,6 @@ class _Batches:
 
 @lru_cache(maxsize=2)
 def _shuffled(seed: int, epoch: int, lines: int) -> NDArray[np.int64]:
-    """The order of the lines in an epoch."""
+    """Return the order of the lines in an epoch."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, epoch))))
     return rng.permutation(lines)

@@ -1,4 +1,4 @@
-"""What steps the weights: AdamW, and Muon for the matrices between a network's layers."""
+"""Optimizer: AdamW, and Muon for the matrices between a network's layers."""
 
 from collections.abc import Mapping
 
@@ -6,27 +6,28 @@ from torch import Tensor, nn, optim
 
 from makemore.layers.network import Network
 
-ParameterGroup = dict[str, list[nn.Parameter] | float]  # as torch's optimizers take them
+ParameterGroup = dict[str, list[nn.Parameter] | float]  # the format of torch's optimizers
 
 
 class Optimizer:
     """AdamW for a network; with `muon` above zero, Muon for its hidden matrices.
 
-    Muon makes each step of a matrix near orthogonal: no direction is learned much faster than
-    another. Its steps are scaled to the size of AdamW's.
+    Muon makes the update of a matrix nearly orthogonal, so that no direction is learned much faster
+    than another. Its updates are scaled to the size of AdamW's.
 
     Source: Loshchilov and Hutter (2019), arXiv 1711.05101, algorithm 2; Jordan et al. (2024),
     "Muon: an optimizer for hidden layers in neural networks"; the scale: Liu et al. (2025), arXiv
-    2502.16982, section 2.2. Both as torch has them. Differs: vectors do not decay.
+    2502.16982, section 2.2. Both are torch's implementations. Differs: no weight decay for vectors.
     """
 
     def __init__(self, network: Network, weight_decay: float, muon: float = 0.0) -> None:
-        """Divides the parameters.
+        """Assign each parameter to an optimizer.
 
         Args:
-            network: what to step.
-            weight_decay: decoupled, for all that is no vector.
-            muon: how many times the rate hidden matrices are stepped with; 0 leaves them to AdamW.
+            network: the network to train.
+            weight_decay: decoupled weight decay, for all parameters but vectors.
+            muon: Muon's learning rate for hidden matrices, as a multiple of that of AdamW; 0 trains
+                them with AdamW.
         """
         hidden = network.hidden_matrices() if muon else []
         taken = {id(matrix) for matrix in hidden}
@@ -38,19 +39,19 @@ class Optimizer:
             self._each.append((scaled, muon))
 
     def zero_grad(self) -> None:
-        """Forgets the gradients."""
+        """Reset the gradients."""
         for optimizer, _ in self._each:
             optimizer.zero_grad()
 
     def step(self, rate: float) -> None:
-        """Moves every weight."""
+        """Update all weights, at a learning rate."""
         for optimizer, times in self._each:
             for group in optimizer.param_groups:
                 group["lr"] = rate * times
             optimizer.step()
 
     def tensors(self) -> dict[str, Tensor]:
-        """What the optimizers remember: their number, that of a parameter, and a name."""
+        """Return the optimizer state, by `<optimizer>.<parameter>.<name>`."""
         return {
             f"{number}.{place}.{name}": value
             for number, (optimizer, _) in enumerate(self._each)
@@ -59,7 +60,7 @@ class Optimizer:
         }
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Takes back what `tensors` gave."""
+        """Load the optimizer state from tensors that `tensors` returned."""
         kept: list[dict[int, dict[str, Tensor]]] = [{} for _ in self._each]
         for path, value in tensors.items():
             number, place, name = path.split(".")
@@ -70,7 +71,7 @@ class Optimizer:
 
 
 def _groups(parameters: list[nn.Parameter], weight_decay: float) -> list[ParameterGroup]:
-    """Return the parameters that decay, and the vectors, which do not."""
+    """Return two groups: parameters with weight decay, and vectors, without."""
     return [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},

@@ -1,11 +1,11 @@
-"""The learning-rate range test: a short training while the rate rises from low to far too high.
+"""The learning-rate range test: a short training with a rate that rises from low to far too high.
 
-Every step sees the whole list, and nothing is dropped, so the curve has no noise and need not be
-smoothed.
+Every step uses the whole list without dropout, so the loss curve has no noise and needs no
+smoothing.
 
 Source: Smith (2017), "Cyclical learning rates for training neural networks", arXiv 1506.01186,
-section 3.3, and the makemore lectures. Differs: rates rise by a factor, not by a difference; the
-suggestion is a share of the rate that the lowest loss was found at.
+section 3.3, and the makemore lectures. Differs: rates rise geometrically, not linearly; the
+suggestion is a fraction of the rate of the step that led to the lowest loss.
 """
 
 from dataclasses import dataclass, replace
@@ -19,18 +19,18 @@ from makemore.layers.network import Network
 from makemore.training.loop import Training, TrainOptions
 
 _LOW, _HIGH, _STEPS = 1e-4, 3.0, 120
-_SHARE = 0.3  # of the rate with the lowest loss
-_LOST = 1.0  # nats above the lowest loss, from which on nothing more is to be seen
+_SHARE = 0.3  # fraction of the rate that led to the lowest loss
+_LOST = 1.0  # nats above the lowest loss, where the test stops
 
 
 @dataclass(frozen=True, eq=False)
 class RateRange:
-    """A range test.
+    """Result of a range test.
 
     Attributes:
         rates: (n,) float64, ascending.
         losses: (n,) float64, the loss of the whole list before each step, nats per character.
-        suggestion: the highest rate to train with.
+        suggestion: suggested peak learning rate.
     """
 
     rates: Float64s
@@ -39,12 +39,12 @@ class RateRange:
 
 
 def rate_range(network: Network, c: Contexts, options: TrainOptions) -> RateRange:
-    """Trains a network for a while with rising rates; its weights are of no use afterwards.
+    """Run a range test on a network; discard the network afterwards.
 
     Args:
-        network: fresh.
+        network: a network with initial weights.
         c: the whole list.
-        options: how it will be trained; steps, rate and batch are of no meaning here.
+        options: the training options; the test sets its own steps, rate, batch and interval.
     """
     network.dropout = 0.0
     trial = _Rising(network, replace(options, steps=_STEPS, batch=None, every=1))
@@ -58,14 +58,14 @@ def rate_range(network: Network, c: Contexts, options: TrainOptions) -> RateRang
     except DivergedError:
         if not losses:
             raise
-        # Else this is the end of the range.
-    lowest = rates[max(0, int(np.argmin(losses)) - 1)]  # the step that led there
+        # Otherwise the range ends here.
+    lowest = rates[max(0, int(np.argmin(losses)) - 1)]  # losses[i] precedes step i
     return RateRange(np.array(rates), np.array(losses), _SHARE * lowest)
 
 
 class _Rising(Training):
-    """A training whose rate rises all the time."""
+    """Training with a rising learning rate."""
 
     def rate(self, step: int) -> float:
-        """By the same factor from each step to the next."""
+        """Return the rate of a step; it rises by a constant factor per step."""
         return float(_LOW * (_HIGH / _LOW) ** (step / (self.options.steps - 1)))

@@ -1,4 +1,4 @@
-"""The learning rate of each step: up in a straight line, then down along a cosine."""
+"""Learning-rate schedule: linear warm-up, then cosine decay."""
 
 from math import cos, pi
 
@@ -6,15 +6,15 @@ WARM_UP = 10  # steps
 
 
 def rate_at(step: int, steps: int, peak: float) -> float:
-    """Gives the rate of a step.
+    """Compute the learning rate of a step.
 
     Source: Loshchilov and Hutter (2017), arXiv 1608.03983, equation 5, one cycle down to zero.
-    Differs: a warm-up comes first.
+    Differs: a linear warm-up comes first.
 
     Args:
         step: from 0 to steps - 1.
-        steps: how many there are.
-        peak: the highest rate.
+        steps: total number of steps.
+        peak: peak learning rate.
 
     Example:
         >>> [round(rate_at(step, 100, 1.0), 2) for step in (0, 9, 55, 99)]
