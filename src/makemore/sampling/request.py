@@ -32,7 +32,7 @@ class Source:
     Attributes:
         model: the model.
         vocabulary: its characters and labels.
-        longest: length of the longest training line, in characters.
+        longest: length of the longest line of the fitted list, in characters.
         label_shares: (labels,) float64, share of each label; empty without labels.
         known: returns the (k,) uint64 ascending digests of all lines that the model read; required
             for the option `new`.
@@ -103,7 +103,7 @@ class Request:
         """
         vocabulary = source.vocabulary
         prefix = np.zeros(0, np.int32) if options.ignore_case else _prefix_ids(vocabulary, options)
-        # A prefix at least as long as the longest training line still needs room for an end.
+        # A prefix at least as long as the longest line of the list still needs room to end.
         room = source.longest if len(prefix) < source.longest else source.longest + len(prefix)
         longest = options.length or options.max_length or room
         if longest < len(prefix):
