@@ -77,10 +77,10 @@ class Exposure:
 
     @property
     def chance(self) -> float:
-        """Upper limit of the mean, in 39 of 40 cases, for lines the model was not fitted on.
+        """97.5 per cent quantile of the mean for lines that the model was not fitted on.
 
         Their exposures have an exponential distribution, and the sum of N of them a chi-squared
-        one.
+        one, whose quantile is approximated.
 
         Source: Wilson and Hilferty (1931), "The distribution of chi-square", PNAS 17.
         """
@@ -89,12 +89,12 @@ class Exposure:
 
     @property
     def is_remembered(self) -> bool:
-        """Whether the mean is above the limit of chance."""
+        """Whether the mean exposure is above `chance`."""
         return self.mean > self.chance
 
     @property
     def first(self) -> int:
-        """Number of canaries of an estimated rank below 2, which the model's owner can list."""
+        """Number of canaries of estimated rank below 2: anyone with the model can list them."""
         return int((self.bits > self.largest - 1.0).sum())
 
 
@@ -149,7 +149,7 @@ def _of_label(
 def exposures(
     uniform: Float64s, ranks: Ranks, draws: int, bits: float
 ) -> tuple[Float64s, Float64s]:
-    """Compute each canary's exposure from the better of two estimates of its rank.
+    """Compute each canary's exposure from the more precise of two estimates of its rank.
 
     Args:
         uniform: (n,) log-likelihoods of lines drawn uniformly from the space, in nats.

@@ -1,4 +1,4 @@
-"""Edit distance of sampled lines to the nearest fitted line, compared with that of unseen lines.
+"""Edit distance of sampled lines to the nearest learned line, compared with that of unseen lines.
 
 The lines that a model was fitted on are its learned lines. The distance of an unseen line to its
 nearest learned line shows what to expect by chance. Sampled lines that are not learned lines should

@@ -148,7 +148,7 @@ class Scorer:
         """Compute the oddness of each line under its label, or under the most likely label.
 
         The surprise of a character x after the context c is s(x) = -log p(x | c). Its mean over all
-        x is the entropy H(c), and its variance is V(c). For a line drawn from the model, the sum
+        x is the entropy H(c), and its variance is V(c). For a line drawn from the model, the ratio
 
             (sum of s - H) / root(sum of V)
 

@@ -130,7 +130,7 @@ class _NamedNetwork(NamedTuple):
 
 
 def _networks_of(model: Model) -> list[_NamedNetwork]:
-    """Return the networks among the members of a model; in a mixture, names have an index."""
+    """Return the networks of a model; in a mixture, their names include the member index."""
     networks, each = [], members(model)
     for place, member in enumerate(each):
         network = member.model if isinstance(member, VocabularyAdapter) else member

@@ -70,7 +70,7 @@ class Activations:
 
     @property
     def dead(self) -> NDArray[np.int64]:
-        """Indices of dead units: saturated or off in every row, so these lines teach them nothing.
+        """Indices of units saturated or off in every row, which learn nothing from these lines.
 
         A gelu layer has none, as a gelu still passes a little gradient below zero.
         """

@@ -71,7 +71,7 @@ def _name(member: Model) -> str:
 
 
 def _responsibility(log_probs: Float64s, weights: Float64s) -> Float64s:
-    """Return (members, M) each member's share of the probability of each edge; 0 if it is 0."""
+    """Return (members, M) each member's share of each edge's probability; 0 where that is 0."""
     best = log_probs.max(axis=0)
     parts = weights[:, None] * np.exp(log_probs - np.where(np.isfinite(best), best, 0.0))
     total = parts.sum(axis=0)

@@ -12,8 +12,8 @@ from makemore.inference.model import Model
 def mean_next_probs(model: Model, c: Contexts) -> Float64s:
     """Compute the mean of a model's predictions over the contexts that end in each character.
 
-    The result shows which bigrams the model has learned. If the model's window is one character, it
-    is the model's own table.
+    The result shows which bigrams the model has learned. If its window is one
+    character, the result is the model's own table.
 
     Args:
         model: a fitted model.

@@ -16,7 +16,7 @@ from makemore.probe.layers import is_flat, watch
 from makemore.training.loop import Step
 
 _SAMPLES = 40  # approximate number of steps to examine, over all networks
-_NUMBERS = 2**13  # approximate numbers to sample from a matrix, or from each call of an activation
+_NUMBERS = 2**13  # approximate count of numbers sampled from a matrix or an activation's call
 
 Points = list[tuple[int, float]]  # steps in ascending order, each with the value measured there
 
@@ -249,7 +249,7 @@ def _curve_of(row: CurveRow) -> Curve:
     """Return the curve of a row of a file.
 
     Raises:
-        ValueError: the row is not a curve; so do TypeError, AttributeError and KeyError mean.
+        ValueError: the row is not a curve; TypeError, AttributeError and KeyError mean the same.
     """
     loss, dev = _pairs(row["loss"]), _pairs(row["dev"])
     if not loss:

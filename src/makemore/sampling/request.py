@@ -56,7 +56,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Request:
-    """A model together with the lines requested from it.
+    """A model and the requirements for the lines drawn from it.
 
     Attributes:
         model: the model.

@@ -1,4 +1,4 @@
-"""Samplers: each draws lines of one endless stream of independent lines, fixed by the seed.
+"""Samplers, which draw lines of one endless stream of independent lines, fixed by the seed.
 
 The uniform numbers of line i come from (seed, block of 4,096 lines, position), so line i depends
 only on the seed, on i and on the model. If the model's rows are not exact, their last digits also

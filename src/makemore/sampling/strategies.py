@@ -67,7 +67,8 @@ def freely(request: Request, ahead: int) -> Plan:
 
     If the model's rows are exact, a table and a walk draw the same lines, and `ahead` chooses
     between them. Otherwise their last digits differ, so `ahead` is ignored: batches that end beyond
-    line 16,384 of the stream are drawn from the table and earlier ones by the walk.
+    line 16,384 of the stream are drawn from the table, if there is one, and earlier ones by the
+    walk.
 
     Args:
         request: what to draw from.
@@ -92,9 +93,9 @@ def freely(request: Request, ahead: int) -> Plan:
 
 
 def _table(request: Request, most: int) -> Draw | None:
-    """Return a draw function with a table of at most `most` states; None if that is impossible.
+    """Return a draw function with a table of at most `most` states, or None.
 
-    That is so if the model needs more states or cannot be compiled, or if there are several labels.
+    It is None if the model needs more states or cannot be compiled, or if there are several labels.
     """
     automaton = (
         request.model.automaton(most, request.labels[0]) if len(request.labels) == 1 else None
@@ -195,7 +196,7 @@ def _by_list(request: Request, constraint: Constraint) -> Plan | None:
 
 
 def _by_guide(request: Request, constraint: Constraint) -> Plan:
-    """Return an importance resampling plan; the first block decides the proposals for each line."""
+    """Return an importance resampling plan; a first block sets the proposals per line."""
     from makemore.sampling.guided import GuidedSampler
 
     guide = backward_messages(_guide(request), Shape(), constraint, request.prefix)

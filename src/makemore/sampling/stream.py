@@ -186,10 +186,9 @@ def most_probable(
 
 
 def free_lines(source: Source, options: SampleOptions, draws: int) -> list[str]:
-    """Return the distinct lines among `draws` free ones: only prefix and length are constrained.
+    """Draw lines with no constraint except prefix and length, and return the distinct ones.
 
-    Draws that are not clean lines, such as unfinished or blank ones, count as draws but are left
-    out.
+    Unfinished, blank and otherwise unclean lines count as draws, but are left out.
     """
     request = request_of(source, options)
     plan = freely(request, draws)
