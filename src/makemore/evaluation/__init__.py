@@ -1,1 +1,1 @@
-"""How good a model is: scores, losses, ranks, distances and exposure."""
+"""Evaluation of models: scores, losses, ranks, distances and exposure."""

@@ -1,30 +1,31 @@
-"""What a model gives away: how much it remembers of single lines.
+"""Exposure: a measure of how far a model memorises single lines.
 
-With R for the space that a canary s was drawn from, and rank(s) for its place among all lines of R,
-the most probable first,
+Let R be the space that a canary s was drawn from, and rank(s) its rank among all lines of R, the
+most probable first. Its exposure in bits is
 
     exposure(s) = log2 |R| - log2 rank(s)
 
-bits: 0 for the last, log2 |R| for the first. A model that has never seen s gives it any place as
-well as any other; then 2^-exposure is uniform, and the mean exposure is log2 e.
+It is 0 for the last line and log2 |R| for the first. If the model was not fitted on s, all ranks
+are equally likely; then 2^-exposure is uniform, and the mean exposure is log2 e.
 
-R is too large to be gone through, so a rank is estimated in two ways, of which the one with the
-smaller standard error is taken. Among n lines drawn uniformly from R and s itself, s has the place
-k + 1 if k are more probable, so
+R is too large to enumerate, so two estimates of the rank are computed, and the one with the smaller
+standard error is used. The first takes n lines drawn uniformly from R. If k of them are more
+probable than s, s has rank k + 1 among these n + 1 lines, so
 
     rank(s) = |R| (k + 1) / (n + 1)                    standard error |R| root(k + 1) / (n + 1)
 
-which sees no exposure above log2 (n + 1). A canary near the top is ranked by n lines drawn from the
-model, those of R among them, as `makemore.evaluation.ranks` says, and counts for itself too:
+It cannot measure an exposure above log2 (n + 1). The second ranks canaries near the top. It takes
+n lines drawn from the model, keeps those in R, estimates the rank as in `makemore.evaluation.ranks`
+and counts the canary itself:
 
     rank(s) = sum over y drawn with p(y) > p(s) of 1 / pi(y)  +  1 / pi(s)
 
-so that both, where nothing more probable was drawn, err on the side of a low exposure.
+If no more probable line was drawn, both estimates err towards a low exposure.
 
 Source: Carlini, Liu, Erlingsson, Kos and Song (2019), "The Secret Sharer: evaluating and testing
 unintended memorization in neural networks", USENIX Security, arXiv 1802.08232, section 4, where the
-second way is to fit a skew-normal distribution. Differs: lines drawn from the model are in its
-place, which assume no distribution; of lines alike, half count as more probable.
+second estimate fits a skew-normal distribution. Differs: lines drawn from the model replace it,
+which assumes no distribution; half of the lines with equal probability count as more probable.
 """
 
 import math
@@ -44,18 +45,18 @@ from makemore.options.verbs import SampleOptions
 from makemore.sampling.request import Source
 from makemore.sampling.stream import free_lines
 
-CHANCE = math.log2(math.e)  # the mean exposure of lines that were not learned, bits
-_FEWEST = 1024  # lines drawn for each label
+CHANCE = math.log2(math.e)  # mean exposure of lines that the model was not fitted on, bits
+_FEWEST = 1024  # minimum number of lines drawn for each label
 
 
 @dataclass(frozen=True, eq=False)
 class Exposure:
-    """How far up a model ranks each canary among the lines that it could as well have been.
+    """The exposure of each canary of a model.
 
     Attributes:
-        bits: (N,) float64, the exposure of each.
-        error: (N,) float64, its standard error, bits.
-        largest: (N,) float64, the exposure it would have if it came first, bits.
+        bits: (N,) float64, the exposure of each, in bits.
+        error: (N,) float64, its standard error, in bits.
+        largest: (N,) float64, the maximum exposure of each, that of rank 1, in bits.
     """
 
     bits: Float64s
@@ -64,21 +65,22 @@ class Exposure:
 
     @property
     def mean(self) -> float:
-        """The mean exposure, bits."""
+        """Mean exposure, in bits."""
         return float(self.bits.mean())
 
     @property
     def interval(self) -> tuple[float, float]:
-        """A 95 per cent interval for the mean, by the normal distribution; infinite for one."""
+        """Normal 95 per cent confidence interval of the mean; infinite for a single canary."""
         n = len(self.bits)
         half = Z_95 * float(self.bits.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
         return self.mean - half, self.mean + half
 
     @property
     def chance(self) -> float:
-        """What the mean stays below, in 39 of 40 cases, for lines that were not learned.
+        """97.5 per cent quantile of the mean for lines that the model was not fitted on.
 
-        Exposures then have the exponential distribution, and the sum of N a chi-squared one.
+        Their exposures have an exponential distribution, and the sum of N of them a chi-squared
+        one, whose quantile is approximated.
 
         Source: Wilson and Hilferty (1931), "The distribution of chi-square", PNAS 17.
         """
@@ -87,25 +89,29 @@ class Exposure:
 
     @property
     def is_remembered(self) -> bool:
-        """Whether the mean is higher than chance would have it."""
+        """Whether the mean exposure is above `chance`."""
         return self.mean > self.chance
 
     @property
     def first(self) -> int:
-        """How many canaries come first or second: who has the model can list them."""
+        """Number of canaries of estimated rank below 2: anyone with the model can list them."""
         return int((self.bits > self.largest - 1.0).sum())
 
 
 def exposure(learned: FittedModel, draws: int, seed: int) -> Exposure | None:
-    """Measures the exposure of a model's canaries; None if it has none.
+    """Estimate the exposure of a model's canaries.
 
     Args:
-        learned: the model.
-        draws: lines drawn in each way for each list's canaries, shared by their labels.
-        seed: of the drawing.
+        learned: the fitted model.
+        draws: number of lines drawn for each estimate and each list's canaries, divided among their
+            labels.
+        seed: random seed.
+
+    Returns:
+        The exposures, or None if the model has no canaries.
 
     Raises:
-        OptionError: no line is to be drawn.
+        OptionError: `draws` is below 1.
     """
     if draws < 1:
         raise OptionError(f"draws is {draws}: give 1 or more")
@@ -122,7 +128,7 @@ def exposure(learned: FittedModel, draws: int, seed: int) -> Exposure | None:
 def _of_label(
     learned: FittedModel, canaries: Canaries, label: str | None, draws: int, seed: int
 ) -> tuple[Float64s, Float64s, Float64s]:
-    """(N,) exposures of the canaries of one label, their errors, and how large they could be."""
+    """Return (N,) exposures of one label's canaries, their errors and their maxima, in bits."""
     n = draws if label is None else max(_FEWEST, draws // len(set(canaries.labels)))
     own = canaries.lines
     if label is not None:
@@ -143,16 +149,16 @@ def _of_label(
 def exposures(
     uniform: Float64s, ranks: Ranks, draws: int, bits: float
 ) -> tuple[Float64s, Float64s]:
-    """Takes, for each canary, the better of two estimates of its rank.
+    """Compute each canary's exposure from the more precise of two estimates of its rank.
 
     Args:
-        uniform: (n,) log-likelihoods of lines drawn uniformly from the space, nats.
-        ranks: of the canaries, among the lines of the space that the model drew.
-        draws: how many lines the model drew.
+        uniform: (n,) log-likelihoods of lines drawn uniformly from the space, in nats.
+        ranks: ranks of the canaries among the lines of the space that were drawn from the model.
+        draws: number of lines drawn from the model.
         bits: the logarithm to base 2 of the size of the space.
 
     Returns:
-        (N,) exposures and (N,) their standard errors, bits.
+        (N,) exposures and (N,) their standard errors, in bits.
 
     Example:
         >>> log_prob = np.log(np.array([0.5, 1e-9]))
@@ -169,7 +175,7 @@ def exposures(
     among = 2.0**bits / (len(ordered) + 1)
     absent = draws * np.log1p(-np.minimum(np.exp(asked), 1 - 1e-12))  # log (1 - p)^n
     chance = np.maximum(-np.expm1(absent), np.finfo(np.float64).tiny)
-    own = 1 / chance  # the canary counts for as many as any line as rare
+    own = 1 / chance  # the canary has the same weight as any line of its probability
     rank = np.stack([among * place, ranks.more + own])
     error = np.stack([among * np.sqrt(place), np.hypot(ranks.error, np.sqrt(1 - chance) * own)])
     best, column = error.argmin(axis=0), np.arange(len(asked))

@@ -1,4 +1,4 @@
-"""How good a model is on lines it has not seen, and what the lines it makes are like."""
+"""Evaluation metrics: loss, label classification, and the variety of sampled lines."""
 
 import math
 from collections.abc import Sequence
@@ -13,22 +13,22 @@ from makemore.errors import DataError
 from makemore.inference import likelihood
 from makemore.inference.model import Model
 
-Z_95 = 1.96  # standard errors on either side of a mean that make its 95 per cent interval
-_GROUPS = 4096  # more lines than this are resampled in so many groups of lines
+Z_95 = 1.96  # half-width of a 95 per cent confidence interval, in standard errors
+_GROUPS = 4096  # if there are more lines than this, resample this many groups of lines instead
 _RESAMPLES = 1000
 _BINS = 10
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss with what it is a loss of.
+    """The loss on some lines, with a confidence interval.
 
     Attributes:
-        lines: how many lines.
-        characters: how many characters they predict, ends and weights counted.
-        nats: mean negative log-likelihood, nats per character.
-        low: lower end of the 95 per cent bootstrap interval.
-        high: upper end.
+        lines: number of lines.
+        characters: weighted number of predicted characters, including line ends.
+        nats: mean negative log-likelihood, in nats per character.
+        low: lower end of the 95 per cent bootstrap interval of `nats`.
+        high: upper end of the interval.
     """
 
     lines: int
@@ -39,25 +39,26 @@ class Loss:
 
     @property
     def bits(self) -> float:
-        """Bits per character."""
+        """Loss in bits per character."""
         return self.nats / math.log(2)
 
     @property
     def perplexity(self) -> float:
-        """As many equally likely characters would be as hard to guess."""
+        """Perplexity per character, e^nats."""
         return math.exp(self.nats) if self.nats < 700 else math.inf
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model on some lines.
+    """The losses of a model on some lines.
 
     Attributes:
-        all: every line.
-        seen: the lines that it learned, or None if it learned none of them or that is not known.
-        unseen: the other lines, likewise.
-        unknown: lines left out because of a character the model has never seen.
-        labels: how well labels are told where there are any: of the unseen lines if there are any.
+        all: loss on all lines.
+        seen: loss on the lines that the model was fitted on; None if there are none or that is
+            unknown.
+        unseen: loss on the other lines; None in the same cases.
+        unknown: number of lines left out because of an unknown character.
+        labels: classification of labels, on the unseen lines if there are any; None without labels.
     """
 
     all: Loss
@@ -69,12 +70,12 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Bin:
-    """Lines whose label is told about as surely.
+    """A confidence bin: the lines whose predicted labels have similar probabilities.
 
     Attributes:
-        share: of all lines.
-        confidence: the mean probability of the label told.
-        accuracy: the share of these lines whose label it is.
+        share: share of all lines that are in the bin.
+        confidence: mean probability of the predicted label.
+        accuracy: share of the bin's lines whose predicted label is correct.
     """
 
     share: float
@@ -84,18 +85,20 @@ class Bin:
 
 @dataclass(frozen=True)
 class Classification:
-    """How well labels are told.
+    """Metrics of label prediction.
 
     Attributes:
-        lines: how many.
-        learned: whether these lines were learned, with their labels; None if that is not known.
-        accuracy: the share whose label is the likeliest, weights counted.
+        lines: number of lines.
+        learned: whether the model was fitted on these lines with their labels; None if that is
+            unknown.
+        accuracy: weighted share of lines whose most likely label is correct.
         low: lower end of the 95 per cent bootstrap interval of the accuracy.
-        high: upper end.
-        commonest: the accuracy of always telling the label that is the commonest here.
-        log_loss: mean of -log p(label | line), nats.
-        calibration_error: how far confidence and accuracy lie apart, on average over `bins`.
-        bins: lines by confidence, in steps of a tenth, those that have any.
+        high: upper end of the interval.
+        commonest: accuracy of always predicting the most common label of these lines.
+        log_loss: mean of -log p(label | line), in nats.
+        calibration_error: expected calibration error: the mean absolute difference between
+            confidence and accuracy over `bins`, weighted by their shares.
+        bins: the non-empty confidence bins, each a tenth wide.
     """
 
     lines: int
@@ -112,13 +115,13 @@ class Classification:
 def evaluate(
     model: Model, c: Contexts, is_seen: NDArray[np.bool_] | None, seed: int = 0
 ) -> Evaluation:
-    """Measures a model's loss, with intervals, seen and unseen lines apart.
+    """Compute a model's loss with intervals, on all lines and on seen and unseen lines apart.
 
     Args:
         model: a fitted model.
         c: the contexts of at least one line.
-        is_seen: (B,) bool, whether each line was learned, or None if that is not known.
-        seed: of the bootstrap.
+        is_seen: (B,) bool, whether the model was fitted on each line; None if that is unknown.
+        seed: random seed of the bootstrap.
 
     Raises:
         DataError: there is no line.
@@ -144,23 +147,23 @@ def evaluate(
 
 
 def bootstrap(scores: Float64s, characters: Float64s, seed: int) -> Loss:
-    """Gives the loss of some lines with its 95 per cent percentile interval over lines.
+    """Return the loss of some lines, with its 95 per cent percentile bootstrap interval over lines.
 
         loss = - sum of scores / sum of characters
 
     Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13. Differs:
-    above 4,096 lines, groups of lines drawn at random are resampled instead of lines.
+    above 4,096 lines, random groups of lines are resampled instead of lines.
 
     Args:
-        scores: (B,) float64 log-likelihood of each line, nats.
-        characters: (B,) float64 characters each line predicts.
-        seed: of the resampling.
+        scores: (B,) float64 log-likelihood of each line, in nats.
+        characters: (B,) float64 number of predicted characters of each line.
+        seed: random seed of the resampling.
     """
     return Loss(len(scores), float(characters.sum()), *_ratio(-scores, characters, seed))
 
 
 def _ratio(above: Float64s, below: Float64s, seed: int) -> tuple[float, float, float]:
-    """The sum of (B,) numbers over that of others, with the interval that `bootstrap` tells of."""
+    """Return the ratio of two sums of (B,) numbers, with its interval as in `bootstrap`."""
     ratio = float(above.sum() / below.sum())
     if not np.isfinite(ratio):
         return ratio, ratio, ratio
@@ -181,17 +184,17 @@ def classification(
     learned: bool | None = None,
     seed: int = 0,
 ) -> Classification:
-    """Measures how well labels are told, and whether the probabilities can be trusted.
+    """Compute metrics of label prediction: accuracy, log loss and calibration.
 
     Source of the calibration error: Naeini, Cooper and Hauskrecht (2015), "Obtaining well
     calibrated probabilities using Bayesian binning", AAAI; ten bins of equal width.
 
     Args:
-        posterior: (B, labels) how probable each label is for each line.
-        label: (B,) the index of each line's own.
-        weight: (B,) how many lines each stands for.
-        learned: whether the lines were learned, or None if that is not known.
-        seed: of the bootstrap.
+        posterior: (B, labels) probability of each label for each line.
+        label: (B,) index of the true label of each line.
+        weight: (B,) weight of each line.
+        learned: whether the model was fitted on these lines; None if that is unknown.
+        seed: random seed of the bootstrap.
 
     Example:
         >>> told = classification(np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1]), np.ones(2))
@@ -222,15 +225,15 @@ def classification(
 
 @dataclass(frozen=True)
 class Variety:
-    """What a sample of lines is like.
+    """Statistics of a sample of lines.
 
     Attributes:
-        lines: how many.
-        distinct: share of them that are different lines.
-        new: share that were not in the list that was learned, or None if that is not known.
-        shortest: characters of the shortest.
-        mean_length: characters on average.
-        longest: characters of the longest.
+        lines: number of lines.
+        distinct: number of distinct lines over the number of lines.
+        new: share of lines that are not in the fitted list; None if that is unknown.
+        shortest: length of the shortest line, in characters.
+        mean_length: mean length, in characters.
+        longest: length of the longest line, in characters.
     """
 
     lines: int
@@ -242,14 +245,14 @@ class Variety:
 
 
 def variety(lines: Sequence[str], is_seen: NDArray[np.bool_] | None) -> Variety:
-    """Counts how many of some lines are distinct and new, and how long they are.
+    """Compute the shares of distinct and new lines, and statistics of line lengths.
 
     Source: uniqueness and novelty as in Polykovskiy et al. (2020), arXiv 1811.12823 (MOSES).
     Differs: novelty counts every line drawn, repeats included.
 
     Args:
         lines: at least one line.
-        is_seen: (B,) bool, whether each was in the list, or None if that is not known.
+        is_seen: (B,) bool, whether each is in the fitted list; None if that is unknown.
 
     Raises:
         DataError: there is no line.

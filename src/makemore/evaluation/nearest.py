@@ -1,12 +1,12 @@
-"""How near the lines a model makes are to those it learned, beside lines it never saw.
+"""Edit distance of sampled lines to the nearest learned line, compared with that of unseen lines.
 
-A line that was never learned is about as far from its nearest learned line as chance has it. Lines
-that a model makes, and that are not learned lines themselves, should be as far: if they are nearer,
-the model repeats what it learned with small changes.
+The lines that a model was fitted on are its learned lines. The distance of an unseen line to its
+nearest learned line shows what to expect by chance. Sampled lines that are not learned lines should
+be as far; if they are nearer, the model repeats learned lines with small changes.
 
 The distance is that of Levenshtein (1966), "Binary codes capable of correcting deletions,
-insertions, and reversals", Soviet Physics Doklady 10: the fewest characters inserted, dropped or
-replaced that turn one line into the other.
+insertions, and reversals", Soviet Physics Doklady 10: the smallest number of characters to insert,
+delete or replace to turn one line into the other.
 """
 
 import math
@@ -20,21 +20,21 @@ from makemore.arrays import evenly
 from makemore.errors import DataError
 from makemore.evaluation.metrics import Z_95
 
-_LINES = 1000  # of each kind, evenly apart, whose nearest line is sought
-_LEARNED = 100_000  # lines among which it is sought, at most
-_WORK = 4e9  # characters compared with 64 others at once, at most, for each kind
-_ROWS = 64  # lines compared at once
+_LINES = 1000  # maximum number of sampled and of unseen lines to compare, evenly spaced
+_LEARNED = 100_000  # maximum number of learned lines to compare them with
+_WORK = 4e9  # maximum number of comparisons of a character with a 64-bit word, for each kind
+_ROWS = 64  # lines compared in one call
 
 
 @dataclass(frozen=True)
 class Distances:
-    """How far some lines are from their nearest learned line.
+    """Distances of some lines to their nearest learned line.
 
     Attributes:
-        lines: how many.
-        shares: the shares of them at a distance of 0, 1, 2 and more.
-        mean: the mean distance of those that are no learned line themselves, characters; NaN if
-            there are none.
+        lines: number of lines.
+        shares: shares of lines at a distance of 0, 1, 2 and more.
+        mean: mean distance of the lines that are not learned lines, in characters; NaN if there are
+            none.
     """
 
     lines: int
@@ -44,18 +44,18 @@ class Distances:
 
 @dataclass(frozen=True)
 class Nearest:
-    """Lines made by a model beside lines that it never learned.
+    """Comparison of the distances of sampled lines and of unseen lines.
 
     Attributes:
-        learned: among how many distinct learned lines the nearest one was sought; whether a line is
-            one of them was asked of all.
-        of: how many distinct learned lines there were.
-        made: of lines that the model made.
-        unseen: of lines that it never learned.
-        difference: the mean distance of the lines made less that of the others, characters; learned
-            lines left out.
-        low: lower end of its 95 per cent interval, by the normal distribution.
-        high: upper end.
+        learned: number of distinct learned lines among which the nearest was searched. Whether a
+            line is itself a learned line was checked against all of them.
+        of: total number of distinct learned lines.
+        made: distances of the sampled lines.
+        unseen: distances of the unseen lines.
+        difference: mean distance of sampled lines minus that of unseen lines, in characters,
+            without learned lines.
+        low: lower end of its normal 95 per cent interval.
+        high: upper end of the interval.
     """
 
     learned: int
@@ -73,16 +73,18 @@ def nearest(
     learned: Sequence[str],
     copied: Iterable[str] = (),
 ) -> Nearest:
-    """Measures how near lines are to learned ones; of many lines, some, evenly apart.
+    """Compare the distances of sampled and unseen lines to their nearest learned lines.
+
+    If there are many lines, an evenly spaced subset is compared.
 
     Args:
-        made: lines that a model made.
-        unseen: lines that it never learned.
-        learned: lines that it learned, all or some.
-        copied: lines made that it learned, be they among those or not.
+        made: lines sampled from a model.
+        unseen: lines that the model was not fitted on.
+        learned: lines that the model was fitted on, all or some.
+        copied: sampled lines that the model was fitted on, even if they are not in `learned`.
 
     Raises:
-        DataError: there are none of one kind.
+        DataError: `made`, `unseen` or `learned` is empty.
 
     Example:
         >>> found = nearest(["anna", "anne"], ["otto"], ["anna", "ben", "ott"])
@@ -113,8 +115,8 @@ def nearest(
 
 
 def distances(lines: Sequence[str], among: Sequence[str]) -> NDArray[np.int64]:
-    """(B,) int64, how far each line is from the nearest of some others, characters."""
-    from rapidfuzz.distance import Levenshtein  # here: few ask for it
+    """Return (B,) int64, the distance of each line to the nearest of others, in characters."""
+    from rapidfuzz.distance import Levenshtein  # here, as few callers need it
     from rapidfuzz.process import cdist
 
     def to(some: Sequence[str]) -> NDArray[np.int64]:
@@ -126,24 +128,24 @@ def distances(lines: Sequence[str], among: Sequence[str]) -> NDArray[np.int64]:
 
 
 def _affordable(kinds: Sequence[Sequence[str]], learned: Sequence[str]) -> int:
-    """Among how many learned lines the nearest ones can be sought."""
+    """Return the number of learned lines that the limit of work allows to compare."""
     characters = max(sum(map(len, lines)) for lines in kinds)
     words = math.ceil(sum(map(len, learned)) / len(learned) / 64)
     return max(1, min(_LEARNED, int(_WORK / max(1, characters * words))))
 
 
 def _shares(found: NDArray[np.int64]) -> tuple[float, float, float, float]:
-    """The shares at a distance of 0, 1, 2 and more."""
+    """Return the shares of distances 0, 1, 2 and more."""
     count = np.bincount(np.minimum(found, 3), minlength=4)
     zero, one, two, more = (count / len(found)).tolist()
     return zero, one, two, more
 
 
 def _mean(values: NDArray[np.int64]) -> float:
-    """The mean; NaN of nothing."""
+    """Return the mean; NaN if there are no values."""
     return float(values.mean()) if len(values) else math.nan
 
 
 def _variance_of_mean(values: NDArray[np.int64]) -> float:
-    """The square of the standard error of a mean; infinite for fewer than two values."""
+    """Return the squared standard error of a mean; infinite for fewer than two values."""
     return float(values.var(ddof=1)) / len(values) if len(values) > 1 else math.inf

@@ -1,15 +1,15 @@
-"""How many lines are more probable than a line: estimated from lines drawn.
+"""Rank of a line, the number of more probable lines, estimated from lines drawn from the model.
 
-Of n lines drawn from the model, a line y of probability p(y) is among them with the probability
-pi(y) = 1 - (1 - p(y))^n. So with S for the distinct lines drawn,
+A line y of probability p(y) is among n lines drawn from the model with the probability
+pi(y) = 1 - (1 - p(y))^n. Let S be the set of distinct lines drawn. The estimate
 
     rank(x) = sum over y in S with p(y) > p(x) of 1 / pi(y)
 
-has the number of more probable lines as its mean, and the variance
+is unbiased for the number of more probable lines, and its variance is approximately
 
     sum over those y of (1 - pi) / pi^2  -  n (sum over those y of p (1 - p)^n / pi^2)^2
 
-about. Lines that are so probable that all of them are drawn are counted, exactly.
+If all more probable lines are so probable that they are all drawn, they are counted exactly.
 
 Source: Dell'Amico and Filippone (2015), "Monte Carlo strength evaluation: fast and reliable
 password checking", ACM CCS 2015, section 3. Differs: they give each line drawn, repeats included,
@@ -29,18 +29,18 @@ from makemore.options.verbs import SampleOptions
 from makemore.sampling.request import Source
 from makemore.sampling.stream import free_lines
 
-# Log-likelihoods that differ by less are ties, nats: rounding differs between batch sizes.
+# Log-likelihoods that differ by less, in nats, are ties: rounding depends on the batch size.
 TIE_TOLERANCE = 1e-4
 
 
 class Ranks(NamedTuple):
-    """How rare lines are.
+    """Estimated ranks of lines.
 
     Attributes:
-        more: (B,) float64, an estimate of how many lines are more probable; inf, as is its error,
-            for a line that is impossible, or if they are more than a float64 can count.
+        more: (B,) float64, estimated number of more probable lines; inf, like its error, for an
+            impossible line or if the number overflows float64.
         error: (B,) float64, the standard error of the estimate.
-        log_prob: (B,) float64, the log-likelihood of each line, nats.
+        log_prob: (B,) float64, the log-likelihood of each line, in nats.
     """
 
     more: Float64s
@@ -51,18 +51,19 @@ class Ranks(NamedTuple):
 def ranks(
     source: Source, scorer: Scorer, lines: Lines, draws: int, label: str | None, seed: int
 ) -> Ranks:
-    """Estimates ranks among the lines of at most twice the characters of the longest learned.
+    """Estimate ranks among the lines up to twice as long as the longest line of the fitted list.
 
     Args:
         source: a fitted model, to draw from.
-        scorer: the same model, to score by.
+        scorer: the same model, to score lines.
         lines: the lines to rank.
-        draws: how many lines to draw.
-        label: ranks lines of one label among its own; None, among those of all labels.
-        seed: of the drawing.
+        draws: number of lines to draw.
+        label: rank all lines under this label and among its lines; None for the lines of all
+            labels.
+        seed: random seed.
 
     Raises:
-        OptionError: there is no such label, or no line is to be drawn.
+        OptionError: the label is unknown, or `draws` is below 1.
     """
     if draws < 1:
         raise OptionError(f"draws is {draws}: give 1 or more")
@@ -76,28 +77,28 @@ def ranks(
 
 
 def estimate_ranks(drawn: Float64s, asked: Float64s, draws: int) -> Ranks:
-    """Estimates ranks as the head of this file says.
+    """Estimate ranks from log-likelihoods, by the equations of this module.
 
     Args:
-        drawn: (d,) log-likelihoods of the distinct lines among those drawn, nats.
-        asked: (B,) log-likelihoods of the lines to rank.
-        draws: n, how many were drawn.
+        drawn: (d,) log-likelihoods of the distinct lines drawn, in nats.
+        asked: (B,) log-likelihoods of the lines to rank, in nats.
+        draws: n, the number of lines drawn.
 
     Example:
         >>> coin = np.log(np.array([0.5, 0.25]))
         >>> estimate_ranks(coin, np.log([0.5, 0.3, 0.1]), draws=100).more.round(3).tolist()
         [0.0, 1.0, 2.0]
     """
-    # A line drawn may be put together, in NFC, of a character that the model lacks.
+    # NFC may compose the characters of a drawn line into one that the model lacks: -inf.
     log_p = -np.sort(-drawn[np.isfinite(drawn)])
     log_absent = draws * np.log1p(-np.minimum(np.exp(log_p), 1 - 1e-12))  # log (1 - p)^n
-    log_present = np.log(draws) + log_p  # for rare lines, whose chance is n p
+    log_present = np.log(draws) + log_p  # for rare lines, where pi is about n p
     is_frequent = log_present > np.log(1e-8)
     log_present[is_frequent] = np.log(-np.expm1(log_absent[is_frequent]))
     log_more = _log_sums(-log_present)
     first = _log_sums(log_absent - 2 * log_present)
     second = 2 * _log_sums(log_p + log_absent - 2 * log_present)
-    with np.errstate(invalid="ignore"):  # where no line is more probable
+    with np.errstate(invalid="ignore"):  # NaN where no line is more probable
         square = np.exp(first - 2 * log_more) - draws * np.exp(second - 2 * log_more)
     relative = np.sqrt(np.maximum(np.nan_to_num(square), 0.0))
     above = np.searchsorted(-log_p, -(asked + TIE_TOLERANCE))
@@ -108,5 +109,5 @@ def estimate_ranks(drawn: Float64s, asked: Float64s, draws: int) -> Ranks:
 
 
 def _log_sums(values: Float64s) -> Float64s:
-    """The logarithms of the sums of the first 0, 1, 2 ... numbers, which logarithms give."""
+    """Return the logarithms of the sums of the first 0, 1, 2 ... exponentials of values."""
     return np.logaddexp.accumulate(np.concatenate([np.full(1, -np.inf), values]))

@@ -1,10 +1,10 @@
-"""Lines scored: as a whole, character by character, label by label, and by how odd they are.
+"""Scoring of lines: log-likelihoods by line, character and label, and oddness.
 
-A model with labels that is given lines without takes the mean over its labels,
+If the model has labels and a line has none, its probability is the mean over labels,
 
     p(line) = sum over labels l of share(l) p(line | l)
 
-and the same sum, followed along the line, gives each of its characters.
+The same sum over each prefix of the line gives the probability of each character.
 """
 
 import math
@@ -27,7 +27,7 @@ _RARE = tuple(math.log(share) for share in (0.1, 0.01, 0.001))  # nats
 
 
 def surprise(log_prob: float) -> int:
-    """How rare a character is: 0, or 1, 2, 3 below one in ten, in a hundred, in a thousand.
+    """Return the rarity of a character: 1, 2, 3 below probability 0.1, 0.01, 0.001; else 0.
 
     Example:
         >>> [surprise(nats) for nats in (-0.5, -3.0, -5.0, -9.0)]
@@ -38,14 +38,14 @@ def surprise(log_prob: float) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Oddness:
-    """How little lines look like a list, and what gives each of them away.
+    """How unusual lines are under a model, and the most surprising character of each.
 
     Attributes:
-        deviations: (B,) float64, how many standard deviations a line is more surprising than a
-            model expects of its own lines; inf for a character nowhere in the list.
-        place: (B,) int64, the most surprising character of each line, from 0; its length for its
-            end.
-        log_prob: (B,) float64, the log-likelihood of that character, nats.
+        deviations: (B,) float64, the surprise of each line beyond what the model expects of its own
+            lines, in standard deviations; inf for a line with an unknown character.
+        place: (B,) int64, index of the most surprising character of each line, from 0; the length
+            of the line for its end.
+        log_prob: (B,) float64, the log-likelihood of that character, in nats.
     """
 
     deviations: Float64s
@@ -54,28 +54,28 @@ class Oddness:
 
     @classmethod
     def nothing(cls, lines: int) -> Self:
-        """Arrays for so many lines, to be filled in."""
+        """Return arrays of zeros for some number of lines, to be filled by `put`."""
         return cls(np.zeros(lines), np.zeros(lines, np.int64), np.zeros(lines))
 
     def put(self, which: NDArray[np.int64], part: Self) -> None:
-        """Fills in what was found of some lines."""
+        """Fill in the results of some lines, at their indices `which`."""
         for mine, its in zip(vars(self).values(), vars(part).values(), strict=True):
             mine[which] = its
 
     def rows(self) -> list[tuple[float, int, float]]:
-        """Deviations, place and log-likelihood of each line."""
+        """Return the deviations, place and log-likelihood of each line."""
         columns = (self.deviations.tolist(), self.place.tolist(), self.log_prob.tolist())
         return list(zip(*columns, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """A fitted model that is asked about lines.
+    """A fitted model that scores lines.
 
     Attributes:
         model: the model.
         vocabulary: its characters and labels.
-        label_shares: (labels,) float64, how often each label stood; empty without labels.
+        label_shares: (labels,) float64, share of each label; empty without labels.
     """
 
     model: Model
@@ -84,13 +84,13 @@ class Scorer:
 
     @classmethod
     def of(cls, fitted: FittedModel) -> Self:
-        """Take what is needed from a fitted model."""
+        """Return the scorer of a fitted model."""
         return cls(fitted.model, fitted.vocabulary, fitted.label_shares)
 
     def lines(self, lines: Lines) -> Float64s:
-        """(B,) log-likelihood of each line, nats, its end included.
+        """Return (B,) the log-likelihood of each line in nats, including its end.
 
-        -inf for a line with a character or a label that the vocabulary lacks.
+        A line with an unknown character or label has -inf.
         """
         if self._is_mixed(lines):
             joint: Float64s = np.logaddexp.reduce(self.labels(lines) + self._log_shares, axis=1)
@@ -101,7 +101,7 @@ class Scorer:
         return scores
 
     def labels(self, lines: Lines) -> Float64s:
-        """(B, labels) log-likelihood of each line in nats, were it of each label.
+        """Return (B, labels) the log-likelihood of each line under each label, in nats.
 
         Raises:
             OptionError: the model has no labels.
@@ -112,11 +112,11 @@ class Scorer:
         return np.stack(each, axis=1)
 
     def posterior(self, lines: Lines) -> Float64s:
-        """(B, labels) how probable each label is for each line, by Bayes' rule.
+        """Return (B, labels) the posterior probability of each label for each line, by Bayes' rule.
 
             p(l | line) = share(l) p(line | l) / p(line)
 
-        A line that is impossible under every label tells nothing: it has the labels' shares.
+        If a line is impossible under every label, return the label shares.
 
         Raises:
             OptionError: the model has no labels.
@@ -128,31 +128,31 @@ class Scorer:
         return found
 
     def characters(self, lines: Lines) -> list[Float64s]:
-        """For each line (characters + 1,) log-likelihoods in nats, its end being the last.
+        """Return (characters + 1,) log-likelihoods in nats for each line; its end is the last.
 
-        A character that the vocabulary lacks has -inf, and what follows it NaN.
+        An unknown character has -inf, and the characters after it have NaN.
         """
         heads, is_cut = self._heads(lines)
-        start = heads.offsets + np.arange(len(heads) + 1)  # each head has an end too
+        start = heads.offsets + np.arange(len(heads) + 1)  # each head also has an end
         if self._is_mixed(lines):
             along = self._mixed(heads, start)
         else:
             along = likelihood.character_log_probs(self.model, self.contexts(heads))
-        along[start[1:][is_cut] - 1] = -np.inf  # there stood no end but an unknown character
+        along[start[1:][is_cut] - 1] = -np.inf  # an unknown character, not an end
         wanting = np.repeat(start[1:], lines.lengths() - heads.lengths())
         found = np.insert(along, wanting, np.nan)
         ends = lines.offsets + np.arange(len(lines) + 1)
         return np.split(found, ends[1:-1]) if len(lines) else []
 
     def oddness(self, lines: Lines) -> Oddness:
-        """Says how odd lines are, each under its label, or under the label that fits it best.
+        """Compute the oddness of each line under its label, or under the most likely label.
 
-        With s(x) = -log p(x | c) for a character x after c, whose mean over all x is the entropy
-        H(c) and whose variance is V(c), a line that the model would make itself has
+        The surprise of a character x after the context c is s(x) = -log p(x | c). Its mean over all
+        x is the entropy H(c), and its variance is V(c). For a line drawn from the model, the ratio
 
             (sum of s - H) / root(sum of V)
 
-        near 0, whatever its length, and rarely above 3.
+        is near 0 at any length and rarely above 3.
         """
         if not len(lines):
             return Oddness.nothing(0)
@@ -176,22 +176,22 @@ class Scorer:
         )
 
     def contexts(self, lines: Lines) -> Contexts:
-        """Lines as the model reads them."""
+        """Return the contexts of lines, with the model's window."""
         return Contexts.of(lines, self.vocabulary, self.model.window)
 
     @property
     def _log_shares(self) -> Float64s:
-        """(labels,) logarithms of the labels' shares."""
+        """(labels,) natural logarithms of the label shares."""
         with np.errstate(divide="ignore"):
             found: Float64s = np.log(self.label_shares)
         return found
 
     def _is_mixed(self, lines: Lines) -> bool:
-        """Whether lines without labels meet a model with labels."""
+        """Return whether the model has labels and the lines have none."""
         return lines.labels is None and len(self.vocabulary.labels) > 0
 
     def _heads(self, lines: Lines) -> tuple[Lines, NDArray[np.bool_]]:
-        """Return lines up to their first unknown character, and which of them have one."""
+        """Return lines cut before their first unknown character, and whether each has one."""
         starts, ends = lines.offsets[:-1], lines.offsets[1:]
         unknown = np.flatnonzero(self.vocabulary.encode(lines.codes) < 0)
         bounded = np.append(unknown, len(lines.codes))
@@ -200,13 +200,13 @@ class Scorer:
         return lines.cut(stops - starts), stops < ends
 
     def _mixed(self, lines: Lines, start: NDArray[np.int64]) -> Float64s:
-        """(C,) each character's log-probability after those before it, whatever the label."""
+        """Return (C,) log-probabilities of characters given those before, summed over labels."""
         each = [
             likelihood.character_log_probs(self.model, self.contexts(lines.with_label(label)))
             for label in self.vocabulary.labels
         ]
         along = np.stack(each, axis=1)  # (C, labels)
-        joint = np.tile(self._log_shares, (len(lines), 1))  # of a label and the line so far
+        joint = np.tile(self._log_shares, (len(lines), 1))  # log p(label, line so far)
         found = np.empty(len(along))
         going = np.arange(len(lines))
         for place in range(int(np.diff(start).max(initial=0))):
@@ -214,12 +214,12 @@ class Scorer:
             at = start[going] + place
             before = np.logaddexp.reduce(joint[going], axis=1)
             joint[going] += along[at]
-            with np.errstate(invalid="ignore"):  # what follows the impossible is not a number
+            with np.errstate(invalid="ignore"):  # NaN after an impossible character
                 found[at] = np.logaddexp.reduce(joint[going], axis=1) - before
         return found
 
     def _moments(self, c: Contexts) -> tuple[Float64s, Float64s, Float64s]:
-        """(M,) for each edge its log-probability, and of its context entropy and variance."""
+        """Return (M,) log-probability of each edge, and entropy and variance of its context."""
         log_prob, expected, variance = np.empty((3, len(c.row)))
         for part, edges in likelihood.blocks(c):
             log_probs = self.model.log_probs(part).astype(np.float64)

@@ -1,1 +1,1 @@
-"""What happens inside a network, in numbers."""
+"""Diagnostics of models: activations, gradients, attention, normalisation and training."""

@@ -1,4 +1,4 @@
-"""Where a Transformer looks while it reads a line."""
+"""Attention of a Transformer along a line."""
 
 import torch
 
@@ -8,19 +8,19 @@ from makemore.models.transformer import Transformer
 
 
 def attention_of(network: Transformer, c: Contexts) -> Float32s:
-    """The attention of every layer and head, along one line.
+    """Compute the attention weights of every layer and head along one line.
 
-        softmax over the places u up to t of q_t . k_u / sqrt(D / heads)
+        softmax over the positions u up to t of q_t . k_u / sqrt(D / heads)
 
     Source: Vaswani et al. (2017), arXiv 1706.03762, equation 1.
 
     Args:
         network: any decoder.
-        c: one line of T characters, its end counted.
+        c: contexts of one line of T characters, including its end.
 
     Returns:
-        (L, heads, T, T) float32: how much place t, having read the boundary and t characters,
-        takes from place u; rows sum to one and are zero beyond t.
+        (L, heads, T, T) float32, the weight of position u at position t, where the boundary and t
+        characters have been read. Rows sum to one and are zero for u > t.
     """
     assert len(c) == len(c.edge), "give the contexts of one line"
     network.eval()
@@ -37,7 +37,7 @@ def attention_of(network: Transformer, c: Contexts) -> Float32s:
 
 
 def _inputs(network: Transformer, c: Contexts) -> list[torch.Tensor]:
-    """(T, D) what each layer reads."""
+    """Return (T, D) the input of each layer."""
     seen: list[torch.Tensor] = []
     handles = [
         layer.first.register_forward_pre_hook(lambda _, read: seen.append(read[0]))

@@ -1,4 +1,4 @@
-"""A model examined: all its networks, on some lines or without, with verdicts in words."""
+"""Examination of a model and all its networks, with verdicts in words."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,27 +28,27 @@ from makemore.probe.verdicts import (
     verdicts_on_norms,
 )
 
-Ask = Callable[[int | None], Contexts]  # lines, as a window shows them
+Ask = Callable[[int | None], Contexts]  # contexts of lines for a window
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkProbe:
-    """One network examined.
+    """The examination of one network.
 
     Attributes:
-        name: what it is called: of a mixture, its place and class.
+        name: its class; in a mixture, its index and class.
         network: the network.
-        ids: (V + labels,) for each id that the network knows, what the model calls it.
-        curve: its training, where that was recorded.
-        layers: its activations and gradients, where it was asked about lines.
-        norms: its batch normalisation, likewise.
-        mates: a line's loss among several batch-mates while training, likewise; None without batch
-            normalisation or a choice of them. See `makemore.probe.norms.batch_mates`.
-        attention: (L, heads, T, T) where a Transformer looks along one line, where it was asked.
+        ids: (V + labels,) the model's id for each id of the network.
+        curve: its training curve, or None without a recording.
+        layers: its activations and gradients on the lines given, or None without lines.
+        norms: its batch normalisation layers on these lines.
+        mates: the loss of a line in several random training batches; None without lines, without
+            batch normalisation or with at most two lines. See `makemore.probe.norms.batch_mates`.
+        attention: (L, heads, T, T) attention of a Transformer along one line, or None without it.
             See `makemore.probe.attention.attention_of`.
-        read: (T,) what the model calls that which it has read at each place of that line.
-        verdicts: what is wrong with it.
-        has_few: whether it was asked about lines, too few to say what is wrong with its layers.
+        read: (T,) the model's id of the last character read at each position of that line.
+        verdicts: its problems.
+        has_few: whether lines were given, but too few for verdicts on its layers.
     """
 
     name: str
@@ -66,12 +66,12 @@ class NetworkProbe:
 
 @dataclass(frozen=True, eq=False)
 class Examination:
-    """A model examined.
+    """The examination of a model.
 
     Attributes:
-        tensors: everything learned, as named arrays; none that is empty.
-        networks: its networks, in their order; none for counted models.
-        members: what each member of a mixture is good for, where it was asked about lines.
+        tensors: the fitted tensors by name, without empty ones.
+        networks: its networks in order; empty for counted models.
+        members: contribution of each member of a mixture; empty without lines.
     """
 
     tensors: Tensors
@@ -85,13 +85,15 @@ def examine(
     recording: Recording | None = None,
     line: Ask | None = None,
 ) -> Examination:
-    """Examines a model with all its networks.
+    """Examine a model with all its networks.
 
     Args:
         model: a fitted model.
-        contexts: gives lines as a window shows them, few enough to be asked at once; or None.
-        recording: of its training, or None.
-        line: likewise gives one line, to see where Transformers look; or None.
+        contexts: returns the contexts of some lines for a window, few enough for one batch; or
+            None.
+        recording: the recording of its training, or None.
+        line: returns the contexts of one line for a window, for the attention of Transformers; or
+            None.
 
     Raises:
         DataError: the recording is of another model.
@@ -117,9 +119,9 @@ def examine(
 
 
 class _NamedNetwork(NamedTuple):
-    """A network of a model, and the member of the model that it answers as.
+    """A network of a model, and the member of the model that contains it.
 
-    They are one object, unless the member adapts the network to the model's vocabulary.
+    They are the same object, unless the member adapts the network to the model's vocabulary.
     """
 
     name: str
@@ -128,7 +130,7 @@ class _NamedNetwork(NamedTuple):
 
 
 def _networks_of(model: Model) -> list[_NamedNetwork]:
-    """Return the networks among the members of a model; a mixture's with their places."""
+    """Return the networks of a model; in a mixture, their names include the member index."""
     networks, each = [], members(model)
     for place, member in enumerate(each):
         network = member.model if isinstance(member, VocabularyAdapter) else member
@@ -143,7 +145,7 @@ def _networks_of(model: Model) -> list[_NamedNetwork]:
 def _probe(
     of: _NamedNetwork, curve: Curve | None, contexts: Ask | None, line: Ask | None
 ) -> NetworkProbe:
-    """Examine one network, with its verdicts."""
+    """Examine one network and add its verdicts."""
     name, member, network = of
     c, along = contexts and contexts(member.window), None
     ids = np.arange(network.vocabulary_size + network.label_count)

@@ -1,7 +1,7 @@
-"""Activations and gradients, layer by layer, on some lines.
+"""Activations and gradients of each layer of a network, on some lines.
 
-Activations are watched where a network calls a module for them; the network is as it is when it is
-asked, without dropout and with the running averages of its normalisation.
+Only activations that the network computes with a module are recorded. The network is in evaluation
+mode: without dropout, and with the running averages of its normalisation.
 
 Source of the statistics: the makemore lectures, "activations, gradients, BatchNorm".
 """
@@ -21,16 +21,17 @@ from makemore.contexts.table import Contexts
 from makemore.layers.loss import negative_log_likelihood
 from makemore.layers.network import Network
 
-# What an activation is called, and from which size on it lets no gradient through.
+# Names of the activations.
 KINDS = {nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.ReLU: "relu", nn.GELU: "gelu"}
-CURVED = ("tanh", "sigmoid")  # those that are flat at both ends
-_FLAT = 0.97
+CURVED = ("tanh", "sigmoid")  # those that saturate at both ends
+_FLAT = 0.97  # |tanh| above which it is saturated
 
 
 def is_flat(kind: str, x: Tensor) -> Tensor:
-    """Bool: where an activation is saturated, or off: next to no gradient passes, of gelu little.
+    """Return bool, where activations are saturated or off, so that almost no gradient passes.
 
-    |tanh| above 0.97; a sigmoid as near its ends; for relu and gelu what is not above zero.
+    A tanh is saturated above 0.97 in magnitude, and a sigmoid s if |2 s - 1| is above 0.97. A relu
+    or gelu is off if its output is not above zero; a gelu that is off still passes a little.
     """
     if kind == "tanh":
         return x.abs() > _FLAT
@@ -44,11 +45,11 @@ class Activations:
     """One layer of activations.
 
     Attributes:
-        name: of the module, after the network's equations.
+        name: name of the module, as in the network's equations.
         kind: `tanh`, `sigmoid`, `relu` or `gelu`.
-        values: (n, H) float32, one row for each time it was asked: for each context, but for layers
-            that fuse distinct chunks, which are asked once for each chunk.
-        gradients: (n, H) float32, of the mean loss, nats per character.
+        values: (n, H) float32, one row for each context; in layers that fuse distinct chunks, one
+            row for each chunk.
+        gradients: (n, H) float32, gradients of the mean loss, in nats per character.
     """
 
     name: str
@@ -58,20 +59,20 @@ class Activations:
 
     @property
     def flat(self) -> NDArray[np.bool_]:
-        """(n, H) bool: where it is saturated or off; see `is_flat`."""
+        """(n, H) bool, where the activation is saturated or off; see `is_flat`."""
         found: NDArray[np.bool_] = is_flat(self.kind, torch.from_numpy(self.values)).numpy()
         return found
 
     @property
     def saturated(self) -> float:
-        """The share of numbers that are flat."""
+        """Share of activations that are saturated or off."""
         return float(self.flat.mean())
 
     @property
     def dead(self) -> NDArray[np.int64]:
-        """The units that are flat for every row: they can learn nothing from these lines.
+        """Indices of units saturated or off in every row, which learn nothing from these lines.
 
-        None of gelu: below zero it still passes a little on, and back.
+        A gelu layer has none, as a gelu still passes a little gradient below zero.
         """
         if self.kind == "gelu":
             return np.zeros(0, np.int64)
@@ -79,9 +80,9 @@ class Activations:
 
     @property
     def gradient(self) -> float:
-        """The spread of the gradients, each that of its row's own loss.
+        """Standard deviation of the gradients, rescaled by the number of rows n.
 
-        Those of the mean loss are the smaller, the more often a layer is asked.
+        The rescaling makes layers comparable: gradients of the mean loss shrink as n grows.
         """
         return float(self.gradients.std()) * len(self.gradients)
 
@@ -91,9 +92,9 @@ class Weights:
     """One tensor of parameters.
 
     Attributes:
-        name: as in the network's equations.
-        values: the numbers.
-        gradients: of the mean loss, nats per character.
+        name: name as in the network's equations.
+        values: the parameters.
+        gradients: gradients of the mean loss, in nats per character.
     """
 
     name: str
@@ -102,18 +103,18 @@ class Weights:
 
     @property
     def gradient_to_data(self) -> float:
-        """The spread of the gradients over that of the numbers; NaN where all are alike."""
+        """Ratio of the standard deviations of gradients and values; NaN for constant values."""
         return ratio(self.gradients, self.values)
 
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """A network on some lines.
+    """The layers of a network, with activations and gradients on some lines.
 
     Attributes:
-        loss: mean, nats per character.
-        activations: in the order in which they are asked.
-        weights: in the network's order.
+        loss: mean loss, in nats per character.
+        activations: layers of activations, in the order of the forward pass.
+        weights: parameters, in the network's order.
     """
 
     loss: float
@@ -122,11 +123,13 @@ class Layers:
 
 
 def layers_of(network: Network, c: Contexts) -> Layers:
-    """Asks a network about contexts, forwards and backwards; it stays as it was.
+    """Run a network forward and backward on contexts, and return its activations and gradients.
+
+    The parameters do not change. The network is left in evaluation mode with gradients reset.
 
     Args:
-        network: any, on any device.
-        c: at least one line, few enough to be asked at once.
+        network: any network, on any device.
+        c: contexts of at least one line, few enough for one batch.
     """
     network.eval()
     network.zero_grad()
@@ -147,17 +150,20 @@ def layers_of(network: Network, c: Contexts) -> Layers:
 
 
 def ratio(above: Float32s, below: Float32s) -> float:
-    """The standard deviation of some numbers over that of others; NaN where those are all alike."""
+    """Return the ratio of two standard deviations; NaN if `below` is constant."""
     spread = float(below.std())
     return float(above.std()) / spread if spread > 0 else float("nan")
 
 
 def watch(network: Network, see: Callable[[str, str, Tensor], None]) -> list[RemovableHandle]:
-    """Has every activation seen whenever the network is asked, until the handles are removed.
+    """Register a callback on every activation module of a network.
 
     Args:
-        network: any.
-        see: called with the module's name, its kind and what it gives.
+        network: any network.
+        see: callback, called at each forward pass with the module's name, its kind and its output.
+
+    Returns:
+        Handles; remove them to stop the calls.
     """
     handles = []
     for name, module in network.named_modules():
@@ -174,7 +180,7 @@ def watch(network: Network, see: Callable[[str, str, Tensor], None]) -> list[Rem
 
 @contextmanager
 def _watched(network: Network) -> Iterator[dict[tuple[str, str], list[Tensor]]]:
-    """Collects what modules of activations give, each time they are asked."""
+    """Collect the outputs of activation modules, and their gradients, within a context."""
     seen: dict[tuple[str, str], list[Tensor]] = {}
 
     def keep(name: str, kind: str, x: Tensor) -> None:
@@ -190,16 +196,16 @@ def _watched(network: Network) -> Iterator[dict[tuple[str, str], list[Tensor]]]:
 
 
 def _joined(tensors: list[Tensor]) -> Float32s:
-    """(n, H) all rows."""
+    """Return (n, H) the rows of all tensors."""
     return np.concatenate([_array(x.detach()).reshape(-1, x.shape[-1]) for x in tensors])
 
 
 def _gradient(x: Tensor) -> Tensor:
-    """The gradient that came back, or zeros where none did."""
+    """Return the gradient of a tensor; zeros if there is none."""
     return torch.zeros_like(x) if x.grad is None else x.grad
 
 
 def _array(x: Tensor) -> Float32s:
-    """The numbers, copied."""
+    """Return a float32 copy as an array."""
     found: Float32s = x.cpu().numpy().astype(np.float32, copy=True)
     return found

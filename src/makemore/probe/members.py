@@ -1,4 +1,4 @@
-"""What each member contributes to a mixture: its weight, its loss, the rise without it."""
+"""Contribution of each member to a mixture: its weight, its loss, and the rise without it."""
 
 from typing import NamedTuple
 
@@ -13,17 +13,18 @@ from makemore.models.mixture import Mixture
 
 
 class Member(NamedTuple):
-    """One member on some lines.
+    """The contribution of one member on some lines.
 
     Attributes:
-        name: its class, with the window if it has one.
+        name: its class, and its window if it has one.
         weight: its weight in the mixture.
-        loss: its own, nats per character.
-        best: the share of characters to which it gives most; of equal members the first counts.
-        without: how much the mixture's loss rises when it is left out and the others keep their
-            proportions; inf for the only one.
-        by_place: at each place of a line, how much of the probability of what follows is the
-            member's, on average over the lines that are so long.
+        loss: loss of the member alone, in nats per character.
+        best: share of characters for which it has the highest probability; ties go to the first
+            member.
+        without: rise of the mixture's loss when it is removed and the other weights are rescaled;
+            inf if the others cannot predict the lines or there are none.
+        by_place: at each position of a line, the member's mean share of the mixture's probability
+            of the next character, over the lines that are long enough.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Member(NamedTuple):
 
 
 def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
-    """Measures each member on the contexts of at least one line."""
+    """Compute the contribution of each member on the contexts of at least one line."""
     each = np.stack([edge_log_probs(member, c) for member in mixture.members]).astype(np.float64)
     share = c.count / c.total
     best = each.argmax(axis=0)
@@ -63,14 +64,14 @@ def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
 
 
 def _name(member: Model) -> str:
-    """What a member is called."""
+    """Return the name of a member."""
     own = member.model if isinstance(member, VocabularyAdapter) else member
     window = "" if own.window is None else f", window {own.window}"
     return f"{type(own).__name__}{window}"
 
 
 def _responsibility(log_probs: Float64s, weights: Float64s) -> Float64s:
-    """(members, M) each member's share of the probability of each edge; 0 where it has none."""
+    """Return (members, M) each member's share of each edge's probability; 0 where that is 0."""
     best = log_probs.max(axis=0)
     parts = weights[:, None] * np.exp(log_probs - np.where(np.isfinite(best), best, 0.0))
     total = parts.sum(axis=0)
@@ -79,7 +80,7 @@ def _responsibility(log_probs: Float64s, weights: Float64s) -> Float64s:
 
 
 def _by_place(share: Float64s, c: Contexts) -> Float64s:
-    """(members, places) the mean over lines of what members have at each place."""
+    """Return (members, places) the mean share of each member at each position, over lines."""
     lengths = np.diff(c.start)
     place = np.arange(len(c.edge)) - np.repeat(c.start[:-1], lengths)
     weight = np.repeat(c.line_weight, lengths)

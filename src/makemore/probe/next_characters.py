@@ -1,4 +1,4 @@
-"""The mean prediction of a model after each character, whatever came before it."""
+"""Mean prediction of a model after each character, averaged over contexts."""
 
 import numpy as np
 
@@ -12,16 +12,16 @@ from makemore.inference.model import Model
 def mean_next_probs(model: Model, c: Contexts) -> Float64s:
     """Compute the mean of a model's predictions over the contexts that end in each character.
 
-    It shows what a model has learned of the list's bigrams. For a model with a window of one
-    character it is the model's own table.
+    The result shows which bigrams the model has learned. If its window is one
+    character, the result is the model's own table.
 
     Args:
         model: a fitted model.
-        c: contexts of lines, as the model reads them.
+        c: contexts of lines, with the model's window.
 
     Returns:
-        (V, V) float64, row: the character; column: what follows. Rows sum to one, but for those of
-        characters that are not in these lines: zeros.
+        (V, V) float64, with a row for each character and a column for each next one. Rows sum to
+        one, except that rows of characters that are not in these lines are zero.
     """
     size = c.vocabulary_size
     found, total = np.zeros((size, size)), np.zeros(size)

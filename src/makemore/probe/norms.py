@@ -1,4 +1,4 @@
-"""Batch normalisation looked at: how far its running averages trail, and what batch-mates do."""
+"""Diagnostics of batch normalisation: lag of its running averages, and effect of batch-mates."""
 
 import copy
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from makemore.contexts.table import Contexts
 from makemore.layers.batch_norm import BatchNorm, calibrate
 from makemore.layers.network import Network
 
-_MATES, _BATCHES = 31, 20  # lines beside the one looked at; batches
+_MATES, _BATCHES = 31, 20  # lines in a batch besides the one measured; number of batches
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,11 +19,11 @@ class Norm:
     """One layer of batch normalisation.
 
     Attributes:
-        name: of the module.
+        name: name of the module.
         mean: (H,) float32, the running mean.
         variance: (H,) float32, the running variance.
-        calibrated_mean: (H,) float32, the mean over the lines looked at.
-        calibrated_variance: (H,) float32, likewise.
+        calibrated_mean: (H,) float32, the mean over the lines given.
+        calibrated_variance: (H,) float32, the variance over the lines given.
     """
 
     name: str
@@ -34,13 +34,18 @@ class Norm:
 
     @property
     def distance(self) -> float:
-        """How far the running means are from the calibrated ones, in standard deviations."""
+        """Mean distance of running means from calibrated ones, in standard deviations."""
         spread = np.sqrt(self.calibrated_variance + 1e-5)
         return float(np.abs((self.mean - self.calibrated_mean) / spread).mean())
 
 
 def norms_of(network: Network, c: Contexts) -> list[Norm]:
-    """Measures each layer of batch normalisation anew on some lines, on a copy of the network."""
+    """Calibrate the batch normalisation of a copy of a network, and return the old and new values.
+
+    Args:
+        network: any network; it is not changed.
+        c: contexts of the lines to calibrate on.
+    """
     twin = copy.deepcopy(network)
     calibrate(twin, [c])
     pairs = zip(network.named_modules(), twin.modules(), strict=True)
@@ -52,21 +57,24 @@ def norms_of(network: Network, c: Contexts) -> list[Norm]:
 
 
 def batch_mates(network: Network, c: Contexts, seed: int = 0) -> Float64s:
-    """How much a line's loss depends on the lines that are in its batch while training.
+    """Compute the loss of one line in different training batches.
+
+    With batch normalisation, the loss of a line depends on the other lines of its batch.
 
     Args:
-        network: stays as it was.
-        c: at least two lines; of two alone all batches are alike.
-        seed: of the batches.
+        network: any network; it is not changed.
+        c: contexts of at least two lines; with only two, all batches are the same.
+        seed: random seed of the batches.
 
     Returns:
-        (20,) float64, the first line's mean loss, nats per character, in each of twenty batches of
-        it and 31 others, or half of them: all alike for a network without batch normalisation.
+        (20,) float64, mean loss of the first line, in nats per character, in each of twenty batches
+        with 31 other lines, or with half of the others if that is fewer. Without batch
+        normalisation, all losses are the same.
     """
     twin, rng = copy.deepcopy(network).train(), np.random.default_rng(seed)
     length = int(c.start[1])
     all_others = len(c.line_weight) - 1
-    mates = min(_MATES, (all_others + 1) // 2)  # of few lines half, so that batches differ
+    mates = min(_MATES, (all_others + 1) // 2)  # at most half, so that batches differ
     losses = []
     for _ in range(_BATCHES):
         others = 1 + rng.choice(all_others, mates, replace=False)
@@ -79,6 +87,6 @@ def batch_mates(network: Network, c: Contexts, seed: int = 0) -> Float64s:
 
 
 def _array(x: torch.Tensor) -> Float32s:
-    """The numbers, copied."""
+    """Return a copy as an array."""
     found: Float32s = x.detach().cpu().numpy().copy()
     return found

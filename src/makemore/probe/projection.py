@@ -1,4 +1,4 @@
-"""Vectors in two dimensions, for looking at."""
+"""Projection of vectors to two dimensions, for plots."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from makemore.arrays import Float32s, Float64s
 
-_NOISE = 1e-6  # of the largest component
+_NOISE = 1e-6  # singular values below this share of the largest are noise
 
 
 class Plane(NamedTuple):
@@ -14,7 +14,7 @@ class Plane(NamedTuple):
 
     Attributes:
         points: (n, 2) float64.
-        shares: of the variance, what each axis shows; None where the vectors are shown as they are.
+        shares: share of the variance on each axis; None if the vectors were not projected.
     """
 
     points: Float64s
@@ -22,10 +22,12 @@ class Plane(NamedTuple):
 
 
 def in_plane(vectors: Float32s) -> Plane:
-    """Shows vectors of two numbers as they are, others along their two principal components.
+    """Project vectors onto their first two principal components.
 
-    Source: Pearson (1901), "On lines and planes of closest fit to systems of points in space". An
-    axis points to where its largest number is positive, so that the same vectors look the same.
+    Vectors of at most two dimensions are not projected. The sign of an axis is chosen so that its
+    largest component by magnitude is positive, which makes plots reproducible.
+
+    Source: Pearson (1901), "On lines and planes of closest fit to systems of points in space".
 
     Args:
         vectors: (n, E) with n and E at least 1.
@@ -40,7 +42,7 @@ def in_plane(vectors: Float32s) -> Plane:
     x = x - x.mean(axis=0)
     _, sizes, axes = np.linalg.svd(x, full_matrices=False)
     sizes, axes = (np.pad(each, ((0, 2),) + ((0, 0),) * (each.ndim - 1)) for each in (sizes, axes))
-    axes = axes[:2] * (sizes[:2, None] > _NOISE * sizes.max())  # else roundings fill the picture
+    axes = axes[:2] * (sizes[:2, None] > _NOISE * sizes.max())  # or rounding errors fill the plot
     axes = axes * np.where(axes[[0, 1], np.abs(axes).argmax(axis=1)] < 0, -1.0, 1.0)[:, None]
     variance = np.square(sizes)
     shares = variance[:2] / variance.sum() if variance.any() else np.zeros(2)

@@ -1,4 +1,4 @@
-"""What happens while a network is trained, sampled so that it costs next to nothing."""
+"""Recording of a network's training: losses, updates, gradients and activations, at low cost."""
 
 import json
 import math
@@ -15,25 +15,26 @@ from makemore.layers.network import Network
 from makemore.probe.layers import is_flat, watch
 from makemore.training.loop import Step
 
-_SAMPLES = 40  # of steps looked into, over all
-_NUMBERS = 2**13  # looked at, about, of a matrix, or of activations each time a layer is asked
+_SAMPLES = 40  # approximate number of steps to examine, over all networks
+_NUMBERS = 2**13  # approximate count of numbers sampled from a matrix or an activation's call
 
-Points = list[tuple[int, float]]  # numbers of steps, ascending, and what was found at each
+Points = list[tuple[int, float]]  # steps in ascending order, each with the value measured there
 
 
 @dataclass
 class Curve:
-    """One network's training.
+    """The training curve of one network.
 
     Attributes:
-        loss: the mean loss before each step, nats per character.
-        dev: the loss on the dev part after a step, nats per character.
-        updates: for each matrix how large the spread of a step's update was beside that of its
-            numbers, as a logarithm to base 10.
-        gradients: for each matrix likewise how large the spread of its gradient was.
-        flat: for each layer of activations the share that let no gradient through, from the second
+        loss: mean loss before each step, in nats per character.
+        dev: loss on the dev part after a step, in nats per character.
+        updates: for each matrix, log10 of the standard deviation of a step's update over that of
+            its weights.
+        gradients: for each matrix, log10 of the standard deviation of its gradient over that of its
+            weights.
+        flat: for each layer of activations, the share that is saturated or off, from the second
             step on; see `makemore.probe.layers.is_flat`.
-        kinds: what kind of activation each of these layers is.
+        kinds: the kind of activation of each of these layers.
         shapes: the shape of each tensor of the network, by name.
     """
 
@@ -46,7 +47,7 @@ class Curve:
     shapes: dict[str, list[int]] = field(default_factory=dict)
 
     def cut(self, steps: int) -> None:
-        """Forgets what came after so many steps."""
+        """Remove the points after a number of steps."""
         self.loss, self.dev = _until(steps, self.loss), _until(steps, self.dev)
         for each in (self.updates, self.gradients, self.flat):
             for name, points in list(each.items()):
@@ -57,7 +58,7 @@ class Curve:
 
 
 class CurveRow(TypedDict):
-    """A curve as it stands in a file: the fields of `Curve`, with lists for pairs."""
+    """A curve as saved to a file: the fields of `Curve`, with lists instead of pairs."""
 
     loss: list[list[float]]
     dev: list[list[float]]
@@ -69,10 +70,10 @@ class CurveRow(TypedDict):
 
 
 class Recording:
-    """Records each network's training: give it to `fit` as `on_step`.
+    """Callback that records the training of each network: pass it to `fit` as `on_step`.
 
     Attributes:
-        curves: one for each network, in the order in which they were trained.
+        curves: one for each network, in the order of training.
 
     Example:
         >>> from makemore import MakeMore
@@ -83,11 +84,11 @@ class Recording:
     """
 
     def __init__(self, samples: int = _SAMPLES) -> None:
-        """Examine about so many steps over all networks, and the second of each."""
+        """Examine approximately `samples` steps over all networks, and the second of each."""
         self.curves: list[Curve] = []
         self._samples = samples
         self._network: Network | None = None
-        self._goes_on = False  # whether the next step goes on with the last curve
+        self._goes_on = False  # whether the next step continues the last curve
         self._first = 1  # the number of the next step of a new curve
         self._probe: _StepProbe | None = None
 
@@ -97,7 +98,7 @@ class Recording:
             self._network = step.network
             if not self._goes_on:
                 self.curves.append(Curve(shapes=shapes_of(step.network)))
-            self.stop()  # the step of the previous network that was to be examined never came
+            self.stop()  # the previous network ended before the step to examine
         self._goes_on, curve = False, self.curves[-1]
         number = curve.loss[-1][0] + 1 if curve.loss else self._first
         self._first = 1
@@ -112,13 +113,14 @@ class Recording:
             self._probe = _StepProbe(step.network)
 
     def go_back(self, networks: int, steps: int) -> None:
-        """Forgets what came after a place where a training was stopped and goes on.
+        """Cut the recording back to the point where an interrupted training resumes.
 
-        If it has not come so far, as it was lost or damaged, it forgets all, and starts there.
+        If the recording does not reach that point, because it was lost or damaged, remove all
+        curves and start at that point.
 
         Args:
-            networks: how many networks were done.
-            steps: how many steps of the next one were done.
+            networks: number of networks that are fully trained.
+            steps: number of steps done for the next network.
         """
         del self.curves[networks + (steps > 0) :]
         if len(self.curves) < networks + (steps > 0):
@@ -137,14 +139,14 @@ class Recording:
             self._probe = None
 
     def text(self) -> str:
-        """All of it as JSON lines, one for each network."""
+        """Return the recording as JSON lines, one for each network."""
         return "".join(json.dumps(asdict(curve)) + "\n" for curve in self.curves)
 
     def save(self, path: str | Path) -> None:
-        """Writes its text down.
+        """Write the recording to a file as JSON lines.
 
         Raises:
-            DataError: it cannot be written there.
+            DataError: the file cannot be written.
         """
         try:
             Path(path).write_text(self.text(), encoding="utf-8")
@@ -153,10 +155,10 @@ class Recording:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Reads what `save` wrote.
+        """Read a recording that `save` wrote.
 
         Raises:
-            DataError: there is no such file, or it is something else.
+            DataError: the file cannot be read, or it is not a recording.
         """
         recording = cls()
         try:
@@ -176,19 +178,19 @@ class Recording:
 
 
 class _StepProbe:
-    """Weights and activations of one step of training, from before it to after it."""
+    """Sampled weights and activations of one training step."""
 
     def __init__(self, network: Network) -> None:
-        """Copy weights before the step, and hook the network's activations."""
+        """Copy the weights before the step, and register hooks on the activations."""
         self._network = network
         self._before = {name: _some(p.detach()).clone() for name, p in _matrices(network)}
-        self._seen: dict[tuple[str, str], list[tuple[Tensor, int]]] = {}  # rows, of how many
+        self._seen: dict[tuple[str, str], list[tuple[Tensor, int]]] = {}  # sample, rows in all
         self._handles = watch(network, self._see)
 
     def _see(self, name: str, kind: str, x: Tensor) -> None:
         """Keep activations of the step itself, not of the dev evaluation after it.
 
-        Some rows, evenly apart, stand for all of a batch.
+        An evenly spaced sample of rows represents the batch.
         """
         if self._network.training:
             rows = x.detach().flatten(0, -2)
@@ -218,36 +220,36 @@ class _StepProbe:
 
 
 def _matrices(network: Network) -> Iterator[tuple[str, Tensor]]:
-    """The parameters that are no vectors."""
+    """Yield the non-empty parameters of two or more dimensions, with their names."""
     for name, p in network.named_parameters():
         if p.ndim > 1 and p.numel():
             yield name, p
 
 
 def _some(rows: Tensor) -> Tensor:
-    """Rows evenly apart that stand for all."""
+    """Return an evenly spaced sample of rows."""
     return rows[:: max(1, rows.numel() // _NUMBERS)]
 
 
 def _note(
     points: dict[str, Points], name: str, number: int, change: Tensor, spread: Tensor
 ) -> None:
-    """Takes note of how large a change is beside the spread of the weights, if it is a number."""
+    """Append log10 of a change's standard deviation over that of the weights, if it is finite."""
     share = float(change.std(correction=0) / spread)
     if share > 0 and math.isfinite(share):
         points.setdefault(name, []).append((number, math.log10(share)))
 
 
 def shapes_of(network: Network) -> dict[str, list[int]]:
-    """The shape of each tensor of parameters: what tells networks apart."""
+    """Return the shape of each parameter, by which a network is recognised."""
     return {name: list(p.shape) for name, p in network.named_parameters()}
 
 
 def _curve_of(row: CurveRow) -> Curve:
-    """Return the curve of a row, its points as pairs again.
+    """Return the curve of a row of a file.
 
     Raises:
-        ValueError: the row holds something else. So do TypeError, AttributeError and KeyError say.
+        ValueError: the row is not a curve; TypeError, AttributeError and KeyError mean the same.
     """
     loss, dev = _pairs(row["loss"]), _pairs(row["dev"])
     if not loss:
@@ -264,12 +266,12 @@ def _curve_of(row: CurveRow) -> Curve:
 
 
 def _until(steps: int, points: Points) -> Points:
-    """The points up to a step."""
+    """Return the points up to a step."""
     return [point for point in points if point[0] <= steps]
 
 
 def _pairs(points: Sequence[Sequence[float]]) -> Points:
-    """Return pairs of a step and a number."""
+    """Return pairs of a step and a finite number."""
     found = [(int(number), float(value)) for number, value in points]
     if not all(math.isfinite(value) for _, value in found):
         raise ValueError("what is recorded are numbers")

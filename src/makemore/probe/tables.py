@@ -1,4 +1,4 @@
-"""What was found, as rows of text under their heads: for a terminal or a page."""
+"""Tables of an examination, as rows of text after a header row, for a terminal or a page."""
 
 from statistics import median
 
@@ -10,7 +10,7 @@ Rows = list[tuple[str, ...]]
 
 
 def tensor_rows(found: Examination) -> Rows:
-    """Every tensor."""
+    """Return the table of all tensors."""
     rows: Rows = [("tensor", "shape", "mean", "spread")]
     for name, value in found.tensors.items():
         rows.append((name, _shape(value), f"{value.mean():.4g}", f"{value.std():.4g}"))
@@ -18,7 +18,7 @@ def tensor_rows(found: Examination) -> Rows:
 
 
 def member_rows(found: Examination) -> Rows:
-    """What each member of a mixture is good for; the head alone where that is not known."""
+    """Return the table of a mixture's members; only the header if they were not examined."""
     rows: Rows = [("member", "weight", "loss", "best at", "rise without it")]
     for each in found.members:
         numbers = (f"{each.weight:.3f}", f"{each.loss:.4f}", f"{each.best:.1%}")
@@ -27,7 +27,7 @@ def member_rows(found: Examination) -> Rows:
 
 
 def activation_rows(probe: NetworkProbe) -> Rows:
-    """Each layer of activations."""
+    """Return the table of activation layers."""
     rows: Rows = [("activations", "kind", "mean", "spread", "flat", "dead", "gradient")]
     for each in probe.layers.activations if probe.layers else ():
         spread = (f"{each.values.mean():.3f}", f"{each.values.std():.3f}")
@@ -38,7 +38,7 @@ def activation_rows(probe: NetworkProbe) -> Rows:
 
 
 def weight_rows(probe: NetworkProbe) -> Rows:
-    """Each tensor of parameters, with its gradient."""
+    """Return the table of parameters and their gradients."""
     rows: Rows = [("weights", "shape", "spread", "gradient", "gradient to data")]
     for each in probe.layers.weights if probe.layers else ():
         spread = (f"{each.values.std():.4g}", f"{each.gradients.std():.2e}")
@@ -47,7 +47,10 @@ def weight_rows(probe: NetworkProbe) -> Rows:
 
 
 def ratio_rows(probe: NetworkProbe) -> Rows:
-    """Each matrix while it was trained: the medians over time; the head alone if unrecorded."""
+    """Return the table of update and gradient ratios; only the header without a recording.
+
+    The ratios are the medians over the recorded steps.
+    """
     rows: Rows = [("weights in training", "updates to data", "gradients to data")]
     if probe.curve is not None:
         gradients = probe.curve.gradients
@@ -57,17 +60,17 @@ def ratio_rows(probe: NetworkProbe) -> Rows:
 
 
 def norm_rows(probe: NetworkProbe) -> Rows:
-    """Each layer of batch normalisation."""
+    """Return the table of batch normalisation layers."""
     rows: Rows = [("normalisation", "running means from those of these lines")]
     rows += [(norm.name, f"{norm.distance:.3f} standard deviations") for norm in probe.norms]
     return rows
 
 
 def _usual(points: Points) -> str:
-    """The median of logarithms to base 10, as a power of ten."""
+    """Return the median of some log10 values as a power of ten."""
     return f"10^{median(size for _, size in points):.1f}" if points else "none"
 
 
 def _shape(value: AnyArray) -> str:
-    """A tensor's shape."""
+    """Return a tensor's shape as text."""
     return " x ".join(map(str, value.shape)) or "1"

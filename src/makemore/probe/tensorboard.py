@@ -1,4 +1,4 @@
-"""Losses, rates and histograms of a training, written for TensorBoard."""
+"""Export of losses, learning rates and histograms to TensorBoard."""
 
 from types import TracebackType
 from typing import Protocol, Self
@@ -19,20 +19,21 @@ class _EventWriter(Protocol):
         """Write a histogram of a tensor's numbers."""
 
     def close(self) -> None:
-        """Write what is still in memory."""
+        """Flush and close the file."""
 
 
 class TensorBoardWriter:
-    """Writes losses and rates at each step, and histograms at each dev evaluation.
+    """Callback that writes losses and rates at each step, and histograms at each dev evaluation.
 
-    Pass it to `fit` as `on_step`. Networks of a mixture follow each other. Needs the extra `track`.
+    Pass it to `fit` as `on_step`. The networks of a mixture are written one after the other. It
+    requires the extra `track`.
 
     Raises:
-        OptionError: TensorBoard is not installed, or nothing can be written there.
+        OptionError: TensorBoard is not installed, or the folder cannot be written to.
     """
 
     def __init__(self, folder: str) -> None:
-        """Open a folder, which is created if there is none."""
+        """Open a folder, and create it if it does not exist."""
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
@@ -69,5 +70,5 @@ class TensorBoardWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Write what is still in memory, and close the folder."""
+        """Flush and close the files."""
         self._writer.close()

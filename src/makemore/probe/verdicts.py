@@ -1,7 +1,7 @@
-"""What the numbers mean, as a teacher would say it: what is wrong, why it matters, what cures it.
+"""Verdicts on a network: each names a problem, its effect and a remedy.
 
-The limits are far outside what every family of this package shows when it is trained at its default
-settings (docs/decisions), so that a verdict is worth reading.
+The limits are far outside the values of all families of this package when they are trained with
+default settings (docs/decisions), so that false alarms are rare.
 """
 
 import math
@@ -29,12 +29,12 @@ _DRAWN_SMALLER = (
 
 
 class Verdict(NamedTuple):
-    """One thing that is wrong.
+    """One problem of a network.
 
     Attributes:
-        what: what was seen, with its number.
-        why: what it does.
-        cure: what to try.
+        what: the symptom, with its measured value.
+        why: its effect.
+        cure: the remedy to try.
     """
 
     what: str
@@ -43,7 +43,7 @@ class Verdict(NamedTuple):
 
 
 def verdicts_on_curve(curve: Curve, vocabulary_size: int) -> Iterator[Verdict]:
-    """What a training shows."""
+    """Yield verdicts on a training curve."""
     expected, (_, first) = math.log(vocabulary_size), curve.loss[0]
     if first > expected + _CONFIDENT:
         yield Verdict(
@@ -78,10 +78,11 @@ def verdicts_on_curve(curve: Curve, vocabulary_size: int) -> Iterator[Verdict]:
 
 
 def _verdicts_on_updates(curve: Curve) -> Iterator[Verdict]:
-    """What the sizes of updates show.
+    """Yield verdicts on the sizes of updates.
 
-    A matrix that starts near zero, as the last one does, takes large steps at first; a rate that is
-    too high shakes others too.
+    A matrix that starts near zero, like the last one, has large updates at first. So large updates
+    count only if at least two matrices have them, and at least half of all: then the learning rate
+    is too high.
     """
     usual = {
         name: float(np.median([size for _, size in updates]))
@@ -107,7 +108,7 @@ def _verdicts_on_updates(curve: Curve) -> Iterator[Verdict]:
 
 
 def verdicts_on_layers(layers: Layers) -> Iterator[Verdict]:
-    """What activations and gradients show."""
+    """Yield verdicts on activations and gradients."""
     for each in layers.activations:
         yield from _verdicts_on(each)
     seen = [(each.gradient, each.name) for each in layers.activations]
@@ -124,7 +125,7 @@ def verdicts_on_layers(layers: Layers) -> Iterator[Verdict]:
 
 
 def _verdicts_on(layer: Activations) -> Iterator[Verdict]:
-    """What one layer shows."""
+    """Yield verdicts on one layer of activations."""
     is_curved = layer.kind in CURVED
     if is_curved and layer.saturated > _SATURATED:
         yield Verdict(
@@ -149,7 +150,7 @@ def _verdicts_on(layer: Activations) -> Iterator[Verdict]:
 
 
 def verdicts_on_norms(norms: list[Norm]) -> Iterator[Verdict]:
-    """What batch normalisation shows."""
+    """Yield verdicts on batch normalisation."""
     for norm in norms:
         if norm.distance > _TRAILS:
             yield Verdict(

@@ -1,1 +1,1 @@
-"""Making lines from a model."""
+"""Sampling lines from a fitted model."""

@@ -1,18 +1,17 @@
-"""Allowed lines, drawn exactly from a model compiled to an automaton.
+"""Backward messages: exact sampling of allowed lines from a model compiled to an automaton.
 
-A pair i is a state of the model beside a state of the constraint. After t characters, of at most T,
-with e(i) the probability that a line ends in i, zero where it may not,
+A pair i is a state of the model with a state of the constraint. Let e(i) be the probability that a
+line ends in i, or zero if it may not end there. After t of at most T characters,
 
     m_T(i) = e(i)        m_t(i) = e(i) [t >= shortest] + sum over x of p(x | i) m_(t+1)(i x)
 
-is the probability that a line goes on from i to be an allowed one. So
+is the probability that a line in i ends as an allowed line. So
 
     p(x | i, allowed) = p(x | i) m_(t+1)(i x) / m_t(i)
 
-and every line drawn is allowed, with the model's own probabilities among those that are: no draw is
-rejected.
+and lines drawn from it follow the model's distribution over the allowed lines, without rejections.
 
-The messages of long lines underflow, so row t is kept as M_t, whose largest number is 1, and the
+The messages of long lines underflow. So row t is stored as M_t, whose largest number is 1, and the
 logarithm of its scale s_t; m_(T+1) is zero. With a common unit u_t for both terms,
 
     m_t = s_t M_t        s_t M_t(i) / u_t = e(i) [t >= shortest] / u_t
@@ -40,34 +39,34 @@ from makemore.sampling.samplers import (
     table_width,
 )
 
-_MOST_MESSAGES = 2**25  # numbers that all messages may take
-_PAIRS = 1024  # so many rows of numbers stay in a processor's cache
+_MOST_MESSAGES = 2**25  # maximum count of numbers in all messages
+_PAIRS = 1024  # pairs computed at a time, so that their rows fit in a processor's cache
 
 
 class BackwardMessages:
-    """The probability, from each pair, that a line goes on to be an allowed one.
+    """The probability, for each pair and length, that a line ends as an allowed line.
 
     Attributes:
-        goto: (P, V) int32, the pair after each id, P where there is none; pair 0 is the first.
-        probs: (P, V) float32, the shaped distribution in each pair, zero for an end where no line
-            may end.
-        read: characters read in pair 0.
-        may_end: (R,) bool, whether a line of so many further characters is long enough.
-        rows: (R, P + 1) float64, M after 0, 1, 2 ... further characters, each row divided by
-            its largest number; the last column, for no pair, is zero.
-        log_mass: natural logarithm of the probability that a line is allowed.
+        goto: (P, V) int32, the pair after each id, or P if there is none; pair 0 is the first.
+        probs: (P, V) float32, the shaped distribution in each pair; zero for the boundary where no
+            line may end.
+        read: number of characters read before pair 0: the length of the prefix.
+        may_end: (R,) bool, whether a line is long enough after 0, 1, 2 ... further characters.
+        rows: (R, P + 1) float64, M after 0, 1, 2 ... further characters: each row is divided by its
+            largest number. The last column, for no pair, is zero.
+        log_mass: natural logarithm of the probability that a line is allowed, given the prefix.
     """
 
     def __init__(
         self, goto: Ints, probs: NDArray[np.float32], read: int, constraint: Constraint
     ) -> None:
-        """Pass the messages from the end of the longest line back to the first pair."""
+        """Compute the messages, from the end of the longest line back to the first pair."""
         self.goto, self.probs, self.read = goto, probs, read
         count = constraint.longest - read + 1
         self.may_end = np.arange(read, read + count + 1) >= constraint.shortest
         self.rows = np.zeros((count + 1, len(goto) + 1))
-        # [t >= shortest] / u_t and s_(t+1) / u_t. Floats of Python, so that a product with float32
-        # stays float32.
+        # [t >= shortest] / u_t and s_(t+1) / u_t. They are Python floats, so that a product with
+        # float32 stays float32.
         self._ending, self._going_on = [0.0] * count, [0.0] * count
         log_scale = -np.inf
         for t in range(count - 1, -1, -1):
@@ -84,9 +83,9 @@ class BackwardMessages:
             self.log_mass = float(np.log(self.rows[0, 0]) + log_scale)
 
     def _expected(self, t: int) -> NDArray[np.float64]:
-        """(P,) the sum over x of p(x | i) M_t(i x)."""
+        """Return (P,) the sum over x of p(x | i) M_t(i x)."""
         found = np.empty(len(self.goto))
-        for low in range(0, len(found), _PAIRS):  # a few pairs at a time, which is faster
+        for low in range(0, len(found), _PAIRS):  # block by block, which is faster
             pairs = slice(low, low + _PAIRS)
             self._terms(t, pairs, self.probs[pairs]).sum(axis=1, out=found[pairs])
         return found
@@ -94,7 +93,7 @@ class BackwardMessages:
     def _terms(
         self, t: int, pairs: Ints | slice, probs: NDArray[np.float32] | NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """(n, V) p(x | i) M_t(i x); zero where x ends the line."""
+        """Return (n, V) p(x | i) M_t(i x), zero for the x that ends the line."""
         terms: NDArray[np.float64] = self.rows[t].take(self.goto[pairs])
         terms *= probs
         return terms
@@ -102,12 +101,13 @@ class BackwardMessages:
     def weights(
         self, pairs: Ints, t: int, probs: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]:
-        """Return what the probability of each id is proportional to, on the condition.
+        """Return unnormalised probabilities of the next id, conditioned on the line being allowed.
 
         Args:
-            pairs: (n,) where lines are.
-            t: characters they have read since pair 0.
-            probs: (n, V) another model's distributions, for which these messages are a guide.
+            pairs: (n,) the pairs of lines.
+            t: number of characters since pair 0.
+            probs: (n, V) distributions of another model, which these messages guide; None for
+                the model's own.
 
         Returns:
             (n, V) float64, the terms of m_t(i), divided by u_t.
@@ -123,16 +123,16 @@ class BackwardMessages:
 def backward_messages(
     automaton: Automaton, shape: Shape, constraint: Constraint, prefix: NDArray[np.int32]
 ) -> BackwardMessages | None:
-    """Join a model and a constraint, after a prefix that is given.
+    """Compute the backward messages of a model and a constraint, after a prefix.
 
     Args:
         automaton: the model.
-        shape: how its distributions are changed.
+        shape: temperature, top-k and top-p.
         constraint: which lines are allowed.
         prefix: (p,) int32 ids that every line starts with.
 
     Returns:
-        None if that takes too much memory.
+        The messages, or None if they take too much memory.
     """
     V = automaton.goto.shape[1]
     most = min(MOST_CELLS // V, _MOST_MESSAGES // (constraint.longest - len(prefix) + 2))
@@ -148,13 +148,13 @@ def backward_messages(
 
 
 class ConditionalSampler:
-    """Draws allowed lines, see the head of this file.
+    """A sampler of allowed lines by backward messages; exact.
 
-    The table of a position is filled only for the pairs that lines come to.
+    The table of a position is filled only for the pairs that lines reach.
     """
 
     def __init__(self, messages: BackwardMessages) -> None:
-        """Take the messages."""
+        """Start without filled tables."""
         self._messages = messages
         self._size = len(messages.goto), table_width(messages.goto.shape[1])
         self._tables: dict[int, tuple[CumulativeTable, NDArray[np.bool_]]] = {}
@@ -167,7 +167,7 @@ class ConditionalSampler:
         return draw_lines(frontier, uniforms, which, first, most)
 
     def _table(self, position: int, pairs: Ints) -> CumulativeTable:
-        """The table of a position, in which the rows of these pairs at least are filled."""
+        """Return the table of a position, in which at least the rows of these pairs are filled."""
         if position not in self._tables:
             self._tables[position] = np.empty(self._size), np.zeros(self._size[0], bool)
         table, is_filled = self._tables[position]

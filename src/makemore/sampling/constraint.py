@@ -1,4 +1,4 @@
-"""Which lines are allowed, as a minimal automaton over a vocabulary, and how many they are."""
+"""Constraints on lines, compiled to an automaton over a vocabulary that counts allowed lines."""
 
 import re
 import unicodedata
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
     from makemore.sampling.pattern import Sets
 
-_TRIMMED = r"\S(?:.*\S)?"  # as every line is that was cleaned: not blank, no space at an end
-_PRODUCT = 16  # two automata may have so many times the states allowed, multiplied
+_TRIMMED = r"\S(?:.*\S)?"  # as all cleaned lines are: not blank, no space at either end
+_PRODUCT = 16  # maximum product of two automata's sizes, in multiples of the states allowed
 
 
 @dataclass(frozen=True, eq=False)
 class Constraint:
-    """The lines that are allowed.
+    """The set of allowed lines, as an automaton with a minimum and a maximum length.
 
     Attributes:
-        goto: (D, V) int32, the state after each id, or NOWHERE: from every state some line ends.
+        goto: (D, V) int32, the state after each id; NOWHERE if no end can be reached after it.
         ends: (D,) bool, whether a line may end in each state.
-        shortest: characters of a line, at least.
-        longest: characters of a line, at most.
+        shortest: minimum length of a line, in characters.
+        longest: maximum length of a line, in characters.
     """
 
     goto: NDArray[np.int32]
@@ -43,18 +43,18 @@ class Constraint:
 
     @classmethod
     def of(cls, options: ConstraintOptions, vocabulary: Vocabulary, longest: int) -> Self:
-        """Compile all that is required of a line to one automaton.
+        """Compile constraint options to one automaton.
 
         Args:
-            options: what is required.
-            vocabulary: the model's.
-            longest: characters of a line, at most.
+            options: the constraint options.
+            vocabulary: the model's vocabulary.
+            longest: maximum length of a line, in characters.
 
         Raises:
-            ConstraintError: a pattern cannot be used, all of it takes too many states, or a
-                character is in no line of the model.
+            ConstraintError: a pattern cannot be used, the automata need too many states, or a
+                character is not in the vocabulary.
         """
-        from makemore.sampling.pattern import Expression, Sets  # here: its library loads long
+        from makemore.sampling.pattern import Expression, Sets  # here, as its library loads slowly
 
         _check_known(options, vocabulary)
         sets = Sets(tuple(vocabulary.characters))
@@ -70,9 +70,9 @@ class Constraint:
 
     @cached_property
     def completions(self) -> NDArray[np.float64]:
-        """(longest + 1, D) how many lines go on from each state after so many characters.
+        """(longest + 1, D) number of allowed endings from each state after 0, 1, 2 ... characters.
 
-        Exact below 2^53, where float64 rounds nothing, and rounded above.
+        Counts below 2^53 are exact, as float64 represents them exactly; larger ones are rounded.
         """
         before, after, ways = self._arcs
         found = np.zeros((self.longest + 2, len(self.goto)))
@@ -85,7 +85,7 @@ class Constraint:
 
     @cached_property
     def _arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """From where, to where, and by how many ids."""
+        """Source states, target states and the number of ids that lead from one to the other."""
         states, ids = np.nonzero(self.goto != NOWHERE)
         size = len(self.goto)
         keys, place = unique_inverse(states * size + self.goto[states, ids], size * size)
@@ -93,14 +93,14 @@ class Constraint:
         return keys // size, keys % size, ways
 
     def continuations(self, states: Ints, read: Ints | int) -> NDArray[np.int32]:
-        """Return the state after each id that an allowed line can go on with.
+        """Return the state after each id with which an allowed line can continue.
 
         Args:
-            states: (n,) where lines stand.
-            read: characters they have read, (n,) or one number for all.
+            states: (n,) the states of lines.
+            read: lengths of the lines so far, in characters: (n,) or one number for all.
 
         Returns:
-            (n, V) int32, NOWHERE where no allowed line goes on; so for the boundary.
+            (n, V) int32, NOWHERE if no allowed line continues with the id, and for the boundary.
         """
         goto = self.goto[states]
         longer = np.minimum(np.add(read, 1), self.longest).reshape(-1, 1)
@@ -109,26 +109,26 @@ class Constraint:
         return np.where(can_end, goto, np.int32(NOWHERE))
 
     def may_end(self, states: Ints, read: Ints | int) -> NDArray[np.bool_]:
-        """(n,) bool, whether lines in these states end as allowed ones after so many characters."""
+        """Return (n,) bool, whether lines in these states may end after `read` characters."""
         found: NDArray[np.bool_] = self.ends[states] & np.greater_equal(read, self.shortest)
         return found
 
     def count(self, prefix: NDArray[np.int32]) -> float:
-        """|L|: how many lines that start so are allowed; exact below 2^53."""
+        """Return |L|, the number of allowed lines that start with a prefix; exact below 2^53."""
         state = self.after(prefix)
         if state == NOWHERE or len(prefix) > self.longest:
             return 0.0
         return float(self.completions[len(prefix), state])
 
     def after(self, ids: NDArray[np.int32]) -> int:
-        """The state after some ids, or NOWHERE."""
+        """Return the state after some ids, or NOWHERE."""
         state = 0
         for i in ids.tolist():
             state = int(self.goto[state, i]) if state != NOWHERE else NOWHERE
         return state
 
     def allows(self, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """(n,) bool, whether each line is allowed; `ids` is (n, T), zero after its end."""
+        """Return (n,) bool, whether each line is allowed; `ids` is (n, T), zero after its end."""
         goto = np.vstack([self.goto, np.full((1, self.goto.shape[1]), NOWHERE, np.int32)])
         state = np.zeros(len(ids), np.int32)
         for column in ids.T:
@@ -140,7 +140,7 @@ class Constraint:
 
 
 def _patterns(options: ConstraintOptions) -> tuple[list[str], list[str]]:
-    """The patterns that a whole line must match, and those that it must not."""
+    """Return the patterns that a whole line must match, and those that it must not match."""
     required, forbidden = [_TRIMMED], []
     if options.prefix:
         required.append(f"{re.escape(options.prefix)}.*")
@@ -158,7 +158,7 @@ def _patterns(options: ConstraintOptions) -> tuple[list[str], list[str]]:
 
 
 def _check_known(options: ConstraintOptions, vocabulary: Vocabulary) -> None:
-    """Refuse a character that no line of this model has."""
+    """Raise a ConstraintError if an option has a character that is not in the vocabulary."""
     same = str.lower if options.ignore_case else str
     known = {same(character) for character in vocabulary.characters}
     for name in ("prefix", "suffix", "contains"):
@@ -171,7 +171,7 @@ def _check_known(options: ConstraintOptions, vocabulary: Vocabulary) -> None:
 
 
 def _both(most: int) -> "Callable[[DFA, DFA], DFA]":
-    """Return the intersection of automata whose product is not too large."""
+    """Return a function that intersects two automata, unless their product is too large."""
 
     def both(a: "DFA", b: "DFA") -> "DFA":
         if len(a.states) * len(b.states) > _PRODUCT * most:
@@ -185,7 +185,7 @@ def _both(most: int) -> "Callable[[DFA, DFA], DFA]":
 
 
 def _table(automaton: "DFA", sets: "Sets") -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """(D, V) where each id leads, and (D,) where a line may end; state 0 is the first."""
+    """Return (D, V) the state after each id, and (D,) whether a line may end; 0 is the first."""
     place = {automaton.initial_state: 0}
     for state in automaton.states:
         place.setdefault(state, len(place))
@@ -196,14 +196,14 @@ def _table(automaton: "DFA", sets: "Sets") -> tuple[NDArray[np.int32], NDArray[n
             goto[place[state], columns[symbol]] = place[after]
     ends = np.zeros(len(place), bool)
     ends[[place[state] for state in automaton.final_states]] = True
-    one_each = [places[0] for places in columns.values()]  # characters of a kind lead alike
+    one_each = [places[0] for places in columns.values()]  # a symbol's characters lead alike
     goto[~_alive(goto[:, one_each], ends)[goto]] = NOWHERE
     boundary = np.full((len(place), 1), NOWHERE, np.int32)
     return np.hstack([boundary, goto]), ends
 
 
 def _alive(goto: NDArray[np.int32], ends: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(D,) whether a line can end somewhere after each state: backwards from the ends."""
+    """Return (D,) whether an end can be reached from each state, by a backward search."""
     before, ids = np.nonzero(goto != NOWHERE)
     after = goto[before, ids]
     order = np.argsort(after, kind="stable")

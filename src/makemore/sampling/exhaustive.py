@@ -1,4 +1,4 @@
-"""Every allowed line, enumerated and scored: for constraints that few lines meet."""
+"""Enumeration and scoring of all allowed lines, for constraints that few lines satisfy."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from makemore.sampling.samplers import Shape, Uniforms
 
 
 def allowed_lines(constraint: Constraint, prefix: NDArray[np.int32]) -> NDArray[np.int32]:
-    """List all allowed lines that start with a prefix.
+    """Return all allowed lines that start with a prefix.
 
     Args:
         constraint: which lines are allowed.
@@ -49,11 +49,11 @@ def allowed_lines(constraint: Constraint, prefix: NDArray[np.int32]) -> NDArray[
 
 
 class ListSampler:
-    """Draws from a list of lines, each as probable as the model finds it among them; exact.
+    """A sampler that draws from a list of lines, in proportion to their probabilities; exact.
 
     Attributes:
         lines: (L, T) int32 ids, zero after each line's end.
-        log_probs: (L,) float64, natural log-probabilities of what follows the prefix.
+        log_probs: (L,) float64, natural log-probability of each line given the prefix.
     """
 
     def __init__(
@@ -69,18 +69,18 @@ class ListSampler:
 
         Args:
             model: the model.
-            shape: what is done to its distributions.
+            shape: temperature, top-k and top-p.
             lines: (L, T) int32 ids, zero after each line's end.
             prefix: (p,) int32 ids that all lines start with.
-            label: the id of the lines' label, if there are labels.
-            labels: how many labels the model has.
+            label: the id of the lines' label; None without labels.
+            labels: number of labels of the model.
         """
         self.lines, self._prefix = lines, len(prefix)
         paths = Paths.of_ids(lines, BOUNDARY if label is None else label)
         c = Contexts.from_paths(paths, model.vocabulary_size, labels, model.window)
         along = edge_log_probs(model, c, shape.log_probs).astype(np.float64)[c.edge]
         read = np.arange(len(along)) - np.repeat(c.start[:-1], np.diff(c.start))
-        along[read < len(prefix)] = 0.0  # a prefix is given
+        along[read < len(prefix)] = 0.0  # the prefix is given
         self.log_probs = np.add.reduceat(along, c.start[:-1])
         largest = self.log_probs.max()
         weights = np.exp(self.log_probs - (largest if np.isfinite(largest) else 0.0))
@@ -90,7 +90,7 @@ class ListSampler:
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
     ) -> NDArray[np.int32]:
-        """See `Sampler.draw`; a line takes one uniform number."""
+        """See `Sampler.draw`; each line uses one uniform number."""
         place = np.searchsorted(self._cumulative, uniforms.at(first)[which], side="right")
         drawn = self.lines[np.minimum(place, len(self.lines) - 1), self._prefix :]
         return drawn[:, : most + 1]

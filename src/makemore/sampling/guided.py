@@ -1,18 +1,19 @@
-"""Allowed lines from a model that is asked step by step: approximate, with an estimated distance.
+"""Approximate sampling of allowed lines by importance resampling, with an estimated distance.
 
-A guide, a small counted model compiled to an automaton, gives the probability that a line goes on
-to be an allowed one: its messages m, see `makemore.sampling.backward_messages`. Proposals are drawn
-character by character from the model's own distribution p times these messages,
+The guide is a small counted model compiled to an automaton. Its backward messages m give the
+probability that the rest of a line makes it an allowed one; see
+`makemore.sampling.backward_messages`. Proposals are drawn character by character from the model's
+own distribution p times these messages,
 
     q(x | h) = p(x | h) m(h x) / Z(h)        Z(h) = sum over x of p(x | h) m(h x)
 
-so that every proposal is allowed, and importance weights correct for it,
+so that every proposal is allowed. Importance weights correct for the difference,
 
     w(line) = product over its characters of  p / q  =  product of  Z(h) / m(h x)
 
-Of k proposals one is kept, with a probability in proportion to its weight. Lines stay independent;
-their distribution converges to the model's own among the allowed lines as k grows, and the faster,
-the nearer the guide is to the model.
+One of k proposals is kept, with a probability proportional to its weight. Lines stay independent.
+As k grows, their distribution converges to the model's own over the allowed lines. The nearer the
+guide is to the model, the faster it converges.
 
 Source: sampling-importance resampling, Rubin (1988), "Using the SIR algorithm to simulate posterior
 distributions", Bayesian Statistics 3. Differs: the proposals are weighted by a guide's messages.
@@ -38,9 +39,9 @@ class Prefixes:
 
     Attributes:
         log_probs: (N, V) float32, the model's log-probabilities of the next id.
-        state: the model's state, a row for each.
-        pair: (N,) where each stands in the guide.
-        log_weight: (N,) float64, natural logarithm of the weight so far.
+        state: the model's state, with a row for each prefix.
+        pair: (N,) the pair of each in the guide's messages.
+        log_weight: (N,) float64, natural logarithm of the weight of each.
     """
 
     log_probs: Float32s
@@ -59,11 +60,11 @@ class Proposals:
     """The n proposals of a draw; those in `lines` are unfinished.
 
     Attributes:
-        n: how many there are.
-        lines: (u,) which of them are unfinished.
-        rows: (u,) the prefix that each of these has.
-        columns: (n,) int32 each: the ids drawn at every position, zero for others.
-        log_weights: (n,) float64, natural logarithms of the weights of those that have ended; -inf
+        n: number of proposals.
+        lines: (u,) indices of the unfinished proposals.
+        rows: (u,) the prefix of each unfinished proposal.
+        columns: for each position, (n,) int32 ids drawn there; zero for proposals that drew none.
+        log_weights: (n,) float64, natural logarithm of the weight of each finished proposal; -inf
             for the others.
     """
 
@@ -74,22 +75,22 @@ class Proposals:
     log_weights: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin all of them with the same prefix."""
+        """Start all proposals with the same prefix."""
         self.lines, self.rows = np.arange(self.n), np.zeros(self.n, np.intp)
         self.log_weights = np.full(self.n, -np.inf)
 
     def keep(self, which: NDArray[np.bool_]) -> None:
-        """Keep these as the unfinished ones, (u,) bool."""
+        """Keep only some of the unfinished proposals, (u,) bool, as unfinished."""
         self.lines, self.rows = self.lines[which], self.rows[which]
 
     def record(self, ids: Ints, log_weight: NDArray[np.float64]) -> None:
-        """Record the ids that the unfinished ones drew, (u,), and the weights of those that end."""
+        """Record (u,) ids of the unfinished proposals, and the weights of those that end now."""
         self.columns.append(column_of(ids, self.lines, self.n))
         has_ended = ids == BOUNDARY
         self.log_weights[self.lines[has_ended]] = log_weight[has_ended]
 
     def ids(self, width: int) -> NDArray[np.int32]:
-        """Return (n, T) int32 ids, T at most `width`; the last is not zero where none ended."""
+        """Return (n, T) int32 ids, T at most `width`; the last is not zero in unfinished rows."""
         T = len(self.columns)
         ids = np.zeros((self.n, min(T + 1, width)), np.int32)
         ids[:, :T] = np.stack(self.columns, axis=1)
@@ -98,10 +99,10 @@ class Proposals:
 
 
 class GuidedSampler:
-    """Draws allowed lines by guided proposals; approximate.
+    """A sampler that resamples guided proposals; approximate.
 
     Attributes:
-        pool: k, proposals for each line.
+        pool: k, the number of proposals for each line.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class GuidedSampler:
         guide: BackwardMessages,
         beginning: Beginning,
     ) -> None:
-        """Begin every line with the prefix."""
+        """Start every line after the prefix."""
         self._model, self._shape, self._guide = model, shape, guide
         self._beginning = beginning
         self.pool = 1
@@ -126,7 +127,7 @@ class GuidedSampler:
         pools = log_weights.reshape(-1, k)
         largest = pools.max(axis=1, keepdims=True)
         with np.errstate(invalid="ignore"):
-            weights = np.nan_to_num(np.exp(pools - largest))  # all of a pool may have failed
+            weights = np.nan_to_num(np.exp(pools - largest))  # NaN if a whole pool failed
         cumulative = np.cumsum(weights, axis=1)
         u = uniforms.at(first)[which] * cumulative[:, -1]
         chosen = np.minimum((cumulative <= u[:, None]).sum(axis=1), k - 1)
@@ -136,24 +137,25 @@ class GuidedSampler:
     def propose(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
     ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """Draw proposals, with the natural logarithm of each one's weight.
+        """Draw proposals, with the natural logarithm of the weight of each.
 
         Args:
-            uniforms: the numbers.
-            which: (n,) the places of the proposals among them.
-            first: the position of a proposal's first number.
-            most: characters a proposal may add to the prefix.
+            uniforms: the uniform numbers.
+            which: (n,) indices of the proposals within the range of `uniforms`.
+            first: the position of the first number that a proposal uses.
+            most: maximum number of characters after the prefix.
 
         Returns:
-            (n, T) ids as `draw` gives them, and (n,) float64, -inf for a proposal after whose
-            prefix the shaped distribution allows nothing more: it has not ended.
+            (n, T) ids as in `draw`, and (n,) float64 log-weights. A proposal fails if the shaped
+            distribution leaves no id that the guide allows; it has not ended, and its log-weight is
+            -inf.
         """
         prefixes, proposals = Prefixes.of(self._beginning), Proposals(len(which))
         for position in range(most + 1):
             p = self._shape.probs(prefixes.log_probs)  # (N, V)
             weights = self._guide.weights(prefixes.pair, position, p)  # p(x | h) m(h x)
             Z = weights.sum(axis=1)  # (N,)
-            proposals.keep(Z[proposals.rows] > 0)  # the others stay as they are, not ended
+            proposals.keep(Z[proposals.rows] > 0)  # the others fail: they never end
             table = cumulative_sums(weights + (Z == 0)[:, None])
             u, h = uniforms.at(first + position)[which[proposals.lines]], proposals.rows
             x = inverse_cdf(table, h, u)
@@ -171,13 +173,16 @@ class GuidedSampler:
     def _step(
         self, prefixes: Prefixes, rows: Ints, x: Ints, log_weight: NDArray[np.float64]
     ) -> tuple[Prefixes, Ints]:
-        """The distinct prefixes one character longer, and the prefix of each proposal among them.
+        """Extend the unfinished proposals by one id.
 
         Args:
-            prefixes: N of them.
+            prefixes: N distinct prefixes.
             rows: (u,) the prefix of each unfinished proposal.
-            x: (u,) the id that follows it.
-            log_weight: (u,) of each.
+            x: (u,) the id drawn after each.
+            log_weight: (u,) natural logarithm of the weight of each, including this id.
+
+        Returns:
+            The distinct longer prefixes, and (u,) the index of each proposal's prefix among them.
         """
         V = self._model.vocabulary_size
         distinct, longer = unique_inverse(rows * V + x, len(prefixes.log_probs) * V)

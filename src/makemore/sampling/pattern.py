@@ -1,9 +1,9 @@
-"""Regular expressions as finite automata: Python's syntax, automata-lib's algebra, bounded work.
+"""Regular expressions compiled to finite automata, with bounded work.
 
-Python's own parser reads an expression, so that it means here what it means everywhere. Characters
-that no expression tells apart are one symbol, so that thousands of them cost no more than a few.
-Minimal automata, complements and intersections are the library's; it knows no bound, so what would
-explode is stopped here before it is built.
+Python's own parser reads an expression, so the syntax and its meaning are those of `re`. Characters
+that no expression distinguishes share one symbol, so a large vocabulary costs little more than a
+small one. automata-lib minimises, complements and intersects automata. It has no limit on states,
+so an expression that would need too many is rejected here before its automaton is built.
 """
 
 import re
@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from makemore.errors import ConstraintError
 
-# Python's parse tree: nodes of an opcode and its argument. Of those read here, a single character
-# has a code point, the items of a set, or None; the others have
-#     AT                        a place, as an opcode
+# Python's parse tree: each node is an opcode and its argument. For a single character, the argument
+# is a code point, the items of a set, or None. For the other opcodes that are read here, it is
+#     AT                        a position, as an opcode
 #     BRANCH                    None, alternatives
-#     MAX_REPEAT, MIN_REPEAT    minimum, maximum, repeated
-#     SUBPATTERN                group, flags to add, flags to take away, inside
+#     MAX_REPEAT, MIN_REPEAT    minimum, maximum, repeated tree
+#     SUBPATTERN                group, flags to add, flags to remove, inner tree
 Tree: TypeAlias = "Iterable[Node]"
 Argument: TypeAlias = (
     "int | list[Node] | tuple[None, Iterable[Tree]] | tuple[int, int, Tree]"
@@ -37,7 +37,7 @@ _ONE_CHARACTER = (_constants.LITERAL, _constants.NOT_LITERAL, _constants.IN, _co
 _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
 _STARTS = (_constants.AT_BEGINNING, _constants.AT_BEGINNING_STRING)
 _ENDS = (_constants.AT_END, _constants.AT_END_STRING)
-_WORK = 200  # edges followed for each state allowed
+_WORK = 200  # maximum number of edges followed for each state allowed
 _IN_WORDS = {
     _constants.AT: "a place such as ^, $ or \\b inside; it covers the whole line anyway",
     _constants.GROUPREF: "a reference back to a group",
@@ -53,24 +53,30 @@ class Expression:
     """A regular expression as a nondeterministic automaton over sets of characters.
 
     Attributes:
-        edges: for each state, its edges: the number of a set, or None for no character, and where
-            they lead. State 0 is the first.
-        final: the state in which a whole line was read.
+        edges: for each state, its edges: the number of a set of characters, or None for an empty
+            transition, and the target state. State 0 is the initial state.
+        final: the accepting state.
     """
 
     def __init__(self, pattern: str, sets: "Sets", ignore_case: bool, most: int) -> None:
-        """Reads an expression.
+        """Parse an expression.
+
+        Args:
+            pattern: the regular expression.
+            sets: registry of the sets of characters.
+            ignore_case: whether to ignore case.
+            most: maximum number of states.
 
         Raises:
-            ConstraintError: it is none, uses what no finite automaton can do, or needs more than
-                `most` states.
+            ConstraintError: the pattern is not a regular expression, uses a feature that a finite
+                automaton cannot implement, or needs too many states.
         """
         self._pattern, self._sets, self._most, self._work = pattern, sets, most, 0
         self.edges: list[list[tuple[int | None, int]]] = [[]]
         flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", FutureWarning)  # [[ is what it is now
+                warnings.simplefilter("ignore", FutureWarning)  # [[ has its present meaning
                 tree = _parser.parse(unicodedata.normalize("NFC", pattern), flags)
             self.final = self._add(_without_ends(list(tree)), 0, tree.state.flags)
         except (re.error, OverflowError) as error:
@@ -81,13 +87,13 @@ class Expression:
             raise ConstraintError(f"pattern {pattern[:20]!r}... is nested too deeply") from None
 
     def _new(self) -> int:
-        """A state more."""
+        """Add a state and return its number."""
         self._check(len(self.edges))
         self.edges.append([])
         return len(self.edges) - 1
 
     def _add(self, tree: Tree, at: int, flags: int) -> int:
-        """Adds the nodes of a tree one after the other; gives the state after them."""
+        """Add the nodes of a tree in sequence after state `at`, and return the state after them."""
         for kind, argument in tree:
             match argument if isinstance(argument, tuple) else ():
                 case _ if kind in _ONE_CHARACTER:
@@ -108,10 +114,10 @@ class Expression:
         return at
 
     def _repeated(self, low: int, high: int, inside: Tree, at: int, flags: int) -> int:
-        """Adds a tree from `low` to `high` times."""
+        """Add a tree repeated `low` to `high` times, and return the state after it."""
         for _ in range(low):
             before, at = at, self._add(inside, at, flags)
-            if at == before:  # nothing, and so as often as one likes
+            if at == before:  # the tree is empty, so repeating it adds nothing
                 return at
         if high is _constants.MAXREPEAT:
             loop = self._joined([at])
@@ -126,22 +132,22 @@ class Expression:
         return self._joined(ends)
 
     def _joined(self, ends: list[int]) -> int:
-        """A state that each of these leads to without a character."""
+        """Add a state with an empty transition from each of some states, and return it."""
         then = self._new()
         for end in ends:
             self.edges[end].append((None, then))
         return then
 
     def automaton(self) -> DFA:
-        """The minimal deterministic automaton, over the symbols of the sets.
+        """Return the minimal deterministic automaton, over the symbols of the sets.
 
         Raises:
-            ConstraintError: it would take too many states before it is minimal.
+            ConstraintError: the subset construction needs too many states or too much work.
         """
         steps = self._steps()
         subsets = [self._closure(0)]
         places, transitions = {subsets[0]: 0}, {}
-        for subset in subsets:  # which grows meanwhile
+        for subset in subsets:  # the loop appends to it
             reached: dict[str, int] = {}
             for state in _members(subset):
                 self._work += len(steps[state])
@@ -164,7 +170,7 @@ class Expression:
         return found.minify()
 
     def _steps(self) -> list[list[tuple[str, int]]]:
-        """For each state, which states each symbol leads to, as the bits of a number."""
+        """Return for each state the states that each symbol leads to, as a bit set."""
         found: list[list[tuple[str, int]]] = []
         for edges in self.edges:
             found.append([])
@@ -177,7 +183,7 @@ class Expression:
         return found
 
     def _closure(self, state: int) -> int:
-        """A state and those it leads to without a character, as the bits of a number."""
+        """Return the closure of a state under empty transitions, as a bit set."""
         found, waiting = 1 << state, [state]
         while waiting:
             for number, to in self.edges[waiting.pop()]:
@@ -189,7 +195,7 @@ class Expression:
         return found
 
     def _check(self, states: int = 0) -> None:
-        """Stops what would take too many states, or too long to find that it does."""
+        """Raise a ConstraintError if there are too many states or too many edges were followed."""
         if states >= self._most or self._work > _WORK * self._most:
             shown = self._pattern if len(self._pattern) <= 40 else f"{self._pattern[:37]}..."
             raise ConstraintError(
@@ -199,20 +205,20 @@ class Expression:
 
 
 class Sets:
-    """The sets of characters that expressions name, and the symbols they cannot do without.
+    """The sets of characters in expressions, and the symbols that are needed to express them.
 
     Attributes:
-        characters: the vocabulary's.
+        characters: the characters of the vocabulary.
     """
 
     def __init__(self, characters: tuple[str, ...]) -> None:
-        """Knows no set yet."""
+        """Start without sets."""
         self.characters = characters
         self._numbers: dict[tuple[str, int], int] = {}
         self._masks: list[NDArray[np.bool_]] = []
 
     def number(self, node: Node, flags: int) -> int:
-        """The number of the set of characters that one node of an expression matches."""
+        """Return the number of the set of characters that one node of an expression matches."""
         key = repr(node), flags & ~re.DOTALL
         if key not in self._numbers:
             state = _parser.State()
@@ -224,7 +230,7 @@ class Sets:
 
     @cached_property
     def places(self) -> NDArray[np.intp]:
-        """(V - 1,) for each character the first one that no set tells apart from it."""
+        """(V - 1,) for each character, the index of the first one in exactly the same sets."""
         masks = np.array(self._masks, bool).reshape(len(self._masks), len(self.characters))
         _, first, place = np.unique(masks, axis=1, return_index=True, return_inverse=True)
         found: NDArray[np.intp] = first[place.ravel()]
@@ -232,21 +238,21 @@ class Sets:
 
     @cached_property
     def symbols(self) -> frozenset[str]:
-        """The first characters of each kind, which stand for the others."""
+        """One character for each class of characters that no set distinguishes."""
         return frozenset(self.characters[place] for place in set(self.places.tolist()))
 
     def members(self, number: int) -> list[str]:
-        """The symbols of a set."""
+        """Return the symbols of a set."""
         inside = set(self.places[self._masks[number]].tolist())
         return [self.characters[place] for place in sorted(inside)]
 
     def like(self, symbol: str) -> NDArray[np.intp]:
-        """The places of the characters that a symbol stands for."""
+        """Return the indices of the characters that a symbol represents."""
         return np.flatnonzero(self.places == self.characters.index(symbol))
 
 
 def _members(subset: int) -> list[int]:
-    """The places of the bits of a number."""
+    """Return the members of a bit set."""
     found = []
     while subset:
         found.append((subset & -subset).bit_length() - 1)
@@ -255,7 +261,7 @@ def _members(subset: int) -> list[int]:
 
 
 def _without_ends(tree: list[Node]) -> list[Node]:
-    """A tree without the nodes that only say that it starts or ends the line."""
+    """Return a tree without anchors at its start and end: whole lines are matched anyway."""
     while tree and _is_at(tree[0], _STARTS):
         tree = tree[1:]
     while tree and _is_at(tree[-1], _ENDS):
@@ -269,5 +275,5 @@ def _without_ends(tree: list[Node]) -> list[Node]:
 
 
 def _is_at(node: Node, places: tuple[int, ...]) -> bool:
-    """Whether a node stands for one of some places in a line."""
+    """Return whether a node is an anchor at one of some positions."""
     return node[0] is _constants.AT and node[1] in places

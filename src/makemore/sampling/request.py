@@ -1,4 +1,4 @@
-"""What lines are drawn from, and what is required of each."""
+"""Sampling requests: the source to draw from, the prefix, the length, the labels and the seed."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -22,20 +22,21 @@ if TYPE_CHECKING:
 
 Draw = Callable[[int, int], NDArray[np.int32]]
 
-_LONGEST = 2**14  # characters of a line that anything is counted for
+_LONGEST = 2**14  # maximum characters of a line for which a constraint is compiled
 
 
 @dataclass(frozen=True)
 class Source:
-    """A fitted model with what is needed to draw from it.
+    """A fitted model with the data needed to draw from it.
 
     Attributes:
         model: the model.
         vocabulary: its characters and labels.
-        longest: characters of the longest line it learned.
-        label_shares: (labels,) float64, how often each label stood; empty without labels.
-        known: gives the (k,) uint64 ascending digests of every line it read; needed for `new`.
-        withheld: lines that are never given.
+        longest: length of the longest line of the fitted list, in characters.
+        label_shares: (labels,) float64, share of each label; empty without labels.
+        known: returns the (k,) uint64 ascending digests of all lines that the model read; required
+            for the option `new`.
+        withheld: lines that are never returned.
     """
 
     model: Model
@@ -47,7 +48,7 @@ class Source:
 
     @classmethod
     def of(cls, fitted: FittedModel) -> Self:
-        """Take what is needed from a fitted model; canaries are withheld."""
+        """Return the source of a fitted model, with its canaries withheld."""
         withheld = frozenset(line for each in fitted.canaries for line in each.lines)
         shares = fitted.label_shares
         return cls(fitted.model, fitted.vocabulary, fitted.longest, shares, fitted.known, withheld)
@@ -55,17 +56,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Request:
-    """What lines are drawn from and how.
+    """A model and the requirements for the lines drawn from it.
 
     Attributes:
         model: the model.
         vocabulary: its characters and labels.
-        shape: what is done to its distributions.
+        shape: temperature, top-k and top-p.
         prefix: (p,) int32 ids that every line starts with.
-        most: characters that follow it, at most.
-        labels: the ids of the labels that lines may have; None stands for no label.
-        priors: (labels,) float64, the share of each label among all lines.
-        seed: fixes the lines.
+        most: maximum number of characters after the prefix.
+        labels: ids of the labels that lines may have; None stands for no label.
+        priors: (labels,) float64, prior probability of each label.
+        seed: random seed, which fixes the lines.
     """
 
     model: Model
@@ -89,19 +90,20 @@ class Request:
         """Return a request with the prefix and the maximum length of some options.
 
         Args:
-            source: what to draw from.
+            source: fitted model to draw from.
             options: which lines are allowed.
             label: the label of every line; None for any.
-            shape: what is done to the model's distributions.
-            seed: fixes the lines.
+            shape: temperature, top-k and top-p.
+            seed: random seed, which fixes the lines.
 
         Raises:
-            ConstraintError: no line starts with the prefix, or none that is so short.
+            ConstraintError: no line can start with the prefix, or the prefix is longer than the
+                maximum length.
             OptionError: the label is unknown.
         """
         vocabulary = source.vocabulary
         prefix = np.zeros(0, np.int32) if options.ignore_case else _prefix_ids(vocabulary, options)
-        # A prefix as long as any line of the list still deserves an end.
+        # A prefix at least as long as the longest line of the list still needs room to end.
         room = source.longest if len(prefix) < source.longest else source.longest + len(prefix)
         longest = options.length or options.max_length or room
         if longest < len(prefix):
@@ -121,7 +123,7 @@ class Request:
 
     @cached_property
     def beginnings(self) -> "list[Beginning]":
-        """The model after the prefix, for each label."""
+        """The state of the model after the prefix, for each label."""
         from makemore.sampling.walk import Beginning
 
         return [Beginning.of(self.model, self.shape, self.prefix, label) for label in self.labels]
@@ -132,10 +134,10 @@ class Request:
 
             p(label | prefix)  proportional to  p(label) p(prefix | label)
 
-        where p(prefix | label) is shaped as the characters of a line are, so that a prefix selects
-        among lines as any other constraint does. If top-k and top-p exclude the prefix under every
-        label, only the temperature shapes it. If the model finds it impossible under every label,
-        these are the log-priors.
+        Temperature, top-k and top-p apply to p(prefix | label) as to the characters drawn, so that
+        a prefix selects among lines as any other constraint does. If top-k and top-p exclude the
+        prefix under every label, only the temperature applies. If the prefix has probability zero
+        under every label, these are the log-priors.
         """
         with np.errstate(divide="ignore"):
             log_priors = np.log(self.priors)
@@ -148,16 +150,16 @@ class Request:
         return log_priors
 
     def drawn_by(self, samplers: Sequence[Sampler], log_masses: NDArray[np.float64]) -> Draw:
-        """Return a function that draws lines by one sampler for each label.
+        """Return a function that draws a label for each line, then the line with its sampler.
 
         Args:
             samplers: one for each label.
-            log_masses: (labels,) the natural logarithm of the probability that a line of each label
-                which starts with the prefix is one that its sampler may give.
+            log_masses: (labels,) for each label, the natural logarithm of the probability that its
+                sampler's constraint allows a line that starts with the prefix.
         """
         log_shares = self.log_shares + log_masses
         limits = np.cumsum(np.exp(log_shares - log_shares.max()))
-        limits /= limits[-1]  # exactly 1 from the last possible label on: none after it is drawn
+        limits /= limits[-1]  # exactly 1 from the last possible label on, so none after it is drawn
 
         def draw(low: int, high: int) -> NDArray[np.int32]:
             uniforms = Uniforms(self.seed, low, high)
@@ -179,13 +181,13 @@ class Request:
 
 
 def request_of(source: Source, options: SampleOptions) -> Request:
-    """Return the request for lines to draw; see `Request.of`."""
+    """Return the request of some sampling options; see `Request.of`."""
     shape = Shape(options.temperature, options.top_k, options.top_p)
     return Request.of(source, options, options.label, shape, options.seed)
 
 
 def _prefix_ids(vocabulary: Vocabulary, options: ConstraintOptions) -> NDArray[np.int32]:
-    """The prefix as ids."""
+    """Return the prefix as ids."""
     prefix = unicodedata.normalize("NFC", options.prefix)
     if prefix[:1].isspace():
         raise ConstraintError(
@@ -203,10 +205,10 @@ def _prefix_ids(vocabulary: Vocabulary, options: ConstraintOptions) -> NDArray[n
 
 
 def constraint_of(request: Request, options: ConstraintOptions) -> Constraint:
-    """Return all that is required of a line as an automaton.
+    """Compile the constraint options of a request to an automaton.
 
     Raises:
-        ConstraintError: a pattern cannot be used, or no line can be what is asked.
+        ConstraintError: a pattern cannot be used, or no line satisfies the constraint.
     """
     longest = min(len(request.prefix) + request.most, _LONGEST)
     found = Constraint.of(options, request.vocabulary, longest)

@@ -1,10 +1,10 @@
-"""Drawing lines from a model: one endless stream of independent lines, fixed by the seed.
+"""Samplers, which draw lines of one endless stream of independent lines, fixed by the seed.
 
-The uniform numbers of line i come from (seed, block of 4,096 lines, position), so line i depends on
-the seed, on i and on the model. Where the rows of a model are not exact, its last digits depend on
-the lines that are drawn beside it too: see `makemore.sampling.stream` and docs/determinism.md.
+The uniform numbers of line i come from (seed, block of 4,096 lines, position), so line i depends
+only on the seed, on i and on the model. If the model's rows are not exact, their last digits also
+depend on the other lines of the batch: see `makemore.sampling.stream` and docs/determinism.md.
 
-Every id is drawn by inverting the cumulative distribution function of its row,
+Each id is drawn by inverting the cumulative distribution function of its row,
 
     id = min {x : F(x) > u}        F(x) = sum over y <= x of p(y)
 """
@@ -37,15 +37,15 @@ def cumulative_sums(weights: NDArray[np.float64]) -> CumulativeTable:
         weights: (n, V) float64, not negative, with a positive sum in each row.
 
     Returns:
-        (n, W) float64, ascending to 1 in each row; W as `table_width` gives it.
+        (n, W) float64, each row ascending to 1; W is `table_width(V)`.
 
     Example:
         >>> cumulative_sums(np.array([[1.0, 0.0, 3.0]])).tolist()
         [[0.25, 0.25, 1.0, 1.0]]
     """
     n, V = weights.shape
-    # `inverse_cdf` halves a row until one entry is left, so its width must be a power of two. The
-    # columns beyond V are 1, above every uniform number, so their ids are never drawn.
+    # The binary search of `inverse_cdf` needs a width that is a power of two. The columns beyond V
+    # are 1, above every uniform number, so their ids are never drawn.
     table = np.ones((n, table_width(V)))
     np.cumsum(weights, axis=1, out=table[:, :V])
     table[:, :V] /= table[:, V - 1 : V].copy()
@@ -56,12 +56,12 @@ def inverse_cdf(table: CumulativeTable, rows: Ints, uniforms: NDArray[np.float64
     """Draw an id from a row of a table for each uniform number, by binary search.
 
     Args:
-        table: (n, W), as `cumulative_sums` gives it.
-        rows: (m,) the row of each number.
+        table: (n, W), the result of `cumulative_sums`.
+        rows: (m,) the row to draw from with each number.
         uniforms: (m,) float64 in [0, 1).
 
     Returns:
-        (m,) ids: how many entries of its row are at most each number.
+        (m,) ids: for each number, the number of entries of its row that are at most it.
 
     Example:
         >>> table = cumulative_sums(np.array([[1.0, 0.0, 3.0]]))
@@ -73,7 +73,7 @@ def inverse_cdf(table: CumulativeTable, rows: Ints, uniforms: NDArray[np.float64
     first = at.copy()
     half = width // 2
     while half:
-        # mode="clip" spares a second check of bounds; no index is out of them.
+        # No index is out of bounds; mode="clip" skips a second bounds check.
         at += (flat[half - 1 :].take(at, mode="clip") <= uniforms) * half
         half //= 2
     found: NDArray[np.intp] = at - first
@@ -82,12 +82,13 @@ def inverse_cdf(table: CumulativeTable, rows: Ints, uniforms: NDArray[np.float64
 
 @dataclass(frozen=True)
 class Shape:
-    """How the distribution of each free character is changed.
+    """Temperature, top-k and top-p: the changes to each next-id distribution.
 
     Attributes:
-        temperature: log-probabilities are divided by it.
-        top_k: only so many of the likeliest ids stay, or None for all.
-        top_p: then only the likeliest ids that together reach this share stay, or None for all.
+        temperature: divisor of the log-probabilities.
+        top_k: number of most likely ids to keep; None to keep all.
+        top_p: after top-k, keep the smallest set of most likely ids whose total probability reaches
+            this share; None to keep all.
     """
 
     temperature: float = 1.0
@@ -95,18 +96,21 @@ class Shape:
     top_p: float | None = None
 
     def weights(self, log_probs: Float32s) -> NDArray[np.float64]:
-        """(n, V) float64, proportional to the shaped distributions; the largest of a row is 1."""
+        """Return (n, V) float64 unnormalised shaped probabilities; the largest of a row is 1."""
         weights: NDArray[np.float64] = np.exp(self._logits(log_probs))
         return self._cut(weights) if self._cuts else weights
 
     def probs(self, log_probs: Float32s) -> NDArray[np.float64]:
-        """(n, V) float64, the shaped distributions."""
+        """Return (n, V) float64, the shaped distributions."""
         weights = self.weights(log_probs)
         probs: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
         return probs
 
     def log_probs(self, log_probs: Float32s) -> NDArray[np.float64]:
-        """(n, V) float64, the natural logarithms of the shaped distributions; none underflows."""
+        """Return (n, V) float64 natural logarithms of the shaped distributions, without underflow.
+
+        Ids that top-k or top-p exclude get -inf.
+        """
         logits = self._logits(log_probs)
         if self._cuts:
             logits[self._cut(np.exp(logits)) == 0] = -np.inf
@@ -114,7 +118,7 @@ class Shape:
         return found
 
     def _logits(self, log_probs: Float32s) -> NDArray[np.float64]:
-        """(n, V) log-probabilities divided by the temperature; the largest of each row is 0."""
+        """Return (n, V) log-probabilities over the temperature; the largest of each row is 0."""
         logits = log_probs.astype(np.float64) / self.temperature
         with np.errstate(invalid="ignore"):
             logits -= logits.max(axis=1, keepdims=True)
@@ -122,11 +126,11 @@ class Shape:
 
     @property
     def _cuts(self) -> bool:
-        """Whether top-k or top-p leaves ids out."""
+        """Whether top-k or top-p is set."""
         return self.top_k is not None or self.top_p is not None
 
     def _cut(self, probs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Set to zero what top-k and top-p leave out; equal probabilities go by id."""
+        """Set the ids that top-k and top-p exclude to zero; ties go to the smaller id."""
         order = np.argsort(-probs, axis=1, kind="stable")
         ordered = np.take_along_axis(probs, order, axis=1)
         if self.top_k is not None:
@@ -145,15 +149,18 @@ class Uniforms:
     """Uniform numbers in [0, 1) for lines low to high of the stream, position by position."""
 
     def __init__(self, seed: int, low: int, high: int, fan: int = 0) -> None:
-        """Find the blocks that hold these lines."""
+        """Compute the blocks that contain lines low to high; `fan` selects another stream."""
         self._lines = low, high
         self._seed, self._key = seed, (fan,) if fan else ()
         self._blocks = range(low // BLOCK, (high - 1) // BLOCK + 1)
         self._part = slice(low - self._blocks[0] * BLOCK, high - self._blocks[0] * BLOCK)
-        self._next = -1  # the position that the generators stand at
+        self._next = -1  # the position that the generators draw next
 
     def at(self, position: int) -> NDArray[np.float64]:
-        """(high - low,) float64, one for each line; cheapest one position after the other."""
+        """Return the numbers of a position, one for each line: (high - low,) float64.
+
+        It is fastest to ask for consecutive positions: others rebuild the generators.
+        """
         if position != self._next:
             self._generators = [self._generator(block, position) for block in self._blocks]
         drawn = [generator.random(BLOCK) for generator in self._generators]
@@ -161,38 +168,38 @@ class Uniforms:
         return np.concatenate(drawn)[self._part]
 
     def fanned(self, k: int) -> "Uniforms":
-        """Return independent numbers for k lines in the place of each of these."""
+        """Return an independent stream with k lines for each line of this one."""
         low, high = self._lines
         return Uniforms(self._seed, low * k, high * k, fan=k)
 
     def _generator(self, block: int, position: int) -> np.random.Generator:
-        """The generator of a block, at a position: each number is one step of it."""
+        """Return the generator of a block, advanced to a position: one step for each number."""
         bits = np.random.PCG64(np.random.SeedSequence((self._seed, block), spawn_key=self._key))
         return np.random.Generator(bits.advance(position * BLOCK))
 
 
 class Sampler(Protocol):
-    """Draws lines of one label, or of a model without labels."""
+    """A method of drawing lines of one label, or of a model without labels."""
 
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
     ) -> NDArray[np.int32]:
-        """Draw some of the lines that the uniform numbers are for.
+        """Draw some of the lines that the uniform numbers cover.
 
         Args:
-            uniforms: the numbers.
-            which: (n,) the places of the lines among them.
-            first: the position of a line's first number.
-            most: characters a line may add to the prefix.
+            uniforms: the uniform numbers.
+            which: (n,) indices of the lines to draw, within the range of `uniforms`.
+            first: the position of the first number that a line uses.
+            most: maximum number of characters after the prefix.
 
         Returns:
-            (n, T) int32 ids, T at most most + 1, zero once a line has ended; where the last column
-            is not zero, the line had not.
+            (n, T) int32 ids, T at most most + 1, zero from the end of a line on. If the last column
+            of a row is not zero, its line has not ended.
         """
 
 
 class Frontier(Protocol):
-    """The unfinished lines of a draw: each stands in a row of next-id distributions.
+    """The unfinished lines of a draw, each with its row in a table of next-id distributions.
 
     Attributes:
         rows: (n,) the row of each unfinished line.
@@ -201,7 +208,7 @@ class Frontier(Protocol):
     rows: Ints
 
     def table(self, position: int) -> CumulativeTable:
-        """Return the rows' distributions after so many characters, summed up."""
+        """Return the cumulative table of the rows after `position` characters."""
 
     def advance(self, goes_on: NDArray[np.bool_], ids: Ints) -> None:
         """Drop the lines that ended and step the others by their ids."""
@@ -210,9 +217,9 @@ class Frontier(Protocol):
 def draw_lines(
     frontier: Frontier, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
 ) -> NDArray[np.int32]:
-    """Draw lines character by character, from a frontier on: see `Sampler.draw`."""
+    """Draw lines character by character, starting from a frontier: see `Sampler.draw`."""
     columns = []
-    lines = np.arange(len(which))  # those that have not ended
+    lines = np.arange(len(which))  # indices of the unfinished lines
     for position in range(most + 1):
         u = uniforms.at(first + position)[which[lines]]
         ids = inverse_cdf(frontier.table(position), frontier.rows, u)
@@ -226,17 +233,17 @@ def draw_lines(
 
 
 def column_of(ids: Ints, lines: Ints, n: int) -> NDArray[np.int32]:
-    """(n,) int32, the ids drawn in the places of their lines, zero elsewhere."""
+    """Return (n,) int32, the ids at the indices of their lines and zero elsewhere."""
     column = np.zeros(n, np.int32)
     column[lines] = ids
     return column
 
 
 class TableSampler:
-    """Draws by looking up: for models that are compiled to an automaton."""
+    """A sampler for a model compiled to an automaton, with one table of all states."""
 
     def __init__(self, automaton: Automaton, shape: Shape, prefix: NDArray[np.int32]) -> None:
-        """Begin every line with the prefix."""
+        """Build the table, and start every line after the prefix."""
         self._goto = automaton.goto
         self._table = cumulative_sums(shape.weights(automaton.log_probs))
         self._first = automaton.after(prefix)
@@ -251,17 +258,18 @@ class TableSampler:
 
 
 class StateFrontier:
-    """Unfinished lines in an automaton; a row for each state."""
+    """A frontier of lines in an automaton, with one table row for each state."""
 
     def __init__(
         self, goto: Ints, states: Ints, tables: Callable[[int, Ints], CumulativeTable]
     ) -> None:
-        """Begin lines.
+        """Start n lines.
 
         Args:
             goto: (S, V) int32, the state after each id.
-            states: (n,) the state of each line.
-            tables: gives a (S, W) table for a position, in which these states' rows are filled.
+            states: (n,) the initial state of each line.
+            tables: function of a position and the current states. It returns a (S, W) cumulative
+                table in which at least the rows of these states are filled.
         """
         self._goto, self._V, self._tables = goto.ravel(), goto.shape[1], tables
         self.rows = states

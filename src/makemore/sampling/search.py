@@ -1,19 +1,21 @@
-"""Best-first search: lines in order of probability, or drawn without replacement.
+"""Best-first search: lines in order of probability, or sampled without replacement.
 
-The priority of a prefix is an upper bound of the log-probability of its lines: its own where
-nothing is known of what follows, or that of its best line where the model is compiled to an
-automaton. The prefix with the highest priority is expanded; a whole line whose priority is above
-that of every open prefix is next, and so the order is exact.
+The priority of a prefix is an upper bound of the log-probability of its lines. If the model is
+compiled to an automaton, the bound is that of its best line; otherwise it is the log-probability of
+the prefix. The search expands the prefix with the highest priority. It yields a whole line when no
+open prefix has a higher priority, so the order is exact.
 
-Without replacement, log-probabilities become keys: a prefix has the largest key of its lines, and
-its characters share that maximum out,
+For sampling without replacement, Gumbel keys take the place of log-probabilities. The key of a
+prefix is the largest key of its lines, and the keys of its continuations are drawn with that
+maximum given,
 
     G(root) ~ Gumbel        G(h x) = log p(h x) + Gumbel, given that the largest of them is G(h)
 
-Lines in the order of their keys are lines drawn one after the other without replacement.
+Lines in descending order of their keys are a sequence of draws without replacement.
 
 Source: Kool, van Hoof and Welling (2019), "Stochastic beams and where to find them", arXiv
-1903.06059, section 4.1 and appendix B.3. Differs: best first, so that the order has no end.
+1903.06059, section 4.1 and appendix B.3. Differs: the search is best-first instead of a beam of
+fixed width, so that the sequence has no end.
 """
 
 import heapq
@@ -33,16 +35,16 @@ from makemore.sampling.backward_messages import BackwardMessages
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.request import Request
 
-_AT_ONCE = 256  # prefixes that are expanded together, at most
+_AT_ONCE = 256  # maximum number of prefixes expanded together
 
 
 class Prefix(NamedTuple):
-    """The start of a line, or a whole one.
+    """The beginning of a line, or a whole line.
 
     Attributes:
         log_prob: natural log-probability.
-        ids: what it has read, the given prefix included; the boundary last for a whole line.
-        state: where it stands.
+        ids: its ids, including the prefix of the request; a whole line ends with the boundary.
+        state: its state in the constraint, or its pair in the backward messages.
     """
 
     log_prob: float
@@ -51,13 +53,13 @@ class Prefix(NamedTuple):
 
 
 class Expansion(NamedTuple):
-    """The prefixes that are one id longer than each of n prefixes.
+    """The continuations of n prefixes by one id.
 
     Attributes:
         log_probs: (n, V) float64 natural log-probabilities of the next id, normalised.
-        states: (n, V) int64, the state after each id, NOWHERE where no allowed line goes on; the
-            boundary leads anywhere else if the line may end.
-        best: (n, V) float64, upper bound of the log-probability of what follows each id.
+        states: (n, V) int64, the state after each id; NOWHERE if no allowed line continues with it.
+            For the boundary, any other value means that the line may end.
+        best: (n, V) float64, upper bound of the log-probability of the ids after each id.
     """
 
     log_probs: NDArray[np.float64]
@@ -66,7 +68,7 @@ class Expansion(NamedTuple):
 
 
 class Steps(Protocol):
-    """A model beside a constraint, as a search walks it.
+    """A model with a constraint, in the form that a search expands.
 
     Attributes:
         first: the prefix of every line.
@@ -75,14 +77,14 @@ class Steps(Protocol):
     first: Prefix
 
     def expand(self, prefixes: list[Prefix]) -> Expansion:
-        """Return the prefixes that are one id longer, and whole lines."""
+        """Return the continuations of prefixes by one id."""
 
 
 class ModelSteps:
-    """A model that is asked about prefixes; nothing is known of what follows them."""
+    """A model that is evaluated on prefixes, without a tighter bound on what follows them."""
 
     def __init__(self, request: Request, constraint: Constraint, label: int | None) -> None:
-        """Begin after the prefix of the request."""
+        """Start after the prefix of the request."""
         self._model, self._shape, self._constraint = request.model, request.shape, constraint
         self._origin = BOUNDARY if label is None else label
         self._labels = len(request.vocabulary.labels)
@@ -100,8 +102,8 @@ class ModelSteps:
         return Expansion(log_probs, states, np.zeros_like(log_probs))
 
     def _contexts(self, prefixes: list[Prefix]) -> tuple[Contexts, NDArray[np.int32]]:
-        """The distinct contexts along n prefixes, and (n,) the one at the end of each."""
-        lengths = np.array([len(prefix.ids) + 1 for prefix in prefixes])  # with the end of a line
+        """Return the distinct contexts along n prefixes, and (n,) the last one of each."""
+        lengths = np.array([len(prefix.ids) + 1 for prefix in prefixes])  # plus 1: the end
         target = np.concatenate([[*prefix.ids, BOUNDARY] for prefix in prefixes]).astype(np.int32)
         start = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         origin = np.full(len(prefixes), self._origin, np.int32)
@@ -113,7 +115,7 @@ class ModelSteps:
 
 
 class AutomatonSteps:
-    """A model compiled to an automaton: the best that can follow is known, not guessed.
+    """A model compiled to an automaton, with the exact log-probability of the best continuation.
 
         b_T(i) = log e(i)      b_t(i) = max(log e(i) [t >= shortest], log p(x | i) + b_(t+1)(i x))
 
@@ -121,7 +123,7 @@ class AutomatonSteps:
     """
 
     def __init__(self, messages: BackwardMessages, prefix: NDArray[np.int32]) -> None:
-        """Find the best that can follow each pair, after a prefix, (p,) int32 ids."""
+        """Compute the best continuation of each pair, after a prefix of (p,) int32 ids."""
         self._messages = messages
         self.first = Prefix(0.0, tuple(prefix.tolist()), 0)
         with np.errstate(divide="ignore"):
@@ -134,7 +136,7 @@ class AutomatonSteps:
             self._best[t, :-1] = going_on.max(axis=1)
 
     def _log_end(self, t: int | Ints) -> NDArray[np.float64]:
-        """Zero where a line of so many characters may end, -inf elsewhere."""
+        """Return zero where a line may end after t further characters, and -inf elsewhere."""
         return np.where(self._messages.may_end[t], 0.0, -np.inf)
 
     def expand(self, prefixes: list[Prefix]) -> Expansion:
@@ -147,13 +149,13 @@ class AutomatonSteps:
         return Expansion(self._log_probs[pairs], states, best)
 
     def _positions(self, prefixes: list[Prefix]) -> tuple[Ints, Ints]:
-        """(n,) the pair where each prefix stands, and (n,) the characters it has read since 0."""
+        """Return (n,) the pair of each prefix, and (n,) its number of characters since pair 0."""
         read = np.array([len(prefix.ids) for prefix in prefixes]) - self._messages.read
         return np.array([prefix.state for prefix in prefixes]), read
 
 
 class ConditionalSteps(AutomatonSteps):
-    """The same, with the probabilities that ids have on the condition that the line is allowed."""
+    """Automaton steps with next-id probabilities conditioned on the line being allowed."""
 
     def expand(self, prefixes: list[Prefix]) -> Expansion:
         """See `Steps.expand`."""
@@ -162,7 +164,7 @@ class ConditionalSteps(AutomatonSteps):
         for t in set(read.tolist()):
             which = read == t
             weights = self._messages.weights(pairs[which], t)
-            with np.errstate(divide="ignore", invalid="ignore"):  # where nothing is possible
+            with np.errstate(divide="ignore", invalid="ignore"):  # rows without a possible id
                 expansion.log_probs[which] = np.log(weights / weights.sum(axis=1, keepdims=True))
         return expansion
 
@@ -173,14 +175,15 @@ def search(
     rng: np.random.Generator | None = None,
     log_shares: Sequence[float] = (0.0,),
 ) -> Iterator[Prefix]:
-    """Yield whole lines in order, as long as the order is sure.
+    """Yield whole lines in order, until the search has expanded `most` prefixes.
 
     Args:
-        steps: a model beside a constraint, for each label.
-        most: prefixes to expand; then the search ends.
-        rng: draws the keys, for lines without replacement; None for the most probable first.
-        log_shares: the log-weight of each label under the distribution that its steps normalise
-            over, up to a common constant.
+        steps: a model with a constraint, for each label.
+        most: number of prefixes to expand before the search ends.
+        rng: generator of the Gumbel keys, for sampling without replacement; None for the most
+            probable lines first.
+        log_shares: log-weight of each label under the distribution that its steps normalise over,
+            up to a common constant.
     """
     order, expanded = count(), 0
     firsts = [
@@ -215,7 +218,7 @@ def search(
 def _longer(
     best: list[tuple[float, Prefix]], expansion: Expansion, rng: np.random.Generator | None
 ) -> Iterator[tuple[float, Prefix]]:
-    """Each prefix with each id that can follow it, and the bound of its priority."""
+    """Yield each prefix extended by each possible id, after its priority."""
     log_probs = np.array([prefix.log_prob for _, prefix in best])[:, None] + expansion.log_probs
     if rng is None:
         bounds = log_probs + expansion.best
@@ -232,7 +235,7 @@ def _longer(
 def _keys(
     largest: NDArray[np.float64], log_probs: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Gumbel keys of log-probabilities, (n, V), given the largest of each row, (n,)."""
+    """Draw (n, V) Gumbel keys of log-probabilities, given the largest key of each row, (n,)."""
     keys = log_probs + rng.gumbel(size=log_probs.shape)
     above = keys.max(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -242,5 +245,5 @@ def _keys(
 
 
 def _is_whole(prefix: Prefix) -> bool:
-    """Whether a line has ended; a prefix that was given never has."""
+    """Return whether a prefix is a whole line; the prefix of a request never is."""
     return bool(prefix.ids) and prefix.ids[-1] == BOUNDARY

@@ -1,13 +1,13 @@
-"""The strategies by which lines are drawn, and which of them serves a model and a constraint.
+"""Sampling strategies, and the choice of one for a model and a constraint.
 
-- Free: no constraint but a prefix and a maximum length.
-- By states: a model that compiles to an automaton is conditioned exactly.
-- By trial: rejection sampling of free lines; exact, if enough of them are allowed.
-- By list: where few lines are allowed, each is scored; exact.
-- By guide: importance resampling of proposals from a counted model; approximate.
+- Free: no constraint except a prefix and a maximum length; exact.
+- By states: a model that compiles to an automaton is conditioned on the constraint; exact.
+- By trial: rejection sampling of free lines, if enough of them are allowed; exact.
+- By list: all allowed lines are scored, if they are few; exact.
+- By guide: importance resampling of proposals guided by a counted model; approximate.
 
-The choice depends on the model, the constraint, the shape and the seed, never on how many lines are
-asked for, so that ten lines are the head of twenty.
+The choice depends on the model, the constraint, the shape and the seed, never on the number of
+lines requested. So the first ten of twenty lines are the lines of a request for ten.
 """
 
 from functools import cache
@@ -29,28 +29,28 @@ from makemore.sampling.constraint import Constraint
 from makemore.sampling.request import Draw, Request
 from makemore.sampling.samplers import BLOCK, Shape, TableSampler, Uniforms
 
-# What only one strategy needs is imported in its function: most draws go without.
+# Modules that only one strategy needs are imported inside its function: most draws need none.
 
-_TABLE_PAYS = 4 * BLOCK  # lines from which compiling a model to an automaton is the faster way
-_MOST_LISTED = 200_000  # allowed lines that are all scored
-_FEWEST_HITS = 16  # allowed lines in a first block of free ones that rejection sampling needs
+_TABLE_PAYS = 4 * BLOCK  # lines from which compiling the model to an automaton is faster
+_MOST_LISTED = 200_000  # maximum number of allowed lines for the list strategy
+_FEWEST_HITS = 16  # allowed lines among the first block of free ones that rejection sampling needs
 _GUIDE_WINDOWS = (3, 2, 1)
 _FEWEST_PROPOSALS, _MOST_PROPOSALS = 16, 256
 
 
 class Plan(NamedTuple):
-    """How lines are drawn.
+    """A strategy that is ready to draw lines.
 
     Attributes:
-        draw: gives lines low to high of the stream: (n, T) ids after the prefix, zero once a line
-            has ended; where the last column is not zero, the line is none.
-        how: the way, in words.
-        is_exact: whether the lines have the model's own probabilities among those allowed.
-        tries: lines drawn for each that is one, about.
-        proposals: lines that the model is asked about for each that is drawn.
-        is_walked: whether the model is asked step by step, at first at least, and keeps a state for
+        draw: returns lines low to high of the stream: (n, T) ids after the prefix, zero from the
+            end of a line on. A row whose last column is not zero is not a valid line.
+        how: description of the strategy, for users.
+        is_exact: whether lines follow the model's distribution over the allowed lines.
+        tries: approximate number of draws for each valid line.
+        proposals: number of proposals that the model evaluates for each draw.
+        is_walked: whether the model is evaluated step by step, at least at first, with a state for
             each line.
-        distance: the estimated total variation distance from exact lines; 0 where they are exact.
+        distance: estimated total variation distance from the exact distribution; 0 if exact.
     """
 
     draw: Draw
@@ -63,14 +63,19 @@ class Plan(NamedTuple):
 
 
 def freely(request: Request, ahead: int) -> Plan:
-    """Draw without a constraint, from a table of all states where that is the faster way.
+    """Return a plan without a constraint, with a table of all states where that is faster.
 
-    A table and a walk give the very same lines where rows are exact. Elsewhere their last digits
-    differ, so there batches that end beyond so many lines of the stream come from a table, and
-    `ahead` decides nothing.
+    If the model's rows are exact, a table and a walk draw the same lines, and `ahead` chooses
+    between them. Otherwise their last digits differ, so `ahead` is ignored: batches that end beyond
+    line 16,384 of the stream are drawn from the table, if there is one, and earlier ones by the
+    walk.
+
+    Args:
+        request: what to draw from.
+        ahead: expected number of lines.
     """
     if request.model.has_exact_rows and ahead >= _TABLE_PAYS:
-        table = _table(request, 2 * ahead)  # more states would not pay
+        table = _table(request, 2 * ahead)  # with more states, compiling is slower than a walk
         if table is not None:
             return Plan(table, "exact, free")
     from makemore.sampling.walk import WalkSampler
@@ -88,7 +93,10 @@ def freely(request: Request, ahead: int) -> Plan:
 
 
 def _table(request: Request, most: int) -> Draw | None:
-    """Draw from a table of at most so many states; None if it takes more, or there are labels."""
+    """Return a draw function with a table of at most `most` states, or None.
+
+    It is None if the model needs more states or cannot be compiled, or if there are several labels.
+    """
     automaton = (
         request.model.automaton(most, request.labels[0]) if len(request.labels) == 1 else None
     )
@@ -99,11 +107,16 @@ def _table(request: Request, most: int) -> Draw | None:
 
 
 def constrained(request: Request, constraint: Constraint, exact: bool) -> Plan:
-    """Draws allowed lines in the best way there is.
+    """Return the plan of the first strategy that can draw the allowed lines.
+
+    Args:
+        request: what to draw from.
+        constraint: which lines are allowed.
+        exact: whether to refuse an approximate strategy.
 
     Raises:
-        ConstraintError: the model finds every allowed line impossible, or only an approximation is
-            left and `exact` forbids it.
+        ConstraintError: every allowed line has probability zero, or only the approximate strategy
+            is left and `exact` forbids it.
     """
     found = (
         _by_states(request, constraint)
@@ -122,7 +135,11 @@ def constrained(request: Request, constraint: Constraint, exact: bool) -> Plan:
 
 
 def messages_of_labels(request: Request, constraint: Constraint) -> list[BackwardMessages] | None:
-    """Joins a model that can be written out with a constraint, for each label."""
+    """Return the backward messages of each label.
+
+    Returns:
+        None if the model does not compile to an automaton, or the messages take too much memory.
+    """
     found = []
     for label in request.labels:
         automaton = request.model.automaton(MOST_CELLS, label)
@@ -136,7 +153,7 @@ def messages_of_labels(request: Request, constraint: Constraint) -> list[Backwar
 
 
 def _by_states(request: Request, constraint: Constraint) -> Plan | None:
-    """Condition a model that compiles to an automaton."""
+    """Return a plan that conditions the model's automaton on the constraint; None if too large."""
     each = messages_of_labels(request, constraint)
     if each is None:
         return None
@@ -146,7 +163,7 @@ def _by_states(request: Request, constraint: Constraint) -> Plan | None:
 
 
 def _by_trial(request: Request, constraint: Constraint) -> Plan | None:
-    """Keeps the allowed ones of free lines, if a first block of them has enough."""
+    """Return a rejection sampling plan; None if the first block has too few allowed lines."""
     free = freely(request, BLOCK)
 
     def draw(low: int, high: int) -> NDArray[np.int32]:
@@ -162,7 +179,7 @@ def _by_trial(request: Request, constraint: Constraint) -> Plan | None:
 
 
 def _by_list(request: Request, constraint: Constraint) -> Plan | None:
-    """Scores every allowed line, where they are few."""
+    """Return a plan that scores every allowed line; None if there are too many."""
     if constraint.count(request.prefix) > _MOST_LISTED:
         return None
     from makemore.sampling.exhaustive import ListSampler, allowed_lines
@@ -179,7 +196,7 @@ def _by_list(request: Request, constraint: Constraint) -> Plan | None:
 
 
 def _by_guide(request: Request, constraint: Constraint) -> Plan:
-    """Resamples guided proposals, each line from as many as a first block of them calls for."""
+    """Return an importance resampling plan; a first block sets the proposals per line."""
     from makemore.sampling.guided import GuidedSampler
 
     guide = backward_messages(_guide(request), Shape(), constraint, request.prefix)
@@ -214,7 +231,12 @@ def _by_guide(request: Request, constraint: Constraint) -> Plan:
 
 
 def effective_size(log_weights: NDArray[np.float64]) -> float:
-    """How many equally heavy proposals would tell as much: (sum of w)^2 / sum of w^2; at least 1.
+    """Return the effective sample size of weighted proposals, (sum of w)^2 / sum of w^2.
+
+    The size is 1 if all weights are zero.
+
+    Args:
+        log_weights: (n,) natural logarithms of the weights w.
 
     Source: Kong (1992), "A note on importance sampling using standardized weights", Technical
     Report 348, Department of Statistics, University of Chicago.
@@ -231,32 +253,33 @@ def effective_size(log_weights: NDArray[np.float64]) -> float:
 
 
 def _distance(sizes: NDArray[np.float64], shares: NDArray[np.float64], pool: int) -> float:
-    """Estimate the total variation distance between lines picked by weight and exact ones.
+    """Estimate the total variation distance between resampled lines and exact ones.
 
-    With W the mean weight of a pool of k, relative to its expectation, picking is exact under the
-    law of the pool times W, so the distance is at most
+    Let W be the mean weight of a pool of k proposals, relative to its expectation. Resampling is
+    exact under the distribution of the pool reweighted by W, so the distance is at most
 
         E |W - 1| / 2  <=  sqrt(Var W) / 2  =  sqrt((n / size - 1) / k) / 2
 
-    where n proposals have this effective sample size. The size is an estimate: a heavy weight that
-    no proposal had makes the distance too small. Labels share one pool of variances; their shares,
-    estimated from n proposals each, add their standard errors.
+    where `size` is the effective sample size of n proposals. The size is an estimate: if no
+    proposal has one of the heavy weights, the distance is too small. Variances are averaged over
+    labels by their shares. The shares are estimated from n proposals each, so with several labels
+    their standard errors are added.
 
     Args:
         sizes: (labels,) effective sample sizes of n = 4,096 proposals.
         shares: (labels,) shares of the labels among allowed lines.
-        pool: k, proposals for each line.
+        pool: k, the number of proposals for each line.
     """
     deviation = np.sqrt(
         np.maximum(BLOCK / sizes - 1, 0.0)
-    )  # of a weight, relative to the mean weight
+    )  # standard deviation of a weight, relative to the mean weight
     picking = np.sqrt((shares * np.square(deviation)).sum() / pool) / 2
     labels = (shares * deviation).sum() / np.sqrt(BLOCK) if len(shares) > 1 else 0.0
     return min(1.0, float(picking + labels))
 
 
 def _guide(request: Request) -> Automaton:
-    """A small model as an automaton: a member of a mixture, or one that counts free lines."""
+    """Return the guide's automaton: a mixture's smallest member, or a model of free lines."""
     mixed = [each for each in members(request.model) if each is not request.model]
     written = [each.automaton(MOST_CELLS, request.labels[0]) for each in mixed]
     found: list[Automaton] = [
@@ -268,7 +291,7 @@ def _guide(request: Request) -> Automaton:
 
 
 def _counted_guide(request: Request) -> Automaton:
-    """An automaton that counts a block of free lines, with the longest window that compiles."""
+    """Return a Kneser-Ney automaton of a block of free lines: the longest window that compiles."""
     from makemore.contexts.paths import Paths
     from makemore.contexts.table import Contexts
     from makemore.models.kneser_ney import KneserNey
@@ -288,12 +311,12 @@ def _counted_guide(request: Request) -> Automaton:
 
 
 def _allowed(request: Request, constraint: Constraint, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """(n,) bool, whether lines drawn are allowed."""
+    """Return (n,) bool, whether each line drawn is allowed."""
     return constraint.allows(np.concatenate([np.tile(request.prefix, (len(ids), 1)), ids], axis=1))
 
 
 def _possible(request: Request, log_masses: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log-probabilities of being allowed, of which one must be possible."""
+    """Return `log_masses`, after checking that some label has allowed lines of positive mass."""
     if not np.isfinite(request.log_shares + log_masses).any():
         raise ConstraintError(
             "this model finds every line that is asked for impossible, or less likely than one in "

@@ -1,8 +1,8 @@
-"""The endless stream of lines drawn, filtered.
+"""The endless stream of sampled lines, with filters.
 
-`makemore.sampling.strategies` draws lines that are allowed. The filters after it (not too long,
-new, not seen before) skip lines and never change one, so those that stay have the model's
-probabilities among the lines that pass.
+`makemore.sampling.strategies` draws allowed lines. The filters after it (ended and clean, new,
+distinct, not excluded) skip lines and never change one, so the remaining lines follow the model's
+distribution over the lines that pass.
 """
 
 import os
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
 
 Filter = Callable[[list[str]], NDArray[np.intp]]
 
-# Lines drawn at once: at most so many blocks, and so many lines times V, or times their length. A
-# state that walks takes a few kilobytes for each character.
+# Limits of a batch: its blocks, and its lines times the larger of V and the line length. When a
+# model is walked, its state takes a few kilobytes for each character.
 _LOOKED_UP, _WALKED = (16, 2**23), (4, 2**20)
-_FEWEST = 64
-_SPELL = 64  # lines at first, where each must be another one
-_FIRST = 256  # lines at first, where rows are not exact
-_GROWTH = 4  # from one batch to the next
-_REPEATS = 4  # of so many lines drawn one must be another one, or they are searched for
-_SEARCH = 1  # sets the numbers of a search apart from those of lines
+_FEWEST = 64  # minimum lines in a batch
+_SPELL = 64  # lines in the first batch of distinct lines, and lines from a search at a time
+_FIRST = 256  # lines in the first batch if the model's rows are not exact
+_GROWTH = 4  # growth factor of batch sizes
+_REPEATS = 4  # search for distinct lines once fewer than one in so many drawn lines is kept
+_SEARCH = 1  # spawn key that separates the random numbers of a search from those of draws
 
 
 class Stream(Iterator[str]):
-    """Lines without end, or until no more are found.
+    """Iterator over sampled lines; it ends only when no more lines are found.
 
     Attributes:
-        how: the way they are drawn, in words.
-        is_exact: whether they have the model's own probabilities among those allowed.
-        distance: the estimated total variation distance from exact lines; 0 where they are exact.
-        allowed: how many different lines are allowed, or None without a constraint.
+        how: description of the strategy, for users.
+        is_exact: whether lines follow the model's distribution over the allowed lines.
+        distance: estimated total variation distance from the exact distribution; 0 if exact.
+        allowed: number of distinct allowed lines; None without a constraint.
     """
 
     def __init__(
@@ -56,16 +56,16 @@ class Stream(Iterator[str]):
         exclude: frozenset[str] = frozenset(),
         ahead: int = BLOCK,
     ) -> None:
-        """Choose the strategy by which lines are drawn.
+        """Choose the sampling strategy.
 
         Args:
-            source: what to draw from.
-            options: which lines, and how.
-            exclude: lines never to give.
-            ahead: how many lines will probably be taken; speed alone depends on it.
+            source: fitted model to draw from.
+            options: sampling options.
+            exclude: lines to skip.
+            ahead: expected number of lines; it affects only the speed.
 
         Raises:
-            ConstraintError: no line can be what is asked, or a pattern cannot be used.
+            ConstraintError: no line satisfies the constraint, or a pattern cannot be used.
             OptionError: options contradict each other, or the label is unknown or missing.
         """
         options.check()
@@ -77,7 +77,8 @@ class Stream(Iterator[str]):
         else:
             plan = constrained(request, constraint, options.exact)
         self.how, self.is_exact, self.distance = plan.how, plan.is_exact, plan.distance
-        # Where each must be another line, what is drawn at once decides when they are searched for.
+        # For distinct lines, the batch size decides when the search starts, so it must not depend
+        # on whether the model is walked.
         is_small = plan.is_walked or options.distinct
         largest = _lines_at_once(request, plan.proposals, is_small)
         batches = _batches(request, plan, _SPELL if options.distinct else ahead, largest)
@@ -85,7 +86,7 @@ class Stream(Iterator[str]):
         self._lines = _drawn(batches, _filter(source, options, exclude), request, options)
 
     def __next__(self) -> str:
-        """The next line."""
+        """Return the next line."""
         return next(self._lines)
 
 
@@ -93,9 +94,9 @@ class Batch(NamedTuple):
     """Lines that were drawn together.
 
     Attributes:
-        end: how many lines of the stream have been drawn after this batch.
-        lines: those that can stand in a cleaned list.
-        places: (lines,) the place of each in the stream.
+        end: number of lines of the stream that are drawn by the end of this batch.
+        lines: the clean lines of the batch; see `_text`.
+        places: (lines,) index of each in the stream.
     """
 
     end: int
@@ -106,12 +107,12 @@ class Batch(NamedTuple):
 def _drawn(
     batches: Iterator[Batch], keep: Filter, request: Request, options: SampleOptions
 ) -> Iterator[str]:
-    """Yield lines until `patience` draws in a row were not what was asked for."""
-    last = -1  # the place of the last line given
+    """Yield lines until `patience` consecutive draws are rejected; search if most are repeats."""
+    last = -1  # the index of the last kept line in the stream
     for batch in batches:
         kept = keep(batch.lines)
         places = batch.places[kept]
-        gaps = np.diff(places, prepend=last, append=batch.end) - 1  # draws in vain before each
+        gaps = np.diff(places, prepend=last, append=batch.end) - 1  # rejected draws before each
         enough = int(np.argmax(np.append(gaps, options.patience) >= options.patience))
         yield from (batch.lines[i] for i in kept[:enough].tolist())
         if enough < len(gaps):
@@ -124,7 +125,7 @@ def _drawn(
 
 
 def _searched(request: Request, options: SampleOptions) -> Iterator[list[str]]:
-    """All lines, in the order of drawing without replacement, some at a time."""
+    """Yield batches of lines drawn without replacement."""
     from makemore.sampling.search import search
 
     steps, log_shares = search_steps(request, constraint_of(request, options))
@@ -152,13 +153,13 @@ def most_probable(
     """Yield lines with their log-likelihoods in nats, the most probable first.
 
     Args:
-        source: what to ask.
+        source: fitted model to search.
         options: which lines are allowed.
-        label: the label of every line, for a list with labels.
-        nodes: prefixes to expand, at most.
+        label: the label of every line; required if the model has labels.
+        nodes: maximum number of prefixes to expand.
 
     Raises:
-        ConstraintError: no line can be what is asked, or a pattern cannot be used.
+        ConstraintError: no line satisfies the constraint, or a pattern cannot be used.
         OptionError: options contradict each other, or the label is unknown or missing.
     """
     from makemore.sampling.search import AutomatonSteps, ModelSteps, Steps, search
@@ -185,9 +186,9 @@ def most_probable(
 
 
 def free_lines(source: Source, options: SampleOptions, draws: int) -> list[str]:
-    """Return the distinct lines among so many drawn, with no constraint but a prefix and a length.
+    """Draw lines with no constraint except prefix and length, and return the distinct ones.
 
-    Draws that gave no line, not ended or blank, are counted and left out.
+    Unfinished, blank and otherwise unclean lines count as draws, but are left out.
     """
     request = request_of(source, options)
     plan = freely(request, draws)
@@ -201,7 +202,7 @@ def free_lines(source: Source, options: SampleOptions, draws: int) -> list[str]:
 
 
 def _filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> Filter:
-    """Make the function that says which lines of a list are wanted, by their indices."""
+    """Return a function that returns the indices of the lines that pass the filters."""
     seen = set(exclude | source.withheld)
     assert source.known is not None or not options.new, "new without digests"
     known = source.known() if options.new and source.known else None
@@ -224,23 +225,23 @@ def _filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> 
 
 
 def _batches(request: Request, plan: Plan, ahead: int, largest: int) -> Iterator[Batch]:
-    """Draw the stream, batch after batch."""
+    """Yield the batches of the stream in order."""
 
     def batch(bounds: tuple[int, int]) -> Batch:
         low, high = bounds
         lines, places = _text(plan.draw(low, high), request.vocabulary, request.prefix)
         return Batch(high, lines, low + places)
 
-    needed = int(ahead * plan.tries * 1.125) + 4  # some are passed over
+    needed = int(ahead * plan.tries * 1.125) + 4  # a margin for lines that are skipped
     if plan.is_walked and not request.model.has_exact_rows:
-        needed = _FIRST  # the same lines are drawn together, however many will be taken
+        needed = _FIRST  # so that batches do not depend on `ahead`
     bounds = _cuts(min(needed, largest), largest)
-    # A network that is walked has threads of its own, and two walks would be in each other's way.
+    # A walked network uses several threads itself, and two concurrent walks would slow each other.
     return map(batch, bounds) if plan.is_walked or needed <= largest else _at_once(batch, bounds)
 
 
 def _lines_at_once(request: Request, proposals: int, is_small: bool) -> int:
-    """How many lines are drawn together: as many as their numbers have room for, whole blocks."""
+    """Return the maximum batch size: as many whole blocks as fit the memory limits."""
     blocks, cells = _WALKED if is_small else _LOOKED_UP
     room = cells // (max(len(request.vocabulary), request.most + 1) * proposals)
     if room < BLOCK:
@@ -251,9 +252,9 @@ def _lines_at_once(request: Request, proposals: int, is_small: bool) -> int:
 def _at_once(
     batch: Callable[[tuple[int, int]], Batch], bounds: Iterator[tuple[int, int]]
 ) -> Iterator[Batch]:
-    """The batches in their order, some drawn at the same time."""
+    """Yield the batches in order, while up to four of them are drawn in parallel."""
     workers = min(4, os.cpu_count() or 1)
-    with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
+    with ThreadPoolExecutor(workers) as pool:  # NumPy releases the GIL
         pending = [pool.submit(batch, next(bounds)) for _ in range(workers)]
         for cut in bounds:
             yield pending.pop(0).result()
@@ -261,7 +262,7 @@ def _at_once(
 
 
 def _cuts(first: int, largest: int) -> Iterator[tuple[int, int]]:
-    """Consecutive ranges of the stream, growing from the first size to the largest."""
+    """Yield consecutive ranges of the stream, with sizes that grow from `first` to `largest`."""
     low, size = 0, first
     while True:
         yield low, low + size
@@ -271,20 +272,20 @@ def _cuts(first: int, largest: int) -> Iterator[tuple[int, int]]:
 def _text(
     ids: NDArray[np.int32], vocabulary: Vocabulary, prefix: NDArray[np.int32]
 ) -> tuple[list[str], NDArray[np.intp]]:
-    """Return the lines that can stand in a cleaned list, and which rows of `ids` they are.
+    """Return the clean lines and the indices of their rows in `ids`.
 
-    Left out are lines that had not ended, blank ones, and those with a space at either end.
+    Lines that have not ended, blank lines and lines with a space at either end are left out.
 
     Args:
-        ids: (n, T) what follows the prefix, zero after the end of a line.
-        vocabulary: of the model.
+        ids: (n, T) ids after the prefix, zero from the end of a line on.
+        vocabulary: the model's vocabulary.
         prefix: (p,) ids that every line starts with.
     """
     drawn = np.concatenate([np.tile(prefix, (len(ids), 1)), ids], axis=1)
     length = np.count_nonzero(drawn, axis=1)
-    is_space = np.array([True, *map(str.isspace, vocabulary.characters)])  # a blank line is as bad
+    is_space = np.array([True, *map(str.isspace, vocabulary.characters)])  # id 0: a blank line
     first, last = drawn[:, 0], drawn[np.arange(len(drawn)), np.maximum(length, 1) - 1]
     is_clean = (drawn[:, -1] == BOUNDARY) & ~is_space[first] & ~is_space[last]
-    is_text = np.arange(drawn.shape[1]) <= length[:, None]  # the line and one end, which splits
+    is_text = np.arange(drawn.shape[1]) <= length[:, None]  # with one boundary as separator
     codes = vocabulary.decode(drawn[is_text & is_clean[:, None]])
     return codes.tobytes().decode("utf-32-le").split("\n")[:-1], np.flatnonzero(is_clean)

@@ -1,4 +1,4 @@
-"""Lines drawn from a model that is asked step by step, once for each distinct prefix."""
+"""Sampling from a model that is evaluated step by step, once for each distinct prefix."""
 
 from typing import NamedTuple, Self
 
@@ -21,9 +21,9 @@ class Beginning(NamedTuple):
 
     Attributes:
         log_probs: (1, V) float32, log-probabilities of the next id.
-        state: the model's state, of one line.
+        state: the model's state, for one line.
         log_prob: natural log-probability of the prefix under the shaped distributions.
-        uncut: the same without top-k and top-p.
+        uncut: the same with the temperature only, without top-k and top-p.
     """
 
     log_probs: Float32s
@@ -33,7 +33,7 @@ class Beginning(NamedTuple):
 
     @classmethod
     def of(cls, model: Model, shape: Shape, prefix: NDArray[np.int32], label: int | None) -> Self:
-        """Step a model along a prefix, (p,) ids."""
+        """Return the model after stepping it along a prefix of (p,) ids."""
         log_probs, state = model.start(1, label)
         log_prob = uncut = 0.0
         for i in prefix:
@@ -44,14 +44,14 @@ class Beginning(NamedTuple):
 
 
 class WalkSampler:
-    """Draws by asking the model, once for each distinct prefix among the lines being drawn.
+    """A sampler that evaluates the model once for each distinct prefix among the lines drawn.
 
-    Lines with the same prefix share a row, yet each draws with a number of its own: they stay
-    independent, exactly.
+    Lines with the same prefix share a row of the model, but each draws with its own uniform number,
+    so they are independent.
     """
 
     def __init__(self, model: Model, shape: Shape, beginning: Beginning) -> None:
-        """Begin every line with the prefix."""
+        """Start every line after the prefix."""
         self._model, self._shape, self._beginning = model, shape, beginning
 
     def draw(
@@ -63,10 +63,10 @@ class WalkSampler:
 
 
 class PrefixFrontier:
-    """Unfinished lines in a model that is asked step by step; a row for each distinct prefix."""
+    """A frontier of lines in a model, with one table row for each distinct prefix."""
 
     def __init__(self, model: Model, shape: Shape, beginning: Beginning, n: int) -> None:
-        """Begin n lines."""
+        """Start n lines after the prefix."""
         self._model, self._shape = model, shape
         self._log_probs, self._state = beginning.log_probs, beginning.state
         self.rows: Ints = np.zeros(n, np.intp)
