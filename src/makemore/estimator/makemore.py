@@ -121,7 +121,8 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             self.
 
         Raises:
-            DataError: the list is invalid, or only one of model and list has labels.
+            DataError: the list is invalid, only one of model and list has labels, or the model is a
+                blend of models with different characters.
             OptionError: a parameter is invalid.
             DivergedError: the training loss became NaN or infinite.
             CheckpointError: as for `fit`.
