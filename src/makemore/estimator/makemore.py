@@ -61,7 +61,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         Args:
             lines: strings; `Lines`, which carry their own labels and weights; or an iterator of
                 strings or of blocks of `Lines`, such as `read_blocks` returns. If `counts_blocks()`
-                is true, at most one block is in memory at a time.
+                is true, only one of these blocks is in memory at a time.
             labels: one label per string, or None.
             weights: one count per string, or None.
             on_step: callback for each training step of a network. If it raises StopIteration,
@@ -101,7 +101,9 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         run: "RunDirectory | str | Path | None" = None,
         adapt: bool = False,
     ) -> Self:
-        """Fit the model to more lines, starting from its current state; the first call is `fit`.
+        """Fit the model to more lines, starting from its current state.
+
+        On an unfitted model this is the same as `fit`.
 
         Count models end as if all lines had been counted at once. Networks are trained further on
         the new lines and on lines sampled from the model itself, as many as it was fitted on, up to
@@ -205,7 +207,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         weights: Sequence[float] | None = None,
         lines: Lines | Sequence[str] | None = None,
     ) -> Self:
-        """Return a mixture of fitted models, which averages their next-character probabilities.
+        """Return a mixture of fitted models: a weighted mean of their next-character probabilities.
 
         The vocabulary is the union of theirs. A model gives probability 0 to characters that its
         own list did not have.
@@ -213,8 +215,9 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         Args:
             makers: fitted models, at least two; all with the same labels, or all without labels.
             weights: one mixture weight per model, normalised to sum to 1; None for equal weights.
-            lines: held-out lines, which the models were not fitted on. The mixture weights are the
-                ones that maximise their likelihood. None to use `weights`.
+            lines: held-out lines, which the models should not have been fitted on. The mixture
+                weights are those that maximise the likelihood of these lines. None to use
+                `weights`.
 
         Raises:
             DataError: the models have different labels, or no line has only known characters.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _UNMEASURED = "how near the lines made are to learned ones is not measured"
 _LOOKED_AT = 2048  # maximum number of lines that `probe` examines
-_CHARACTERS = 2**16  # their approximate maximum in characters: networks store activations for each
+_CHARACTERS = 2**16  # approximate maximum of their characters: activations are stored for each
 
 
 class ScoringEstimator(Estimator):
@@ -257,14 +257,14 @@ class ScoringEstimator(Estimator):
         """Examine the model's weights and activations; see `makemore.probe.examination`.
 
         Args:
-            lines: lines to examine the activations on, or a subset of them, see `looked_at`; None
-                to examine the weights only.
+            lines: lines to compute activations and gradients on; `looked_at` returns the subset
+                that is used. None to examine the weights only.
             recording: the `Recording` that `fit` was given as `on_step`, or None.
             line: a line for which to return the attention of Transformers, or None.
 
         Raises:
-            DataError: no line has only known characters and labels, or the recording is of another
-                model.
+            DataError: no line has only known characters and labels, `line` is blank or has an
+                unknown character, or the recording is of another model.
         """
         from makemore.contexts.table import Contexts
         from makemore.probe.examination import examine

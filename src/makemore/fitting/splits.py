@@ -121,7 +121,7 @@ class ListSplits(Splits):
         options: FitOptions,
         canaries: "Canaries | None" = None,
     ) -> None:
-        """Split the list."""
+        """Split the list as `options` says."""
         super().__init__()
         self._lines, self._vocabulary, self.canaries = lines, vocabulary, canaries
         split = split_lines(lines, options.split, test=options.test)
