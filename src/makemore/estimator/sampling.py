@@ -27,7 +27,7 @@ class SamplingEstimator(Estimator):
         options: SampleOptions | None = None,
         **named: Value | list[str],
     ) -> list[str]:
-        """Sample lines.
+        """Return lines sampled from the model.
 
         Args:
             n: number of lines.
