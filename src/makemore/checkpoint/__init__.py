@@ -1,1 +1,1 @@
-"""Models in files."""
+"""Model files and run directories."""

@@ -1,4 +1,4 @@
-"""The document of a model file: what it says of a fitted model, written, checked and read."""
+"""JSON document of a model file: writing, validating and reading a fitted model."""
 
 import math
 from collections.abc import Mapping
@@ -23,24 +23,24 @@ from makemore.registry import family_named
 if TYPE_CHECKING:
     from makemore.corpus.canaries import Canaries
 
-_MODEL = "model."  # what the names of the model's tensors start with
+_MODEL = "model."  # prefix of the names of the model's tensors
 _DIGESTS = "digests"
-_LONGEST = 2**31  # characters of a line, far more than any list has
-_LONGEST_CANARY = 256  # characters: each has a bit at least
+_LONGEST = 2**31  # maximum characters of a line, far more than in any list
+_LONGEST_CANARY = 256  # maximum characters of a canary: each carries at least one bit
 _TEXTS = ("makemore", "family", "characters")
 _OBJECTS = ("parameters", "options", "cleaning", "training", "tensors")
 
 
 def save_fitted(path: str | Path, fitted: FittedModel, parameters: Mapping[str, Value]) -> None:
-    """Write one file that is the whole model; how long the fit took is no part of it.
+    """Write a fitted model to one file; the duration of the fit is not stored.
 
     Args:
-        path: where to.
+        path: path of the file.
         fitted: the fitted model.
-        parameters: what the estimator was made with.
+        parameters: the parameters of the estimator.
 
     Raises:
-        CheckpointError: it cannot be written there.
+        CheckpointError: the file cannot be written.
     """
     document = {
         "makemore": __version__,
@@ -64,12 +64,13 @@ def save_fitted(path: str | Path, fitted: FittedModel, parameters: Mapping[str, 
 
 
 def load_fitted(path: str | Path) -> tuple[FittedModel, dict[str, Value]]:
-    """Read what `save_fitted` wrote: the fitted model, and the estimator's parameters.
+    """Read a file that `save_fitted` wrote; return the fitted model and the estimator's parameters.
 
-    The digests are read, and verified, when they are first asked for.
+    The digests are read and verified when they are first used.
 
     Raises:
-        CheckpointError: the file is missing, damaged, foreign or from a newer version.
+        CheckpointError: the file is missing, damaged, not a makemore model, or from a newer
+            version.
     """
     file = read_model_file(path)
     try:
@@ -79,7 +80,7 @@ def load_fitted(path: str | Path) -> tuple[FittedModel, dict[str, Value]]:
 
 
 def _fitted(file: ModelFile) -> FittedModel:
-    """Build what an opened file describes."""
+    """Build the fitted model from an opened file."""
     document = file.document
     check_document(document)
     family = family_named(document["family"])
@@ -104,7 +105,7 @@ def _fitted(file: ModelFile) -> FittedModel:
 
 
 def _canaries(lists: list[Document]) -> "tuple[Canaries, ...]":
-    """Take back what `asdict` made of canaries, and JSON of that."""
+    """Rebuild canaries from their JSON form."""
     from makemore.corpus.canaries import Canaries
 
     return tuple(
@@ -114,15 +115,16 @@ def _canaries(lists: list[Document]) -> "tuple[Canaries, ...]":
 
 
 def _digests(file: ModelFile) -> NDArray[np.uint64]:
-    """The digests of the list."""
+    """Read the line digests of the list."""
     return file.tensor(_DIGESTS).view(np.uint64)
 
 
 def check_document(document: Document) -> None:
-    """Refuses a document that describes no model, however well it is signed.
+    """Validate a document, because a valid digest does not make it a valid model.
 
     Raises:
-        ValueError: something in it is missing, of another type or out of its bounds.
+        ValueError: a field has the wrong type or is out of range.
+        KeyError: a field is missing.
     """
     for kind, names in ((str, _TEXTS), (dict, _OBJECTS)):
         for name in names:
@@ -149,7 +151,7 @@ def check_document(document: Document) -> None:
 
 
 def _check_vocabulary(characters: str, labels: Any) -> None:
-    """Characters ascend, labels too; both can be in a line."""
+    """Check that characters and labels are sorted, unique and allowed in a line."""
     if {"\n", "\r"} & set(characters):
         raise ValueError("a character ends lines")
     if not all(a < b for a, b in pairwise(characters)) or not _is_text(characters):
@@ -163,12 +165,12 @@ def _check_vocabulary(characters: str, labels: Any) -> None:
 
 
 def _is_text(text: str) -> bool:
-    """Whether all of these are characters."""
+    """Return whether the text has neither NUL nor surrogates."""
     return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _check_training(training: Document) -> None:
-    """The parts' sizes and losses, and what else is always said."""
+    """Check the sizes and losses of the splits and the other required fields of the report."""
     for part in PARTS:
         loss = training[f"{part}_loss"]
         if not _is_count(training[f"{part}_lines"]) or not (loss is None or _is_number(loss)):
@@ -182,7 +184,7 @@ def _check_training(training: Document) -> None:
 
 
 def _check_canaries(canaries: Document, characters: str, labels: list[str]) -> None:
-    """Random lines of one length, of the model's characters and labels."""
+    """Check that canaries have one length and only characters and labels of the model."""
     space, length, lines = (canaries[name] for name in ("characters", "length", "lines"))
     if not isinstance(space, str) or len(space) < 2 or not set(space) <= set(characters):
         raise ValueError("canaries have characters that the model has not")
@@ -201,11 +203,11 @@ def _check_canaries(canaries: Document, characters: str, labels: list[str]) -> N
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a value is a finite number."""
+    """Return whether a value is a finite number."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and -1e300 < value < 1e300 and math.isfinite(value)
 
 
 def _is_count(value: Any) -> bool:
-    """Whether a value is a whole number of 0 or more."""
+    """Return whether a value is an integer of 0 or more, below 2**63."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63

@@ -1,4 +1,4 @@
-"""Run fingerprint: what two runs have in common that end with the same weights."""
+"""Run fingerprint: the inputs that determine the final weights of a training run."""
 
 import json
 
@@ -12,14 +12,14 @@ from makemore.training.callbacks import Run
 def fingerprint(
     lines: Tensors, family: str, own: Options, options: Options, before: Tensors | None
 ) -> Run:
-    """Return what two runs have in common that end with the same weights, as JSON can hold it.
+    """Return the fingerprint of a run, as JSON values: equal fingerprints give equal weights.
 
     Args:
-        lines: all there is of the list, as named arrays.
-        family: the name of the family.
-        own: its options.
-        options: how it is learned.
-        before: the tensors of the model that learns more, or None for a fresh one.
+        lines: the list as named arrays: characters, lengths, weights and labels.
+        family: name of the family.
+        own: options of the family.
+        options: options of the fit.
+        before: tensors of the model whose training continues, or None for a fresh model.
     """
     return {
         "makemore": __version__,
@@ -32,11 +32,11 @@ def fingerprint(
 
 
 def _digests(tensors: Tensors) -> dict[str, str]:
-    """The digest of each array."""
+    """Return the digest of each array."""
     return {name: tensor_digest(name, value) for name, value in tensors.items()}
 
 
 def _plain(options: Options) -> dict[str, Value]:
-    """Options as JSON gives them back."""
+    """Return options after a round trip through JSON."""
     plain: dict[str, Value] = json.loads(json.dumps(options.to_dict()))
     return plain

@@ -1,9 +1,9 @@
-"""One file is the whole model: a safetensors file that proves it is what was written.
+"""Model file: a safetensors file whose header and tensors are verified by sha256 digests.
 
-The metadata holds one entry: a JSON document with its sha256. Beside what the model needs, the
-document holds a sha256 of each tensor's name, dtype, shape and bytes. The header must be written
-exactly as a safetensors writer writes it. So no byte of a file can change without the file being
-refused, and a tensor is read, and proved, only when it is asked for.
+The metadata holds one entry: a JSON document with its sha256. Besides the description of the model,
+the document holds a sha256 of each tensor's name, dtype, shape and bytes. The header must be
+byte-identical to what a safetensors writer produces. A file with any byte changed is therefore
+rejected. Each tensor is read and verified only when it is used.
 """
 
 import json
@@ -27,19 +27,19 @@ from makemore.inference.model import Tensors
 FORMAT = 1
 _KEY = "makemore"
 
-Document = dict[str, Any]  # what JSON holds, before it is checked
+Document = dict[str, Any]  # a JSON object that is not yet validated
 
 
 def write_model_file(path: str | Path, document: Document, tensors: Tensors) -> None:
-    """Writes a model file: beside its place, synced, then renamed, so that it is whole or absent.
+    """Write a model file atomically; see `write_whole`.
 
     Args:
-        path: where to.
-        document: what JSON can hold; `format` and `tensors` are added.
+        path: path of the file.
+        document: JSON object; the keys `format` and `tensors` are added.
         tensors: arrays by name.
 
     Raises:
-        CheckpointError: the file cannot be written there.
+        CheckpointError: the file cannot be written.
     """
     packed = {name: np.asarray(value, order="C") for name, value in sorted(tensors.items())}
     whole = {
@@ -47,21 +47,22 @@ def write_model_file(path: str | Path, document: Document, tensors: Tensors) -> 
         **document,
         "tensors": {name: tensor_digest(name, value) for name, value in packed.items()},
     }
-    text = json.dumps(whole, sort_keys=True)  # ASCII: the header's bytes are then the same anywhere
-    # One entry only: a writer may put several in any order, and the same model is the same bytes.
+    text = json.dumps(whole, sort_keys=True)  # ASCII, so the header has the same bytes everywhere
+    # Only one entry: the writer may order several arbitrarily, and equal models must give equal
+    # bytes.
     entry = {"sha256": sha256(text.encode()).hexdigest(), "document": text}
     write_whole(path, save(packed, {_KEY: json.dumps(entry, separators=(",", ":"))}))
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
-    """Writes a file so that it is there whole or not at all.
+    """Write a file atomically: write a temporary file next to it, sync it, then rename it.
 
     Raises:
-        CheckpointError: it cannot be written.
+        CheckpointError: the file cannot be written.
     """
     if "\0" in str(path):
         raise CheckpointError(f"{str(path)!r} is no name a file can have: give another")
-    path = Path(os.path.realpath(path))  # a link stays, what it leads to is replaced
+    path = Path(os.path.realpath(path))  # keep a symbolic link and replace its target
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -93,7 +94,7 @@ def tensor_digest(name: str, value: AnyArray) -> str:
 
 
 def _umask() -> int:
-    """The process's mask of file permissions."""
+    """Return the umask of the process."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
@@ -101,21 +102,21 @@ def _umask() -> int:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """An opened model file whose document has been proved.
+    """Opened model file whose document is verified.
 
     Attributes:
-        path: where it is.
-        document: what was written, `format` and `tensors` included.
+        path: path of the file.
+        document: the JSON document, including `format` and `tensors`.
     """
 
     path: Path
     document: Document
 
     def tensor(self, name: str) -> AnyArray:
-        """Reads and proves one tensor.
+        """Read and verify one tensor.
 
         Raises:
-            CheckpointError: it is damaged, or no longer there.
+            CheckpointError: the tensor is damaged, or the file can no longer be read.
         """
         try:
             with safe_open(self.path, "numpy") as file:
@@ -132,10 +133,11 @@ class ModelFile:
 
 
 def read_model_file(path: str | Path) -> ModelFile:
-    """Opens a model file and proves its header; tensors are proved as they are read.
+    """Open a model file and verify its header; tensors are verified when they are read.
 
     Raises:
-        CheckpointError: it is missing, no makemore model, from a newer version, or damaged.
+        CheckpointError: the file is missing, not a makemore model, from a newer version, or
+            damaged.
     """
     path = Path(path)
     header = _header(path)
@@ -163,12 +165,12 @@ def read_model_file(path: str | Path) -> ModelFile:
 
 
 def _header(path: Path) -> Document:
-    """The safetensors header, taken only if it is written as a writer writes it."""
+    """Return the safetensors header; raise if it is not exactly as a safetensors writer writes."""
     try:
         with path.open("rb") as file:
             start = file.read(8)
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-            # A header cannot be longer than its file: nothing is read on a false claim.
+            # The claimed length is checked against the file size before anything is read.
             raw = file.read(length) if 2 <= length <= path.stat().st_size - 8 else b""
     except FileNotFoundError:
         raise CheckpointError(
@@ -184,7 +186,7 @@ def _header(path: Path) -> Document:
         raise _foreign(path, start + raw)
     try:
         header = json.loads(raw)
-        with safe_open(path, "numpy"):  # checks shapes, offsets and that the file is all there
+        with safe_open(path, "numpy"):  # checks shapes, offsets and that the file is complete
             pass
     except (ValueError, RecursionError, SafetensorError, OSError):
         raise _damaged(path) from None
@@ -195,7 +197,7 @@ def _header(path: Path) -> Document:
 
 
 def _foreign(path: Path, start: bytes) -> CheckpointError:
-    """The error for a file that is no safetensors file."""
+    """Return the error for a file that is not a safetensors file."""
     what = "no makemore model"
     if (
         start[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -210,7 +212,7 @@ def _foreign(path: Path, start: bytes) -> CheckpointError:
 
 
 def _damaged(path: Path) -> CheckpointError:
-    """The error for a model file that is not as it was written."""
+    """Return the error for a truncated or modified model file."""
     return CheckpointError(
         f"{path} is damaged: it is cut short or was changed after it was written; fit it again or "
         "take it from a copy"

@@ -1,12 +1,12 @@
-"""A run directory: what a training leaves behind as it goes on, so that it can be resumed.
+"""Run directory: the checkpoints of a training run, from which it can be resumed.
 
-    state.safetensors   how far it has come, in the form of a model file: weights, the best so far,
-                        the optimizer's memory, networks that are done, what tells the run apart
-    history.jsonl       its recording, a line for each network, see `makemore.probe.recording`
-    lock                held by the process that trains
+    state.safetensors   the checkpoint, in the format of a model file: current weights, best
+                        weights so far, optimizer state, finished networks, run fingerprint
+    history.jsonl       the recording, one line per network, see `makemore.probe.recording`
+    lock                lock file of the training process
 
-The state is replaced whole, and after the history: whenever the process ends, the two can be read,
-and the history has come at least as far.
+Both files are replaced atomically, the history before the checkpoint. If the process is killed,
+both remain readable and the history covers at least the steps of the checkpoint.
 """
 
 import json
@@ -29,20 +29,22 @@ if TYPE_CHECKING:
     from makemore.training.loop import Step
 
 _STATE, _HISTORY, _LOCK = "state.safetensors", "history.jsonl", "lock"
-_NOW, _DONE = "now.", "done."  # tensors of the network in training, and of those before it
-_REST = 20  # times what a checkpoint took, until the next is due
-_LONG = 60.0  # seconds without a checkpoint, from which on none waits for a look at the dev part
+_NOW, _DONE = "now.", "done."  # prefixes: tensors of the current network, of finished networks
+_REST = 20  # minimum time between checkpoints, as a multiple of the time that writing one takes
+_LONG = 60.0  # seconds after which a checkpoint no longer waits for a dev evaluation
 _LOST = "the run cannot be gone on with, give another folder to --run"
 
 
 class RunDirectory:
-    """Keeps a training in a folder; see `makemore.training.callbacks.Checkpointer`.
+    """Checkpointer that saves a training run to a directory.
+
+    It implements `makemore.training.callbacks.Checkpointer`.
 
     Attributes:
-        path: the folder.
-        every: steps from one checkpoint to the next; None for each look at the dev part, or each
-            minute where that is sooner, but only as often as takes a twentieth of the time.
-        recording: what was seen of the training, from its first step on; None before `begin`.
+        path: the directory.
+        every: checkpoint interval, in steps. None: save at each dev evaluation, or after a minute
+            if that is sooner, and spend at most a twentieth of the time on saving.
+        recording: the `Recording` of the run from its first step on; None before `begin`.
 
     Example:
         >>> import tempfile
@@ -57,30 +59,30 @@ class RunDirectory:
     recording: "Recording | None" = None
 
     def __init__(self, path: str | Path, every: int | None = None) -> None:
-        """Names a folder; nothing is read or made before a training begins."""
+        """Store the path; nothing is read or created before `begin`."""
         if every is not None and every < 1:
             raise OptionError(f"every is {every}: give a number of steps, 1 or more")
         if not str(path):
             raise OptionError("the folder of a run has no name: give one to --run")
         self.path, self.every = Path(path).absolute(), every
         self._run: Run = {}
-        self._kept = self._took = 0.0  # when a checkpoint was last written, how long that took
+        self._kept = self._took = 0.0  # when the last checkpoint was written, how long it took
         self._lock = FileLock(self.path / _LOCK, timeout=0)
 
     @property
     def is_begun(self) -> bool:
-        """Whether the folder holds a run."""
+        """Whether the directory holds a checkpoint."""
         return os.path.exists(self.path / _STATE)
 
     def begin(self, run: Run) -> Progress | None:
-        """Locks the folder, and gives what was kept of this run; None if there is nothing yet.
+        """Lock the directory and return the progress saved for this run, or None for a new run.
 
         Args:
-            run: what tells this run apart from others.
+            run: fingerprint of the run.
 
         Raises:
-            CheckpointError: the folder cannot be written to, another process trains in it, or it
-                holds another run or a damaged one.
+            CheckpointError: the directory is not writable, is in use by another process, or holds a
+                different or damaged run.
         """
         from makemore.probe.recording import Recording
 
@@ -90,7 +92,7 @@ class RunDirectory:
         if not self.is_begun:
             return None
         progress = self._read()
-        with suppress(DataError):  # weights need no recording: what is lost of it starts anew
+        with suppress(DataError):  # training can resume without the recording: start a new one
             self.recording = Recording.load(self.path / _HISTORY)
         is_over = progress.state.done == progress.settled[len(progress.finished)].steps
         done = len(progress.finished) + is_over
@@ -98,22 +100,27 @@ class RunDirectory:
         return progress
 
     def note(self, step: "Step") -> None:
-        """Takes note of a step."""
+        """Add a step to the recording."""
         assert self.recording is not None, "begin comes first"
         self.recording(step)
 
     def is_due(self, done: int, interval: int) -> bool:
-        """Whether to keep the training now, after so many steps; see `every`."""
+        """Return whether a checkpoint is due after `done` steps; see `every`.
+
+        Args:
+            done: number of steps done.
+            interval: dev evaluation interval, in steps.
+        """
         if self.every is not None:
             return done % self.every == 0
         since = time.perf_counter() - self._kept
         return since >= _REST * self._took and (done % interval == 0 or since >= _LONG)
 
     def keep(self, progress: Progress) -> None:
-        """Writes down how far the training has come.
+        """Write a checkpoint.
 
         Raises:
-            CheckpointError: it cannot be written; what was kept before is as it was.
+            CheckpointError: the checkpoint cannot be written; the previous one is unchanged.
         """
         assert self.recording is not None, "begin comes first"
         began = time.perf_counter()
@@ -137,18 +144,18 @@ class RunDirectory:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Lets another process go on."""
+        """Release the lock and stop the recording."""
         self._lock.release()
         if self.recording is not None:
             self.recording.stop()
 
     def _take(self) -> None:
-        """Makes the folder, and locks it."""
+        """Create and lock the directory; delete temporary files of processes that were killed."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
             for name in (_STATE, _HISTORY):
-                for left in self.path.glob(f".{name}.????????"):  # by a process that was killed
+                for left in self.path.glob(f".{name}.????????"):  # left by a killed process
                     left.unlink()
         except Timeout:
             raise CheckpointError(
@@ -162,7 +169,7 @@ class RunDirectory:
             ) from None
 
     def _read(self) -> Progress:
-        """What was kept of this run."""
+        """Read the checkpoint; raise CheckpointError if it is damaged or of a different run."""
         try:
             file = read_model_file(self.path / _STATE)
         except CheckpointError as error:
@@ -177,7 +184,7 @@ class RunDirectory:
             raise CheckpointError(f"{_LOST}: {self.path / _STATE} keeps no run: {error}") from None
 
     def _other(self, name: str, before: RunValue, now: RunValue) -> str:
-        """The sentence for a run that began otherwise."""
+        """Return the error message for a run that started with a different value of `name`."""
         how = f"began with {name} {json.dumps(before)}, not {json.dumps(now)}"
         if isinstance(now, dict) or isinstance(before, dict):
             how = f"began with another {name}"
@@ -188,7 +195,7 @@ class RunDirectory:
 
 
 def _progress(file: ModelFile) -> Progress:
-    """What a state says."""
+    """Return the progress that a checkpoint file holds."""
     from makemore.training.loop import TrainOptions, TrainState
 
     document = file.document

@@ -1,1 +1,1 @@
-"""The command line: one module for each verb."""
+"""Command line of makemore."""

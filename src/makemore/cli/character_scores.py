@@ -1,4 +1,4 @@
-"""Characters with their log-likelihoods: the improbable ones coloured on a terminal."""
+"""Characters with their log-likelihoods, improbable ones in colour on a terminal."""
 
 import sys
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from makemore.corpus.control_characters import shown
 
 Piece = tuple[str, float]
 
-END = "end"  # what stands for the end of a line
-_STYLES = ("", "yellow", "magenta", "bold red")  # of the levels of surprise
+END = "end"  # represents the end of a line
+_STYLES = ("", "yellow", "magenta", "bold red")  # style of each level of surprise
 
 
 def pieces_of(line: str, log_probs: Sequence[float]) -> list[Piece]:
@@ -24,7 +24,7 @@ def pieces_of(line: str, log_probs: Sequence[float]) -> list[Piece]:
 
 
 def write_pieces(start: str, pieces: Sequence[Piece]) -> None:
-    """Print one line: a start, then its pieces, improbable ones in colour."""
+    """Print one line: a prefix, then its pieces, improbable ones in colour on a terminal."""
     sys.stdout.write(start)
     if not sys.stdout.isatty():
         print("".join(text for text, _ in pieces))

@@ -1,4 +1,4 @@
-"""What every verb shares: results to standard output, everything else to standard error."""
+"""Console output of all verbs: results to standard output, messages to standard error."""
 
 import json
 import math
@@ -14,19 +14,25 @@ if TYPE_CHECKING:
     from makemore.corpus.lines import Lines
     from makemore.estimator.makemore import MakeMore
 
-TYPED: ContextVar[Sequence[str]] = ContextVar("TYPED", default=())  # the arguments, as typed
-_BATCH = 8192  # lines written at once
+TYPED: ContextVar[Sequence[str]] = ContextVar("TYPED", default=())  # command-line arguments
+_BATCH = 8192  # lines per write
 
 Json = bool | int | float | str | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
 def say(sentence: str) -> None:
-    """Tells the person something that is no result; whatever it names cannot steer a terminal."""
+    """Print a message to standard error, with control characters escaped."""
     print(_harmless(sentence), file=sys.stderr)
 
 
 def say_unknown(maker: "MakeMore", lines: "Lines", so: str) -> None:
-    """Says how many lines have what the list of a model had nowhere, and what that comes to."""
+    """Report how many lines have an unknown character or label.
+
+    Args:
+        maker: the fitted model.
+        lines: the lines.
+        so: the consequence for these lines, for the end of the message.
+    """
     unknown = int((~maker.learned_.vocabulary.knows(lines)).sum())
     if unknown:
         what = "a character or a label" if lines.labels is not None else "a character"
@@ -34,7 +40,7 @@ def say_unknown(maker: "MakeMore", lines: "Lines", so: str) -> None:
 
 
 def write_lines(lines: Iterable[str]) -> int:
-    """Prints lines as they come and says how many there were."""
+    """Print lines in batches as they arrive and return their number."""
     shown: Callable[[str], str] = _harmless if sys.stdout.isatty() else str
     written, batch = 0, []
     for line in lines:
@@ -48,17 +54,17 @@ def write_lines(lines: Iterable[str]) -> int:
 
 
 def write_json(value: Json) -> None:
-    """Prints a value as one line of JSON."""
+    """Print a value as one line of JSON."""
     print(escaped(json.dumps(_finite(value), ensure_ascii=False)))
 
 
 def _harmless(text: str) -> str:
-    """Text that cannot steer a terminal; tabs stay, as they part columns."""
+    """Return the text with control characters escaped, except tabs, which separate columns."""
     return text if text.isprintable() else "\t".join(map(visible, text.split("\t")))
 
 
 def _finite(value: Json) -> Json:
-    """The value with null for what JSON has no number for."""
+    """Return the value with infinities and NaN replaced by None."""
     if isinstance(value, Mapping):
         return {name: _finite(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -67,13 +73,13 @@ def _finite(value: Json) -> Json:
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Lay rows of text out in columns; control characters are spelled out.
+    """Return rows of text as aligned columns, with control characters escaped.
 
     Example:
         >>> table([("a", "1"), ("bcd", "2")])
         ['a    1', 'bcd  2']
     """
-    from rich.cells import cell_len  # wide characters take two columns, combining marks none
+    from rich.cells import cell_len  # counts two columns for wide characters, none for marks
 
     rows = [tuple(map(visible, row)) for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
@@ -86,7 +92,7 @@ def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
 
 
 def key_values(pairs: Iterable[str]) -> dict[str, str]:
-    """Splits `name=value` pairs.
+    """Split `name=value` pairs; hyphens in names become underscores.
 
     Raises:
         OptionError: a pair has no equals sign.

@@ -1,4 +1,4 @@
-"""Learning a list and keeping the model, as `make`, `demo` and `fit` do."""
+"""Fitting and saving a model, shared by `make`, `demo` and `fit`."""
 
 import os
 import sys
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the model and what happened during the fit are written.
+    """Output paths of a fit, and checkpoint settings.
 
     Attributes:
-        model: a file for the model.
-        track: a folder for TensorBoard.
-        report: a folder for the report and the recording of the training.
-        run: a folder for the training itself, so that it can be resumed.
-        resume: whether the folder of the run may hold one.
-        every: steps from one checkpoint to the next.
+        model: file for the model.
+        track: directory for TensorBoard.
+        report: directory for the report and the recording of the training.
+        run: directory for the checkpoints, from which the training can be resumed.
+        resume: whether to resume a run that the directory holds.
+        every: checkpoint interval, in steps.
     """
 
     model: str | None = None
@@ -50,21 +50,21 @@ def learn(
     outputs: Outputs = Outputs(),
     adapt: bool = False,
 ) -> "MakeMore":
-    """Learn a list, write what is asked for, and say what was done.
+    """Fit the model, write the outputs, and print a summary.
 
-    What can be wrong with the paths to write to is found before the list is read; but the folder
-    of a run is made when training begins.
+    Output paths are checked before the list is read. The run directory is an exception: it is
+    created when training starts.
     """
     if outputs.model is not None:
         check_model(outputs.model)
     recording, run = prepare(outputs.report), _run(outputs)
-    seen = recording if run is None else None  # a run has a recording of its own
+    seen = recording if run is None else None  # a run directory has its own recording
     lines = None
     with ExitStack() as stack:
         on_step = Followers(stack, outputs.track, seen)
         continues = hasattr(maker, "learned_")
         if outputs.report is None and not continues:
-            if sys.stderr.isatty() and maker.counts_blocks():  # no step will start it
+            if sys.stderr.isatty() and maker.counts_blocks():  # no training step starts the bar
                 from makemore.cli.training import progress
 
                 stack.enter_context(progress("learning"))
@@ -86,7 +86,7 @@ def learn(
 
 
 def _whole(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
-    """The lines of a list that will be learned, in memory as a whole."""
+    """Return the whole list in memory, without lines that occur too rarely."""
     from makemore.corpus.lines import Lines
     from makemore.corpus.rare_lines import frequent
 
@@ -94,13 +94,14 @@ def _whole(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
 
 
 class Followers:
-    """Callbacks of all that follow a training: a progress bar, Ctrl-C, TensorBoard, a recording.
+    """Step callback that forwards to progress bar, Ctrl-C handler, TensorBoard and recording.
 
-    The bar and Ctrl-C begin with the first step, and so are imported only for networks.
+    The progress bar and the Ctrl-C handler start with the first step, so they are imported only for
+    networks.
     """
 
     def __init__(self, stack: ExitStack, track: str | None, recording: "Recording | None") -> None:
-        """Start what is seen before the first step; the stack ends all."""
+        """Start the recording and TensorBoard; closing the stack stops all callbacks."""
         self._stack, self._is_training = stack, False
         self._callbacks: list[OnStep] = []
         if recording is not None:
@@ -112,7 +113,7 @@ class Followers:
             self._callbacks.append(stack.enter_context(tracking(track)))
 
     def __call__(self, step: "Step") -> None:
-        """Report a step."""
+        """Pass a step to all callbacks."""
         if not self._is_training:
             from makemore.cli.training import interruptible, progress
 
@@ -125,7 +126,7 @@ class Followers:
 
 
 def _write(maker: "MakeMore", outputs: Outputs) -> None:
-    """Write the model; say which folders keep nothing, as nothing was trained."""
+    """Save the model; report which directories stay empty because nothing was trained."""
     for folder in (outputs.run, outputs.track):
         if folder is not None and maker.learned_.report.steps is None:
             say(f"{maker.learned_.family} is counted, not trained: {folder} keeps nothing")
@@ -135,10 +136,11 @@ def _write(maker: "MakeMore", outputs: Outputs) -> None:
 
 
 def _run(outputs: Outputs) -> "RunDirectory | None":
-    """The folder that keeps the training, if one is given.
+    """Return the run directory, or None if no path is given.
 
     Raises:
-        OptionError: it holds a run that shall not be resumed, or there is none to speak of.
+        OptionError: the directory holds a run and `resume` is false, or `resume` or `every` is
+            given without a directory.
     """
     if outputs.run is None:
         if outputs.resume or outputs.every is not None:
@@ -158,10 +160,10 @@ def _run(outputs: Outputs) -> "RunDirectory | None":
 
 
 def new_maker(model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMore":
-    """Return an estimator that has learned nothing yet.
+    """Return an unfitted estimator.
 
     Raises:
-        OptionError: an option cannot be used.
+        OptionError: an option is invalid.
     """
     from makemore.estimator.makemore import MakeMore
 
@@ -170,11 +172,11 @@ def new_maker(model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMor
 
 
 def old_maker(path: str, model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMore":
-    """Return an estimator that continues from a model file, with its options but those given.
+    """Return the estimator of a model file; the options given replace its own.
 
     Raises:
         CheckpointError: the file cannot be read.
-        OptionError: an option cannot be used.
+        OptionError: an option is invalid.
     """
     from makemore.estimator.makemore import MakeMore
 
@@ -187,22 +189,22 @@ def old_maker(path: str, model: str, pairs: Sequence[str], options: FitOptions) 
         if getattr(options, field.name) != field.default
     }
     if given & {"budget", "steps"}:
-        given |= {"budget", "steps"}  # one takes the place of the other
+        given |= {"budget", "steps"}  # the two exclude each other, so both are replaced
     changed = {name: value for name, value in options.parameters().items() if name in given}
     return MakeMore.load(path).set_params(**changed)
 
 
 def at_once(model: str, options: FitOptions) -> FitOptions:
-    """Return options with which `auto` counts, where no time was given."""
+    """Return options that make `auto` choose a count model, unless budget or steps are given."""
     is_free = model == "auto" and options.budget is None and options.steps is None
     return options.replace(budget=1.0) if is_free else options
 
 
 def choose(model: str, pairs: Sequence[str]) -> str | Options:
-    """Return a family's name, or its options where some were given.
+    """Return the name of a family, or its options if any are given.
 
     Raises:
-        OptionError: there is no such family or option.
+        OptionError: the family or an option is unknown.
     """
     if not pairs:
         return model if model == "auto" else family_named(model).name
@@ -210,12 +212,12 @@ def choose(model: str, pairs: Sequence[str]) -> str | Options:
         raise OptionError("-O sets an option of one family: name it with --model")
     family = family_named(model)
     options = family.options.of_strings(key_values(pairs))
-    family.members(options)  # what cannot be read is said before the list is read
+    family.members(options)  # raises for invalid members before the list is read
     return options
 
 
 def fit_in_words(maker: "MakeMore") -> str:
-    """Return what was learned, in a line."""
+    """Return a one-line summary of the fit."""
     fitted, report = maker.learned_, maker.learned_.report
     chosen = f"chose {report.chosen}; " if report.chosen else ""
     steps = f", {report.steps_in_words()}" if report.steps is not None else ""
@@ -226,7 +228,10 @@ def fit_in_words(maker: "MakeMore") -> str:
 
 
 def _unused_options(maker: "MakeMore") -> str:
-    """Which options of a training were given where nothing is trained; `auto` says it itself."""
+    """Return a note on training options that had no effect because nothing was trained.
+
+    The note is empty for `auto`, whose reason for the choice says it.
+    """
     given = [
         f"--{field.name}".replace("_", "-")
         for field in fields(FitOptions)

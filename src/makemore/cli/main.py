@@ -1,4 +1,4 @@
-"""The command `makemore`: finds the verb, runs it, and turns errors into one sentence."""
+"""The command `makemore`: dispatch to verbs, and error messages in one sentence."""
 
 import os
 import sys
@@ -39,41 +39,46 @@ makemore VERB --help lists a verb's options; --debug shows where an error came f
 
 
 def build_app(listing: bool = False) -> App:
-    """Make the command; unless verbs are listed with their help, each is imported when it runs."""
+    """Build the command.
+
+    Args:
+        listing: whether to import every verb for its help sentence. Otherwise a verb is imported
+            when it runs.
+    """
     app = App(
         name="makemore",
         help=HELP,
         version=__version__,
         help_format="plaintext",
-        suppress_keyboard_interrupt=False,  # `main` has something to say
+        suppress_keyboard_interrupt=False,  # `main` prints its own message
     )
     for place, verb in enumerate(VERBS):
-        help_ = sentence_of(verb) if listing else None  # absent: the verb's own, in full
+        help_ = sentence_of(verb) if listing else None  # None: the full help of the verb
         path = f"makemore.cli.verbs.{_name(verb)}:{_name(verb)}"
         app.command(path, name=verb, sort_key=place, help=help_)
     return app
 
 
 def sentence_of(verb: str) -> str:
-    """Return what a verb does: the first line of its help."""
+    """Return the first line of a verb's help."""
     name = _name(verb)
     module = import_module(f"makemore.cli.verbs.{name}")
     return str(getattr(module, name).__doc__).split("\n", 1)[0]
 
 
 def _name(verb: str) -> str:
-    """What a verb's module, and the function in it, are called."""
+    """Return the name of a verb's module, which is also the name of its function."""
     return verb.replace("-", "_")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command and leaves the process: 0 for done, 2 for wrong usage, 1 for the rest."""
+    """Run the command; exit with status 2 for a usage error, 130 for Ctrl-C, 1 for other errors."""
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in tokens
     if debug:
         tokens.remove("--debug")
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # lines are Unicode, whatever the system's habits
+        if hasattr(stream, "reconfigure"):  # output is UTF-8 regardless of the system's locale
             stream.reconfigure(encoding="utf-8", errors="replace")
     TYPED.set(tokens)
     try:
@@ -90,10 +95,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         say(f"makemore: {_sentence(error)}")
         sys.exit(2 if isinstance(error, (OptionError, CycloptsError)) else 1)
-    except BrokenPipeError:  # the reader, such as head, has had enough
+    except BrokenPipeError:  # the reader, such as head, closed the pipe
         _drop_output()
         sys.exit(1)
-    except OSError as error:  # what files can do wrong is caught where they are: this is the output
+    except OSError as error:  # file errors are caught at their source: this is standard output
         if debug:
             raise
         _drop_output()
@@ -106,13 +111,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _drop_output() -> None:
-    """Sends what is still to be written nowhere, so that leaving raises nothing more."""
-    with suppress(OSError):  # an output that is no file has nothing to send on
+    """Redirect standard output to the null device, so that the flush at exit cannot fail."""
+    with suppress(OSError):  # the output may have no file descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def with_verb(tokens: list[str]) -> list[str]:
-    """Puts `make` in front of arguments that name no verb.
+    """Return the arguments, with `make` in front if the first one is not a verb.
+
+    Raises:
+        OptionError: the first argument resembles a verb and is not a file.
 
     Example:
         >>> with_verb(["names.txt", "-n", "5"])
@@ -129,7 +137,7 @@ def with_verb(tokens: list[str]) -> list[str]:
 
 
 def _sentence(error: Exception) -> str:
-    """An error's message on one line."""
+    """Return the message of an error on one line."""
     if isinstance(error, UnusedCliTokensError):
         many = " ".join(error.unused_tokens or ())
         return f"nothing more is taken after the others: leave out {many}, or see --help"

@@ -1,4 +1,4 @@
-"""Pages and pictures on disk: reports, and the folder that `fit --report` fills."""
+"""Output paths: checks before any work, and writing of reports and pictures."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from makemore.estimator.makemore import MakeMore
     from makemore.probe.recording import Recording
 
-HISTORY, PAGE = "history.jsonl", "report.html"  # what the folder has
+HISTORY, PAGE = "history.jsonl", "report.html"  # files in the directory of `fit --report`
 
 
 def write_page(
@@ -28,14 +28,14 @@ def write_page(
     line: str | None = None,
     seed: int = 0,
 ) -> None:
-    """Writes a report to a file, and says where, or to standard output.
+    """Write a report to a file and print its path, or write it to standard output for `-`.
 
     Raises:
-        OptionError: it cannot be written there.
+        OptionError: the file cannot be written.
     """
     from makemore.report.page import page
 
-    title = title.encode(errors="replace").decode()  # a file's name may be no text
+    title = title.encode(errors="replace").decode()  # a file name may hold surrogates
     text = page(maker, lines, recording, title=title, line=line, seed=seed)
     if output == "-":
         write_lines(text.removesuffix("\n").split("\n"))
@@ -46,10 +46,10 @@ def write_page(
 
 
 def prepare(folder: str | None) -> "Recording | None":
-    """Makes the folder for a training's report, and what records the training.
+    """Create the directory for a report and return a new recording; None without a directory.
 
     Raises:
-        OptionError: nothing can be written there.
+        OptionError: the directory cannot be written to.
     """
     if folder is None:
         return None
@@ -67,17 +67,17 @@ def prepare(folder: str | None) -> "Recording | None":
 def fill(
     folder: str, maker: "MakeMore", lines: "Lines", recording: "Recording | None", title: str
 ) -> None:
-    """Writes the recording and the report into the folder."""
+    """Write the recording and the report to the directory."""
     if recording is not None:
         recording.save(os.path.join(folder, HISTORY))
     write_page(maker, lines, recording, os.path.join(folder, PAGE), title=title)
 
 
 def check_picture(output: str) -> None:
-    """Refuses, before any work, a place or a kind of picture that cannot be written.
+    """Check, before any work, that a picture can be written to a path.
 
     Raises:
-        OptionError: it is one.
+        OptionError: the path is not writable, or its extension is not .png, .svg or .pdf.
     """
     if os.path.splitext(output)[1].lower() not in (".png", ".svg", ".pdf"):
         raise OptionError(f"{output!r} is no picture: its name must end in .png, .svg or .pdf")
@@ -85,10 +85,10 @@ def check_picture(output: str) -> None:
 
 
 def write_picture(figure: "Figure", output: str) -> None:
-    """Draws a figure to a file, and says where.
+    """Write a figure to a file and print its path.
 
     Raises:
-        OptionError: it cannot be written there.
+        OptionError: the file cannot be written.
     """
     with writing(output):
         figure.savefig(output, dpi=160)
@@ -96,7 +96,7 @@ def write_picture(figure: "Figure", output: str) -> None:
 
 
 def reason_unwritable(output: str) -> str | None:
-    """Return why nothing can be written to a path, as far as can be seen before any work."""
+    """Return why a path is not writable, or None if no reason is known in advance."""
     parent = os.path.dirname(output) or "."
     if output == "":
         return "it has no name"
@@ -110,10 +110,11 @@ def reason_unwritable(output: str) -> str | None:
 
 
 def check_model(output: str) -> None:
-    """Refuse, before any work, a path where no model can be written.
+    """Check, before any work, that a model can be written to a path.
 
     Raises:
-        CheckpointError: it is a directory, or in one that does not exist or cannot be written to.
+        CheckpointError: the path is `-`, empty or a directory, or its directory does not exist or
+            is not writable.
     """
     reason = "a model needs a file of its own" if output == "-" else reason_unwritable(output)
     if reason:
@@ -121,10 +122,10 @@ def check_model(output: str) -> None:
 
 
 def check_output(output: str) -> None:
-    """Refuses, before any work, a place where nothing can be written; - is standard output.
+    """Check, before any work, that a path is writable; - is standard output.
 
     Raises:
-        OptionError: it is one.
+        OptionError: the path is not writable.
     """
     reason = reason_unwritable(output)
     if output != "-" and reason:
@@ -132,10 +133,10 @@ def check_output(output: str) -> None:
 
 
 def check_kept(output: str | None, *inputs: str | None) -> None:
-    """Refuses, before any work, to write over a file that is read; - is none.
+    """Check, before any work, that the output does not overwrite an input; - is not a file.
 
     Raises:
-        OptionError: it would be done.
+        OptionError: the output is one of the input files.
     """
     files = [each for each in inputs if each not in (None, "-") and os.path.isfile(each)]
     if output in (None, "-") or not os.path.isfile(output):
@@ -146,10 +147,10 @@ def check_kept(output: str | None, *inputs: str | None) -> None:
 
 @contextmanager
 def writing(path: str) -> Iterator[None]:
-    """Turns what can go wrong with a place into a sentence.
+    """Convert an OSError while writing to a path into an OptionError.
 
     Raises:
-        OptionError: it cannot be written to.
+        OptionError: the path cannot be written.
     """
     try:
         yield

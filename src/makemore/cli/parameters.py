@@ -1,4 +1,4 @@
-"""The parameters that verbs share, as annotations."""
+"""Annotations for parameters that verbs share."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, 
 
 
 def _whole(type_: type, tokens: Sequence[Any]) -> int:
-    """A whole number, and not a rounded one."""
+    """Convert a token to an integer; reject fractions instead of rounding them."""
     try:
         return int(tokens[0].value)
     except ValueError:
@@ -18,7 +18,7 @@ def _whole(type_: type, tokens: Sequence[Any]) -> int:
 
 
 def _no_option(type_: type, value: str | None) -> None:
-    """Refuses what looks like an option where a file is due; - alone is standard input."""
+    """Reject a value that looks like an option where a file is expected; - is standard input."""
     if value is not None and value.startswith("-") and value != "-":
         raise ValueError(f"unknown option {value}; a file of that name is given as ./{value}")
 

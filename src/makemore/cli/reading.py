@@ -1,4 +1,4 @@
-"""Reading the list that a verb was given."""
+"""Reading of the input list of a verb."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -23,14 +23,15 @@ def read_blocks(
     """Read a list block by block.
 
     Args:
-        file: where it is.
-        source: how it is read.
-        labels: whether the verb looks at labels.
-        weights: whether it looks at weights.
+        file: path of the list; - is standard input.
+        source: input options, such as encoding and columns.
+        labels: whether the verb uses labels.
+        weights: whether the verb uses weights.
 
     Raises:
-        DataError: it cannot be read.
-        OptionError: a column was named that would not be looked at.
+        DataError: the list cannot be read.
+        OptionError: a column is given that the verb does not use, or a label or weight column
+            without a column for the lines.
     """
     from makemore.corpus.reading import lists
 

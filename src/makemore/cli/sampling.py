@@ -1,4 +1,4 @@
-"""Drawing lines and printing them, as `make`, `demo` and `sample` do."""
+"""Sampling and printing of lines, shared by `make`, `demo` and `sample`."""
 
 from collections.abc import Iterator
 from itertools import islice, repeat
@@ -11,7 +11,7 @@ from makemore.options.verbs import SampleOptions
 if TYPE_CHECKING:
     from makemore.estimator.makemore import MakeMore
 
-_SCORED = 4096  # lines scored together
+_SCORED = 4096  # lines scored per batch
 
 
 def draw(
@@ -22,10 +22,10 @@ def draw(
     as_json: bool = False,
     scores: bool = False,
 ) -> None:
-    """Prints n lines, and says so if there were fewer.
+    """Print n sampled lines; report if there are fewer.
 
     Raises:
-        ConstraintError: there was none.
+        ConstraintError: no line was found.
     """
     excluded: list[str] = []
     if exclude is not None:
@@ -59,7 +59,7 @@ def draw(
 def _scored(
     maker: "MakeMore", lines: Iterator[str], label: str | None
 ) -> Iterator[tuple[str, float]]:
-    """Lines with their log-likelihoods in nats."""
+    """Yield lines with their log-likelihoods in nats."""
     while some := list(islice(lines, _SCORED)):
         labels = None if label is None else [label] * len(some)
         yield from zip(some, maker.score_samples(some, labels).tolist(), strict=True)

@@ -1,4 +1,4 @@
-"""While a network is trained: a progress bar, Ctrl-C, and TensorBoard."""
+"""Training callbacks of the command line: progress bar, Ctrl-C handler and TensorBoard."""
 
 import shlex
 import signal
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 class Interruption:
-    """Ends a training in order at Ctrl-C: give it as `on_step`.
+    """Step callback that stops training cleanly at Ctrl-C: give it as `on_step`.
 
-    Before the first step there is nothing to keep, and Ctrl-C ends the program as ever; so does a
-    second one.
+    Ctrl-C before the first step, when there is nothing to keep, ends the program as usual. So does
+    a second Ctrl-C.
     """
 
     def __init__(self) -> None:
-        """Start before the first step."""
+        """Initialise the state before the first step."""
         self._is_training, self._is_done, self._is_pressed = False, False, False
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Handle the signal of Ctrl-C.
+        """Handle SIGINT, the signal of Ctrl-C.
 
         Raises:
-            KeyboardInterrupt: there is nothing to keep, or it is the second time.
+            KeyboardInterrupt: training has not started, or it is the second Ctrl-C.
         """
         if self._is_pressed or not self._is_training:
             raise KeyboardInterrupt
@@ -41,10 +41,10 @@ class Interruption:
         say(f"{now}; Ctrl-C again gives everything up")
 
     def __call__(self, step: "Step") -> None:
-        """End the training if Ctrl-C was pressed.
+        """Stop the training if Ctrl-C was pressed.
 
         Raises:
-            StopIteration: it was pressed.
+            StopIteration: Ctrl-C was pressed.
         """
         self._is_training, self._is_done = True, step.number == step.steps
         if self._is_pressed:
@@ -53,10 +53,11 @@ class Interruption:
 
 @contextmanager
 def interruptible() -> Iterator[Interruption]:
-    """Let Ctrl-C end a training in order while this lasts."""
+    """Return a context in which Ctrl-C stops the training cleanly."""
     interruption = Interruption()
-    is_main = threading.current_thread() is threading.main_thread()  # which alone handles signals
-    if not is_main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background
+    # Only the main thread can handle signals. Background processes may ignore SIGINT.
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield interruption
         return
     before = signal.signal(signal.SIGINT, interruption.handle)
@@ -67,18 +68,18 @@ def interruptible() -> Iterator[Interruption]:
 
 
 def next_command(output: str, run: str | None) -> str:
-    """Return what to type after a training was stopped: to go on with it, or to use the model."""
+    """Return the command to run after a stopped training: resume the run, or sample the model."""
     if run is None:
         return shlex.join(["makemore", "sample", output])
     typed = list(TYPED.get())
-    if "--resume" not in typed:  # behind -- it would be the name of a file
+    if "--resume" not in typed:  # it goes before --, after which it would be a file name
         typed.insert(typed.index("--") if "--" in typed else len(typed), "--resume")
     return shlex.join(["makemore", *typed])
 
 
 @contextmanager
 def progress(what: str) -> "Iterator[OnStep | None]":
-    """Show a bar for training steps on a terminal, and nothing elsewhere."""
+    """Return a context with a progress bar on a terminal; it yields the step callback or None."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -103,10 +104,10 @@ def progress(what: str) -> "Iterator[OnStep | None]":
 
 
 def tracking(folder: str) -> "AbstractContextManager[TensorBoardWriter]":
-    """Return what writes a training to a folder for TensorBoard.
+    """Return a callback, as a context manager, that writes TensorBoard logs to a directory.
 
     Raises:
-        OptionError: TensorBoard is not installed, or nothing can be written there.
+        OptionError: TensorBoard is not installed, or the directory is not writable.
     """
     from makemore.probe.tensorboard import TensorBoardWriter
 

@@ -1,1 +1,1 @@
-"""`MakeMore`, the class that users meet."""
+"""The public estimator `MakeMore`."""

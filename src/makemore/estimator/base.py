@@ -1,4 +1,4 @@
-"""The base of `MakeMore`: its parameters, and the fitted model once there is one."""
+"""Base class of `MakeMore`: constructor parameters and access to the fitted model."""
 
 from collections.abc import Sequence
 from inspect import Parameter, Signature, signature
@@ -21,7 +21,7 @@ Strings = Lines | Sequence[str]
 
 
 class FitParameters(TypedDict, total=False):
-    """The options of `FitOptions` under the names of parameters, for static type checkers."""
+    """The options of `FitOptions` by parameter name, for static type checkers."""
 
     budget: str | float | None
     steps: int | None
@@ -41,10 +41,10 @@ _OPTIONS = {option.parameter: option for option in fields(FitOptions)}
 
 
 class Estimator:
-    """Parameters that are stored, read, changed and shown, so that scikit-learn's tools work.
+    """Base class with the parameter interface that scikit-learn's tools expect.
 
-    They are `model` and one for each option of `FitOptions`, with the same default; the constructor
-    stores them and does nothing else.
+    The parameters are `model` and one parameter per option of `FitOptions`, with the same default.
+    The constructor stores them and does nothing else.
 
     Source: Buitinck et al. (2013), "API design for machine learning software", arXiv 1309.0238.
     """
@@ -68,10 +68,10 @@ class Estimator:
         return {name: getattr(self, name) for name in self._names()}
 
     def set_params(self, **parameters: Value | Options) -> Self:
-        """Change some of the parameters.
+        """Set parameters by name and return self.
 
         Raises:
-            OptionError: there is no such parameter.
+            OptionError: a name is not a parameter.
         """
         for name, value in parameters.items():
             if name not in self._names():
@@ -81,27 +81,27 @@ class Estimator:
         return self
 
     def fit_options(self) -> FitOptions:
-        """Return the parameters as options, checked.
+        """Return the parameters as validated `FitOptions`.
 
         Raises:
-            OptionError: a parameter cannot be used.
+            OptionError: a parameter is invalid.
         """
         plain = self.plain_params()
         return FitOptions.of({option.name: plain[name] for name, option in _OPTIONS.items()})
 
     def plain_params(self) -> dict[str, Value]:
-        """Return the parameters but `model`; numbers of NumPy become plain ones."""
+        """Return all parameters except `model`, with NumPy scalars converted to Python numbers."""
         given = {name: getattr(self, name) for name in _OPTIONS}
         return {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
 
     def __repr__(self) -> str:
-        """The call that makes it, as far as it differs from the default."""
+        """Return the constructor call with the parameters that differ from their defaults."""
         usual = signature(type(self)).parameters
         given = [f"{k}={v!r}" for k, v in self.get_params().items() if v != usual[k].default]
         return f"{type(self).__name__}({', '.join(given)})"
 
     def __sklearn_tags__(self) -> "Tags":
-        """What scikit-learn asks for before cross-validation; imported only when it asks."""
+        """Return the estimator tags that scikit-learn reads before cross-validation."""
         from sklearn.utils import InputTags, Tags, TargetTags
 
         return Tags(
@@ -112,19 +112,19 @@ class Estimator:
 
     @property
     def _fitted(self) -> "FittedModel":
-        """The fitted model."""
+        """The fitted model; raises NotFittedError before `fit`."""
         if not hasattr(self, "learned_"):
             raise NotFittedError("nothing is learned yet: call fit(lines), or MakeMore.load(path)")
         return self.learned_
 
     @classmethod
     def _names(cls) -> list[str]:
-        """The names of the constructor's arguments, which a subclass may have of its own."""
+        """Return the names of the constructor's parameters, including those a subclass adds."""
         return list(signature(cls).parameters)
 
 
-# What `help` and scikit-learn see of the constructor: its arguments by name, with their defaults.
-setattr(  # noqa: B010  type checkers know of no such attribute
+# `help` and scikit-learn read this signature: every parameter by name, with its default.
+setattr(  # noqa: B010  type checkers do not know this attribute
     Estimator.__init__,
     "__signature__",
     Signature(
@@ -148,7 +148,7 @@ setattr(  # noqa: B010  type checkers know of no such attribute
 def parsed(
     lines: Strings, labels: Sequence[str] | None = None, weights: Sequence[float] | None = None
 ) -> Lines:
-    """Return lines as they were read, or strings with their labels and weights, cleaned."""
+    """Return `Lines` unchanged; clean strings into `Lines` with their labels and weights."""
     if not isinstance(lines, Lines):
         return Lines.from_strings(lines, labels, weights)
     if labels is not None or weights is not None:

@@ -1,4 +1,4 @@
-"""`MakeMore`: learn a list, make more of it, score lines, keep it all in one file."""
+"""`MakeMore`: fit a model to lines, sample new lines, score lines, save and load the model."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -26,16 +26,18 @@ Input = Lines | Sequence[str] | Iterator[Lines] | Iterator[str]
 
 
 class MakeMore(SamplingEstimator, ScoringEstimator):
-    """Learns a list of lines and makes more lines like them.
+    """Character-level generative model of lines of text.
 
-    The constructor stores its arguments and does nothing else; they are checked by `fit`.
+    Fit it to a list of lines, then sample new lines or score lines. The constructor stores its
+    arguments and does nothing else: `fit` validates them.
 
     Args:
         model: a family's name, `auto`, or a family's options such as `MLPOptions(hidden=100)`.
         {parameters}
 
     Attributes:
-        learned_: the fitted model, its vocabulary, its report and more: a `FittedModel`.
+        learned_: the `FittedModel`: the fitted model, its vocabulary, the report of the fit and
+            statistics of the list.
 
     Example:
         >>> maker = MakeMore().fit(["anna", "hannah", "johanna", "susanna"])
@@ -54,26 +56,30 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         run: "RunDirectory | str | Path | None" = None,
         on_read: "Callable[[Summary], None] | None" = None,
     ) -> Self:
-        """Learn a list.
+        """Fit the model to a list of lines.
 
         Args:
-            lines: strings; `Lines` that were read with their labels and weights; or blocks of these
-                from an iterator, as `read_blocks` gives. Where there is only counting to do, no
-                more than one block is in memory at a time.
-            labels: one label for each string, or None.
-            weights: one count for each string, or None.
-            on_step: called with each step of a network's training; if it raises StopIteration, the
-                training ends there, with the best weights so far.
-            run: a folder that keeps the training as it goes on. If it holds this very run, stopped
-                at any moment, the training goes on, and ends as if it had never been stopped.
-            on_read: called once with the summary of the list, before anything is learned.
+            lines: strings; `Lines`, which carry their own labels and weights; or an iterator of
+                strings or of blocks of `Lines`, such as `read_blocks` returns. If `counts_blocks()`
+                is true, only one of these blocks is in memory at a time.
+            labels: one label per string, or None.
+            weights: one count per string, or None.
+            on_step: callback for each training step of a network. If it raises StopIteration,
+                training stops and keeps the best weights so far.
+            run: directory for the checkpoints of the training run. If it holds a checkpoint of the
+                same run, training resumes from there and gives the same result as an uninterrupted
+                run.
+            on_read: callback, called once with the summary of the list before fitting starts.
+
+        Returns:
+            self.
 
         Raises:
-            DataError: the list cannot be used.
-            OptionError: a parameter cannot be used.
-            DivergedError: training met a loss that is not a number.
-            CheckpointError: the folder cannot be written to, holds another run or a damaged one, or
-                another process trains in it.
+            DataError: the list is invalid or has no line to learn.
+            OptionError: a parameter is invalid.
+            DivergedError: the training loss became NaN or infinite.
+            CheckpointError: the directory is not writable, holds a different or damaged run, or is
+                in use by another process.
         """
         from makemore.fitting.fit import Callbacks, fit_blocks, fit_lines
 
@@ -95,25 +101,32 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         run: "RunDirectory | str | Path | None" = None,
         adapt: bool = False,
     ) -> Self:
-        """Learns more lines, on top of what it knows; before anything is known this is `fit`.
+        """Fit the model to more lines, starting from its current state.
 
-        Counted models are then as if all lines had been counted at once. Networks are trained
-        further, on the new lines among as many as they knew, drawn from the model itself, so that
-        they keep what they knew. New characters and labels are taken in.
+        On an unfitted model this is the same as `fit`.
+
+        Count models end as if all lines had been counted at once. Networks are trained further on
+        the new lines and on lines sampled from the model itself, as many as it was fitted on, up to
+        100,000: this rehearsal keeps them from forgetting. New characters and labels extend the
+        vocabulary.
 
         Args:
-            lines: as for `fit`, with labels if the first ones had them.
+            lines: as for `fit`; with labels if and only if the model has labels.
             labels: as for `fit`.
             weights: as for `fit`.
             on_step: as for `fit`.
             run: as for `fit`.
-            adapt: whether networks are trained on the new lines alone: they learn those better, and
-                forget.
+            adapt: whether to train networks on the new lines alone, without rehearsal. They fit the
+                new lines better and forget the old ones.
+
+        Returns:
+            self.
 
         Raises:
-            DataError: the list cannot be used, or only one of the lists has labels.
-            OptionError: a parameter cannot be used.
-            DivergedError: training met a loss that is not a number.
+            DataError: the list is invalid, only one of model and list has labels, or the model is a
+                blend of models with different characters.
+            OptionError: a parameter is invalid.
+            DivergedError: the training loss became NaN or infinite.
             CheckpointError: as for `fit`.
         """
         if not hasattr(self, "learned_"):
@@ -129,16 +142,18 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         return self
 
     def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> "Oddness":
-        """Says how little each line of a list looks like the others; see `oddness`.
+        """Compute the oddness of each line of a list by cross-validation; see `oddness`.
+
+        Each fold is scored by a model with the parameters of this one, fitted on the other folds
+        over the vocabulary of the whole list.
 
         Args:
-            lines: the list; its labels are left out.
-            folds: parts of it, at least 2, equal lines in one; each is judged by a model with this
-                one's parameters that learned the other parts, and knows all characters.
+            lines: the list; its labels are ignored.
+            folds: number of folds, at least 2. Equal lines are in the same fold.
 
         Raises:
-            DataError: the list has fewer than two different lines.
-            OptionError: there are fewer than two folds, or a parameter cannot be used.
+            DataError: the list has fewer than two distinct lines.
+            OptionError: `folds` is below 2, or a parameter is invalid.
         """
         from makemore.corpus.split import fold_of
         from makemore.corpus.vocabulary import Vocabulary
@@ -161,28 +176,28 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         return found
 
     def rate_range(self, lines: Lines | Sequence[str]) -> "RateRange":
-        """Finds a learning rate for a network; see `makemore.training.rate_range`.
+        """Run a learning-rate range test for a network; see `makemore.training.rate_range`.
 
         Args:
-            lines: the list.
+            lines: the list to train on.
 
         Raises:
-            DataError: there is no line.
-            OptionError: the model is no network, or a parameter cannot be used.
+            DataError: the list has no lines.
+            OptionError: the model is not a network, or a parameter is invalid.
         """
         from makemore.fitting.rates import rates_for
 
         return rates_for(parsed(lines), self.model, self.fit_options())
 
     def save(self, path: str | Path) -> None:
-        """Writes the whole model to one file.
+        """Write the fitted model to one file.
 
         Raises:
-            CheckpointError: it cannot be written there.
+            CheckpointError: the file cannot be written.
         """
         from makemore.checkpoint.document import save_fitted
 
-        # The family that `auto` or an options object stood for: what the file then says it is.
+        # The file records the family that `auto` or an options object resolved to.
         save_fitted(path, self._fitted, self.plain_params() | {"model": self._fitted.family})
 
     @classmethod
@@ -192,19 +207,22 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         weights: Sequence[float] | None = None,
         lines: Lines | Sequence[str] | None = None,
     ) -> Self:
-        """Mixes fitted models, character by character; what has the parts of several lists.
+        """Return a mixture of fitted models: a weighted mean of their next-character probabilities.
 
-        Characters that only some of the lists have are impossible for the other models.
+        The vocabulary is the union of theirs. A model gives probability 0 to characters that its
+        own list did not have.
 
         Args:
-            makers: at least two; all with the same labels, or all without.
-            weights: one for each, as a share or not; None for the same for all.
-            lines: lines, which the models should not have learned; each member then has the weight
-                that makes these likeliest. None to take `weights`.
+            makers: fitted models, at least two; all with the same labels, or all without labels.
+            weights: one mixture weight per model, normalised to sum to 1; None for equal weights.
+            lines: held-out lines, which the models should not have been fitted on. The mixture
+                weights are those that maximise the likelihood of these lines. None to use
+                `weights`.
 
         Raises:
-            DataError: models differ in their labels, or no line can be used.
-            OptionError: there are fewer than two models, or the weights are no weights.
+            DataError: the models have different labels, or no line has only known characters.
+            OptionError: there are fewer than two models, the weights are invalid, or both `weights`
+                and `lines` are given.
         """
         from makemore.fitting.blend import blend
 
@@ -216,10 +234,11 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Reads a model that `save` wrote.
+        """Read a model that `save` wrote.
 
         Raises:
-            CheckpointError: the file is missing, damaged, foreign or from a newer version.
+            CheckpointError: the file is missing, damaged, not a makemore model, or from a newer
+                version.
         """
         from makemore.checkpoint.document import load_fitted
 
@@ -229,7 +248,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         return maker
 
     def counts_blocks(self) -> bool:
-        """Return whether `fit` counts blocks of lines one by one, and never has all in memory."""
+        """Return whether `fit` counts blocks one at a time, without the whole list in memory."""
         from makemore.fitting.fit import counted_window
 
         is_fresh = not hasattr(self, "learned_")
@@ -242,7 +261,7 @@ MakeMore.__doc__ = fill_in(MakeMore.__doc__, FitOptions)
 def _checkpointer(
     run: "RunDirectory | str | Path | None",
 ) -> "AbstractContextManager[RunDirectory | None]":
-    """The folder that saves a training, if one is given."""
+    """Return the run directory as a context manager; one that yields None without a directory."""
     if run is None:
         return nullcontext()
     from makemore.checkpoint.run_directory import RunDirectory
@@ -253,19 +272,19 @@ def _checkpointer(
 def _read(
     lines: Input, labels: Sequence[str] | None, weights: Sequence[float] | None
 ) -> Lines | Iterator[Lines]:
-    """Lines that were read, strings, cleaned, or blocks of lines as they come."""
+    """Return the input as `Lines`, or as an iterator if it is an iterator of blocks of `Lines`."""
     if not isinstance(lines, Iterator):
         return parsed(lines, labels, weights)
     items: Iterator[Lines | str] = iter(lines)
     first = next(items, None)
     if isinstance(first, Lines):
-        parsed(first, labels, weights)  # which says so if labels are given twice
+        parsed(first, labels, weights)  # raises if labels or weights are given twice
         return _blocks(first, items)
     return parsed([] if first is None else [first, *map(_string, items)], labels, weights)
 
 
 def _blocks(first: Lines, rest: Iterator[Lines | str]) -> Iterator[Lines]:
-    """Blocks of lines, as they come."""
+    """Yield the blocks; raise DataError at an item that is not `Lines`."""
     yield first
     for block in rest:
         if not isinstance(block, Lines):
@@ -274,7 +293,7 @@ def _blocks(first: Lines, rest: Iterator[Lines | str]) -> Iterator[Lines]:
 
 
 def _string(line: Lines | str) -> str:
-    """A line among strings."""
+    """Return a string unchanged; raise DataError for a block of `Lines`."""
     if isinstance(line, Lines):
         raise DataError("a block of Lines came among strings: give one or the other")
     return line

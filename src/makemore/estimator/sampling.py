@@ -1,4 +1,4 @@
-"""What a fitted model generates: sampled lines, and the most probable ones."""
+"""Sampling methods of `MakeMore`: random lines and the most probable lines."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -17,7 +17,7 @@ Declared = TypeVar("Declared", bound=Options)
 
 
 class SamplingEstimator(Estimator):
-    """A fitted model that generates lines."""
+    """Estimator with methods that generate lines from the fitted model."""
 
     def sample(
         self,
@@ -27,21 +27,21 @@ class SamplingEstimator(Estimator):
         options: SampleOptions | None = None,
         **named: Value | list[str],
     ) -> list[str]:
-        """Sample lines.
+        """Return lines sampled from the model.
 
         Args:
-            n: how many.
-            exclude: lines never to give.
-            options: which lines are allowed and how they are drawn.
+            n: number of lines.
+            exclude: lines that are never returned.
+            options: constraints on the lines and the sampling method.
             **named: instead of `options`, the options of `SampleOptions` by name:
                 {names}.
 
         Returns:
-            n lines; fewer if there are no more, or no more were found in `patience` draws.
+            n lines. Fewer if no further line is allowed, or if `patience` draws in a row gave none.
 
         Raises:
-            ConstraintError: no line can be what is asked, or none was found.
-            OptionError: an option cannot be used.
+            ConstraintError: no line satisfies the constraints, or none was found.
+            OptionError: an option is invalid.
         """
         if not isinstance(n, int) or n < 0:
             raise OptionError(f"n is {n!r}: give a whole number, 0 or more")
@@ -62,29 +62,32 @@ class SamplingEstimator(Estimator):
         options: SampleOptions | None = None,
         **named: Value | list[str],
     ) -> "Stream":
-        """Sample lines without end; `sample(n)` is the head of the stream.
+        """Return an iterator that samples lines without end.
 
-        Its attributes `how`, `is_exact` and `allowed` say how lines are drawn, whether exactly in
-        the model's own proportions, and how many different ones are allowed where that is counted.
+        `sample(n)` returns the first n lines of `stream(ahead=n)`. The attribute `how` of the
+        stream describes the sampling strategy, `is_exact` says whether lines follow the model's
+        distribution over the allowed lines exactly, and `allowed` is the number of distinct allowed
+        lines, or None without a constraint.
 
         Args:
-            exclude: lines never to give.
-            ahead: how many will probably be taken; speed alone depends on it.
-            options: which lines are allowed and how they are drawn.
+            exclude: lines that are never returned.
+            ahead: expected number of lines to be taken; it affects speed only.
+            options: constraints on the lines and the sampling method.
             **named: instead of `options`, the options of `SampleOptions` by name:
                 {names}.
 
         Returns:
-            an iterator over lines.
+            an iterator over lines. It ends if no further line is allowed, or if `patience` draws in
+            a row gave none.
 
         Raises:
-            ConstraintError: no line can be what is asked.
-            OptionError: an option cannot be used.
+            ConstraintError: no line satisfies the constraints.
+            OptionError: an option is invalid.
         """
         return self._stream(_options(SampleOptions, options, named), exclude, ahead)
 
     def _stream(self, options: SampleOptions, exclude: Iterable[str], ahead: int) -> "Stream":
-        """A stream of lines: see `stream`."""
+        """Return the stream for checked options; see `stream`."""
         from makemore.sampling.request import Source
         from makemore.sampling.stream import Stream
 
@@ -106,23 +109,24 @@ class SamplingEstimator(Estimator):
         options: ConstraintOptions | None = None,
         **named: Value | list[str],
     ) -> list[tuple[str, float]]:
-        """List the most probable lines.
+        """Return the most probable lines.
 
         Args:
-            n: how many.
-            label: the label of every line, for a list with labels.
-            nodes: prefixes to expand in the search, at most.
-            options: which lines are allowed.
+            n: number of lines.
+            label: label of every line, for a model with labels.
+            nodes: maximum number of prefixes that the search expands.
+            options: constraints on the lines.
             **named: instead of `options`, the options of `ConstraintOptions` by name:
                 {names}.
 
         Returns:
-            up to n lines with their log-likelihoods in nats, the most probable first. Fewer if
-            there are no more, or if no more are sure to be next after so many nodes.
+            up to n pairs of a line and its log-likelihood in nats, the most probable first. Fewer
+            if no further line is allowed, or if the search expands `nodes` prefixes before the next
+            most probable line is certain.
 
         Raises:
-            ConstraintError: no line can be what is asked.
-            OptionError: an option cannot be used.
+            ConstraintError: no line satisfies the constraints.
+            OptionError: an option is invalid.
         """
         from makemore.sampling.request import Source
         from makemore.sampling.stream import most_probable
@@ -142,10 +146,10 @@ for _method, _declaration in (
 def _options(
     declaration: type[Declared], options: Declared | None, named: Mapping[str, Value | list[str]]
 ) -> Declared:
-    """The options given, as an object or by name."""
+    """Return the options, which were given either as an object or by name."""
     if options is None:
         return declaration.of(named)
-    # A declaration with more options would have some that are dropped in silence.
+    # Options of a subclass could hold values that are silently dropped, so the type must match.
     if type(options) is not declaration or named:
         raise OptionError(
             f"options is {options!r}: give {declaration.__name__}, or options by name, not both"

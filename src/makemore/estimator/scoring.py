@@ -1,6 +1,6 @@
-"""`MakeMore` scores lines: likelihoods, ranks, labels, oddness, losses.
+"""Scoring methods of `MakeMore`: likelihoods, ranks, labels, oddness, losses.
 
-What answers a question is imported when it is asked: to sample, none of it is needed.
+Each method imports what it needs when it is called, because sampling needs none of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,19 +27,20 @@ if TYPE_CHECKING:
     from makemore.probe.recording import Recording
 
 _UNMEASURED = "how near the lines made are to learned ones is not measured"
-_LOOKED_AT = 2048  # lines asked about at once
-_CHARACTERS = 2**16  # of them, about: networks keep numbers for each
+_LOOKED_AT = 2048  # maximum number of lines that `probe` examines
+_CHARACTERS = 2**16  # approximate maximum of their characters: activations are stored for each
 
 
 class ScoringEstimator(Estimator):
-    """A fitted model that scores lines; each is cleaned as the list was.
+    """Estimator with methods that score lines under the fitted model.
 
-    Lines are strings, or `Lines` that were read with their labels.
+    Lines are strings, or `Lines`, which carry their own labels. Strings are cleaned in the same way
+    as the list.
     """
 
     @property
     def _scorer(self) -> "Scorer":
-        """The fitted model as it scores lines."""
+        """The scorer of the fitted model."""
         from makemore.evaluation.scoring import Scorer
 
         return Scorer.of(self._fitted)
@@ -47,20 +48,31 @@ class ScoringEstimator(Estimator):
     def score_samples(
         self, lines: Strings, labels: Sequence[str] | None = None
     ) -> NDArray[np.float64]:
-        """Scores lines.
+        """Compute the log-likelihood of each line.
 
         Args:
             lines: the lines.
-            labels: one label for each, or None; a model with labels then takes their mean.
+            labels: one label per line, or None. Without labels, a model with labels marginalises
+                over them, weighted by the label priors.
 
         Returns:
-            (B,) float64 log-likelihood of each line, nats, its end included; -inf for a line with a
-            character that was nowhere in the list.
+            (B,) float64 log-likelihood of each line, in nats, including its end; -inf for a line
+            with a character or label that was not in the list.
         """
         return self._scorer.lines(_asked(lines, labels))
 
     def score(self, lines: Strings, labels: Sequence[str] | None = None) -> float:
-        """Gives the mean log-likelihood per character, ends and weights counted: minus the loss."""
+        """Compute the mean log-likelihood per character, in nats: the negative of the loss.
+
+        The end of a line counts as a character, and lines count by their weights.
+
+        Args:
+            lines: the lines.
+            labels: as for `score_samples`.
+
+        Raises:
+            DataError: there is no line.
+        """
         read = _asked(lines, labels)
         if not len(read):
             raise DataError("there is no line to score: give at least one")
@@ -71,63 +83,72 @@ class ScoringEstimator(Estimator):
     def score_characters(
         self, lines: Strings, labels: Sequence[str] | None = None
     ) -> list[NDArray[np.float64]]:
-        """Scores the characters of lines.
+        """Compute the log-likelihood of each character of each line.
 
         Args:
             lines: the lines.
             labels: as for `score_samples`.
 
         Returns:
-            for each line a (characters + 1,) float64 array of log-likelihoods, nats, the last one
-            of its end: they add up to its score. A character that was nowhere in the list has -inf,
-            and what follows it NaN.
+            for each line, a (characters + 1,) float64 array of log-likelihoods, in nats. The last
+            one is that of the line's end, and their sum is the log-likelihood of the line. A
+            character that was not in the list has -inf, and all positions after it have NaN.
         """
         return self._scorer.characters(_asked(lines, labels))
 
     def score_labels(self, lines: Strings) -> NDArray[np.float64]:
-        """(B, labels) float64 log-likelihood of each line in nats, were it of each label.
+        """Compute the log-likelihood of each line given each label.
 
-        Columns are as in `classes_`.
+        Returns:
+            (B, labels) float64 log-likelihoods log p(line | label), in nats; columns in the order
+            of `classes_`.
 
         Raises:
-            OptionError: the list had no labels.
+            OptionError: the model was fitted without labels.
         """
         return self._scorer.labels(_asked(lines))
 
     @property
     def classes_(self) -> NDArray[np.str_]:
-        """(labels,) the labels of the list, sorted."""
+        """The labels of the list, sorted, as a (labels,) string array."""
         return np.array(self._fitted.vocabulary.labels, str)
 
     def predict_proba(self, lines: Strings) -> NDArray[np.float64]:
-        """(B, labels) float64, how probable each label is for each line, by Bayes' rule.
+        """Compute the posterior probability of each label for each line, by Bayes' rule.
 
-        A line that is impossible under every label, for a character that was nowhere in the list,
-        has the labels' shares in the list.
+        The priors are the shares of the labels in the list. If a line is impossible under every
+        label, for instance because it has a character that was not in the list, its row holds the
+        priors.
+
+        Returns:
+            (B, labels) float64 probabilities p(label | line); columns in the order of `classes_`.
 
         Raises:
-            OptionError: the list had no labels.
+            OptionError: the model was fitted without labels.
         """
         return self._scorer.posterior(_asked(lines))
 
     def predict(self, lines: Strings) -> NDArray[np.str_]:
-        """(B,) the most probable label of each line; see `predict_proba`."""
+        """Return the most probable label of each line, as a (B,) array; see `predict_proba`."""
         found: NDArray[np.str_] = self.classes_[self.predict_proba(lines).argmax(axis=1)]
         return found
 
     def rank(
         self, lines: Strings, *, draws: int = 100_000, label: str | None = None, seed: int = 0
     ) -> "Ranks":
-        """Estimates how many lines are more probable than each; see `makemore.evaluation.ranks`.
+        """Estimate the rank of each line: the number of lines that are more probable.
+
+        See `makemore.evaluation.ranks` for the estimator.
 
         Args:
             lines: the lines.
-            draws: lines drawn for the estimate: four times as many halve its error.
-            label: ranks lines of this label among its own; None, among those of all labels.
-            seed: of the drawing.
+            draws: number of lines to sample for the estimate. Four times as many halve its error.
+            label: rank lines under this label, among lines with this label; None ranks them among
+                the lines of all labels.
+            seed: seed of the sampling.
 
         Raises:
-            OptionError: there is no such label.
+            OptionError: the label is unknown, or `draws` is below 1.
         """
         from makemore.evaluation.ranks import ranks
         from makemore.sampling.request import Source
@@ -136,23 +157,27 @@ class ScoringEstimator(Estimator):
         return ranks(source, self._scorer, _asked(lines), draws, label, seed)
 
     def oddness(self, lines: Strings) -> "Oddness":
-        """Says how little lines look like the list; see `makemore.evaluation.scoring.Oddness`."""
+        """Compute how much each line deviates from what the model expects of its own lines.
+
+        See `makemore.evaluation.scoring.Oddness` for the result.
+        """
         return self._scorer.oddness(_asked(lines))
 
     def evaluate(
         self, lines: Strings, labels: Sequence[str] | None = None, seed: int = 0
     ) -> "Evaluation":
-        """Measures losses on lines, and how well their labels are told.
+        """Compute the loss on lines and, for a model with labels, the classification metrics.
 
-        Lines with a character or a label that was nowhere in the list are left out, and counted.
+        Lines with a character or label that was not in the list are excluded and counted in
+        `unknown`.
 
         Args:
-            lines: the lines; with labels for a model with labels.
-            labels: one label for each, or None.
-            seed: of the intervals.
+            lines: the lines; with labels if the model has labels.
+            labels: one label per line, or None.
+            seed: seed of the bootstrap confidence intervals.
 
         Raises:
-            DataError: no line is left, or a model with labels was given lines without.
+            DataError: no line remains, or the model has labels and the lines have none.
         """
         from makemore.evaluation.metrics import classification, evaluate
 
@@ -172,14 +197,16 @@ class ScoringEstimator(Estimator):
         return replace(found, unknown=int((~is_known).sum()), labels=told)
 
     def nearest(self, lines: Strings, made: Sequence[str]) -> "Nearest":
-        """Measures how near lines are to learned ones; see `makemore.evaluation.nearest`.
+        """Measure how close sampled lines are to training lines; see `makemore.evaluation.nearest`.
 
         Args:
-            lines: lines of which some were learned and some were not; digests tell which.
-            made: lines that the model made.
+            lines: a mix of lines that the model was fitted on and lines that it was not fitted on.
+                The digests in the model tell them apart.
+            made: lines sampled from the model.
 
         Raises:
-            DataError: no line was made, there are none of one kind, or that is not known.
+            DataError: `made` is empty, `lines` has lines of one kind only, or the model was fitted
+                without digests.
         """
         from makemore.evaluation.nearest import nearest
 
@@ -204,17 +231,18 @@ class ScoringEstimator(Estimator):
         return nearest(made, others, learned, copied)
 
     def exposure(self, draws: int = 16_384, seed: int = 0) -> "Exposure | None":
-        """Measure what the model remembers of single lines; see `makemore.evaluation.exposure`.
+        """Estimate how much the model memorised single lines; see `makemore.evaluation.exposure`.
 
         Args:
-            draws: lines drawn for the estimates: four times as many halve their errors.
-            seed: of the drawing.
+            draws: number of lines to sample for the estimates. Four times as many halve their
+                errors.
+            seed: seed of the sampling.
 
         Returns:
-            the exposure of each canary that it learned; None if it was fitted without.
+            the exposure of each canary; None if the model was fitted without canaries.
 
         Raises:
-            OptionError: no line is to be drawn.
+            OptionError: `draws` is below 1.
         """
         from makemore.evaluation.exposure import exposure
 
@@ -226,15 +254,17 @@ class ScoringEstimator(Estimator):
         recording: "Recording | None" = None,
         line: str | None = None,
     ) -> "Examination":
-        """Examines what is inside; see `makemore.probe.examination`.
+        """Examine the model's weights and activations; see `makemore.probe.examination`.
 
         Args:
-            lines: some of these are asked about, see `looked_at`; None to look at weights.
-            recording: what `fit` was given as `on_step`, or None.
-            line: a line along which to see where Transformers look, or None.
+            lines: lines to compute activations and gradients on; `looked_at` returns the subset
+                that is used. None to examine the weights only.
+            recording: the `Recording` that `fit` was given as `on_step`, or None.
+            line: a line for which to return the attention of Transformers, or None.
 
         Raises:
-            DataError: no line has only known characters, or the recording is of another model.
+            DataError: no line has only known characters and labels, `line` is blank or has an
+                unknown character, or the recording is of another model.
         """
         from makemore.contexts.table import Contexts
         from makemore.probe.examination import examine
@@ -249,18 +279,21 @@ class ScoringEstimator(Estimator):
 
         def contexts_of(lines: Lines | None) -> "Callable[[int | None], Contexts] | None":
             if lines is None:
-                return None  # several networks may look back alike: counted once
+                return None
+            # Several networks may have the same window, so each table is computed once.
             return cache(lambda window: Contexts.of(lines, fitted.vocabulary, window))
 
         return examine(fitted.model, contexts_of(few), recording, contexts_of(one))
 
     def looked_at(self, lines: Strings) -> Lines:
-        """Those lines that `probe` asks about: at most 2,048, evenly apart among the known ones.
+        """Return the subset of lines that `probe` examines.
 
-        Of long lines fewer, so that they have about 65,536 characters together.
+        They are at most 2,048 of the lines with only known characters and labels, evenly spaced.
+        If lines are long there are fewer, so that together they have at most about 65,536
+        characters.
 
         Raises:
-            DataError: each line has an unknown character or label.
+            DataError: every line has an unknown character or label.
         """
         read = parsed(lines)
         read = read.select(np.flatnonzero(self._fitted.vocabulary.knows(read)))
@@ -271,19 +304,26 @@ class ScoringEstimator(Estimator):
         return few.select(evenly(len(few), max(1, most)))
 
     def variety(self, lines: Strings) -> "Variety":
-        """Counts how many of some lines are distinct and new, and how long they are."""
+        """Compute the shares of distinct and of new lines, and statistics of their lengths.
+
+        Raises:
+            DataError: there is no line.
+        """
         from makemore.evaluation.metrics import variety
 
         cleaned = _asked(lines)
         return variety(cleaned.to_list(), self.is_seen(cleaned))
 
     def is_seen(self, lines: Strings) -> NDArray[np.bool_] | None:
-        """(B,) bool: whether each line was in the list; None if its digests were not kept."""
+        """Return whether each line was in the list, as a (B,) bool array.
+
+        Returns None if the model was fitted without digests.
+        """
         known = self._fitted.known
         return None if known is None else np.isin(_asked(lines).digests, known())
 
     def _is_learned(self, lines: Lines) -> NDArray[np.bool_] | None:
-        """(B,) bool: whether each line was learned: in the list and not in its test part."""
+        """Return (B,) bool: whether each line was in the list and not in its test split."""
         from makemore.corpus.split import is_set_apart
 
         is_seen, report = self.is_seen(lines), self._fitted.report
@@ -293,7 +333,7 @@ class ScoringEstimator(Estimator):
 
 
 def _asked(lines: Strings, labels: Sequence[str] | None = None) -> Lines:
-    """Lines of which none is left out, blank as it may be."""
+    """Return the input as `Lines`, with blank lines kept so that indices match."""
     if isinstance(lines, Lines):
         return parsed(lines, labels)
     return Lines.from_strings(lines, labels, keep_blank=True)

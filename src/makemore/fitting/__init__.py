@@ -1,1 +1,1 @@
-"""From a list to a fitted model."""
+"""Fitting models to lists of lines."""

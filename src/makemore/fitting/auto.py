@@ -1,28 +1,28 @@
-"""What `auto` chooses: the family that the list and the time allow."""
+"""Choice of the model family for `auto`, by the size of the list and the training budget."""
 
 from makemore.options.declaration import Options
 from makemore.options.families import MixtureOptions
 from makemore.options.verbs import FitOptions
 from makemore.registry import Family, family_named
 
-_FEWEST_LINES = 100  # from here on a network was seen to add something to counts
+_FEWEST_LINES = 100  # networks improved on counts alone in experiments from this size on
 
 
 def choose_family(lines: int, options: FitOptions) -> tuple[Family, Options, str]:
-    """Return Kneser-Ney for a short list or a short time, else a mixture with networks.
+    """Return Kneser-Ney for a short list or a small budget, else a mixture with networks.
 
     Args:
-        lines: how many there are to learn.
-        options: how they are learned.
+        lines: number of lines to learn.
+        options: options of the fit.
 
     Returns:
-        the family, its options, and the reason for a person.
+        the family, its options, and the reason for the choice as text.
     """
     counted = family_named("kneser_ney")
     if lines < _FEWEST_LINES:
         reason = f"kneser_ney: {lines:,} lines are too few to train a network on"
         return counted, counted.options(), reason
-    seconds = options.seconds(lines)  # the usual, where steps are given instead
+    seconds = options.seconds(lines)  # the default budget if steps are given instead
     given = f"{seconds:.0f} s" if options.steps is None else f"{options.steps:,} steps each"
     if seconds < _TIERS[0][0]:
         reason = f"kneser_ney: it needs no training; a budget of {_TIERS[0][0]:g} s adds networks"
@@ -33,13 +33,14 @@ def choose_family(lines: int, options: FitOptions) -> tuple[Family, Options, str
 
 
 def always_counts(options: FitOptions) -> bool:
-    """Whether Kneser-Ney is chosen however many lines there are."""
+    """Return whether `auto` chooses Kneser-Ney for any number of lines."""
     return options.budget is not None and options.seconds(0) < _TIERS[0][0]
 
 
 _COUNTED = "kneser_ney(window=3), kneser_ney(window=5), kneser_ney(window=8)"
 
-# From so many seconds on, these members: one network that learns well in the time before another.
+# Minimum budget in seconds, and the members. A small budget goes to one network that learns well in
+# that time before a second network is added.
 _TIERS = (
     (3.0, f"{_COUNTED}, gru(hidden=128)"),
     (10.0, f"{_COUNTED}, lstm(hidden=256)"),

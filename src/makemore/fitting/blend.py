@@ -1,4 +1,4 @@
-"""One mixture of several fitted models, whatever their lists."""
+"""Blending: one mixture of several fitted models, which may have different vocabularies."""
 
 import time
 import unicodedata
@@ -24,16 +24,17 @@ from makemore.registry import family_named, text_of
 def blend(
     parts: Sequence[FittedModel], weights: Sequence[float] | None, lines: Lines | None
 ) -> FittedModel:
-    """Mixes fitted models, character by character; of a mixture, its members.
+    """Return a mixture of fitted models; a model that is a mixture contributes its members.
 
     Args:
-        parts: at least two.
-        weights: one for each; None for the same for all.
-        lines: lines that weigh the members instead: so that they are likeliest; or None.
+        parts: fitted models, at least two.
+        weights: one mixture weight per model; None for equal weights.
+        lines: lines whose likelihood the mixture weights maximise, instead of `weights`; or None.
 
     Raises:
-        DataError: models differ in their labels, or no line has only known characters.
-        OptionError: there are fewer than two models, or the weights are no weights.
+        DataError: the models have different labels, or no line has only known characters.
+        OptionError: there are fewer than two models, the weights are invalid, or both `weights` and
+            `lines` are given.
     """
     clock = time.perf_counter()
     if len({part.vocabulary.labels for part in parts}) > 1:
@@ -71,7 +72,7 @@ def blend(
 def _shares(
     parts: int, weights: Sequence[float] | None, lines: Lines | None
 ) -> NDArray[np.float64]:
-    """(parts,) the weights as shares."""
+    """Return the weights normalised to sum to 1, as a (parts,) array."""
     if parts < 2:
         raise OptionError("a blend is of two models or more")
     if weights is None:
@@ -91,7 +92,7 @@ def _shares(
 def _members(
     parts: Sequence[FittedModel], shares: NDArray[np.float64], vocabulary: Vocabulary
 ) -> Iterator[tuple[str, Model, float]]:
-    """The members of the blend: what each is, the model and its weight."""
+    """Yield each member of the blend: its family and options as text, the model, its weight."""
     for part, share in zip(parts, shares.tolist(), strict=True):
         weights = part.model.weights if isinstance(part.model, Mixture) else np.ones(1)
         each = family_named(part.family).members(part.options)
@@ -103,10 +104,10 @@ def _members(
 
 
 def _adapted(model: Model, own: Vocabulary, wider: Vocabulary) -> Model:
-    """The model in the ids of a wider vocabulary.
+    """Return the model adapted to the ids of a wider vocabulary.
 
-    A character it lacks is read as the letter under its marks, é as e, or else as the character
-    that lines most often start with.
+    In contexts, a character outside the model's own vocabulary is replaced by its base letter, é by
+    e, or else by the most probable first character of a line.
     """
     if own.characters == wider.characters:
         return model
@@ -126,7 +127,7 @@ def _adapted(model: Model, own: Vocabulary, wider: Vocabulary) -> Model:
 
 
 def _known(lines: Lines, vocabulary: Vocabulary, window: int | None) -> Contexts:
-    """The lines with known characters, as the model reads them."""
+    """Return the contexts of the lines that have only known characters."""
     known = lines.select(np.flatnonzero(vocabulary.knows(lines)))
     if not len(known):
         raise DataError("there is no line to weigh models by: each has an unknown character")

@@ -1,11 +1,12 @@
-"""More lines on top of what is known: the model made to fit them, and what must not be forgotten.
+"""Continual learning: fitting a fitted model to more lines without forgetting the old ones.
 
-A counted model adds counts up, and is then as if all lines had been counted at once. A network that
-is trained on new lines alone forgets the old ones. So it rehearses: beside the new lines it learns
-as many as it knew, drawn from the model itself, so that the old list is not needed.
+A count model adds the new counts to the old ones, as if all lines had been counted at once. A
+network that is trained on the new lines alone forgets the old ones. Therefore it rehearses: it is
+trained on the new lines and on lines sampled from the model itself, as many as it was fitted on, up
+to 100,000. The old list is not needed.
 
 Source: pseudorehearsal, Robins (1995), "Catastrophic forgetting, rehearsal and pseudorehearsal",
-Connection Science 7, 123-146. Differs: the lines are drawn from the model, not at random.
+Connection Science 7, 123-146. Differs: the lines are sampled from the model, not at random.
 """
 
 from dataclasses import replace
@@ -26,7 +27,7 @@ from makemore.registry import family_named
 from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream
 
-_MOST_REHEARSED = 100_000  # lines drawn, each of which then stands for several
+_MOST_REHEARSED = 100_000  # maximum number of sampled lines; their weights sum to the old weight
 
 
 def fit_more(
@@ -36,19 +37,22 @@ def fit_more(
     callbacks: Callbacks = NO_CALLBACKS,
     adapt: bool = False,
 ) -> FittedModel:
-    """Learn more lines on top of a fitted model; see `makemore.fitting.fit.fit_lines`.
+    """Return a model fitted to more lines, starting from a fitted one.
+
+    See `makemore.fitting.fit.fit_lines`.
 
     Args:
-        before: the fitted model; it stays as it is.
-        lines: at least one line, with labels if the lines before had them.
-        options: how to learn.
-        callbacks: what is called meanwhile.
-        adapt: whether networks may forget; else they rehearse.
+        before: the fitted model; it is not modified.
+        lines: at least one line; with labels if and only if the model has labels.
+        options: options of the fit.
+        callbacks: callbacks of the fit.
+        adapt: whether networks are trained on the new lines alone, without rehearsal.
 
     Raises:
-        DataError: there is no line, or only one of the lists has labels.
-        OptionError: an option cannot be used.
-        DivergedError: training met a loss that is not a number.
+        DataError: there is no line, only one of model and list has labels, or the model is a blend
+            of models with different characters.
+        OptionError: an option is invalid.
+        DivergedError: the training loss became NaN or infinite.
     """
     lines = usable(lines, options, callbacks.on_read)
     vocabulary = _joined(before, Vocabulary.of(lines))
@@ -67,7 +71,7 @@ def fit_more(
 
 
 def _joined(before: FittedModel, vocabulary: Vocabulary) -> Vocabulary:
-    """The vocabulary of what was learned before and of more lines.
+    """Return the union of the model's vocabulary and that of more lines.
 
     Raises:
         DataError: only one of them has labels.
@@ -79,10 +83,10 @@ def _joined(before: FittedModel, vocabulary: Vocabulary) -> Vocabulary:
 
 
 def _grown(before: FittedModel, vocabulary: Vocabulary) -> Model:
-    """A model like the one before, with what it knows, over a wider vocabulary.
+    """Return a copy of the model with its vocabulary axes resized to a wider vocabulary.
 
     Raises:
-        DataError: it is a blend of models with different characters.
+        DataError: the model is a blend of models with different characters.
     """
     if any(isinstance(member, VocabularyAdapter) for member in members(before.model)):
         raise DataError(
@@ -96,7 +100,7 @@ def _grown(before: FittedModel, vocabulary: Vocabulary) -> Model:
 
 
 def rehearsal(before: FittedModel, lines: Lines, seed: int) -> Lines:
-    """More lines, and as many as were known, drawn from the model with labels in their shares."""
+    """Return the new lines and lines sampled from the model, labels in their original shares."""
     count = min(before.cleaning.kept, _MOST_REHEARSED)
     strings = lines.to_list()
     names = None if lines.labels is None else lines.labels_of()
@@ -104,7 +108,7 @@ def rehearsal(before: FittedModel, lines: Lines, seed: int) -> Lines:
     drawn_weights = []
     for label, share in zip(before.vocabulary.labels or (None,), shares, strict=True):
         options = SampleOptions(label=label, seed=seed)
-        n = max(1, round(count * share)) if share else 0  # a rare label is not to be lost
+        n = max(1, round(count * share)) if share else 0  # at least one line for a rare label
         drawn = list(islice(Stream(Source.of(before), options, ahead=n), n))
         strings += drawn
         drawn_weights += [before.weight * share / max(1, len(drawn))] * len(drawn)

@@ -1,4 +1,4 @@
-"""From a list to a fitted model: split it, choose a family, count, train, weigh, measure."""
+"""Fitting: split the list, choose a family, count, train, fit mixture weights, evaluate."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Callbacks:
-    """The callbacks of a fit.
+    """Callbacks of a fit.
 
     Attributes:
-        on_read: called once with the summary of the list, before anything is learned.
-        on_step: called with each `Step` of a network's training; it may raise StopIteration, and
-            the training ends in order with the best weights so far.
-        checkpointer: saves the training, so that it can be resumed.
+        on_read: called once with the summary of the list, before fitting starts.
+        on_step: called with each `Step` of a network's training. If it raises StopIteration,
+            training stops and keeps the best weights so far.
+        checkpointer: saves checkpoints of the training run, so that it can be resumed.
     """
 
     on_read: OnRead | None = None
@@ -53,16 +53,17 @@ NO_CALLBACKS = Callbacks()
 
 @dataclass(frozen=True)
 class Start:
-    """What a fit starts from.
+    """Starting point of a fit.
 
     Attributes:
-        model: the model, fresh or fitted before.
-        family: its family.
-        options: its family's options.
+        model: the model, fresh or already fitted.
+        family: the family of the model.
+        options: the options of the family.
         chosen: why `auto` chose the family, or None.
-        continues: whether the model was fitted before.
-        rehearsal: what its networks learn in place of the new lines alone, or None.
-        clock: when the fit started, in seconds.
+        continues: whether the model was already fitted.
+        rehearsal: splits with the new and the rehearsed lines, on which networks are trained; None
+            to train them on the new lines alone.
+        clock: start time of the fit, in seconds.
     """
 
     model: "Model"
@@ -71,7 +72,8 @@ class Start:
     chosen: str | None = None
     continues: bool = False
     rehearsal: Splits | None = None
-    clock: float = field(default_factory=time.perf_counter)  # a first network has imported torch
+    # By default the time after the model is built: building the first network imports torch.
+    clock: float = field(default_factory=time.perf_counter)
 
     @classmethod
     def fresh(
@@ -82,7 +84,7 @@ class Start:
         options: FitOptions,
         clock: float | None = None,
     ) -> "Start":
-        """Build a model that has learned nothing, for so many lines."""
+        """Build an unfitted model; `auto` chooses the family by the number of lines."""
         if model == "auto":
             family, own, chosen = choose_family(lines, options)
         else:
@@ -99,24 +101,24 @@ def fit_lines(
     callbacks: Callbacks = NO_CALLBACKS,
     vocabulary: Vocabulary | None = None,
 ) -> FittedModel:
-    """Learn a list.
+    """Fit a model to a list in memory.
 
-    Counted models are measured after counting the train part, and then counted again on all lines
-    but the test part; networks keep the weights that the dev part chose; the dev part weighs the
-    members of a mixture. What networks learned is measured on 4,096 lines of the train part, evenly
-    apart. Lines that stand fewer than `min_count` times are left out first.
+    First, lines that occur fewer than `min_count` times are removed. Count models are evaluated
+    with the counts of the train split, and then count the dev split as well. Networks keep the
+    weights with the lowest dev loss. The weights of a mixture are fitted on the dev split. If the
+    model has a network, the train loss is computed on 4,096 evenly spaced lines of the train split.
 
     Args:
         lines: at least one line.
         model: a family's name, `auto`, or a family's options.
-        options: how to learn.
-        callbacks: what is called meanwhile.
-        vocabulary: what lines may have; None for what these have.
+        options: options of the fit.
+        callbacks: callbacks of the fit.
+        vocabulary: vocabulary of the model; None for that of the lines.
 
     Raises:
         DataError: there is no line.
-        OptionError: an option cannot be used.
-        DivergedError: training met a loss that is not a number.
+        OptionError: an option is invalid.
+        DivergedError: the training loss became NaN or infinite.
     """
     lines = usable(lines, options, callbacks.on_read)
     vocabulary = vocabulary or Vocabulary.of(lines)
@@ -130,16 +132,16 @@ def fit_blocks(
     options: FitOptions,
     callbacks: Callbacks = NO_CALLBACKS,
 ) -> FittedModel:
-    """Learn a list that comes in blocks; the same as `fit_lines`.
+    """Fit a model to a list that arrives in blocks, with the same result as `fit_lines`.
 
-    Where all there is to do is to count, blocks are forgotten once they are counted; else all are
-    kept, as one list. Where weights are fractions, sums may differ in their last digit.
+    If the fit only needs counts, each block is discarded once it is counted; otherwise the blocks
+    are concatenated in memory. With fractional weights, sums may differ in the last digit.
 
     Args:
-        blocks: at least one line in all.
+        blocks: blocks with at least one line in total.
         model: as for `fit_lines`, like the other arguments and the errors.
-        options: how to learn.
-        callbacks: what is called meanwhile.
+        options: options of the fit.
+        callbacks: callbacks of the fit.
     """
     clock = time.perf_counter()
     options.check()
@@ -159,17 +161,16 @@ def fit_blocks(
 
 
 def counted_window(model: str | Options, options: FitOptions) -> int | None:
-    """Return the widest window where all there is to do is to count; None where there is more.
+    """Return the widest window of the model if the fit only needs counts, else None.
 
-    There is more to do for networks, for a split that shuffles, for canaries, and to leave lines
-    out: for these the whole list must be there.
+    Networks, splits that shuffle, canaries and `min_count` above 1 need the whole list in memory.
 
     Args:
         model: a family's name, a family's options, or `auto`.
-        options: how it is learned.
+        options: options of the fit.
 
     Raises:
-        OptionError: there is no such family.
+        OptionError: the family is unknown.
     """
     if options.split != "digest" or options.canaries or options.min_count > 1:
         return None
@@ -185,7 +186,7 @@ def counted_window(model: str | Options, options: FitOptions) -> int | None:
 
 
 def learn(start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks) -> FittedModel:
-    """Count, train, weigh and measure."""
+    """Count, train, fit mixture weights, evaluate; return the fitted model."""
     model, clock = start.model, start.clock
     each = members(model)
     counted = [member for member in each if isinstance(member, CountModel)]
@@ -228,7 +229,7 @@ def _count(
     before: Sequence[Contexts | None],
     contexts: Callable[[int | None], Contexts],
 ) -> None:
-    """Count lines as each model's window shows them, on top of what it had counted before."""
+    """Count contexts at each model's window, on top of the counts it had before."""
     for model, known in zip(models, before, strict=True):
         c = contexts(model.window)
         model.count(c if known is None else known.merge(c))
@@ -237,7 +238,7 @@ def _count(
 def _train(
     start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks
 ) -> "tuple[TrainingSummary, float]":
-    """Train the networks; return what was done, and when a run that is resumed had started."""
+    """Train the networks; return the summary, and the start time adjusted for a resumed run."""
     from makemore.fitting.trainer import NetworkTrainer
     from makemore.layers.network import AnyNetwork
 
@@ -260,7 +261,7 @@ def _train(
 
 
 def _run(start: Start, splits: ListSplits, options: FitOptions) -> "Run":
-    """What tells this run from others; see `fingerprint`."""
+    """Return the fingerprint of this run; see `fingerprint`."""
     from makemore.checkpoint.fingerprint import fingerprint
 
     before = start.model.tensors() if start.continues else None
@@ -269,9 +270,10 @@ def _run(start: Start, splits: ListSplits, options: FitOptions) -> "Run":
 
 
 def _weigh(start: Start, splits: Splits) -> tuple[float, ...] | None:
-    """Find the weights of a mixture on the dev part; None where there is nothing to weigh.
+    """Fit the mixture weights on the dev split and return them; None if they are not fitted.
 
-    A dev part of new lines alone is no reason to forget what the lines before said of the weights.
+    If training continues without rehearsal, the dev split holds new lines only, so the existing
+    weights are kept.
     """
     if start.family.learns != "mixing" or (start.continues and start.rehearsal is None):
         return None
@@ -283,7 +285,7 @@ def _weigh(start: Start, splits: Splits) -> tuple[float, ...] | None:
 
 
 def _to_cpu(model: "Model") -> None:
-    """Move networks to the CPU: from here on all that is asked is asked in NumPy."""
+    """Move networks to the CPU: a fitted model is evaluated in NumPy."""
     from makemore.layers.network import AnyNetwork
 
     for member in members(model):

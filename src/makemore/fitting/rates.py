@@ -1,4 +1,4 @@
-"""How fast a family can learn a list: the range test on a fresh network."""
+"""Learning-rate range test of a fresh network on a list."""
 
 from typing import TYPE_CHECKING
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def rates_for(lines: Lines, model: str | Options, options: FitOptions) -> "RateRange":
-    """Makes the range test; see `makemore.training.rate_range`.
+    """Run the range test; see `makemore.training.rate_range`.
 
     Args:
         lines: at least one line.
-        model: a network's family, or its options.
-        options: how it would be learned: its weight decay, device and seed count here.
+        model: name or options of a network family.
+        options: options of the fit; only weight decay, device and seed are used.
 
     Raises:
         DataError: there is no line.
-        OptionError: the family is no network, or an option cannot be used.
+        OptionError: the family is not a network, or an option is invalid.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""A list as models learn it: the lines that may be learned, split, as contexts."""
+"""Train, dev and test splits of a list, as tables of contexts."""
 
 import json
 from abc import ABC, abstractmethod
@@ -29,66 +29,76 @@ OnRead = Callable[["Summary"], None]
 
 NO_LINE = "there is no line to learn: give at least one that is not blank"
 
-_FEW_LINES = 4096  # of the train part, for models that take long to ask
+_FEW_LINES = 4096  # lines of the train split for the loss of models that are slow to evaluate
 
 
 class Splits(ABC):
-    """The train, dev and test parts of a list; the tables last asked for are kept.
+    """Train, dev and test splits of a list, with a cache of the most recent context tables.
 
     Attributes:
-        sizes: how many lines each part has.
-        canaries: what is learned with the train part, and counted nowhere; or None.
+        sizes: number of lines of each split.
+        canaries: random lines that are learned with the train split but not included in any size or
+            loss; or None.
     """
 
     sizes: dict[str, int]
     canaries: "Canaries | None" = None
 
     def __init__(self) -> None:
-        """Start with no table."""
-        # A network is asked about two tables again and again; one more may be large enough.
+        """Start with an empty cache of tables."""
+        # Training a network alternates between two tables; the cache has room for one more.
         self._table = lru_cache(maxsize=3)(self._counted)
 
     @abstractmethod
     def set_apart(self, share: float) -> float:
-        """The share of all possible lines, by their digests, of which none is learned here.
+        """Return the share of all possible lines, by digest, of which none is learned.
 
-        It is the share that the digest split was given, or 0 if it had to learn those lines too.
+        It is the given share if no line of the train and dev splits falls into that share by its
+        digest, else 0.
         """
 
     @abstractmethod
     def train_and_dev(self, window: int | None) -> Contexts:
-        """All lines but those of the test part."""
+        """Return the contexts of all lines outside the test split."""
 
     @abstractmethod
     def facts(self, digests: bool) -> ListFacts:
-        """What is kept of the whole list; with its digests if they are kept."""
+        """Return the statistics of the whole list, with line digests if `digests` is true."""
 
     @abstractmethod
     def _counted(self, part: str, window: int | None) -> Contexts:
-        """The table of a part that has lines."""
+        """Return the context table of a split that has lines."""
 
     @property
     def lines(self) -> int:
-        """How many lines all parts have."""
+        """Total number of lines of all splits."""
         return sum(self.sizes.values())
 
     def contexts(self, part: str, window: int | None) -> Contexts | None:
-        """A part as seen through a window, or as whole prefixes; None if it has no lines."""
+        """Return the contexts of a split, or None if it has no lines.
+
+        Args:
+            part: name of the split.
+            window: characters of context; None for whole prefixes.
+        """
         return self._table(part, window) if self.sizes[part] else None
 
     def train(self, window: int | None) -> Contexts:
-        """The train part, which a split never leaves without lines."""
+        """Return the contexts of the train split, which always has lines."""
         found = self.contexts("train", window)
         assert found is not None
         return found
 
     def losses(self, model: Model, whole_train: bool) -> dict[str, float | None]:
-        """Each part's loss, nats per character; None without lines, or where it is infinite.
+        """Compute the loss on each split, in nats per character.
 
         Args:
-            model: what is measured.
-            whole_train: whether all of the train part is measured, or a few of its lines, evenly
-                apart, as lists are often sorted.
+            model: the model to evaluate.
+            whole_train: whether to evaluate the whole train split, or up to 4,096 of its lines.
+                They are evenly spaced, because lists are often sorted.
+
+        Returns:
+            the loss by name of the split; None if the split has no lines or the loss is not finite.
         """
         losses: dict[str, float | None] = {}
         for part, size in self.sizes.items():
@@ -102,7 +112,7 @@ class Splits(ABC):
 
 
 class ListSplits(Splits):
-    """The parts of a list that is in memory."""
+    """Splits of a list that is in memory."""
 
     def __init__(
         self,
@@ -111,7 +121,7 @@ class ListSplits(Splits):
         options: FitOptions,
         canaries: "Canaries | None" = None,
     ) -> None:
-        """Split the list."""
+        """Split the list as `options` says."""
         super().__init__()
         self._lines, self._vocabulary, self.canaries = lines, vocabulary, canaries
         split = split_lines(lines, options.split, test=options.test)
@@ -122,7 +132,15 @@ class ListSplits(Splits):
     def of(
         cls, lines: Lines, vocabulary: Vocabulary, options: FitOptions, planted: int = 0
     ) -> Self:
-        """Split a list, with canaries where wanted: others each of the `planted` times before."""
+        """Split a list, with new canaries if `options` asks for them.
+
+        Args:
+            lines: the list.
+            vocabulary: vocabulary of the model.
+            options: options of the fit.
+            planted: number of earlier sets of canaries in the model. It is part of the seed, so
+                that each set is different.
+        """
         if not options.canaries:
             return cls(lines, vocabulary, options)
         from makemore.corpus.canaries import Canaries
@@ -158,7 +176,7 @@ class ListSplits(Splits):
         )
 
     def arrays(self) -> dict[str, AnyArray]:
-        """All there is of the list: characters, order, labels, weights."""
+        """Return the list as named arrays: characters, lengths, weights and labels."""
         lines = self._lines
         found: dict[str, AnyArray] = {"characters": lines.codes, "lengths": lines.lengths()}
         found["weights"] = lines.counts()
@@ -175,17 +193,17 @@ class ListSplits(Splits):
     def _contexts(
         self, which: NDArray[np.int64], window: int | None, canaries: "Canaries | None"
     ) -> Contexts:
-        """The table of some lines, and of canaries behind them."""
+        """Return the context table of some lines, followed by the canaries."""
         lines = self._lines.select(which)
         lines = lines if canaries is None else canaries.behind(lines)
         return Contexts.of(lines, self._vocabulary, window)
 
 
 class BlockSplits(Splits):
-    """The parts of a list that was counted block by block, through windows."""
+    """Splits of a list that was counted block by block, at a fixed window."""
 
     def __init__(self, counter: BlockCounter, vocabulary: Vocabulary) -> None:
-        """Take what was counted; if all lines fell into other parts, they are learned anyway."""
+        """Store the counts; if the train split is empty, put all lines into it."""
         super().__init__()
         self._counter, self._vocabulary = counter, vocabulary
         self.sizes, self._tables = dict(counter.sizes), counter.take(vocabulary)
@@ -220,16 +238,16 @@ class BlockSplits(Splits):
         return self._seen(self._tables[part], window)
 
     def _seen(self, c: Contexts, window: int | None) -> Contexts:
-        """A table, seen through a window that is no wider than its own."""
+        """Return a table reduced to a window that is at most as wide as its own."""
         assert window is not None, "what was counted block by block has no prefixes"
         return c if window == self._counter.window else c.windows(window)
 
 
 def usable(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> Lines:
-    """Return the lines that may be learned.
+    """Return the lines that occur at least `min_count` times, after checking the options.
 
     Raises:
-        DataError: there is none.
+        DataError: no line remains.
         OptionError: options contradict each other.
     """
     options.check()

@@ -1,4 +1,4 @@
-"""The networks of a model, trained one after the other in the time there is."""
+"""Training of a model's networks, one after the other, within the budget."""
 
 import time
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from makemore.layers.network import AnyNetwork
     from makemore.training.loop import Step, Training, TrainOptions
 
-_CONTINUED_RATE = 0.3  # of its family's rate, for a network that was trained before
+_CONTINUED_RATE = 0.3  # share of the family's learning rate for a network that was trained before
 
 
 @dataclass(frozen=True)
 class TrainingSummary:
-    """What is reported of a training; the attributes are those of `FitReport`."""
+    """Summary of a training run; the attributes are those of `FitReport`."""
 
     steps: int
     rate: float | None = None
@@ -32,7 +32,7 @@ class TrainingSummary:
 
 
 class NetworkTrainer:
-    """Trains all networks of a model, from the first step or from where training was stopped."""
+    """Trainer of all networks of a model, from the first step or from a checkpoint."""
 
     def __init__(
         self,
@@ -42,14 +42,14 @@ class NetworkTrainer:
         checkpointer: Checkpointer | None,
         clock: float,
     ) -> None:
-        """Store what is trained.
+        """Store the networks, the splits and the callbacks.
 
         Args:
-            networks: at least one, with the family of each.
-            splits: the list; networks learn the train part.
-            on_step: called with each step, counted over all networks.
-            checkpointer: saves the training, so that it can be resumed.
-            clock: when the fit started, in seconds.
+            networks: at least one network, each with its family.
+            splits: splits of the list; networks are trained on the train split.
+            on_step: callback for each step; step numbers run over all networks.
+            checkpointer: saves checkpoints of the training run, so that it can be resumed.
+            clock: start time of the fit, in seconds.
         """
         self._networks, self._splits = networks, splits
         self._on_step, self._checkpointer, self._clock = on_step, checkpointer, clock
@@ -57,12 +57,12 @@ class NetworkTrainer:
         self._finished: list[Tensors] = []
 
     def run(self, options: FitOptions, continues: bool, saved: Progress | None) -> TrainingSummary:
-        """Train every network.
+        """Train every network and return the summary.
 
         Args:
-            options: how to learn.
-            continues: whether the networks were trained before, and go on from there.
-            saved: how far training had come when it was stopped, or None for the first step.
+            options: options of the fit.
+            continues: whether the networks were trained before and keep their weights.
+            saved: progress from a checkpoint, or None to start at the first step.
         """
         self._settled = self._settle(options, continues, saved)
         first, count = self._settled[0], len(self._settled)
@@ -78,9 +78,9 @@ class NetworkTrainer:
     def _settle(
         self, options: FitOptions, continues: bool, saved: Progress | None
     ) -> list["TrainOptions"]:
-        """Draw every network's first weights unless it continues; settle how each is trained.
+        """Initialise the networks unless they continue; return the training options of each.
 
-        All take the same number of steps, so that one number says how long all of it took.
+        All networks take the same number of steps, so that one number describes the training.
         """
         import torch
 
@@ -98,7 +98,7 @@ class NetworkTrainer:
         return settled if options.steps else self._timed(settled, options)
 
     def _timed(self, settled: list["TrainOptions"], options: FitOptions) -> list["TrainOptions"]:
-        """The steps that the rest of the budget has time for."""
+        """Return the options with the number of steps that fit into the remaining budget."""
         from makemore.training.budget import steps_within
 
         left = options.seconds(self._splits.lines) - (time.perf_counter() - self._clock)
@@ -106,16 +106,17 @@ class NetworkTrainer:
             steps_within(left / len(settled), network, how, *self._contexts(network))
             for (network, _), how in zip(self._networks, settled, strict=True)
         ]
-        steps = len(each) / sum(1 / n for n in each)  # together they then take the time there is
+        # The harmonic mean: with this many steps each, all networks together use up the time.
+        steps = len(each) / sum(1 / n for n in each)
         return [replace(how, steps=max(1, int(steps))) for how in settled]
 
     def _contexts(self, network: "AnyNetwork") -> tuple[Contexts, Contexts | None]:
-        """What a network learns, and what chooses its weights."""
+        """Return the contexts of the train and dev splits at the network's window."""
         window = network.window
         return self._splits.train(window), self._splits.contexts("dev", window)
 
     def _train(self, number: int, saved: Progress | None) -> int | None:
-        """Train one network, unless it was done before; return the step at which it was stopped."""
+        """Train one network, unless it is finished; return the step of an early stop, or None."""
         from makemore.training.loop import Training
 
         network, how = self._networks[number][0], self._settled[number]
@@ -143,7 +144,7 @@ class NetworkTrainer:
         return None
 
     def _report(self, step: "Step", training: "Training") -> None:
-        """Report a step to the callbacks; save a checkpoint where one is due."""
+        """Report a step to the callbacks; save a checkpoint if one is due."""
         checkpointer = self._checkpointer
         if checkpointer is not None:
             checkpointer.note(step)
@@ -156,7 +157,7 @@ class NetworkTrainer:
             self._save(training)
 
     def _save(self, training: "Training") -> None:
-        """Save how far training has come."""
+        """Save a checkpoint, if there is a checkpointer."""
         if self._checkpointer is not None:
             seconds = time.perf_counter() - self._clock
             self._checkpointer.keep(
@@ -167,7 +168,14 @@ class NetworkTrainer:
 def train_options(
     family: Family, options: FitOptions, seed: int, continues: bool = False
 ) -> "TrainOptions":
-    """Return the options that were given, and the family's own for the others."""
+    """Return the training options: those given, and the family's defaults for the others.
+
+    Args:
+        family: family of the network.
+        options: options of the fit.
+        seed: seed of the initial weights, the mini-batches and dropout.
+        continues: whether the network was trained before; its default learning rate is then lower.
+    """
     from makemore.training.loop import TrainOptions
 
     rate = family.rate * _CONTINUED_RATE if continues else family.rate

@@ -1,1 +1,1 @@
-"""Pictures: each function takes numbers and gives a matplotlib figure, to be shown or saved."""
+"""Plots: each function takes numbers and returns a matplotlib figure, to be shown or saved."""

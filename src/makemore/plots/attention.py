@@ -1,4 +1,4 @@
-"""Where a Transformer looks while it reads a line."""
+"""Attention maps of a Transformer along a line."""
 
 from collections.abc import Sequence
 
@@ -7,16 +7,17 @@ from matplotlib.figure import Figure
 from makemore.arrays import Float32s
 from makemore.plots.style import canvas, heat, name_axes, picture
 
-MOST = 40  # places of a line: more could not be seen at once
+MOST = 40  # maximum positions of a line in a map; more would be unreadable
 
 
 @picture
 def attention_maps(attention: Float32s, read: Sequence[str]) -> Figure:
-    """A map for each layer and head: row, what has just been read; column, where it looks.
+    """Plot a map for each layer and head: rows are query positions, columns are key positions.
 
     Args:
-        attention: (L, heads, T, T), rows sum to one.
-        read: (T,) what was read at each place, the start first; the first 40 are shown.
+        attention: (L, heads, T, T) attention weights, rows sum to one.
+        read: (T,) name of the input at each position, beginning with the start of the line; the
+            first 40 are shown.
     """
     attention, read = attention[:, :, :MOST, :MOST], read[:MOST]
     layers, heads, places, _ = attention.shape

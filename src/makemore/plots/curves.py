@@ -1,4 +1,4 @@
-"""Trainings over time."""
+"""Training curves: losses, updates, gradients and saturation by step, and the range test."""
 
 import math
 
@@ -21,17 +21,19 @@ from makemore.plots.style import (
 from makemore.probe.recording import Curve, Points
 from makemore.training.rate_range import RateRange
 
-_LEAST = 1e-4  # nats; logarithms of less would leave no room for the rest
-_WIDE_RANGE = 3.0  # times the lowest loss, from which on losses are shown as logarithms
+_LEAST = 1e-4  # nats; smaller losses would take too much of a logarithmic axis
+_WIDE_RANGE = 3.0  # ratio of highest to lowest loss above which the axis is logarithmic
 
 
 @picture
 def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
-    """The losses of a training, nats per character; of logarithms all below 0.0001 are alike.
+    """Plot the train and dev losses by step, in nats per character.
+
+    If the range is wide the axis is logarithmic, and train losses below 0.0001 are drawn at 0.0001.
 
     Args:
-        curve: the training.
-        vocabulary_size: V; a network that knows nothing has the loss ln V.
+        curve: recorded curves of the training; at least one loss.
+        vocabulary_size: V; the uniform distribution has the loss ln V.
 
     Example:
         >>> figure = learning_curves(Curve(loss=[(1, 3.3), (2, 3.0)], dev=[(2, 3.1)]), 27)
@@ -71,11 +73,11 @@ def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
 
 @picture
 def ratios(points: dict[str, Points], what: str) -> Figure:
-    """How large updates or gradients were beside the weights, with the line at -3.
+    """Plot the ratio of updates or gradients to the weights by step, with a reference line at -3.
 
     Args:
-        points: by name, the steps looked into and a logarithm to base 10.
-        what: what is beside the weights: `updates` or `gradients`.
+        points: for each matrix by name, pairs of a step and the base-10 logarithm of the ratio.
+        what: the numerator of the ratio, for the axis label: `updates` or `gradients`.
     """
     figure, (axes,) = canvas(height=4.0)
     _over_time(axes, points)
@@ -89,7 +91,7 @@ def ratios(points: dict[str, Points], what: str) -> Figure:
 
 @picture
 def flat_over_time(curve: Curve) -> Figure:
-    """The share of each layer that was saturated or off while it was trained."""
+    """Plot the share of each layer's activations that was saturated or off, by step."""
     figure, (axes,) = canvas(height=4.0)
     named = {f"{name} ({curve.kinds[name]})": points for name, points in curve.flat.items()}
     _over_time(axes, named)
@@ -100,7 +102,7 @@ def flat_over_time(curve: Curve) -> Figure:
 
 @picture
 def rate_curve(found: RateRange) -> Figure:
-    """The loss as the learning rate rises, and the rate that is suggested."""
+    """Plot the loss by learning rate, with the suggested rate."""
     figure, (axes,) = canvas()
     axes.plot(found.rates, found.losses, color=SERIES[0], linewidth=1.8)
     axes.axvline(found.suggestion, color=SERIES[1], linestyle="--", linewidth=1.5)
@@ -112,7 +114,16 @@ def rate_curve(found: RateRange) -> Figure:
 
 
 def smoothed(losses: Float64s, share: float = 0.02) -> Float64s:
-    """The mean of each loss and those around it, a fiftieth of all; fewer at the ends.
+    """Return the centred moving average of losses.
+
+    The window is truncated at both ends.
+
+    Args:
+        losses: (n,) float64 losses by step.
+        share: width of the window, as a share of n.
+
+    Returns:
+        (n,) float64 means.
 
     Example:
         >>> smoothed(np.array([3.0, 1.0, 2.0]), share=0.7).tolist()
@@ -127,7 +138,7 @@ def smoothed(losses: Float64s, share: float = 0.02) -> Float64s:
 
 
 def _over_time(axes: Axes, points: dict[str, Points]) -> None:
-    """A line for each name."""
+    """Draw one line per name."""
     for (name, each), style in zip(points.items(), line_styles(len(points)), strict=True):
         axes.plot(
             *_columns(each),
@@ -140,11 +151,11 @@ def _over_time(axes: Axes, points: dict[str, Points]) -> None:
 
 
 def _marker(points: Points) -> str | None:
-    """Return a marker for a line of one point, which could not be seen; else the default."""
+    """Return a marker for a line of one point, which would be invisible without one, else None."""
     return "." if len(points) == 1 else None
 
 
 def _columns(points: Points) -> tuple[Float64s, Float64s]:
-    """Steps and what was found at each."""
+    """Return the steps and the values as two arrays."""
     steps, found = zip(*points, strict=True)
     return np.array(steps, float), np.array(found, float)

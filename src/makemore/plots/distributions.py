@@ -1,4 +1,4 @@
-"""Lines made beside lines given: how long they are, and what they are made of."""
+"""Distributions of line lengths and of characters in sampled lines and in given lines."""
 
 from collections.abc import Sequence
 
@@ -18,18 +18,18 @@ from makemore.plots.style import (
     turn_long_names,
 )
 
-_BARS = 60  # of lengths; more are taken together
-_MOST = 40  # characters; of more, the commonest
-_FEW = 22  # characters that have room for large letters
+_BARS = 60  # maximum number of bars; more lengths are binned
+_MOST = 40  # maximum number of characters; the most frequent are shown
+_FEW = 22  # maximum number of characters for the narrow figure with large labels
 
 
 @picture
 def lengths(made: Float64s, learned: Float64s | None) -> Figure:
-    """The lengths of lines made, and of those given.
+    """Plot the distribution of line lengths of sampled lines and of given lines.
 
     Args:
-        made: (longest + 1,) share of the lines made with 0, 1 and so on characters.
-        learned: (longest + 1,) likewise of the lines given; or None.
+        made: (longest + 1,) shares of the sampled lines with 0, 1 and so on characters.
+        learned: (longest + 1,) the same shares of the given lines, or None.
     """
     figure, (axes,) = canvas()
     longest = max(len(made), 0 if learned is None else len(learned))
@@ -46,12 +46,12 @@ def lengths(made: Float64s, learned: Float64s | None) -> Figure:
 
 @picture
 def characters(made: Float64s, learned: Float64s | None, names: Sequence[str]) -> Figure:
-    """How often each character stands in lines made, and in those given.
+    """Plot the frequency of each character in sampled lines and in given lines.
 
     Args:
-        made: (V,) share of all characters.
-        learned: (V,) likewise of the lines given; or None.
-        names: (V,) what each id is called; the boundary, 0, is left out.
+        made: (V,) frequencies in the sampled lines, as shares of all characters.
+        learned: (V,) the same frequencies in the given lines, or None.
+        names: (V,) names of the ids; the boundary, id 0, is omitted.
     """
     first = made if learned is None else learned
     order = np.lexsort((-made[1:], -first[1:]))[:_MOST] + 1
@@ -71,7 +71,7 @@ def characters(made: Float64s, learned: Float64s | None, names: Sequence[str]) -
 
 
 def _together(shares: Float64s, width: int) -> tuple[Float64s, Float64s]:
-    """The middles of so many lengths each, and what all of them have."""
+    """Bin shares over `width` lengths; return the bin centres and the sums."""
     filled = np.pad(shares, (0, -len(shares) % width)).reshape(-1, width)
     middles = np.arange(len(filled), dtype=np.float64) * width + (width - 1) / 2
     return middles, filled.sum(axis=1)

@@ -1,4 +1,4 @@
-"""Characters as a network sees them: near each other where they are used alike."""
+"""Character embedding of a network, in two dimensions."""
 
 from collections.abc import Sequence
 
@@ -7,18 +7,18 @@ from matplotlib.figure import Figure
 from makemore.plots.style import FAINT, FULL, INK, SERIES, WIDE, canvas, picture
 from makemore.probe.projection import Plane
 
-MOST = 120  # characters that can still be read
-_FEW = 40  # characters that have room for large letters
+MOST = 120  # maximum number of characters for a readable plot
+_FEW = 40  # maximum number of characters for the small figure with large letters
 
 
 @picture
 def embedding(plane: Plane, names: Sequence[str], marked: Sequence[int] = ()) -> Figure:
-    """Vectors of characters in a plane, the characters as their labels.
+    """Plot the embedding vectors of characters in a plane, each labelled with its character.
 
     Args:
-        plane: the vectors; the first 120 are shown.
-        names: what each is called.
-        marked: which are shown in a colour of their own, such as vowels.
+        plane: the vectors projected to two dimensions; the first 120 are shown.
+        names: name of each vector.
+        marked: indices to highlight in a different colour, such as vowels.
     """
     points = plane.points[:MOST]
     side, letters = (WIDE, 11) if len(points) <= _FEW else (FULL, 9)

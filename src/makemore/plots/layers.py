@@ -1,4 +1,4 @@
-"""Layers on some lines: what comes out of them, what comes back, and what no gradient passes."""
+"""Plots of layers on some lines: activations, gradients, saturation and dead units."""
 
 from collections.abc import Sequence
 
@@ -22,15 +22,15 @@ from makemore.plots.style import (
 from makemore.probe.layers import CURVED, Activations, Weights
 
 _BINS = 60
-_ROWS = 64  # times that a layer was asked, in a map
+_ROWS = 64  # maximum rows of a saturation map
 
 
 @picture
 def activation_histograms(layers: Sequence[Activations]) -> Figure:
-    """How the activations of each layer are distributed.
+    """Plot a histogram of the activations of each layer.
 
     Args:
-        layers: at least one.
+        layers: activations of at least one layer.
     """
     named = [
         (f"{x.name} ({x.kind}): mean {x.values.mean():+.2f}, sd {x.values.std():.2f}", x.values)
@@ -41,10 +41,10 @@ def activation_histograms(layers: Sequence[Activations]) -> Figure:
 
 @picture
 def gradient_histograms(layers: Sequence[Activations]) -> Figure:
-    """How the gradients of the activations of each layer are distributed.
+    """Plot a histogram of the gradients of each layer's activations.
 
-    Those of the mean loss are the smaller, the more often a layer was asked; so they are shown
-    times that number.
+    Gradients of the mean loss shrink with the number of rows, that is, of calls to the layer, so
+    they are multiplied by that number.
     """
     scaled = [(x, x.gradients * len(x.gradients)) for x in layers]
     named = [(f"{x.name}: mean {g.mean():+.1e}, sd {x.gradient:.1e}", g) for x, g in scaled]
@@ -53,7 +53,7 @@ def gradient_histograms(layers: Sequence[Activations]) -> Figure:
 
 @picture
 def weight_gradient_histograms(weights: Sequence[Weights]) -> Figure:
-    """How the gradients of each matrix are distributed."""
+    """Plot a histogram of the gradients of each weight matrix."""
     named = [
         (f"{x.name}: sd {x.gradients.std():.1e}", x.gradients)
         for x in weights
@@ -64,9 +64,10 @@ def weight_gradient_histograms(weights: Sequence[Weights]) -> Figure:
 
 @picture
 def saturation_maps(layers: Sequence[Activations]) -> Figure:
-    """Where layers are saturated or off: a column for each unit, a row for each time it was asked.
+    """Plot where layers are saturated or off: one column per unit, one row per input.
 
-    A column that is filled from top to bottom is a dead unit; a mark stands above it.
+    At most 64 evenly spaced rows are shown. A marker above a column marks a dead unit, which is
+    saturated or off in every row.
     """
     figure, each = canvas(len(layers), 1, height=0.3 + 1.3 * len(layers))
     filled = ListedColormap(["none", STRONG])
@@ -90,7 +91,7 @@ def saturation_maps(layers: Sequence[Activations]) -> Figure:
 
 @picture
 def gradient_to_data(weights: Sequence[Weights]) -> Figure:
-    """How large the gradients of each tensor are beside its numbers, with the line at -3."""
+    """Plot the gradient-to-data ratio of each tensor, with a reference line at -3 (1/1000)."""
     shown = [(x.name, np.log10(x.gradient_to_data)) for x in weights if x.gradient_to_data > 0]
     figure, (axes,) = canvas(height=0.9 + 0.22 * len(shown))
     for place, (_, size) in enumerate(shown):
@@ -107,7 +108,7 @@ def gradient_to_data(weights: Sequence[Weights]) -> Figure:
 
 
 def _histograms(named: Sequence[tuple[str, Float32s]], what: str) -> Figure:
-    """A line for each, over what all but the outermost thousandth lie in."""
+    """Draw one histogram line per name; the range covers the central 99.9 % of every array."""
     named = named or [("no gradient", np.zeros(1, np.float32))]
     ends = [np.quantile(values, (0.0005, 0.9995)) for _, values in named]
     low, high = min(low for low, _ in ends), max(high for _, high in ends)

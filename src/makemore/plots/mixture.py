@@ -1,4 +1,4 @@
-"""The members of a mixture: what each weighs, and where it helps."""
+"""Plots of a mixture's members: their weights, and their contribution by position."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,11 @@ from makemore.probe.members import Member
 
 @picture
 def member_weights(members: Sequence[Member]) -> Figure:
-    """Weights, the share of characters that each tells best, and what is lost without it."""
+    """Plot for each member its weight, its share of characters, and the loss without it.
+
+    The share of characters counts those to which the member gives the highest probability of all
+    members. The lower plot shows the increase of the loss when the member is removed.
+    """
     figure, (above, below) = canvas(2, 1, height=1.6 + 0.5 * len(members), share_y=True)
     places = np.arange(len(members))
     for shift, what, shares in (
@@ -36,7 +40,7 @@ def member_weights(members: Sequence[Member]) -> Figure:
 
 @picture
 def member_places(members: Sequence[Member]) -> Figure:
-    """Whose probability it is, at each place of a line."""
+    """Plot each member's share of the mixture's probability by position in the line."""
     figure, (axes,) = canvas(height=2.8 + 0.18 * len(members))
     for (number, each), style in zip(enumerate(members), line_styles(len(members)), strict=True):
         places = range(1, 1 + len(each.by_place))

@@ -1,4 +1,4 @@
-"""Batch normalisation: the averages it keeps, and what batch-mates do."""
+"""Plots of batch normalisation: running averages, and the effect of the rest of the batch."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from makemore.probe.norms import Norm
 
 @picture
 def running_against_calibrated(norms: Sequence[Norm]) -> Figure:
-    """Each unit's running mean and variance against those of the lines looked at."""
+    """Plot each unit's running mean and variance against those computed on the examined lines."""
     figure, (left, right) = canvas(1, 2, height=2.8 + 0.1 * len(norms))
     pairs = zip(norms, line_styles(len(norms)), strict=True)
     for norm, style in pairs:
@@ -29,7 +29,11 @@ def running_against_calibrated(norms: Sequence[Norm]) -> Figure:
 
 @picture
 def batch_mates(losses: Float64s) -> Figure:
-    """One line's loss in batches with others: what it is worth depends on its batch-mates."""
+    """Plot the training-mode loss of one line in several batches, each with other lines.
+
+    Args:
+        losses: (batches,) float64 losses of the line, in nats per character.
+    """
     figure, (axes,) = canvas(height=1.6)
     axes.plot(losses, np.zeros(len(losses)), "|", color=SERIES[0], markersize=22)
     axes.axvline(losses.mean(), color=SOFT, linestyle=":")

@@ -1,8 +1,9 @@
-"""What all pictures share: their colours, which the colour-blind can tell apart, and their type.
+"""Common style of all plots: colours that are distinguishable with colour blindness, and fonts.
 
-Series begin with blue, vermillion and green of Okabe and Ito (2008), "Color universal design"; the
-others are those furthest from them, and from each other, for every kind of colour-blindness, among
-colours that thin lines on white can have. From the seventh on lines differ in their dashes.
+The first three colours of a series are blue, vermillion and green of Okabe and Ito (2008), "Color
+universal design". The other three are the colours furthest from these and from each other, under
+every kind of colour blindness, among colours that are visible as thin lines on white. From the
+seventh line on, colours repeat with other dashes.
 """
 
 import io
@@ -26,23 +27,23 @@ INK, SOFT, FAINT = "#1b1f24", "#57606a", "#d0d7de"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#9800e5", "#4c0000", "#000066")
 _DASHES = ("-", "--", ":")
 
-# Heat grows out of whatever the picture stands on, light or dark.
+# The colour map starts transparent, so that it fits a light or a dark background.
 STRONG = "#1764ab"
 HEAT = LinearSegmentedColormap.from_list("heat", [to_rgba(STRONG, 0.0), to_rgba(STRONG, 1.0)])
 
-WIDE, HIGH = 5.0, 3.2  # inches, of a picture with one plot
-FULL = 5.8  # inches, of one that needs all that half a page has
-PAGE = 12.0  # inches, of one that needs the whole width of a page
+WIDE, HIGH = 5.0, 3.2  # inches, default size of a figure
+FULL = 5.8  # inches, maximum width of a figure that fits half a page
+PAGE = 12.0  # inches, width of a figure that needs the full page width
 
-# How many times an axis rises, from which on fewer ticks are enough, and what they are then.
+# Ticks per decade of a logarithmic axis, by the ratio of its ends: fewer ticks for longer axes.
 _RISES = ((1000.0, (1.0,)), (50.0, (1.0, 3.0)), (0.0, (1.0, 2.0, 3.0, 5.0)))
-_LITTLE = 3.0  # up to which an axis hardly rises: its ticks are evenly apart
-_LONG = 2  # characters of a name, from which on it is turned
+_LITTLE = 3.0  # ratio of an axis's ends up to which its ticks are evenly spaced
+_LONG = 2  # maximum characters of a tick label that is not rotated
 
 _STYLE: "dict[RcKeyType, str | float]" = {
     "font.size": 10,
     "text.color": INK,
-    "text.parse_math": False,  # characters of lists are no formulas
+    "text.parse_math": False,  # a $ in a list does not start a formula
     "axes.edgecolor": SOFT,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.8,
@@ -58,10 +59,10 @@ _STYLE: "dict[RcKeyType, str | float]" = {
 
 
 class Drawing(Figure):
-    """A figure that notebooks show by itself, without pyplot."""
+    """Figure that notebooks display without pyplot."""
 
     def _repr_png_(self) -> bytes:
-        """The figure as a picture."""
+        """Return the figure as PNG bytes."""
         written = io.BytesIO()
         self.savefig(written, format="png", dpi=100)
         return written.getvalue()
@@ -72,7 +73,7 @@ Reals = Float32s | Float64s  # numbers to draw
 
 
 def picture(draw: Callable[Given, Figure]) -> Callable[Given, Figure]:
-    """Makes a function draw in the style of the house, whatever the program's own settings."""
+    """Decorate a plot function to use this module's style instead of the global rcParams."""
 
     @wraps(draw)
     def in_style(*args: Given.args, **options: Given.kwargs) -> Figure:
@@ -89,7 +90,7 @@ def canvas(
     height: float = HIGH,
     share_y: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with plots, row after row; sizes in inches are those of the whole."""
+    """Return a figure and its axes, row by row; `width` and `height` of the figure in inches."""
     figure = Drawing(figsize=(width, height), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharey=share_y).ravel().tolist()
     for each in axes:
@@ -98,20 +99,20 @@ def canvas(
 
 
 class LineStyle(NamedTuple):
-    """How a line is drawn: its colour, and its dashes."""
+    """Style of a line: colour and dashes."""
 
     color: str
     dashes: str
 
 
 def line_styles(count: int) -> list[LineStyle]:
-    """Return styles for so many lines, no two alike as long as they last."""
+    """Return `count` line styles; the first 18 are distinct."""
     styles = (LineStyle(color, dashes) for dashes, color in product(_DASHES, SERIES))
     return list(islice(cycle(styles), count))
 
 
 def explain(axes: Axes, columns: int = 2) -> None:
-    """Says below a plot what its lines are."""
+    """Add a legend below the plot, if it has labelled lines."""
     handles, labels = axes.get_legend_handles_labels()
     if labels:
         figure = axes.get_figure()
@@ -120,15 +121,17 @@ def explain(axes: Axes, columns: int = 2) -> None:
 
 
 def logarithmic(axes: Axes, *names: str) -> None:
-    """Makes axes of a plot, `x` or `y`, logarithmic, with plain numbers at their ticks.
+    """Make axes logarithmic, with plain numbers as tick labels; call this after drawing the data.
 
-    Draw the data first.
+    Args:
+        axes: the plot.
+        names: axes to change, `x` or `y`.
     """
     for name in names:
         axes.set(**{f"{name}scale": "log"})
         axis = axes.xaxis if name == "x" else axes.yaxis
         low, high = axis.get_view_interval()
-        rise = (high / low) ** (1.5 if name == "x" else 1.0)  # side by side there is less room
+        rise = (high / low) ** (1.5 if name == "x" else 1.0)  # x tick labels need more room
         steps = next(steps for least, steps in _RISES if rise > least)
         axis.set_major_locator(LogLocator(subs=steps) if rise > _LITTLE else MaxNLocator(4))
         axis.set_major_formatter("{x:g}")
@@ -136,21 +139,27 @@ def logarithmic(axes: Axes, *names: str) -> None:
 
 
 def heat(axes: Axes, values: Reals, most: float | None = None) -> None:
-    """Fills a plot with a matrix, row 0 on top; the largest value is the strongest."""
+    """Draw a matrix as a heat map, row 0 at the top.
+
+    Args:
+        axes: the plot to draw in.
+        values: matrix to draw.
+        most: value of the strongest colour; None for the maximum of the matrix.
+    """
     axes.imshow(values, cmap=HEAT, vmin=0, vmax=most, interpolation="none", aspect="auto")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
 
 
 def name_axes(axes: Axes, across: Sequence[str], down: Sequence[str]) -> None:
-    """Names the columns and rows of a matrix."""
+    """Label the columns and rows of a matrix."""
     axes.set_xticks(range(len(across)), across)
     axes.set_yticks(range(len(down)), down)
     turn_long_names(axes)
 
 
 def turn_long_names(axes: Axes) -> None:
-    """Turns names below or above a plot that have no room beside each other, such as 200d."""
+    """Rotate x tick labels that are too long to fit next to each other, such as 200d."""
     for label in axes.get_xticklabels():
         if len(label.get_text()) > _LONG:
             label.set_rotation(90)

@@ -1,4 +1,4 @@
-"""What follows what: tables of characters as heat maps."""
+"""Heat maps of bigram counts and next-character probabilities."""
 
 from collections.abc import Sequence
 
@@ -7,20 +7,20 @@ from matplotlib.figure import Figure
 
 from makemore.plots.style import INK, PAGE, SOFT, Reals, canvas, heat, name_axes, picture
 
-MOST = 40  # characters in a table; of more, the commonest
-_CELL, _SMALL = 0.34, 0.15  # inches, of a cell with words and one without
-_NAMES = 0.9  # inches, of what stands beside the cells
-_ROOM = 36  # points that a pair has, over the width of a letter
-_DARK = 0.55  # of the strongest heat, from which on text is white
+MOST = 40  # maximum number of characters in a table; the most frequent are shown
+_CELL, _SMALL = 0.34, 0.15  # inches, size of a cell with text and without text
+_NAMES = 0.9  # inches, space for the labels beside the cells
+_ROOM = 36  # font size, in points, at which one character fills the width of a cell
+_DARK = 0.55  # share of the strongest colour above which text is white
 
 
 @picture
 def bigram_table(counts: Reals, names: Sequence[str]) -> Figure:
-    """How often each character follows each other, as a heat map with the pairs and their counts.
+    """Plot bigram counts as a heat map, with each pair and its count in its cell.
 
     Args:
-        counts: (V, V), row: what came before; column: what followed.
-        names: (V,) what each id is called.
+        counts: (V, V) counts; row: first character, column: the character that followed.
+        names: (V,) names of the ids.
 
     Example:
         >>> figure = bigram_table(np.array([[0, 2], [2, 1]]), [".", "a"])
@@ -30,7 +30,7 @@ def bigram_table(counts: Reals, names: Sequence[str]) -> Figure:
     counts, names, left = _commonest(counts, names)
     size = _NAMES + min(_CELL, (PAGE - _NAMES) / len(names)) * len(names)
     figure, (axes,) = canvas(width=size, height=size)
-    strength = np.sqrt(counts / max(counts.max(), 1))  # roots: else a few pairs outshine all
+    strength = np.sqrt(counts / max(counts.max(), 1))  # square roots keep rare pairs visible
     heat(axes, strength, 1.0)
     for row, before in enumerate(names):
         for column, after in enumerate(names):
@@ -41,7 +41,7 @@ def bigram_table(counts: Reals, names: Sequence[str]) -> Figure:
             often = axes.text(column, row + 0.05, _short(count), va="top")
             for text in (pair, often):
                 text.set(ha="center", color=color, fontsize=letters)
-                text.set_in_layout(False)  # they fit: measuring each takes seconds
+                text.set_in_layout(False)  # the texts fit; measuring all of them takes seconds
     axes.xaxis.tick_top()
     name_axes(axes, names, names)
     axes.set(ylabel="character", title=f"followed by{left}")
@@ -50,12 +50,12 @@ def bigram_table(counts: Reals, names: Sequence[str]) -> Figure:
 
 @picture
 def counted_and_learned(counts: Reals | None, learned: Reals, names: Sequence[str]) -> Figure:
-    """The table of counts, as shares, beside what a model says follows.
+    """Plot the relative bigram frequencies next to the model's next-character probabilities.
 
     Args:
-        counts: (V, V) as for `bigram_table`; None to show what is learned alone.
-        learned: (V, V) probabilities, rows sum to one.
-        names: (V,) what each id is called.
+        counts: (V, V) counts as for `bigram_table`; None to show the model's table only.
+        learned: (V, V) probabilities of the model, rows sum to one.
+        names: (V,) names of the ids.
     """
     order = _order(learned if counts is None else counts)
     panels = [(learned, "learned")]
@@ -78,7 +78,7 @@ def counted_and_learned(counts: Reals | None, learned: Reals, names: Sequence[st
 
 
 def _commonest(counts: Reals, names: Sequence[str]) -> tuple[Reals, list[str], str]:
-    """The rows and columns of the commonest characters, and a word on the others."""
+    """Return the table of the most frequent characters, their names, and a note on omissions."""
     order = _order(counts)
     left = f" (the {len(order)} commonest of {len(names)} characters)"
     kept = counts[np.ix_(order, order)]
@@ -86,7 +86,7 @@ def _commonest(counts: Reals, names: Sequence[str]) -> tuple[Reals, list[str], s
 
 
 def _order(counts: Reals) -> list[int]:
-    """The commonest ids, in their own order; those that stand nowhere are left out."""
+    """Return the most frequent ids in ascending order, without those that never occur."""
     often = counts.sum(axis=1) + counts.sum(axis=0)
     most = min(MOST, np.count_nonzero(often)) or MOST
     order: list[int] = np.sort(np.argsort(-often, kind="stable")[:most]).tolist()
@@ -94,7 +94,7 @@ def _order(counts: Reals) -> list[int]:
 
 
 def _short(count: float) -> str:
-    """A count in at most four characters.
+    """Return a count as text of at most four characters.
 
     Example:
         >>> [_short(count) for count in (0.0, 6763.0, 12345.0, 2.5, 3456789.0)]

@@ -1,1 +1,1 @@
-"""A model examined, as one page of HTML."""
+"""Report on a model as one HTML page."""

@@ -1,4 +1,4 @@
-"""What a report shows of a network: its training, its layers, its weights."""
+"""Report section on a network: its training, its weights, its layers."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -16,11 +16,11 @@ _VOWELS = "aeiou"
 
 
 def network_section(probe: NetworkProbe, names: Sequence[str]) -> Section:
-    """Everything there is to see of a network.
+    """Return the report section on one network.
 
     Args:
-        probe: the network, examined.
-        names: what the model's ids are called.
+        probe: result of examining the network.
+        names: names of the model's ids.
     """
     pictures: list[Picture] = []
     if probe.curve is not None and probe.curve.loss:
@@ -34,7 +34,7 @@ def network_section(probe: NetworkProbe, names: Sequence[str]) -> Section:
 
 
 def _training(curve: Curve, vocabulary_size: int) -> Iterator[Picture]:
-    """How it learned."""
+    """Yield the pictures of the training."""
     needs = Needs.RECORDING
     yield Picture(
         curves.learning_curves(curve, vocabulary_size),
@@ -69,7 +69,7 @@ def _training(curve: Curve, vocabulary_size: int) -> Iterator[Picture]:
 
 
 def _weights(probe: NetworkProbe, names: Sequence[str]) -> Iterator[Picture]:
-    """What the weights alone show."""
+    """Yield the pictures that need the weights only."""
     vectors = getattr(probe.network, "C", None)
     if vectors is not None:
         own = [names[i] for i in probe.ids[: len(vectors)]]
@@ -103,7 +103,7 @@ def _weights(probe: NetworkProbe, names: Sequence[str]) -> Iterator[Picture]:
 
 
 def _layers(probe: NetworkProbe) -> Iterator[Picture]:
-    """What lines show."""
+    """Yield the pictures of activations and gradients on the given lines."""
     assert probe.layers is not None, "there are lines"
     needs, found = Needs.LINES, probe.layers
     if found.activations:
@@ -145,7 +145,7 @@ def _layers(probe: NetworkProbe) -> Iterator[Picture]:
 
 
 def _norms(probe: NetworkProbe) -> Iterator[Picture]:
-    """What batch normalisation shows."""
+    """Yield the pictures of batch normalisation."""
     if probe.norms:
         yield Picture(
             norms.running_against_calibrated(probe.norms),
@@ -165,5 +165,5 @@ def _norms(probe: NetworkProbe) -> Iterator[Picture]:
 
 
 def _is_vowel(name: str) -> bool:
-    """Whether a character is a vowel of the Latin alphabet, whatever its marks."""
+    """Return whether a character is a Latin vowel, with or without diacritics."""
     return len(name) == 1 and unicodedata.normalize("NFD", name)[0].lower() in _VOWELS

@@ -1,4 +1,4 @@
-"""One page of HTML about a model: it needs no network, and opens from disk."""
+"""Report page: one self-contained HTML page about a model, which opens from disk."""
 
 from jinja2 import Environment, PackageLoader
 
@@ -23,22 +23,22 @@ def page(
     line: str | None = None,
     seed: int = 0,
 ) -> str:
-    """Writes a report on a fitted model.
+    """Return a report on a fitted model as an HTML page.
 
     Args:
-        maker: the model.
-        lines: lines to look at it with, such as its list; None for what the model alone shows.
-        recording: what `fit` was given as `on_step`, or None.
-        title: what the report is on.
-        line: the line along which to show where a Transformer looks; None for the first one made.
-        seed: of the lines made.
+        maker: the fitted model.
+        lines: lines to examine the model on, such as its list; None to examine the model alone.
+        recording: the `Recording` that `fit` was given as `on_step`, or None.
+        title: title of the report.
+        line: line for which to show the attention of a Transformer; None for the first sample.
+        seed: seed of the samples.
 
     Returns:
-        a page of HTML, the same for the same model, lines and seed.
+        the HTML text. Equal arguments give equal text.
 
     Raises:
         DataError: no line has only known characters, or the recording is of another model.
-        NotFittedError: nothing is learned yet.
+        NotFittedError: the model is not fitted.
 
     Example:
         >>> maker = MakeMore("kneser_ney").fit(["anna", "hannah", "johanna"])
@@ -73,7 +73,7 @@ def page(
 
 
 def _facts(maker: MakeMore, samples: Samples, found: Examination) -> list[tuple[str, str]]:
-    """What is to be known first, each with its name."""
+    """Return the key facts as pairs of a name and a value."""
     learned, report = maker.learned_, maker.learned_.report
     facts = [
         ("family", learned.family),

@@ -1,4 +1,4 @@
-"""Pictures as a page has them: in its own colours and type, with words, gathered in sections."""
+"""Pictures and sections of the report page, and conversion of figures to inline SVG."""
 
 import io
 import re
@@ -13,15 +13,15 @@ from matplotlib.figure import Figure
 from makemore.plots.style import FAINT, FULL, INK, SERIES, SOFT
 from makemore.probe.tables import Rows
 
-# The page gives these another value for dark screens.
+# CSS variables of the page, which have other values in dark mode.
 COLORS = {"ink": INK, "soft": SOFT, "faint": FAINT} | {
     f"series-{number}": color for number, color in enumerate(SERIES)
 }
-_SHRINKS = 0.62  # how small a picture may become before a small screen scrolls it
+_SHRINKS = 0.62  # minimum scale of a picture; on narrower screens it scrolls
 
 
 class Needs(StrEnum):
-    """What a picture is drawn from."""
+    """Data that a picture needs."""
 
     FILE = "the model file"
     LINES = "the file and lines"
@@ -30,15 +30,15 @@ class Needs(StrEnum):
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture with its words.
+    """Figure with title and caption.
 
     Attributes:
-        figure: the drawing.
-        title: what it shows.
-        caption: how to read it.
-        needs: what it is drawn from.
-        is_whole: whether it is never made smaller: its letters could not be read, so a small screen
-            scrolls.
+        figure: the matplotlib figure.
+        title: title of the picture.
+        caption: explanation of how to read it.
+        needs: data that the picture needs.
+        is_whole: whether the picture is never scaled down, because its text would be unreadable. It
+            scrolls on a small screen.
     """
 
     figure: Figure
@@ -49,18 +49,18 @@ class Picture:
 
     @property
     def is_wide(self) -> bool:
-        """Whether it needs the width of the page."""
+        """Whether the picture needs the full width of the page."""
         return self.figure.get_figwidth() > FULL
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page.
+    """Section of the page.
 
     Attributes:
-        title: what it is about.
-        pictures: what it shows.
-        tables: rows of text, the first of each its heads.
+        title: heading of the section.
+        pictures: pictures of the section.
+        tables: tables as rows of text; the first row of each is its header.
     """
 
     title: str
@@ -69,19 +69,19 @@ class Section:
 
 
 def as_svg(figure: Figure, name: str) -> Markup:
-    """A figure as SVG to stand within a page.
+    """Return a figure as inline SVG for the page.
 
-    Colours of the house become variables of the page, text takes the page's type, and ids are the
-    figure's own.
+    The colours of `COLORS` become CSS variables, text takes the font of the page, and ids are
+    unique to the figure.
 
     Args:
-        figure: any.
-        name: what makes its ids differ from those of other figures.
+        figure: the figure.
+        name: salt of the ids, different for each figure of a page.
     """
     written = io.StringIO()
     settings = {"svg.fonttype": "none", "svg.hashsalt": name}
     with matplotlib.rc_context(settings), warnings.catch_warnings():  # type: ignore[arg-type]
-        # matplotlib's own font lacks a character: the reader's browser will have another.
+        # If matplotlib's font lacks a glyph, the browser uses one of its own fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
     svg = written.getvalue()

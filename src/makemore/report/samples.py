@@ -13,18 +13,19 @@ from makemore.estimator.makemore import MakeMore
 from makemore.evaluation.metrics import Variety
 from makemore.evaluation.scoring import surprise
 
-_DRAWN, _SHOWN = 2000, 24  # lines to measure, and to show
-_FEWEST, _CHARACTERS = 200, 2**17  # of long lines fewer are drawn: so many characters at most
+_DRAWN, _SHOWN = 2000, 24  # lines for the statistics, and lines to show
+# If lines are long fewer are drawn: at most about 2**17 characters, but at least 200 lines.
+_FEWEST, _CHARACTERS = 200, 2**17
 
 
 @dataclass(frozen=True)
 class ScoredCharacter:
-    """A character of a line.
+    """Character of a line, with its surprise.
 
     Attributes:
-        text: the character, so that it can be seen.
-        level: of its surprise; see `makemore.evaluation.scoring.surprise`.
-        probability: how probable it was there, in words.
+        text: the character in visible form.
+        level: its level of surprise; see `makemore.evaluation.scoring.surprise`.
+        probability: its probability given the characters before it, as text.
     """
 
     text: str
@@ -34,11 +35,11 @@ class ScoredCharacter:
 
 @dataclass(frozen=True)
 class ScoredLine:
-    """A line, character by character; its end is the last.
+    """Line with the surprise of each character.
 
     Attributes:
-        characters: the characters.
-        nats: the line's log-likelihood.
+        characters: the characters, followed by the end of the line.
+        nats: log-likelihood of the line, in nats.
     """
 
     characters: list[ScoredCharacter]
@@ -50,10 +51,10 @@ class Samples:
     """Sampled lines.
 
     Attributes:
-        shown: the first of them, scored.
-        variety: statistics of all of them.
-        lines: all of them.
-        space: the character that stands for a space; None if lines have no space.
+        shown: the first samples, with scores.
+        variety: statistics of all samples.
+        lines: all samples.
+        space: the character that represents a space; None if lines have no space.
     """
 
     shown: list[ScoredLine]
@@ -63,8 +64,8 @@ class Samples:
 
 
 def draw_samples(maker: MakeMore, seed: int = 0) -> Samples:
-    """Draw 2,000 lines, fewer if lines are long, and score the first of them."""
-    first = maker.sample(_SHOWN, seed=seed)  # the head of all
+    """Sample 2,000 lines, fewer if lines are long, and score the first 24."""
+    first = maker.sample(_SHOWN, seed=seed)  # the first lines of the larger sample below
     most = _CHARACTERS // max(1, maker.learned_.longest)
     lines = maker.sample(max(_FEWEST, min(_DRAWN, most)), seed=seed)
     scores = maker.score_characters(first)
@@ -84,14 +85,14 @@ def _scored(line: str, nats: Sequence[float], space: str | None) -> ScoredLine:
 
 
 def length_shares(lines: Lines) -> Float64s:
-    """(longest + 1,) the share of lines with 0, 1 and so on characters, weights counted."""
+    """Return the weighted shares of lines with 0, 1 and so on characters, (longest + 1,)."""
     weights = lines.counts()
     shares: Float64s = np.bincount(lines.lengths(), weights) / weights.sum()
     return shares
 
 
 def character_shares(lines: Lines, vocabulary: Vocabulary) -> Float64s:
-    """(V,) how often each character stands, as a share; 0 for the boundary."""
+    """Return the weighted frequency of each character, (V,); 0 for the boundary."""
     ids = vocabulary.encode(lines.codes)
     weights = np.repeat(lines.counts(), lines.lengths())
     found = np.bincount(ids[ids > 0], weights[ids > 0], minlength=len(vocabulary))

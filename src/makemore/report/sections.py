@@ -1,4 +1,4 @@
-"""Sections of a report on a model as a whole: its samples, its bigrams, its members."""
+"""Report sections on the whole model: its samples, its bigrams, its mixture members."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ from makemore.report.samples import Samples, character_shares, length_shares
 
 
 def samples_section(maker: MakeMore, samples: Samples, lines: Lines | None) -> Section:
-    """Return lengths and characters of the samples, beside those of given lines."""
+    """Return the section on lengths and characters of samples, compared with given lines."""
     vocabulary = maker.learned_.vocabulary
     needs = _needs(lines)
     beside = (
@@ -51,7 +51,7 @@ def samples_section(maker: MakeMore, samples: Samples, lines: Lines | None) -> S
 
 
 def bigram_section(maker: MakeMore, lines: Lines | None) -> Section:
-    """Return the bigrams of the list, and those that the model predicts."""
+    """Return the section on bigrams: counted ones, and those that the model predicts."""
     vocabulary, model = maker.learned_.vocabulary, maker.learned_.model
     names, pictures = names_of(vocabulary)[: len(vocabulary)], []
     counts = _counts(maker, lines)
@@ -89,7 +89,10 @@ def bigram_section(maker: MakeMore, lines: Lines | None) -> Section:
 
 
 def members_section(found: Examination) -> Section:
-    """A mixture's members; without pictures where it is none, or was asked about no lines."""
+    """Return the section on a mixture's members.
+
+    It is empty if the model is not a mixture or was examined without lines.
+    """
     if not found.members:
         return Section("The mixture")
     pictures = [
@@ -112,7 +115,7 @@ def members_section(found: Examination) -> Section:
 
 
 def missing(found: Examination, has_lines: bool, has_curves: bool) -> Iterator[str]:
-    """What is not shown, and what it needs."""
+    """Yield sentences that say what is not shown and what it needs."""
     if not has_lines:
         inside = "activations and their gradients, saturation, dead units, " * bool(found.networks)
         members = "members of a mixture, " * any(name == "weights" for name in found.tensors)
@@ -128,12 +131,12 @@ def missing(found: Examination, has_lines: bool, has_curves: bool) -> Iterator[s
 
 
 def _needs(lines: Lines | None) -> Needs:
-    """What a picture is drawn from that takes lines where there are any."""
+    """Return the data needed by a picture that uses lines if they are given."""
     return Needs.FILE if lines is None else Needs.LINES
 
 
 def _counts(maker: MakeMore, lines: Lines | None) -> Float64s | None:
-    """(V, V) the bigrams of lines, or those that a counted model has of its list; or None."""
+    """Return the bigram counts (V, V) of the lines, else those of a count model, else None."""
     learned = maker.learned_
     if lines is not None:
         known = lines.select(np.flatnonzero(learned.vocabulary.knows(lines)))

@@ -1,1 +1,1 @@
-"""One module for each verb of the command line."""
+"""Verbs of the command line, one module each."""

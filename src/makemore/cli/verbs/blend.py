@@ -1,4 +1,4 @@
-"""`makemore blend`: one model of several."""
+"""`makemore blend`: mix several models into one."""
 
 from makemore.cli.console import say
 from makemore.cli.fitting import fit_in_words
@@ -38,7 +38,7 @@ def blend(
 
 
 def _numbers(weights: str) -> list[float]:
-    """Numbers with commas between them."""
+    """Parse comma-separated numbers."""
     try:
         return [float(each) for each in weights.split(",")]
     except ValueError:

@@ -1,4 +1,4 @@
-"""`makemore classify`: which label a line has."""
+"""`makemore classify`: predict the label of each line."""
 
 from makemore.cli.console import say_unknown, write_json
 from makemore.cli.parameters import File, Flag, Source

@@ -1,4 +1,4 @@
-"""`makemore data`: the named corpora."""
+"""`makemore data`: list or print the named corpora."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`makemore demo`: the main job on the bundled first names."""
+"""`makemore demo`: fit a model to the bundled first names and print new names."""
 
 from makemore.cli.console import say
 from makemore.cli.fitting import at_once, learn, new_maker

@@ -1,4 +1,4 @@
-"""`makemore evaluate`: a model on lines it may not have seen, and the lines it makes."""
+"""`makemore evaluate`: loss on given lines, classification, samples, memorisation."""
 
 import math
 from dataclasses import asdict
@@ -74,7 +74,7 @@ def evaluate(
 
 
 def _as_json(found: "Evaluation", drawn: "Variety | None") -> dict[str, Json]:
-    """The losses, how labels are told, and what lines drawn are like."""
+    """Return losses, classification metrics and sample statistics as JSON."""
     loss = {
         name: None
         if part is None
@@ -90,7 +90,7 @@ def _as_json(found: "Evaluation", drawn: "Variety | None") -> dict[str, Json]:
 
 
 def _loss_table(found: "Evaluation") -> list[str]:
-    """A row for all lines, those seen and those not."""
+    """Return a table with a row each for all, seen and unseen lines."""
     rows = [("", "lines", "characters", "nats", "95 % interval", "bits", "perplexity")]
     for name, part in (("all", found.all), ("seen", found.seen), ("unseen", found.unseen)):
         if part is not None:
@@ -101,7 +101,7 @@ def _loss_table(found: "Evaluation") -> list[str]:
 
 
 def _label_table(told: "Classification") -> list[str]:
-    """How well labels are told, and how often they are right when told so surely."""
+    """Return a table of the accuracy of predicted labels, and its calibration by confidence."""
     learned = {True: "learned", False: "never learned", None: "learned or not"}[told.learned]
     rows = [
         (f"lines {learned} whose label is told", f"{told.lines:,}"),
@@ -117,7 +117,7 @@ def _label_table(told: "Classification") -> list[str]:
 
 
 def _variety_table(drawn: "Variety") -> list[str]:
-    """What lines drawn from the model are like."""
+    """Return a table of statistics of sampled lines."""
     new = "not known" if drawn.new is None else f"{drawn.new:.1%}"
     return table(
         [
@@ -133,7 +133,7 @@ def _variety_table(drawn: "Variety") -> list[str]:
 
 
 def _nearest(maker: "MakeMore", lines: "Lines", made: list[str]) -> "Nearest | None":
-    """How near lines made are to learned ones; says why where that cannot be measured."""
+    """Return the nearest-line distances; print the reason if they cannot be measured."""
     try:
         return maker.nearest(lines, made)
     except DataError as error:
@@ -142,7 +142,7 @@ def _nearest(maker: "MakeMore", lines: "Lines", made: list[str]) -> "Nearest | N
 
 
 def _nearest_table(near: "Nearest") -> list[str]:
-    """How far lines made, and lines never learned, are from the nearest learned line."""
+    """Return a table of distances from sampled and from unseen lines to the nearest learned one."""
     made, unseen = near.made, near.unseen
     thinned = "" if near.learned == near.of else f" of {near.of:,}"
     rows = [
@@ -158,8 +158,8 @@ def _nearest_table(near: "Nearest") -> list[str]:
 
 
 def _nearest_in_words(near: "Nearest") -> str:
-    """What the distances come to."""
-    if not math.isfinite(near.low):  # a mean of one line, or of none
+    """Return the conclusion from the distances."""
+    if not math.isfinite(near.low):  # the mean is of fewer than two lines
         return ""
     interval = (
         f"{near.difference:+.2f} characters, 95 % interval {near.low:+.2f} to {near.high:+.2f}"
@@ -173,7 +173,7 @@ def _nearest_in_words(near: "Nearest") -> str:
 
 
 def _exposure_json(exposed: "Exposure") -> dict[str, Json]:
-    """What is remembered of canaries, all in bits."""
+    """Return the exposure of canaries as JSON, in bits."""
     from makemore.evaluation.exposure import CHANCE
 
     low, high = exposed.interval
@@ -193,7 +193,7 @@ def _exposure_json(exposed: "Exposure") -> dict[str, Json]:
 
 
 def _exposure_table(exposed: "Exposure") -> list[str]:
-    """What is remembered of canaries, in bits and in words."""
+    """Return a table of the exposure of canaries, in bits and in words."""
     from makemore.evaluation.exposure import CHANCE
 
     bits, count = exposed.bits.tolist(), len(exposed.bits)
@@ -215,7 +215,7 @@ def _exposure_table(exposed: "Exposure") -> list[str]:
 
 
 def _exposure_in_words(exposed: "Exposure") -> str:
-    """What an exposure comes to."""
+    """Return the conclusion from the exposure."""
     if not exposed.is_remembered:
         return "the model ranks them as if it had never seen them"
     one_in = f"2^{exposed.mean:.0f}"

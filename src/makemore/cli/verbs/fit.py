@@ -1,4 +1,4 @@
-"""`makemore fit`: learn a list and keep the model in one file."""
+"""`makemore fit`: fit a model to a list and save it in one file."""
 
 import sys
 
@@ -69,4 +69,4 @@ def fit(
         from makemore.cli.training import next_command
 
         say(f"go on with: {next_command(output, run)}")
-        sys.exit(130)  # as shells say of a program that Ctrl-C ended
+        sys.exit(130)  # the exit status of shells for a program that Ctrl-C ended

@@ -1,4 +1,4 @@
-"""`makemore info`: what a model file holds."""
+"""`makemore info`: print the contents of a model file."""
 
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ def info(model: str, *, json: Flag = False) -> None:
 
 
 def _facts(document: "Document") -> list[tuple[str, str]]:
-    """The document for a person."""
+    """Return the document as pairs of a name and a readable value."""
     from makemore.fitted import FitReport
 
     cleaning, report = document["cleaning"], FitReport.from_json(document["training"])
@@ -59,7 +59,7 @@ def _facts(document: "Document") -> list[tuple[str, str]]:
 
 
 def _training(report: "FitReport") -> list[tuple[str, str]]:
-    """Steps and seed, where there were any; older files say how long it took, too."""
+    """Return steps and seed if networks were trained; older files hold the duration too."""
     steps, found = report.steps_in_words(), []
     if steps is not None:
         found += [steps, f"seed {report.seed}"]
@@ -69,20 +69,20 @@ def _training(report: "FitReport") -> list[tuple[str, str]]:
 
 
 def _left_out(cleaning: dict[str, int]) -> list[tuple[str, str]]:
-    """How many lines stood too rarely, if any did."""
+    """Return the number of lines that were too rare, if any."""
     rare = cleaning.get("rare", 0)
     return [("left out", f"{rare:,} lines that stood too rarely")] if rare else []
 
 
 def _canaries(document: "Document") -> list[tuple[str, str]]:
-    """How many random lines were learned too, if any were."""
+    """Return the number of canaries, if any."""
     planted = sum(len(each["lines"]) for each in document.get("canaries", []))
     what = "random lines were learned too: evaluate says what the model remembers of them"
     return [("canaries", f"{planted:,} {what}")] if planted else []
 
 
 def _weights(document: "Document", report: "FitReport") -> list[tuple[str, str]]:
-    """The weights of a mixture's members, for a mixture."""
+    """Return the weights of a mixture's members; nothing for other models."""
     if report.weights is None:
         return []
     from makemore.registry import family_named

@@ -1,4 +1,4 @@
-"""`makemore FILE`: learn a list and print new lines."""
+"""`makemore FILE`: fit a model to a list and print new lines."""
 
 from makemore.cli.fitting import Outputs, at_once, learn, new_maker
 from makemore.cli.output_paths import check_kept

@@ -1,4 +1,4 @@
-"""`makemore models`: the families and their options."""
+"""`makemore models`: list the model families and their options."""
 
 from makemore.cli.console import table
 from makemore.options.declaration import fields
@@ -19,12 +19,12 @@ def models(name: str | None = None) -> None:
 
 
 def _sentence(family: Family) -> str:
-    """The first line of a family's options."""
+    """Return the first line of the docstring of a family's options."""
     return (family.options.__doc__ or "").split("\n", 1)[0]
 
 
 def _describe(family: Family) -> list[str]:
-    """A family with its options, their defaults and bounds."""
+    """Return a table of a family's options with their defaults and bounds."""
     rows: list[tuple[str, ...]] = [("option", "default", "least", "most", "meaning")]
     for field in fields(family.options):
         said = field.setting

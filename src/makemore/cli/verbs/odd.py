@@ -1,4 +1,4 @@
-"""`makemore odd`: lines that do not look like the list."""
+"""`makemore odd`: print the lines that are least typical of the list."""
 
 from makemore.cli.character_scores import END, write_pieces
 from makemore.cli.console import Json, say, say_unknown, write_json

@@ -1,4 +1,4 @@
-"""`makemore probe`: what happens inside a model, in numbers and in words."""
+"""`makemore probe`: statistics and diagnosis of weights, activations and gradients."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -47,7 +47,7 @@ def probe(
 
 
 def _in_words(found: "Examination") -> Iterator[str]:
-    """Tables, and what is wrong."""
+    """Yield the tables and the diagnosis."""
     from makemore.probe.tables import member_rows, tensor_rows
 
     yield from table(tensor_rows(found))
@@ -58,7 +58,7 @@ def _in_words(found: "Examination") -> Iterator[str]:
 
 
 def _network_in_words(probe: "NetworkProbe") -> Iterator[str]:
-    """A network's layers, and what is wrong with it."""
+    """Yield the tables of a network's layers, and its diagnosis."""
     from makemore.probe.tables import activation_rows, norm_rows, ratio_rows, weight_rows
 
     if probe.layers is not None:
@@ -80,7 +80,7 @@ def _network_in_words(probe: "NetworkProbe") -> Iterator[str]:
 
 
 def _as_json(found: "Examination") -> dict[str, Json]:
-    """Everything, but the arrays themselves."""
+    """Return the examination as JSON, with statistics in place of arrays."""
     tensors: dict[str, Json] = {
         name: {
             "shape": list(value.shape),
@@ -95,7 +95,7 @@ def _as_json(found: "Examination") -> dict[str, Json]:
 
 
 def _network_as_json(probe: "NetworkProbe") -> dict[str, Json]:
-    """A network's numbers."""
+    """Return the statistics of a network as JSON."""
     layers = probe.layers
     return {
         "name": probe.name,

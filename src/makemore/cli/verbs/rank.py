@@ -1,4 +1,4 @@
-"""`makemore rank`: how many lines are more probable than a line."""
+"""`makemore rank`: estimate how many lines are more probable than each line."""
 
 from makemore.cli.console import say_unknown, write_json
 from makemore.cli.parameters import File, Flag, Natural, Positive, Source
@@ -44,5 +44,5 @@ def rank(
 
 
 def _whole(number: float) -> str:
-    """A whole number, or a few digits of a very large one."""
+    """Return a number rounded to an integer, or three digits of a very large one."""
     return f"{number:.0f}" if number < 1e15 else f"{number:.3g}"

@@ -1,4 +1,4 @@
-"""`makemore rate-range`: how fast a network can learn a list."""
+"""`makemore rate-range`: run a learning-rate range test."""
 
 from makemore.cli.console import say, write_json
 from makemore.cli.fitting import new_maker

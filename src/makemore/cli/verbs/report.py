@@ -1,4 +1,4 @@
-"""`makemore report`: what happens inside a model, as a page with pictures."""
+"""`makemore report`: write a report on a model as an HTML page."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""`makemore sample`: new lines from a model."""
+"""`makemore sample`: print lines sampled from a model."""
 
 from makemore.cli.parameters import Count, File, Flag, Sampling
 from makemore.cli.sampling import draw

@@ -1,4 +1,4 @@
-"""`makemore score`: how probable lines are, their characters, and under which label."""
+"""`makemore score`: log-likelihood of lines, of their characters, and under each label."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -60,13 +60,13 @@ def score(
 
 @dataclass(frozen=True)
 class Row:
-    """What is said of a line.
+    """Scores of a line.
 
     Attributes:
         line: the line.
-        nats: its log-likelihood.
-        characters: the log-likelihood of each of its characters, where these are wanted.
-        labels: its log-likelihood under each label, where these are wanted.
+        nats: its log-likelihood, in nats.
+        characters: the log-likelihood of each character and of the end, in nats, if requested.
+        labels: the log-likelihood of the line under each label, in nats, if requested.
     """
 
     line: str
@@ -76,11 +76,11 @@ class Row:
 
     @property
     def per_character(self) -> float:
-        """The mean log-likelihood of its characters and its end, nats."""
+        """Mean log-likelihood per character, including the end of the line, in nats."""
         return self.nats / (len(self.line) + 1)
 
     def to_json(self) -> dict[str, Json]:
-        """Return what is said, by name."""
+        """Return the scores as a JSON object."""
         found: dict[str, Json] = {"line": self.line, "log_likelihood": self.nats}
         found["per_character"] = self.per_character
         if self.characters is not None:
@@ -91,7 +91,7 @@ class Row:
 
 
 def _rows(maker: "MakeMore", lines: "Lines", detail: bool, by_label: bool) -> Iterator[Row]:
-    """What is said of each line; all is scored before the first is given."""
+    """Return the scores of each line; all lines are scored before the first row is returned."""
     scores, strings, none = maker.score_samples(lines).tolist(), lines.to_list(), repeat(None)
     characters = [each.tolist() for each in maker.score_characters(lines)] if detail else none
     names = maker.classes_.tolist()

@@ -1,4 +1,4 @@
-"""`makemore top`: the most probable lines."""
+"""`makemore top`: print the most probable lines."""
 
 from makemore.cli.console import say, write_json, write_lines
 from makemore.cli.parameters import Constraining, Count, Flag, Natural
