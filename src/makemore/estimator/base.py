@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import numpy as np
 
+from makemore.arrays import evenly
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError, NotFittedError, OptionError
 from makemore.options.declaration import Options, Value, fields
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 
 Strings = Lines | Sequence[str]
+
+_EXAMINED = 2048  # maximum number of lines that `probe` examines
+_CHARACTERS = 2**16  # approximate maximum of their characters: activations are stored for each
 
 
 class FitParameters(TypedDict, total=False):
@@ -154,3 +158,17 @@ def parsed(
     if labels is not None or weights is not None:
         raise DataError("Lines carry their own labels and weights: give none beside them")
     return lines
+
+
+def parsed_whole(lines: Strings, labels: Sequence[str] | None = None) -> Lines:
+    """Return the input as `Lines`, with blank lines kept so that indices match."""
+    if isinstance(lines, Lines):
+        return parsed(lines, labels)
+    return Lines.from_strings(lines, labels, keep_blank=True)
+
+
+def few_lines(lines: Lines) -> Lines:
+    """Return the lines that `probe` examines, evenly spaced; see `MakeMore.looked_at`."""
+    few = lines.select(evenly(len(lines), _EXAMINED))
+    most = int(_CHARACTERS / max(1.0, float(few.lengths().mean())))
+    return few.select(evenly(len(few), max(1, most)))

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import evenly
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError
-from makemore.estimator.base import Estimator, Strings, parsed
+from makemore.estimator.base import Estimator, Strings, few_lines, parsed, parsed_whole
 
 if TYPE_CHECKING:
     from makemore.contexts.table import Contexts
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
     from makemore.evaluation.scoring import Oddness, Scorer
     from makemore.probe.examination import Examination
     from makemore.probe.recording import Recording
-
-_UNMEASURED = "how near the lines made are to learned ones is not measured"
-_LOOKED_AT = 2048  # maximum number of lines that `probe` examines
-_CHARACTERS = 2**16  # approximate maximum of their characters: activations are stored for each
 
 
 class ScoringEstimator(Estimator):
@@ -59,7 +54,7 @@ class ScoringEstimator(Estimator):
             (B,) float64 log-likelihood of each line, in nats, including its end; -inf for a line
             with a character or label that was not in the list.
         """
-        return self._scorer.lines(_asked(lines, labels))
+        return self._scorer.lines(parsed_whole(lines, labels))
 
     def score(self, lines: Strings, labels: Sequence[str] | None = None) -> float:
         """Compute the mean log-likelihood per character, in nats: the negative of the loss.
@@ -73,7 +68,7 @@ class ScoringEstimator(Estimator):
         Raises:
             DataError: there is no line.
         """
-        read = _asked(lines, labels)
+        read = parsed_whole(lines, labels)
         if not len(read):
             raise DataError("there is no line to score: give at least one")
         weights = read.counts()
@@ -94,7 +89,7 @@ class ScoringEstimator(Estimator):
             one is that of the line's end, and their sum is the log-likelihood of the line. A
             character that was not in the list has -inf, and all positions after it have NaN.
         """
-        return self._scorer.characters(_asked(lines, labels))
+        return self._scorer.characters(parsed_whole(lines, labels))
 
     def score_labels(self, lines: Strings) -> NDArray[np.float64]:
         """Compute the log-likelihood of each line given each label.
@@ -106,7 +101,7 @@ class ScoringEstimator(Estimator):
         Raises:
             OptionError: the model was fitted without labels.
         """
-        return self._scorer.labels(_asked(lines))
+        return self._scorer.labels(parsed_whole(lines))
 
     @property
     def classes_(self) -> NDArray[np.str_]:
@@ -126,7 +121,7 @@ class ScoringEstimator(Estimator):
         Raises:
             OptionError: the model was fitted without labels.
         """
-        return self._scorer.posterior(_asked(lines))
+        return self._scorer.posterior(parsed_whole(lines))
 
     def predict(self, lines: Strings) -> NDArray[np.str_]:
         """Return the most probable label of each line, as a (B,) array; see `predict_proba`."""
@@ -154,14 +149,14 @@ class ScoringEstimator(Estimator):
         from makemore.sampling.request import Source
 
         source = Source.of(self._fitted)
-        return ranks(source, self._scorer, _asked(lines), draws, label, seed)
+        return ranks(source, self._scorer, parsed_whole(lines), draws, label, seed)
 
     def oddness(self, lines: Strings) -> "Oddness":
         """Compute how much each line deviates from what the model expects of its own lines.
 
         See `makemore.evaluation.scoring.Oddness` for the result.
         """
-        return self._scorer.oddness(_asked(lines))
+        return self._scorer.oddness(parsed_whole(lines))
 
     def evaluate(
         self, lines: Strings, labels: Sequence[str] | None = None, seed: int = 0
@@ -208,27 +203,12 @@ class ScoringEstimator(Estimator):
             DataError: `made` is empty, `lines` has lines of one kind only, or the model was fitted
                 without digests.
         """
-        from makemore.evaluation.nearest import nearest
+        from makemore.evaluation.nearest import nearest_of_mixed
 
         read = parsed(lines)
         read = read.select(np.flatnonzero(self._fitted.vocabulary.knows(read)))
-        is_learned = self._is_learned(read)
-        if is_learned is None:
-            raise DataError(f"{_UNMEASURED}: this model was made without digests of its list")
-        if not is_learned.any():
-            raise DataError(f"{_UNMEASURED}: none of these lines was learned; give the list too")
-        if is_learned.all():
-            raise DataError(
-                f"{_UNMEASURED}: all of these lines were learned; give others too, or keep a test "
-                "part when fitting"
-            )
-        learned, others = (
-            read.select(np.flatnonzero(which)).to_list() for which in (is_learned, ~is_learned)
-        )
-        is_copied = self._is_learned(_asked(made))
-        assert is_copied is not None, "digests are there"
-        copied = [line for line, is_one in zip(made, is_copied, strict=True) if is_one]
-        return nearest(made, others, learned, copied)
+        is_learned, is_copied = self._is_learned(read), self._is_learned(parsed_whole(made))
+        return nearest_of_mixed(made, is_copied, read, is_learned)
 
     def exposure(self, draws: int = 16_384, seed: int = 0) -> "Exposure | None":
         """Estimate how much the model memorised single lines; see `makemore.evaluation.exposure`.
@@ -299,9 +279,7 @@ class ScoringEstimator(Estimator):
         read = read.select(np.flatnonzero(self._fitted.vocabulary.knows(read)))
         if not len(read):
             raise DataError("there is no line to look at: each has an unknown character or label")
-        few = read.select(evenly(len(read), _LOOKED_AT))
-        most = int(_CHARACTERS / max(1.0, float(few.lengths().mean())))
-        return few.select(evenly(len(few), max(1, most)))
+        return few_lines(read)
 
     def variety(self, lines: Strings) -> "Variety":
         """Compute the shares of distinct and of new lines, and statistics of their lengths.
@@ -311,7 +289,7 @@ class ScoringEstimator(Estimator):
         """
         from makemore.evaluation.metrics import variety
 
-        cleaned = _asked(lines)
+        cleaned = parsed_whole(lines)
         return variety(cleaned.to_list(), self.is_seen(cleaned))
 
     def is_seen(self, lines: Strings) -> NDArray[np.bool_] | None:
@@ -320,7 +298,7 @@ class ScoringEstimator(Estimator):
         Returns None if the model was fitted without digests.
         """
         known = self._fitted.known
-        return None if known is None else np.isin(_asked(lines).digests, known())
+        return None if known is None else np.isin(parsed_whole(lines).digests, known())
 
     def _is_learned(self, lines: Lines) -> NDArray[np.bool_] | None:
         """Return (B,) bool: whether each line was in the list and not in its test split."""
@@ -330,10 +308,3 @@ class ScoringEstimator(Estimator):
         if is_seen is None or report.split != "digest":
             return is_seen
         return is_seen & ~is_set_apart(lines, report.test)
-
-
-def _asked(lines: Strings, labels: Sequence[str] | None = None) -> Lines:
-    """Return the input as `Lines`, with blank lines kept so that indices match."""
-    if isinstance(lines, Lines):
-        return parsed(lines, labels)
-    return Lines.from_strings(lines, labels, keep_blank=True)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import evenly
+from makemore.corpus.lines import Lines
 from makemore.errors import DataError
 from makemore.evaluation.metrics import Z_95
 
@@ -24,6 +25,8 @@ _LINES = 1000  # maximum number of sampled and of unseen lines to compare, evenl
 _LEARNED = 100_000  # maximum number of learned lines to compare them with
 _WORK = 4e9  # maximum number of comparisons of a character with a 64-bit word, for each kind
 _ROWS = 64  # lines compared in one call
+
+_UNMEASURED = "how near the lines made are to learned ones is not measured"
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,40 @@ def nearest(
         low=difference - error,
         high=difference + error,
     )
+
+
+def nearest_of_mixed(
+    made: Sequence[str],
+    is_copied: NDArray[np.bool_] | None,
+    lines: Lines,
+    is_learned: NDArray[np.bool_] | None,
+) -> Nearest:
+    """Compare with a mix of lines, some of which the model was fitted on; see `nearest`.
+
+    Args:
+        made: lines sampled from the model.
+        is_copied: (B,) bool, whether the model was fitted on each of them.
+        lines: the mix.
+        is_learned: (B,) bool, whether the model was fitted on each of these; None if the model has
+            no digests, and so cannot tell.
+
+    Raises:
+        DataError: `made` is empty, `lines` has lines of one kind only, or there are no digests.
+    """
+    if is_learned is None or is_copied is None:
+        raise DataError(f"{_UNMEASURED}: this model was made without digests of its list")
+    if not is_learned.any():
+        raise DataError(f"{_UNMEASURED}: none of these lines was learned; give the list too")
+    if is_learned.all():
+        raise DataError(
+            f"{_UNMEASURED}: all of these lines were learned; give others too, or keep a test "
+            "part when fitting"
+        )
+    learned, others = (
+        lines.select(np.flatnonzero(which)).to_list() for which in (is_learned, ~is_learned)
+    )
+    copied = [line for line, is_one in zip(made, is_copied, strict=True) if is_one]
+    return nearest(made, others, learned, copied)
 
 
 def distances(lines: Sequence[str], among: Sequence[str]) -> NDArray[np.int64]:

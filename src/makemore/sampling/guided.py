@@ -29,7 +29,14 @@ from makemore.arrays import Float32s, Ints, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.model import Model, State
 from makemore.sampling.backward_messages import BackwardMessages
-from makemore.sampling.samplers import Shape, Uniforms, column_of, cumulative_sums, inverse_cdf
+from makemore.sampling.samplers import (
+    BLOCK,
+    Shape,
+    Uniforms,
+    column_of,
+    cumulative_sums,
+    inverse_cdf,
+)
 from makemore.sampling.walk import Beginning
 
 
@@ -192,3 +199,51 @@ class GuidedSampler:
         pair = self._guide.goto[prefixes.pair[before], ids].astype(np.intp)
         log_probs, state = self._model.step(ids, prefixes.state[before])
         return Prefixes(log_probs, state, pair, weight), longer
+
+
+def effective_size(log_weights: NDArray[np.float64]) -> float:
+    """Return the effective sample size of weighted proposals, (sum of w)^2 / sum of w^2.
+
+    The size is 1 if all weights are zero.
+
+    Args:
+        log_weights: (n,) natural logarithms of the weights w.
+
+    Source: Kong (1992), "A note on importance sampling using standardized weights", Technical
+    Report 348, Department of Statistics, University of Chicago.
+
+    Example:
+        >>> effective_size(np.log([1.0, 1.0, 0.5, 0.5]))
+        3.6
+    """
+    largest = log_weights.max()
+    if not np.isfinite(largest):
+        return 1.0
+    weights = np.exp(log_weights - largest)
+    return float(weights.sum() ** 2 / np.square(weights).sum())
+
+
+def total_variation(sizes: NDArray[np.float64], shares: NDArray[np.float64], pool: int) -> float:
+    """Estimate the total variation distance between resampled lines and exact ones.
+
+    Let W be the mean weight of a pool of k proposals, relative to its expectation. Resampling is
+    exact under the distribution of the pool reweighted by W, so the distance is at most
+
+        E |W - 1| / 2  <=  sqrt(Var W) / 2  =  sqrt((n / size - 1) / k) / 2
+
+    where `size` is the effective sample size of n proposals. The size is an estimate: if no
+    proposal has one of the heavy weights, the distance is too small. Variances are averaged over
+    labels by their shares. The shares are estimated from n proposals each, so with several labels
+    their standard errors are added.
+
+    Args:
+        sizes: (labels,) effective sample sizes of n = 4,096 proposals.
+        shares: (labels,) shares of the labels among allowed lines.
+        pool: k, the number of proposals for each line.
+    """
+    deviation = np.sqrt(
+        np.maximum(BLOCK / sizes - 1, 0.0)
+    )  # standard deviation of a weight, relative to the mean weight
+    picking = np.sqrt((shares * np.square(deviation)).sum() / pool) / 2
+    labels = (shares * deviation).sum() / np.sqrt(BLOCK) if len(shares) > 1 else 0.0
+    return min(1.0, float(picking + labels))

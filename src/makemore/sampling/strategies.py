@@ -197,7 +197,7 @@ def _by_list(request: Request, constraint: Constraint) -> Plan | None:
 
 def _by_guide(request: Request, constraint: Constraint) -> Plan:
     """Return an importance resampling plan; a first block sets the proposals per line."""
-    from makemore.sampling.guided import GuidedSampler
+    from makemore.sampling.guided import GuidedSampler, effective_size, total_variation
 
     guide = backward_messages(_guide(request), Shape(), constraint, request.prefix)
     if guide is None:
@@ -220,7 +220,7 @@ def _by_guide(request: Request, constraint: Constraint) -> Plan:
     for each in samplers:
         each.pool = pool
     shares = np.exp(log_shares - np.logaddexp.reduce(log_shares))[is_possible]
-    distance = _distance(sizes, shares, pool)
+    distance = total_variation(sizes, shares, pool)
     how = (
         f"approximate, by guide: one of {pool} proposals each; the effective sample size of "
         f"{BLOCK:,} proposals is {min(sizes):,.0f}; estimated total variation distance from exact "
@@ -228,54 +228,6 @@ def _by_guide(request: Request, constraint: Constraint) -> Plan:
     )
     draw = request.drawn_by(samplers, log_masses)
     return Plan(draw, how, is_exact=False, proposals=pool, is_walked=True, distance=distance)
-
-
-def effective_size(log_weights: NDArray[np.float64]) -> float:
-    """Return the effective sample size of weighted proposals, (sum of w)^2 / sum of w^2.
-
-    The size is 1 if all weights are zero.
-
-    Args:
-        log_weights: (n,) natural logarithms of the weights w.
-
-    Source: Kong (1992), "A note on importance sampling using standardized weights", Technical
-    Report 348, Department of Statistics, University of Chicago.
-
-    Example:
-        >>> effective_size(np.log([1.0, 1.0, 0.5, 0.5]))
-        3.6
-    """
-    largest = log_weights.max()
-    if not np.isfinite(largest):
-        return 1.0
-    weights = np.exp(log_weights - largest)
-    return float(weights.sum() ** 2 / np.square(weights).sum())
-
-
-def _distance(sizes: NDArray[np.float64], shares: NDArray[np.float64], pool: int) -> float:
-    """Estimate the total variation distance between resampled lines and exact ones.
-
-    Let W be the mean weight of a pool of k proposals, relative to its expectation. Resampling is
-    exact under the distribution of the pool reweighted by W, so the distance is at most
-
-        E |W - 1| / 2  <=  sqrt(Var W) / 2  =  sqrt((n / size - 1) / k) / 2
-
-    where `size` is the effective sample size of n proposals. The size is an estimate: if no
-    proposal has one of the heavy weights, the distance is too small. Variances are averaged over
-    labels by their shares. The shares are estimated from n proposals each, so with several labels
-    their standard errors are added.
-
-    Args:
-        sizes: (labels,) effective sample sizes of n = 4,096 proposals.
-        shares: (labels,) shares of the labels among allowed lines.
-        pool: k, the number of proposals for each line.
-    """
-    deviation = np.sqrt(
-        np.maximum(BLOCK / sizes - 1, 0.0)
-    )  # standard deviation of a weight, relative to the mean weight
-    picking = np.sqrt((shares * np.square(deviation)).sum() / pool) / 2
-    labels = (shares * deviation).sum() / np.sqrt(BLOCK) if len(shares) > 1 else 0.0
-    return min(1.0, float(picking + labels))
 
 
 def _guide(request: Request) -> Automaton:
