@@ -1,4 +1,4 @@
-"""The options of every family of models, in the order of the lessons."""
+"""Options of every family of models, in the order of the lessons."""
 
 import sys
 from typing import Annotated
@@ -8,18 +8,22 @@ from attrs import frozen
 from makemore.errors import OptionError
 from makemore.options.declaration import Options, Setting, describe
 
-Window = Annotated[int, Setting("characters looked back", minimum=1, maximum=64)]
-Embedding = Annotated[int, Setting("numbers a character is embedded in", minimum=1, maximum=4096)]
-Layers = Annotated[int, Setting("linear layers, the last one included", minimum=1, maximum=64)]
+Window = Annotated[
+    int, Setting("number of preceding characters that the model sees", minimum=1, maximum=64)
+]
+Embedding = Annotated[int, Setting("size of the character embeddings", minimum=1, maximum=4096)]
+Layers = Annotated[
+    int, Setting("number of linear layers, including the last", minimum=1, maximum=64)
+]
 
 
 def _width(meaning: str) -> Setting:
-    """How wide a network is."""
+    """The size of a layer."""
     return Setting(meaning, minimum=1, maximum=65536)
 
 
 def _dropout(meaning: str) -> Setting:
-    """How much is dropped at random in each step of training."""
+    """A dropout rate."""
     return Setting(meaning, minimum=0, maximum=0.9)
 
 
@@ -32,7 +36,7 @@ class CountOptions(Options):
 
 @frozen(kw_only=True)
 class NgramOptions(CountOptions):
-    """Counts with add-k smoothing; `window=1` is the lectures' counted bigram.
+    """Counts with add-k smoothing; `window=1` is the counted bigram of the lectures.
 
     Example:
         >>> NgramOptions(window=1, add=0).window
@@ -43,14 +47,16 @@ class NgramOptions(CountOptions):
     add: Annotated[
         float,
         Setting(
-            "added to every count; 0 leaves unseen characters impossible", minimum=0, maximum=1e6
+            "constant added to every count; with 0 unseen characters are impossible",
+            minimum=0,
+            maximum=1e6,
         ),
     ] = 1.0
 
 
 @frozen(kw_only=True)
 class KneserNeyOptions(CountOptions):
-    """Modified Kneser-Ney: counts backed off to shorter contexts; strong and instant.
+    """Modified Kneser-Ney: counts that back off to shorter contexts; accurate without training.
 
     Example:
         >>> KneserNeyOptions(window=1).window
@@ -72,7 +78,11 @@ class LinearOptions(Options):
     window: Window = 1
     l2: Annotated[
         float,
-        Setting("weight of the mean squared weight in the loss; smooths", minimum=0, maximum=1e3),
+        Setting(
+            "weight of the mean squared weight in the loss, which smooths the distribution",
+            minimum=0,
+            maximum=1e3,
+        ),
     ] = 0.0
 
 
@@ -87,12 +97,12 @@ class MLPOptions(Options):
 
     window: Window = 3
     embedding: Embedding = 10
-    hidden: Annotated[int, _width("neurons of the hidden layer")] = 200
+    hidden: Annotated[int, _width("size of the hidden layer")] = 200
 
 
 @frozen(kw_only=True)
 class PlainMLPOptions(Options):
-    """The deep stack without normalisation: Linear - tanh, again and again.
+    """A deep MLP without normalisation: Linear - tanh, repeated.
 
     Example:
         >>> PlainMLPOptions(layers=3).layers
@@ -101,14 +111,14 @@ class PlainMLPOptions(Options):
 
     window: Window = 3
     embedding: Embedding = 10
-    hidden: Annotated[int, _width("neurons of each hidden layer")] = 100
+    hidden: Annotated[int, _width("size of each hidden layer")] = 100
     layers: Layers = 6
-    dropout: Annotated[float, _dropout("share of the last hidden layer dropped")] = 0.0
+    dropout: Annotated[float, _dropout("dropout rate of the last hidden layer")] = 0.0
 
 
 @frozen(kw_only=True)
 class DeepMLPOptions(Options):
-    """A deep stack: Linear - BatchNorm - tanh, again and again.
+    """A deep MLP with batch normalisation: Linear - BatchNorm - tanh, repeated.
 
     Example:
         >>> DeepMLPOptions(layers=3).layers
@@ -117,14 +127,14 @@ class DeepMLPOptions(Options):
 
     window: Window = 3
     embedding: Embedding = 10
-    hidden: Annotated[int, _width("neurons of each hidden layer")] = 100
+    hidden: Annotated[int, _width("size of each hidden layer")] = 100
     layers: Layers = 6
-    dropout: Annotated[float, _dropout("share of the last hidden layer dropped")] = 0.0
+    dropout: Annotated[float, _dropout("dropout rate of the last hidden layer")] = 0.0
 
 
 @frozen(kw_only=True)
 class ResNetOptions(Options):
-    """The deep stack with residual blocks (He et al. 2016).
+    """A deep MLP with residual blocks (He et al. 2016).
 
     Example:
         >>> ResNetOptions(blocks=2).blocks
@@ -133,14 +143,16 @@ class ResNetOptions(Options):
 
     window: Window = 3
     embedding: Embedding = 10
-    hidden: Annotated[int, _width("neurons of each layer")] = 100
-    blocks: Annotated[int, Setting("residual blocks of two layers", minimum=1, maximum=64)] = 2
-    dropout: Annotated[float, _dropout("share of the last hidden layer dropped")] = 0.0
+    hidden: Annotated[int, _width("size of each layer")] = 100
+    blocks: Annotated[
+        int, Setting("number of residual blocks of two layers", minimum=1, maximum=64)
+    ] = 2
+    dropout: Annotated[float, _dropout("dropout rate of the last hidden layer")] = 0.0
 
 
 @frozen(kw_only=True)
 class WaveNetOptions(Options):
-    """Characters fused in pairs, pairs in fours, fours in eights (van den Oord et al. 2016).
+    """Layers that fuse characters in pairs, then fours and eights (van den Oord et al. 2016).
 
     Example:
         >>> WaveNetOptions(window=16).window
@@ -149,13 +161,13 @@ class WaveNetOptions(Options):
 
     window: Window = 8
     embedding: Embedding = 24
-    hidden: Annotated[int, _width("neurons of each layer")] = 128
-    dropout: Annotated[float, _dropout("share of the last hidden layer dropped")] = 0.0
+    hidden: Annotated[int, _width("size of each layer")] = 128
+    dropout: Annotated[float, _dropout("dropout rate of the last hidden layer")] = 0.0
 
 
 @frozen(kw_only=True)
 class BoWOptions(Options):
-    """A causal bag of words: the mean of all characters so far beside the last one.
+    """A causal bag of words: the mean of all preceding characters, and the last one.
 
     Example:
         >>> BoWOptions(hidden=32).hidden
@@ -163,8 +175,10 @@ class BoWOptions(Options):
     """
 
     embedding: Embedding = 64
-    hidden: Annotated[int, _width("neurons of the hidden layer")] = 256
-    dropout: Annotated[float, _dropout("share of neurons dropped")] = 0.0
+    hidden: Annotated[int, _width("size of the hidden layer")] = 256
+    dropout: Annotated[
+        float, _dropout("dropout rate of the mean embedding and of the hidden layer")
+    ] = 0.0
 
 
 @frozen(kw_only=True)
@@ -177,8 +191,10 @@ class RNNOptions(Options):
     """
 
     embedding: Embedding = 64
-    hidden: Annotated[int, _width("neurons that remember")] = 256
-    dropout: Annotated[float, _dropout("share of what is read out dropped")] = 0.0
+    hidden: Annotated[int, _width("size of the hidden state")] = 256
+    dropout: Annotated[
+        float, _dropout("dropout rate of the hidden state, before the output layer")
+    ] = 0.0
 
 
 @frozen(kw_only=True)
@@ -191,8 +207,10 @@ class LSTMOptions(Options):
     """
 
     embedding: Embedding = 64
-    hidden: Annotated[int, _width("neurons that remember")] = 384
-    dropout: Annotated[float, _dropout("share of what is read out dropped")] = 0.1
+    hidden: Annotated[int, _width("size of the hidden state")] = 384
+    dropout: Annotated[
+        float, _dropout("dropout rate of the hidden state, before the output layer")
+    ] = 0.1
 
 
 @frozen(kw_only=True)
@@ -205,36 +223,40 @@ class GRUOptions(Options):
     """
 
     embedding: Embedding = 64
-    hidden: Annotated[int, _width("neurons that remember")] = 384
-    dropout: Annotated[float, _dropout("share of what is read out dropped")] = 0.1
+    hidden: Annotated[int, _width("size of the hidden state")] = 384
+    dropout: Annotated[
+        float, _dropout("dropout rate of the hidden state, before the output layer")
+    ] = 0.1
 
 
 @frozen(kw_only=True)
 class TransformerOptions(Options):
-    """A decoder of the Transformer, as GPT-2 has it (Vaswani et al. 2017).
+    """A decoder-only Transformer like GPT-2 (Vaswani et al. 2017).
 
     Example:
         >>> TransformerOptions(layers=2).layers
         2
     """
 
-    layers: Annotated[int, Setting("layers of attention", minimum=1, maximum=64)] = 4
+    layers: Annotated[int, Setting("number of layers", minimum=1, maximum=64)] = 4
     embedding: Annotated[
         int,
         Setting(
-            "numbers a character is embedded in; a multiple of twice the heads",
+            "size of the character embeddings; a multiple of twice the number of heads",
             minimum=2,
             maximum=4096,
         ),
     ] = 64
-    heads: Annotated[int, Setting("heads of attention", minimum=1, maximum=64)] = 4
-    dropout: Annotated[float, _dropout("share of what is added dropped")] = 0.0
+    heads: Annotated[int, Setting("number of attention heads", minimum=1, maximum=64)] = 4
+    dropout: Annotated[
+        float, _dropout("dropout rate of the embeddings and of each residual branch")
+    ] = 0.0
 
     def __attrs_post_init__(self) -> None:
-        """Checks that the heads share the embedding out, in pairs of numbers.
+        """Check that the embedding divides into pairs of numbers for each head.
 
         Raises:
-            OptionError: they do not.
+            OptionError: it does not.
         """
         super().__attrs_post_init__()
         if self.embedding % (2 * self.heads):
@@ -246,14 +268,14 @@ class TransformerOptions(Options):
 
 @frozen(kw_only=True)
 class MixtureOptions(Options):
-    """Several models mixed character by character; better than each of them.
+    """A mixture of several models, character by character; better than each of them.
 
     Example:
         >>> MixtureOptions(members="kneser_ney, gru(hidden=64)").members
         'kneser_ney, gru(hidden=64)'
     """
 
-    members: Annotated[str, Setting("families, each with options of its own in brackets")] = (
+    members: Annotated[str, Setting("families to mix, each with its options in brackets")] = (
         "kneser_ney(window=3), kneser_ney(window=5), kneser_ney(window=8), gru"
     )
 

@@ -1,4 +1,4 @@
-"""The options of the verbs that have more than a file or two, each declared once."""
+"""Options of the verbs that share them, each declared once."""
 
 import re
 import sys
@@ -11,38 +11,52 @@ from makemore.options.declaration import Options, Setting, Value, describe, fiel
 
 SPLITS = ("digest", "lecture", "clean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-_FREE = ("prefix", "max_length", "states")  # `states` bounds the work and selects no line
+_FREE = ("prefix", "max_length", "states")  # `states` limits the work and excludes no line
 
 
 @frozen(kw_only=True)
 class ConstraintOptions(Options):
-    """Which lines are allowed."""
+    """Constraints on the lines to sample."""
 
-    prefix: Annotated[str, Setting("how every line starts")] = ""
-    suffix: Annotated[str, Setting("how every line ends")] = ""
-    contains: Annotated[str, Setting("what every line has in it")] = ""
+    prefix: Annotated[str, Setting("text that every line must start with")] = ""
+    suffix: Annotated[str, Setting("text that every line must end with")] = ""
+    contains: Annotated[str, Setting("text that every line must contain")] = ""
     pattern: Annotated[
         str | None,
-        Setting("a regular expression, as Python writes them, that every line matches as a whole"),
+        Setting("regular expression in Python's syntax that every whole line must match"),
     ] = None
-    length: Annotated[int | None, Setting("characters of every line", minimum=1)] = None
-    min_length: Annotated[int | None, Setting("characters of a line, at least", minimum=1)] = None
+    length: Annotated[int | None, Setting("exact line length, in characters", minimum=1)] = None
+    min_length: Annotated[int | None, Setting("minimum line length, in characters", minimum=1)] = (
+        None
+    )
     max_length: Annotated[
         int | None,
-        Setting("characters of a line, at most; those of the longest read if absent", minimum=1),
+        Setting(
+            "maximum line length, in characters; by default that of the longest line read",
+            minimum=1,
+        ),
     ] = None
-    forbid: Annotated[tuple[str, ...], Setting("what no line has in it; may be given again")] = ()
-    only: Annotated[str | None, Setting("the characters that lines may have")] = None
-    ignore_case: Annotated[bool, Setting("take capital and small letters as the same")] = False
+    forbid: Annotated[
+        tuple[str, ...], Setting("text that no line may contain; may be given several times")
+    ] = ()
+    only: Annotated[str | None, Setting("the only characters that lines may contain")] = None
+    ignore_case: Annotated[bool, Setting("ignore the difference between upper and lower case")] = (
+        False
+    )
     states: Annotated[
-        int, Setting("states that an automaton for all this may take", minimum=1, maximum=10**6)
+        int,
+        Setting(
+            "maximum number of states of the automaton for all constraints",
+            minimum=1,
+            maximum=10**6,
+        ),
     ] = 10_000
 
     @property
     def is_constrained(self) -> bool:
-        """Whether more is asked for than free lines can be given: a prefix and a greatest length.
+        """Whether there is a constraint besides a prefix and a maximum length.
 
-        Derived from the declaration, so that an option added to it cannot be dropped.
+        It is derived from the declaration, so that an option added there cannot be dropped.
         """
         return any(
             self._asked(field.name) not in (field.default, None)
@@ -51,15 +65,15 @@ class ConstraintOptions(Options):
         )
 
     def _asked(self, name: str) -> Value:
-        """The value of an option; an empty text forbids nothing."""
+        """The value of an option, without empty texts, which forbid nothing."""
         value: Value = getattr(self, name)
         return tuple(filter(None, value)) if isinstance(value, tuple) else value
 
     def check(self) -> None:
-        """Refuses options that contradict each other.
+        """Check that no two options contradict each other.
 
         Raises:
-            OptionError: they do.
+            OptionError: two do.
         """
         if self.length is not None and (self.min_length or self.max_length):
             raise OptionError("length says it all: give no min_length or max_length beside it")
@@ -71,65 +85,82 @@ class ConstraintOptions(Options):
 
 @frozen(kw_only=True)
 class SampleOptions(ConstraintOptions):
-    """Which lines to draw, and how."""
+    """Which lines to sample, and how."""
 
-    label: Annotated[str | None, Setting("the label of every line, for a list with labels")] = None
-    new: Annotated[bool, Setting("leave out lines of the list that was learned")] = False
-    distinct: Annotated[bool, Setting("never the same line twice")] = False
+    label: Annotated[str | None, Setting("label of every line, for a list with labels")] = None
+    new: Annotated[bool, Setting("exclude lines of the list that the model was fitted on")] = False
+    distinct: Annotated[bool, Setting("exclude repeated lines")] = False
     temperature: Annotated[
-        float, Setting("below 1 plays safe, above 1 dares", minimum=1e-3, maximum=1e3)
+        float,
+        Setting(
+            "sampling temperature: below 1 favours likely characters, above 1 flattens the "
+            "distribution",
+            minimum=1e-3,
+            maximum=1e3,
+        ),
     ] = 1.0
     top_k: Annotated[
-        int | None, Setting("only the k likeliest characters at each place", minimum=1)
+        int | None, Setting("sample each character from the k likeliest only", minimum=1)
     ] = None
     top_p: Annotated[
         float | None,
-        Setting("only the likeliest characters that make up this share", minimum=0, maximum=1),
+        Setting(
+            "sample each character from the likeliest ones whose probabilities sum to this share",
+            minimum=0,
+            maximum=1,
+        ),
     ] = None
     seed: Annotated[
-        int, Setting("the same seed gives the same lines", minimum=0, maximum=2**63 - 1)
+        int,
+        Setting("random seed; the same seed gives the same lines", minimum=0, maximum=2**63 - 1),
     ] = 0
-    exact: Annotated[bool, Setting("refuse what could only be drawn approximately")] = False
+    exact: Annotated[bool, Setting("fail if lines could only be sampled approximately")] = False
     patience: Annotated[
-        int, Setting("lines drawn in vain, in a row, before giving up", minimum=1)
+        int, Setting("number of consecutive lines to reject before giving up", minimum=1)
     ] = 1_000_000
 
 
 @frozen(kw_only=True)
 class FitOptions(Options):
-    """How a list is learned."""
+    """How a model is fitted."""
 
     budget: Annotated[
         str | float | None,
         Setting(
-            "time to train, as 30s, 2m or seconds; 30s if absent, less for fewer than 10,000 lines"
+            "training time, such as 30s, 2m or 90 (seconds); by default 30s, less for short lists"
         ),
     ] = None
-    steps: Annotated[int | None, Setting("steps to train, instead of a budget", minimum=1)] = None
+    steps: Annotated[
+        int | None, Setting("number of training steps, instead of a budget", minimum=1)
+    ] = None
     rate: Annotated[
         float | None,
-        Setting("highest learning rate; the family's own if absent", minimum=0, maximum=1e3),
+        Setting("maximum learning rate; by default that of the family", minimum=0, maximum=1e3),
     ] = None
     weight_decay: Annotated[
-        float | None, Setting("weight decay; the family's own if absent", minimum=0, maximum=1e3)
+        float | None, Setting("weight decay; by default that of the family", minimum=0, maximum=1e3)
     ] = None
     batch: Annotated[
-        int | None, Setting("characters in each step; the family's own if absent", minimum=1)
+        int | None, Setting("batch size, in characters; by default that of the family", minimum=1)
     ] = None
     device: Annotated[
         str,
         Setting(
-            "where networks are trained: auto takes an accelerator where there is one",
+            "device to train networks on; auto uses an accelerator if there is one",
             choices=DEVICES,
         ),
     ] = "auto"
     split: Annotated[
-        str, Setting("how lines are set apart: digest, lecture or clean", choices=SPLITS)
+        str,
+        Setting(
+            "how the list is split into train, dev and test: digest, lecture or clean",
+            choices=SPLITS,
+        ),
     ] = "digest"
     test: Annotated[
         float,
         Setting(
-            "share of lines kept aside to report on, never learned (digest split)",
+            "share of lines held out for testing (digest split only)",
             minimum=0,
             maximum=0.8,
         ),
@@ -137,7 +168,7 @@ class FitOptions(Options):
     seed: Annotated[
         int,
         Setting(
-            "the same seed gives the same model",
+            "random seed; the same seed gives the same model",
             minimum=0,
             maximum=2**63 - 1,
             parameter="random_state",
@@ -145,30 +176,31 @@ class FitOptions(Options):
     ] = 0
     digests: Annotated[
         bool,
-        Setting("keep a digest of every line, which --new needs", parameter="keep_digests"),
+        Setting(
+            "store a digest of every line, which the option new needs", parameter="keep_digests"
+        ),
     ] = True
     min_count: Annotated[
         int,
         Setting(
-            "learn only lines that stand so often in the list, weights counted, each with its "
-            "label",
+            "minimum number of times that a line must occur in the list, weights and label counted",
             minimum=1,
         ),
     ] = 1
     canaries: Annotated[
         int,
         Setting(
-            "random lines to learn too, by which evaluate then measures what the model remembers",
+            "number of random lines to add; evaluate then measures how much the model memorises",
             minimum=0,
             maximum=1000,
         ),
     ] = 0
 
     def check(self) -> None:
-        """Refuses options that say two things at once.
+        """Check that no two options contradict each other, and that the budget is a time.
 
         Raises:
-            OptionError: they do.
+            OptionError: two do, or it is none.
         """
         self.seconds(0)
         if self.steps is not None and self.budget is not None:
@@ -177,10 +209,10 @@ class FitOptions(Options):
             raise OptionError(f"test is for the digest split; the {self.split} split has its own")
 
     def seconds(self, lines: int) -> float:
-        """The budget in seconds; where none was given, what suits so many lines.
+        """Return the budget in seconds; by default one that suits so many lines.
 
         Raises:
-            OptionError: it is no time.
+            OptionError: the budget is not a time.
         """
         if self.budget is None:
             return min(30.0, 5.0 + lines / 400)
@@ -196,13 +228,13 @@ class InputOptions(Options):
     """How a list is read."""
 
     column: Annotated[
-        str | None, Setting("column of a CSV or TSV table, by name or number, or key in JSON lines")
+        str | None, Setting("column of a CSV or TSV table, by name or number, or key of JSON lines")
     ] = None
     weight_column: Annotated[
-        str | None, Setting("column with how many lines each line stands for")
+        str | None, Setting("column with the weight of each line: how many lines it stands for")
     ] = None
-    label_column: Annotated[str | None, Setting("column with a label for each line")] = None
-    encoding: Annotated[str, Setting("encoding of the text")] = "utf-8"
+    label_column: Annotated[str | None, Setting("column with the label of each line")] = None
+    encoding: Annotated[str, Setting("text encoding")] = "utf-8"
 
 
 describe(sys.modules[__name__])
