@@ -1,7 +1,9 @@
 """The command as a whole: where things are printed, exit codes, and one sentence for each error."""
 
+import importlib
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from makemore import MakeMore, __version__
-from makemore.cli.main import VERBS, main, with_verb
+from makemore.cli.main import VERBS, build_app, main, with_verb
 from makemore.errors import CheckpointError, OptionError
 
 RUN = "from makemore.cli.main import main; main()"
@@ -345,3 +347,13 @@ def test_options_that_contradict_are_found_before_the_list_is_read(capsys):
         main(["no such list.txt", "--steps", "3", "--budget", "1s"])
     assert left.value.code == 2
     assert "steps and budget both say" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_every_verb_has_an_example_that_parses(verb):
+    module = importlib.import_module(f"makemore.cli.verbs.{verb.replace('-', '_')}")
+    text = " ".join((getattr(module, verb.replace("-", "_")).__doc__ or "").split())
+    example = re.search(r"For example: (makemore .*?) Args:", text)[1].split(" > ")[0]
+    _, *tokens = example.split()
+    assert with_verb(tokens)[0] == verb
+    build_app().parse_args(with_verb(tokens), exit_on_error=False, print_error=False)

@@ -16,14 +16,16 @@ def blend(
     by: File | None = None,
     source: Source = InputOptions(),
 ) -> None:
-    """Mix several models into one, character by character; alike, or as you weigh them.
+    """Mix several models into one, character by character.
+
+    For example: makemore blend names.model brands.model -o both.model --weights 3,1
 
     Args:
-        models: files that fit wrote.
-        output: where to keep the model.
-        weights: a weight for each model, as 3,1.
-        by: a file of lines, which no model should have learned; members are then weighed so that
-            these are likeliest.
+        models: model files written by fit.
+        output: path of the new model file.
+        weights: weight of each model, such as 3,1; by default equal weights.
+        by: list of lines that no model was fitted on; the weights are then those under which these
+            lines are most likely.
     """
     from makemore.estimator.makemore import MakeMore
 

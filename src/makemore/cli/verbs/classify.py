@@ -14,15 +14,15 @@ def classify(
     json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
-    """Say which label each line has: the most probable one, its probability, the line.
+    """Predict the label of each line: print the label, its probability and the line.
 
-    By Bayes' rule, from how probable the line is under each label and how often each label stood in
-    the list.
+    The prediction is by Bayes' rule, from the likelihood of the line under each label and the share
+    of each label in the list. For example: makemore classify by-sex.model names.txt
 
     Args:
-        model: a file that fit wrote, of a list with labels.
-        file: lines to tell the labels of; - is standard input.
-        json: print JSON, one object for each line, with the probability of every label.
+        model: model file written by fit, from a list with labels.
+        file: lines to classify; - reads standard input.
+        json: print JSON, one object per line, with the probability of every label.
     """
     from makemore.estimator.makemore import MakeMore
 

@@ -13,9 +13,11 @@ def data(
 ) -> None:
     """List the named corpora, or print the lines of one.
 
+    For example: makemore data us-names > names.txt
+
     Args:
-        name: a corpus.
-        table_: print columns line, label and weight, as far as the corpus has them, as TSV.
+        name: name of a corpus.
+        table_: print TSV with the columns line, label and weight, as far as the corpus has them.
     """
     from makemore.corpus.named.corpora import DATASETS, dataset_named
 

@@ -8,13 +8,15 @@ from makemore.options.verbs import FitOptions, SampleOptions
 
 
 def demo(*, n: Count = 20, prefix: str = "", model: str = "auto", seed: Natural = 0) -> None:
-    """Learn the bundled first names and print new ones: none from the list, none twice.
+    """Learn the bundled first names and print new names, without repeats.
+
+    For example: makemore demo -n 5 --prefix mar
 
     Args:
-        n: how many names to print.
-        prefix: how every name starts.
-        model: a family, see makemore models.
-        seed: the same seed gives the same names.
+        n: number of names to print.
+        prefix: text that every name must start with.
+        model: family of the model; see makemore models.
+        seed: random seed; the same seed gives the same names.
     """
     from makemore.corpus.named.corpora import dataset_named
 

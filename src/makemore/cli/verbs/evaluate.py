@@ -28,20 +28,21 @@ def evaluate(
     json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
-    """Measure a model on lines it may not have seen.
+    """Evaluate a model on lines it may not have seen.
 
-    The loss comes with a 95 per cent interval, by resampling lines (each distinct row of a table
-    with weights), and apart for lines that were learned and those that were not: a line of the
-    list's own test part was not. Where lines have labels, it says how well they are told. Of a
-    model that was fitted with --canaries it says how far it remembers single lines. Where some
-    lines were learned and others were not, it compares how near to a learned line are lines drawn
-    and lines that were not.
+    Print the loss with a 95 % confidence interval from resampled lines (distinct rows of a table
+    with weights), also separately for lines that the model was fitted on and lines that it was not;
+    the test split of its list counts as unseen. If lines have labels, print how well labels are
+    predicted. If the model was fitted with --canaries, print how much it memorises single lines. If
+    some lines were learned and others were not, compare the edit distance to the nearest learned
+    line of sampled lines and of unseen lines. For example: makemore evaluate names.model
+    more.txt
 
     Args:
-        model: a file that fit wrote.
-        file: lines to measure it on; - is standard input.
-        samples: lines to draw, to see how many are distinct and new.
-        seed: of the interval and of the lines drawn.
+        model: model file written by fit.
+        file: lines to evaluate on; - reads standard input.
+        samples: number of lines to sample, to count distinct and new ones.
+        seed: random seed of the intervals and the sampled lines.
         json: print JSON.
     """
     from makemore.estimator.makemore import MakeMore

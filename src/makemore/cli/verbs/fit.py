@@ -36,25 +36,28 @@ def fit(
     source: Source = InputOptions(),
     fitting: Fitting = FitOptions(),
 ) -> None:
-    """Learn a list and keep the model in one file.
+    """Learn a list and save the model to one file.
+
+    For example: makemore fit names.txt -o names.model --budget 2m
 
     Args:
-        file: text with one line for each thing, or a CSV, TSV or JSON lines table; - is standard
-            input.
-        output: where to keep the model.
-        model: a family, see makemore models.
-        option: an option of the family, as NAME=VALUE.
-        from_: a model to go on from: it learns these lines on top of what it knows, with the
-            options it was fitted with where none are given. Counts add up; networks learn the new
-            lines among as many as they knew, drawn from themselves.
-        track: a folder for TensorBoard: losses, rates, histograms; needs the extra `track`.
-        report: a folder for a page that shows what happened inside, and what was recorded for it.
-        run: a folder that keeps the training as it goes on, so that it can be resumed.
-        resume: go on with the run that the folder holds, with the same list and options: it ends
-            as if it had never been stopped.
-        every: steps from one checkpoint of the run to the next; if absent, as often as takes a
-            twentieth of the time at most.
-        adapt: with --from, train networks on the new lines alone, and let them forget.
+        file: list to learn: text with one line per item, or a CSV, TSV or JSON lines table; - reads
+            standard input.
+        output: path of the model file.
+        model: family of the model; see makemore models.
+        option: option of the family, as NAME=VALUE.
+        from_: model file to continue from: the model also learns these lines, with the options it
+            was fitted with unless others are given. Counts add up; networks are trained on the new
+            lines and on as many lines sampled from themselves as they had learned.
+        track: directory for TensorBoard: losses, learning rates, histograms; needs the extra
+            `track`.
+        report: directory for a page on what happened inside the model, and the recording behind it.
+        run: directory for checkpoints of the training, so that it can be resumed.
+        resume: resume the run in that directory, with the same list and options; the result is the
+            same as without the interruption.
+        every: number of steps between checkpoints of the run; by default as often as takes at most
+            a twentieth of the time.
+        adapt: with --from, train networks on the new lines alone, so that they forget the old ones.
     """
     if adapt and from_ is None:
         raise OptionError("--adapt is for --from: there is nothing yet to forget")

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
 
 def info(model: str, *, json: Flag = False) -> None:
-    """Say what a model file holds.
+    """Print what a model file contains.
+
+    For example: makemore info names.model
 
     Args:
-        model: a file that fit wrote.
+        model: model file written by fit.
         json: print the whole document as JSON.
     """
     from makemore.checkpoint.document import check_document

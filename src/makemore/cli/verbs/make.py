@@ -21,19 +21,20 @@ def make(
     fitting: Fitting = FitOptions(),
     sampling: Sampling = SampleOptions(),
 ) -> None:
-    """Learn a list and print new lines; the word can be left out: makemore FILE.
+    """Learn a list and print new lines; the verb can be omitted: makemore FILE.
 
-    Without a budget, steps or a model it counts, which takes no time to train.
+    Without a budget, steps or a model it counts, which needs no training time. For example:
+    makemore names.txt -n 5 --new --distinct
 
     Args:
-        file: text with one line for each thing, or a CSV, TSV or JSON lines table; - is standard
-            input.
-        n: how many lines to print.
-        exclude: a file of lines never to print.
-        json: print JSON, one object for each line.
-        output: where to keep the model.
-        model: a family, see makemore models.
-        option: an option of the family, as NAME=VALUE.
+        file: list to learn: text with one line per item, or a CSV, TSV or JSON lines table; - reads
+            standard input.
+        n: number of lines to print.
+        exclude: file with lines never to print.
+        json: print JSON, one object per line.
+        output: path of a model file to save.
+        model: family of the model; see makemore models.
+        option: option of the family, as NAME=VALUE.
     """
     check_kept(output, file, exclude)
     maker = new_maker(model, option, at_once(model, fitting))

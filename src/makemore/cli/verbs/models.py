@@ -6,10 +6,12 @@ from makemore.registry import FAMILIES, Family, family_named
 
 
 def models(name: str | None = None) -> None:
-    """List the families of models and their options.
+    """List the families of models, or the options of one.
+
+    For example: makemore models gru
 
     Args:
-        name: a family.
+        name: name of a family.
     """
     if name is not None:
         print("\n".join(_describe(family_named(name))))

@@ -16,17 +16,18 @@ def odd(
     json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
-    """Print lines that do not look like the list, the oddest first: makemore odd [MODEL] FILE.
+    """Print the lines that are least like the list, the oddest first: makemore odd [MODEL] FILE.
 
-    How odd a line is, in standard deviations above what the model expects of its own lines; its
-    most surprising character, coloured on a terminal; its label where lines have any; the line.
-    Without a model the list is judged by itself: each tenth of it by counts of the rest.
+    Each is printed with its oddness, in standard deviations above what the model expects of its own
+    lines; its most surprising character, coloured on a terminal; its label, if lines have labels;
+    and the line. Without a model, each tenth of the list is scored by counts of the rest. For
+    example: makemore odd names.txt -n 10
 
     Args:
-        first: a file that fit wrote; or, given alone, a list; - is standard input.
-        second: lines to judge, each under its label where it has one; - is standard input.
-        n: how many lines to print.
-        json: print JSON, one object for each line; place counts from 0.
+        first: model file written by fit; or, if given alone, a list; - reads standard input.
+        second: lines to score, each under its label if it has one; - reads standard input.
+        n: number of lines to print.
+        json: print JSON, one object per line; place counts from 0.
     """
     from makemore.estimator.makemore import MakeMore
 

@@ -21,15 +21,15 @@ def probe(
     json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
-    """Say what happens inside a model: its tensors; with lines, activations and gradients too.
+    """Print what happens inside a model: its tensors; with lines, activations and gradients too.
 
-    A recording adds its training. What is wrong with a network is said in words, with its reason
-    and its cure.
+    With a recording, also print the training. Problems of a network are named with their effect and
+    remedy. For example: makemore probe names.model names.txt
 
     Args:
-        model: a file that fit wrote.
-        file: lines to ask it about, 2,048 of them at most; - is standard input.
-        recording: history.jsonl, from the folder that fit --report filled.
+        model: model file written by fit.
+        file: lines to examine the model on, at most 2,048 of them; - reads standard input.
+        recording: history.jsonl, from the directory of fit --report.
         json: print JSON.
     """
     from makemore.estimator.makemore import MakeMore

@@ -17,17 +17,18 @@ def rank(
     json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
-    """Estimate how many lines are more probable: the number, its standard error, the line.
+    """Estimate how many lines are more probable: print the number, its standard error and the line.
 
-    The estimate is made from lines drawn. Lines so probable that all of them are drawn are counted.
+    The estimate is made from sampled lines. If all more probable lines are sampled, they are
+    counted exactly. For example: makemore rank names.model made.txt
 
     Args:
-        model: a file that fit wrote.
-        file: lines to rank; - is standard input.
-        draws: lines to draw: four times as many halve the error.
-        label: rank lines of this label among its own, for a list with labels.
-        seed: of the drawing.
-        json: print JSON, one object for each line.
+        model: model file written by fit.
+        file: lines to rank; - reads standard input.
+        draws: number of lines to sample; four times as many halve the error.
+        label: rank among the lines of this label, for a list with labels.
+        seed: random seed of the sampling.
+        json: print JSON, one object per line.
     """
     from makemore.estimator.makemore import MakeMore
 

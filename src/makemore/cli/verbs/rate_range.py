@@ -18,18 +18,19 @@ def rate_range(
     picture: str | None = None,
     source: Source = InputOptions(),
 ) -> None:
-    """Find a learning rate: train for a while as the rate rises, and print each rate and loss.
+    """Run a learning rate range test: train while the rate rises, and print each rate and loss.
 
-    Every step sees the whole list, so the losses have no noise.
+    Every step uses the whole list, so the losses have no noise. For example:
+    makemore rate-range names.txt --model mlp --picture rates.png
 
     Args:
-        file: text with one line for each thing, or a CSV, TSV or JSON lines table; - is standard
-            input.
-        model: a network's family, see makemore models.
-        option: an option of the family, as NAME=VALUE.
-        seed: of the first weights.
+        file: list to learn: text with one line per item, or a CSV, TSV or JSON lines table; - reads
+            standard input.
+        model: family of the network; see makemore models.
+        option: option of the family, as NAME=VALUE.
+        seed: random seed of the initial weights.
         json: print JSON.
-        picture: a file to draw the curve to: .png, .svg or .pdf.
+        picture: file for a plot of the curve: .png, .svg or .pdf.
     """
     if picture is not None:
         check_picture(picture)

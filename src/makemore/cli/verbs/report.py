@@ -19,19 +19,21 @@ def report(
     seed: Natural = 0,
     source: Source = InputOptions(),
 ) -> None:
-    """Write what happens inside a model as one page of HTML, with pictures.
+    """Write a report on what happens inside a model: one page of HTML with pictures.
 
-    The page stands alone: it needs no network, and opens from disk. From the model file alone come
-    lines made, tables and embeddings; lines add activations, gradients and what members of a
-    mixture are good for; a recording adds the training.
+    The page is self-contained: it needs no network and opens from disk. The model file alone gives
+    sampled lines, tables and embeddings; lines add activations, gradients and the use of each
+    member of a mixture; a recording adds the training. For example: makemore report names.model
+    names.txt -o names.html
 
     Args:
-        model: a file that fit wrote.
-        file: lines to look at it with, such as its list; - is standard input.
-        output: where to write the page.
-        recording: history.jsonl, from the folder that fit --report filled.
-        line: the line along which to show where a Transformer looks; the first one made if absent.
-        seed: of the lines made.
+        model: model file written by fit.
+        file: lines to examine the model on, such as its list; - reads standard input.
+        output: path of the page.
+        recording: history.jsonl, from the directory of fit --report.
+        line: line for which to show the attention of a Transformer; by default the first sampled
+            one.
+        seed: random seed of the sampled lines.
     """
     from makemore.estimator.makemore import MakeMore
     from makemore.probe.recording import Recording

@@ -16,12 +16,14 @@ def sample(
 ) -> None:
     """Print new lines from a model.
 
+    For example: makemore sample names.model -n 5 --suffix son --new --distinct
+
     Args:
-        model: a file that fit wrote.
-        n: how many lines to print.
-        exclude: a file of lines never to print.
+        model: model file written by fit.
+        n: number of lines to print.
+        exclude: file with lines never to print.
         scores: print the log-likelihood of each line before it, in nats.
-        json: print JSON, one object for each line.
+        json: print JSON, one object per line.
     """
     from makemore.estimator.makemore import MakeMore
 

@@ -26,17 +26,18 @@ def score(
     json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
-    """Say how probable lines are: log-likelihood in nats, the same per character, the line.
+    """Print how probable lines are: log-likelihood in nats, the same per character, and the line.
 
-    A line with a character that was nowhere in the list has a log-likelihood of -inf.
+    A line with a character that was not in the list has a log-likelihood of -inf. For example:
+    makemore score names.model made.txt --detail
 
     Args:
-        model: a file that fit wrote.
-        file: lines to score; - is standard input.
-        detail: in place of the line each of its characters with its log-likelihood, the improbable
-            ones coloured on a terminal.
-        by_label: before the line its log-likelihood under each label, for a list with labels.
-        json: print JSON, one object for each line.
+        model: model file written by fit.
+        file: lines to score; - reads standard input.
+        detail: print the log-likelihood of each character in place of the line, improbable ones
+            coloured on a terminal.
+        by_label: print the log-likelihood under each label before the line, for a list with labels.
+        json: print JSON, one object per line.
     """
     from makemore.estimator.makemore import MakeMore
 

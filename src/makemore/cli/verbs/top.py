@@ -14,14 +14,16 @@ def top(
     json: Flag = False,
     constraint: Constraining = ConstraintOptions(),
 ) -> None:
-    """Print the most probable lines: log-likelihood in nats, the line.
+    """Print the most probable lines: log-likelihood in nats, and the line.
+
+    For example: makemore top names.model -n 10 --contains ee
 
     Args:
-        model: a file that fit wrote.
-        n: how many lines to print.
-        label: the label of every line, for a list with labels.
-        nodes: starts of lines looked at, at most.
-        json: print JSON, one object for each line.
+        model: model file written by fit.
+        n: number of lines to print.
+        label: label of every line, for a list with labels.
+        nodes: maximum number of prefixes to expand.
+        json: print JSON, one object per line.
     """
     from makemore.estimator.makemore import MakeMore
 
