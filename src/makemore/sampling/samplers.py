@@ -146,7 +146,7 @@ class Shape:
 
 
 class Uniforms:
-    """Uniform numbers in [0, 1) for lines low to high of the stream, position by position."""
+    """Uniform random numbers in [0, 1): one per position for each line of a range of the stream."""
 
     def __init__(self, seed: int, low: int, high: int, fan: int = 0) -> None:
         """Compute the blocks that contain lines low to high; `fan` selects another stream."""
