@@ -15,41 +15,28 @@ from makemore.options.declaration import fields
 from makemore.registry import FAMILIES
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/count-once.md", "docs/figures.md")
-SPLITS = ("lecture", "clean")
-HEADLINES = (
-    "two minutes, fresh clean splits, test loss",
-    "fifteen seconds, lecture split, dev loss",
-    "one network alone, clean split, test loss",
-    "mlp, times faster than the MLP loop",
-    "wavenet, times faster than the WaveNet loop",
-    "transformer, times faster than makemore.py",
-    "quickest family, times faster than makemore.py",
-    "kneser_ney, lecture split, list to fitted model",
-    "10,000,000 lines, block by block: time",
-    "kneser_ney, 1,000,000 lines at once",
-    "gru, 200,000 lines at once",
-    "transformer, 50,000 lines at once",
-    "kneser_ney, 1,000,000 lines ending in son, times the time of free ones",
-    "auto, first of 20 constrained lines, slowest",
-    "makemore --help, whole process",
-    "makemore sample, Kneser-Ney, whole process",
-    "fuzzed inputs that broke the contract",
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/command-line.md",
+    "docs/count-once.md",
+    "docs/families.md",
+    "docs/figures.md",
+    "lessons/README.md",
 )
+SPLITS = ("lecture", "clean")
+HEADLINES = {
+    "two minutes, fresh clean splits, test loss": "names, test loss after a two-minute fit",
+    "fifteen seconds, lecture split, dev loss": "names, dev loss after a fifteen-second fit",
+    "transformer, times faster than makemore.py": "Transformer, speed-up over makemore.py",
+    "kneser_ney, lecture split, list to fitted model": "Kneser-Ney, reading and fitting the names",
+    "kneser_ney, 1,000,000 lines at once": "Kneser-Ney, sampling",
+    "kneser_ney, 1,000,000 lines ending in son, times the time of free ones": (
+        "Kneser-Ney, time with `--suffix son` over time without"
+    ),
+    "makemore --help, whole process": "`makemore --help`, whole process",
+}
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def names() -> str:
-    """Twenty names as `makemore demo` makes them."""
-    from makemore import MakeMore
-    from makemore.corpus.named.corpora import dataset_named
-
-    made = (
-        MakeMore("kneser_ney")
-        .fit(dataset_named("us-names").load())
-        .sample(20, new=True, distinct=True)
-    )
-    return "> " + ", ".join(made) + "\n"
 
 
 def verbs() -> str:
@@ -89,11 +76,11 @@ def lessons() -> str:
     rows = []
     for path in sorted((ROOT / "lessons").glob("[0-9]*.py")):
         title = path.read_text(encoding="utf-8").splitlines()[1].lstrip("# ")
-        page, notebook = f"lessons/pages/{path.stem}.html", f"lessons/notebooks/{path.stem}.ipynb"
-        links = [f"[script](lessons/{path.name})", f"[notebook]({notebook})", f"[page]({page})"]
-        answers = f"[answers](lessons/answers/{path.name})"
+        page, notebook = f"pages/{path.stem}.html", f"notebooks/{path.stem}.ipynb"
+        links = [f"[script]({path.name})", f"[notebook]({notebook})", f"[page]({page})"]
+        answers = f"[answers](answers/{path.name})"
         rows.append([title, *links, answers, f"{found[path.stem]['seconds']:.0f}"])
-    return _table(["lesson", "", "", "", "", "seconds in full"], rows)
+    return _table(["lesson", "", "", "", "", "seconds"], rows)
 
 
 def count_once() -> str:
@@ -118,8 +105,14 @@ def count_once() -> str:
 
 
 def headlines() -> str:
-    """What most will want to know first."""
-    return _records(map(_measurements().__getitem__, HEADLINES))
+    """Return the measurements that matter to most readers."""
+    every, rows, machines = _measurements(), [], set()
+    for metric, what in HEADLINES.items():
+        each = every[metric]
+        rows.append([f"[{what}](RECORDS/{each['folder']})", _value(each)])
+        machines.add(each["machine"])
+    table = _table(["what", "mean ± standard deviation"], rows)
+    return f"{table}\nMeasured on: {'; '.join(sorted(machines))}.\n"
 
 
 def claims() -> str:
@@ -160,13 +153,17 @@ def _records(measurements: Iterable[dict[str, Any]]) -> str:
     """Measurements, each with its record, and the machines they come from."""
     rows, machines = [], set()
     for each in measurements:
-        spread = f" ± {_shown(each['sd'], 2)}" if len(each["values"]) > 1 else ""
         what = f"[{each['metric']}](RECORDS/{each['folder']})"
-        value = f"{_shown(each['mean'], 4)}{spread} {each['unit']}"
-        rows.append([what, value.strip(), each["goal"]])
+        rows.append([what, _value(each), each["goal"]])
         machines.add(each["machine"])
     table = _table(["what", "measured, mean ± standard deviation", "goal"], rows)
     return f"{table}\nMeasured on: {'; '.join(sorted(machines))}.\n"
+
+
+def _value(measurement: dict[str, Any]) -> str:
+    """The mean of a measurement, its standard deviation, and its unit."""
+    sd = f" ± {_shown(measurement['sd'], 2)}" if len(measurement["values"]) > 1 else ""
+    return f"{_shown(measurement['mean'], 4)}{sd} {measurement['unit']}".strip()
 
 
 def _shown(number: float, digits: int) -> str:
