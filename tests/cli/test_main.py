@@ -356,4 +356,4 @@ def test_the_help_of_every_verb_has_an_example_that_parses(verb):
     example = re.search(r"For example: (makemore .*?) Args:", text)[1].split(" > ")[0]
     _, *tokens = example.split()
     assert with_verb(tokens)[0] == verb
-    build_app().parse_args(with_verb(tokens), exit_on_error=False, print_error=False)
+    build_app(tokens).parse_args(with_verb(tokens), exit_on_error=False, print_error=False)

@@ -50,7 +50,7 @@ import makemore.sampling.stream as stream
 watch(stream, "request_of", 1, "sample")
 
 def run(command):
-    build_app()(command.split(), exit_on_error=False, result_action="return_value")
+    build_app(command.split())(command.split(), exit_on_error=False, result_action="return_value")
 
 LINES = ["anna", "hannah", "ben", "benno", "eva", "lea"]
 open("names.txt", "w").write("\\n".join(LINES))

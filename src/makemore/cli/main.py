@@ -38,18 +38,25 @@ makemore names.txt learns the list and prints twenty new lines; makemore demo sh
 makemore VERB --help lists a verb's options; --debug shows where an error came from."""
 
 
-def build_app(listing: bool = False) -> App:
+def build_app(tokens: Sequence[str] = ()) -> App:
     """Build the command.
 
     Args:
-        listing: whether to import every verb for its help sentence. Otherwise a verb is imported
-            when it runs.
+        tokens: the arguments. If they ask for help of the command itself, every verb is imported
+            for its help sentence; otherwise a verb is imported when it runs.
     """
+    listing = not tokens or tokens[0] in _HELP_FLAGS
+    formatter = None
+    if listing or not set(_HELP_FLAGS).isdisjoint(tokens):
+        from makemore.cli.help_text import HelpFormatter
+
+        formatter = HelpFormatter()
     app = App(
         name="makemore",
         help=HELP,
         version=__version__,
         help_format="plaintext",
+        help_formatter=formatter,
         suppress_keyboard_interrupt=False,  # `main` prints its own message
     )
     for place, verb in enumerate(VERBS):
@@ -82,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     TYPED.set(tokens)
     try:
-        run = build_app(listing=not tokens or tokens[0] in _HELP_FLAGS)
+        run = build_app(tokens)
         run(
             with_verb(tokens),
             exit_on_error=False,

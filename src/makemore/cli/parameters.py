@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 from cyclopts.validators import Number
 
 from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, SampleOptions
@@ -33,7 +33,9 @@ Output = Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)]
 From = Annotated[str, Parameter(name="--from")]
 Pairs = Annotated[tuple[str, ...], Parameter(alias="-O", negative="", show_default=False)]
 Flag = Annotated[bool, Parameter(negative="")]
-Source = Annotated[InputOptions, Parameter(name="*")]
-Fitting = Annotated[FitOptions, Parameter(name="*")]
-Sampling = Annotated[SampleOptions, Parameter(name="*")]
-Constraining = Annotated[ConstraintOptions, Parameter(name="*")]
+Source = Annotated[InputOptions, Parameter(name="*", group=Group("Input", sort_key=1))]
+Fitting = Annotated[FitOptions, Parameter(name="*", group=Group("Training", sort_key=2))]
+Sampling = Annotated[SampleOptions, Parameter(name="*", group=Group("Sampling", sort_key=3))]
+Constraining = Annotated[
+    ConstraintOptions, Parameter(name="*", group=Group("Constraints", sort_key=3))
+]
