@@ -5,6 +5,7 @@ A fact has one home: what can be computed is never typed twice.
 
 import json
 import re
+import runpy
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,7 @@ from makemore.options.declaration import fields
 from makemore.registry import FAMILIES
 
 ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "makemore"
 DOCUMENTS = (
     "README.md",
     "CONTRIBUTING.md",
@@ -61,6 +63,8 @@ def measured() -> str:
     losses = [f"{split}, {part} loss" for split in SPLITS for part in ("dev", "test")]
     rows = []
     for name in FAMILIES:
+        if f"{name}, parameters" not in found:
+            continue  # a new family, measured by the next record
         learned, seconds = found[f"{name}, parameters"], found[f"{name}, lecture, seconds"]
         shown = [f"{found[f'{name}, {loss}']:.4f}" for loss in losses]
         speed = f"{found[f'{name}, sampled']:,.0f}"
@@ -176,16 +180,33 @@ def _machine(machine: dict[str, Any]) -> str:
     return f"{machine['cores']} cores of {machine['processor']}, {machine['system']}"
 
 
+def rooms() -> str:
+    """Return the rooms of the package from the top floor down, with their first sentences."""
+    floors = runpy.run_path(str(ROOT / "tests" / "house" / "test_floors.py"))["FLOORS"]
+    rows = []
+    for floor in reversed(floors):
+        paths = [SOURCE / room for room in floor]
+        files = [
+            path / "__init__.py" if path.is_dir() else path.with_suffix(".py") for path in paths
+        ]
+        names = ", ".join(f"`{room}`" for room in floor)
+        rows.append([names, "<br>".join(map(_first_sentence, files))])
+    return _table(["rooms", "contents"], rows)
+
+
 def tree() -> str:
-    """The files of the package, with the first sentence of each."""
-    source = ROOT / "src" / "makemore"
+    """Return the files of the package, with the first sentence of each."""
     lines = ["```"]
-    paths = sorted(source.rglob("*.py"), key=lambda p: (p.parent.as_posix(), p.name))
-    width = max(len(path.relative_to(source).as_posix()) for path in paths)
+    paths = sorted(SOURCE.rglob("*.py"), key=lambda p: (p.parent.as_posix(), p.name))
+    width = max(len(path.relative_to(SOURCE).as_posix()) for path in paths)
     for path in paths:
-        first = path.read_text(encoding="utf-8").split("\n", 1)[0].strip('"').strip()
-        lines.append(f"{path.relative_to(source).as_posix():<{width}} {first}")
+        lines.append(f"{path.relative_to(SOURCE).as_posix():<{width}} {_first_sentence(path)}")
     return "\n".join([*lines, "```"]) + "\n"
+
+
+def _first_sentence(path: Path) -> str:
+    """Return the first line of a module's docstring."""
+    return path.read_text(encoding="utf-8").split("\n", 1)[0].strip('"').strip()
 
 
 def render(name: str, text: str) -> str:
