@@ -82,10 +82,13 @@ def test_a_licence_that_is_not_allowed_is_named(monkeypatch):
 
 def test_every_dependency_has_its_reason():
     decisions = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
-    rows = [row.split(" | ") for row in decisions.splitlines() if row.startswith("| ")]
+    # An entry is a paragraph, "**Topic**: decision. Reasons."
+    entry = re.compile(r"\*\*[^*]+\*\*: (.+?)\.\s+\S", re.DOTALL)
+    entries = [found[1] for part in decisions.split("\n\n") if (found := entry.match(part))]
+    assert len(entries) > 80
     for wanted in PROJECT["dependencies"]:
         name = re.match(r"[\w.-]+", wanted)[0]
-        assert any(f"`{name}`" in row[1] for row in rows if len(row) > 2), name
+        assert any(f"`{name}`" in decision for decision in entries), name
 
 
 def test_every_dependency_is_pinned_for_those_who_want_what_was_tested():

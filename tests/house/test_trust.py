@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 ROWS = [
     [cell.strip() for cell in row.strip("|").split("|")]
     for row in (ROOT / "docs" / "trust.md").read_text(encoding="utf-8").splitlines()
-    if row.startswith("| ") and not row.startswith("| promise")
+    if row.startswith("| ") and not row.startswith("| guarantee")
 ]
 
 
