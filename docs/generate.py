@@ -1,6 +1,6 @@
-"""Writes the generated blocks of the documents, or with --check says which are out of date.
+"""Write the generated blocks of the documents, or with --check report those out of date.
 
-A fact has one home: what can be computed is never typed twice.
+Every fact has a single source: what can be computed is never typed by hand.
 """
 
 import json
@@ -42,13 +42,13 @@ BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def verbs() -> str:
-    """The verbs of the command line."""
+    """Return a table of the verbs of the command line."""
     rows = [f"| `{verb}` | {sentence_of(verb)} |" for verb in VERBS]
     return "\n".join(["| verb | what it does |", "|---|---|", *rows]) + "\n"
 
 
 def families() -> str:
-    """The families with their options and defaults."""
+    """Return a table of the families with their options and defaults."""
     rows = []
     for family in FAMILIES.values():
         what = (family.options.__doc__ or "").split("\n", 1)[0]
@@ -57,14 +57,14 @@ def families() -> str:
     return "\n".join(["| family | what it is | options |", "|---|---|---|", *rows]) + "\n"
 
 
-def measured() -> str:
-    """What the newest record of all families found: a row for each."""
+def family_results() -> str:
+    """Return a table of the newest record of all families, with a row for each family."""
     found = {each["metric"]: each["mean"] for each in _newest("families")["measurements"]}
     losses = [f"{split}, {part} loss" for split in SPLITS for part in ("dev", "test")]
     rows = []
     for name in FAMILIES:
         if f"{name}, parameters" not in found:
-            continue  # a new family, measured by the next record
+            continue  # a new family, which the newest record does not have
         learned, seconds = found[f"{name}, parameters"], found[f"{name}, lecture, seconds"]
         shown = [f"{found[f'{name}, {loss}']:.4f}" for loss in losses]
         speed = f"{found[f'{name}, sampled']:,.0f}"
@@ -75,7 +75,7 @@ def measured() -> str:
 
 
 def lessons() -> str:
-    """The lessons in reading order, and how long each took in full."""
+    """Return a table of the lessons in reading order, with the duration of a full run."""
     found = json.loads((ROOT / "lessons" / "found.json").read_text(encoding="utf-8"))
     rows = []
     for path in sorted((ROOT / "lessons").glob("[0-9]*.py")):
@@ -88,7 +88,7 @@ def lessons() -> str:
 
 
 def count_once() -> str:
-    """What the newest record of counting once found: factors by window and batch, and gradients."""
+    """Return tables of the newest record of `count-once`: factors by window and batch, speedups."""
     each = {m["metric"]: m for m in _newest("count-once")["measurements"]}
     factors: dict[str, dict[str, str]] = {}
     gradients = []
@@ -120,24 +120,24 @@ def headlines() -> str:
 
 
 def claims() -> str:
-    """Every measurement that had a goal to reach."""
+    """Return a table of every measurement that has a goal."""
     return _records(each for each in _measurements().values() if each["goal"])
 
 
 def records() -> str:
-    """Every measurement of the newest record of each benchmark."""
+    """Return a table of every measurement of the newest record of each benchmark."""
     return _records(_measurements().values())
 
 
 def _newest(slug: str) -> dict[str, Any]:
-    """The newest record of a benchmark."""
+    """Return the newest record of a benchmark."""
     path = max((ROOT / "benchmarks" / "records").glob(f"*_{slug}/record.json"))
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return record | {"folder": path.parent.name}
 
 
 def _measurements() -> dict[str, dict[str, Any]]:
-    """Every measurement of the newest record of each benchmark, by its metric."""
+    """Return every measurement of the newest record of each benchmark, by its metric."""
     paths = (ROOT / "benchmarks" / "records").glob("*/record.json")
     slugs = sorted({path.parent.name.split("_", 1)[1] for path in paths})
     return {
@@ -148,13 +148,13 @@ def _measurements() -> dict[str, dict[str, Any]]:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _records(measurements: Iterable[dict[str, Any]]) -> str:
-    """Measurements, each with its record, and the machines they come from."""
+    """Return a table of measurements with links to their records, and the list of machines."""
     rows, machines = [], set()
     for each in measurements:
         what = f"[{each['metric']}](RECORDS/{each['folder']})"
@@ -165,24 +165,24 @@ def _records(measurements: Iterable[dict[str, Any]]) -> str:
 
 
 def _value(measurement: dict[str, Any]) -> str:
-    """The mean of a measurement, its standard deviation, and its unit."""
+    """Format the mean of a measurement with its standard deviation and unit."""
     sd = f" ± {_shown(measurement['sd'], 2)}" if len(measurement["values"]) > 1 else ""
     return f"{_shown(measurement['mean'], 4)}{sd} {measurement['unit']}".strip()
 
 
 def _shown(number: float, digits: int) -> str:
-    """A number with so many digits, but whole thousands written out."""
+    """Format a number with the given significant digits, or as an integer if it has more."""
     return f"{number:,.0f}" if number >= 10 ** (digits - 1) else f"{number:.{digits}g}"
 
 
 def _machine(machine: dict[str, Any]) -> str:
-    """The machine of a record."""
+    """Describe the machine of a record."""
     return f"{machine['cores']} cores of {machine['processor']}, {machine['system']}"
 
 
 def rooms() -> str:
     """Return the rooms of the package from the top floor down, with their first sentences."""
-    floors = runpy.run_path(str(ROOT / "tests" / "house" / "test_floors.py"))["FLOORS"]
+    floors = runpy.run_path(str(ROOT / "tests" / "house" / "test_import_order.py"))["FLOORS"]
     rows = []
     for floor in reversed(floors):
         paths = [SOURCE / room for room in floor]
@@ -210,14 +210,14 @@ def _first_sentence(path: Path) -> str:
 
 
 def render(name: str, text: str) -> str:
-    """A document with every generated block made anew; links go from where it stands."""
+    """Return a document with every generated block replaced; links are relative to the document."""
     records = "../" * name.count("/") + "benchmarks/records"
     made = BLOCK.sub(lambda m: m[1] + globals()[m[2]]() + m[3], text)
     return made.replace("(RECORDS/", f"({records}/")
 
 
 def main() -> None:
-    """Writes the documents, or checks them."""
+    """Write the documents, or check them."""
     stale = []
     for name in DOCUMENTS:
         path = ROOT / name

@@ -1,4 +1,4 @@
-"""The layout of help."""
+"""Layout of the help on the command line."""
 
 import re
 
@@ -21,14 +21,14 @@ def help_of(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_help_shows_no_default_of_an_option_that_is_off(help_of, verb):
+def test_help_omits_defaults_of_options_that_are_off_or_empty(help_of, verb):
     text = help_of(verb)
     assert "[default: False]" not in text
     assert '[default: ""]' not in text
     assert "[default: ()]" not in text
 
 
-def test_help_shows_defaults_that_a_reader_needs(help_of):
+def test_help_shows_other_defaults(help_of):
     text = help_of("fit")
     assert "[default: auto]" in text
     assert "--digests --no-digests" in text
@@ -47,7 +47,7 @@ def test_help_groups_the_options_of_fit_by_purpose(help_of):
         after = text.index(word, after)  # raises ValueError if the word is not further down
 
 
-def test_no_line_of_help_is_cut_short_inside_a_paragraph(capsys, monkeypatch):
+def test_paragraphs_of_help_are_reflowed_to_the_width_of_the_terminal(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     main(["odd", "--help"])
     lines = capsys.readouterr().out.splitlines()

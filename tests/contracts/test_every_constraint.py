@@ -1,4 +1,4 @@
-"""Every way of drawing allowed lines, on every family, against all lines written out."""
+"""Every strategy of constrained sampling, on every family, compared with enumerated lines."""
 
 import itertools
 from dataclasses import replace
@@ -17,16 +17,16 @@ from makemore.sampling import strategies
 from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream, most_probable
 
-DRAWN, LONGEST = 3000, 3
-ASKED = {
+DRAWS, LONGEST = 3000, 3
+CONSTRAINTS = {
     "suffix": {"suffix": "nn", "min_length": 3},
     "pattern": {"pattern": "[^o]*(?:ann|nn).?", "prefix": "a"},
     "letters": {"only": "abno", "forbid": ("ab", "oo"), "contains": "n"},
     "length": {"length": 3, "contains": "N", "ignore_case": True},
     "shape": {"suffix": "n", "temperature": 1.5},
 }
-# What each way is called, and what forces it upon a model.
-WAYS = {
+# Each strategy, and the constants that force its choice.
+STRATEGIES = {
     "by trial": {"_FEWEST_HITS": 0},
     "by list": {"_FEWEST_HITS": 10**9},
     "by guide": {"_FEWEST_HITS": 10**9, "_MOST_LISTED": 0},
@@ -35,14 +35,14 @@ WAYS = {
 
 @pytest.fixture(scope="module", params=SMALL_FAMILIES, ids=named)
 def source(request):
-    """A model of each family after a little learning."""
+    """A briefly trained model of each family."""
     model, _, vocabulary = fit_small(request.param)
     shares = np.array([0.7, 0.3]) if vocabulary.labels else np.zeros(0)
     return Source(model, vocabulary, LONGEST, shares)
 
 
 def every_line(source):
-    """All lines of at most three characters."""
+    """Return all lines of at most three characters."""
     return [
         "".join(line)
         for length in range(1, LONGEST + 1)
@@ -50,40 +50,40 @@ def every_line(source):
     ]
 
 
-@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
-def test_lines_have_the_models_proportions_among_those_allowed(source, asked):
-    options = SampleOptions(**asked)
+@pytest.mark.parametrize("constraints", CONSTRAINTS.values(), ids=CONSTRAINTS)
+def test_allowed_lines_are_sampled_in_proportion_to_the_model(source, constraints):
+    options = SampleOptions(**constraints)
     probs, _ = selected_probs(source, options)
-    stream = Stream(source, options, ahead=DRAWN)
+    stream = Stream(source, options, ahead=DRAWS)
     assert stream.allowed == sum(is_selected(line, options) for line in every_line(source))
     assert stream.is_exact
-    assert_drawn_from(probs, list(itertools.islice(stream, DRAWN)))
+    assert_drawn_from(probs, list(itertools.islice(stream, DRAWS)))
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_every_way_gives_them(source, way, monkeypatch):
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_samples_in_proportion_to_the_model(source, strategy, monkeypatch):
     monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
-    for name, value in WAYS[way].items():
+    for name, value in STRATEGIES[strategy].items():
         monkeypatch.setattr(strategies, name, value)
     options = SampleOptions(prefix="a", only="abno", forbid=("ab", "oo"), contains="n")
     probs, _ = selected_probs(source, options)
-    stream = Stream(source, options, ahead=DRAWN)
-    assert way in stream.how
-    assert stream.is_exact == (way != "by guide")
+    stream = Stream(source, options, ahead=DRAWS)
+    assert strategy in stream.how
+    assert stream.is_exact == (strategy != "by guide")
     assert stream.is_exact == ("approximate" not in stream.how)
     slack = 0.0 if stream.is_exact else 0.05  # in total variation
-    assert_drawn_from(probs, list(itertools.islice(stream, DRAWN)), slack)
+    assert_drawn_from(probs, list(itertools.islice(stream, DRAWS)), slack)
 
 
-def test_exact_refuses_an_approximation(source, monkeypatch):
+def test_exact_rejects_an_approximate_strategy(source, monkeypatch):
     monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
-    for name, value in WAYS["by guide"].items():
+    for name, value in STRATEGIES["by guide"].items():
         monkeypatch.setattr(strategies, name, value)
     with pytest.raises(ConstraintError, match="only approximately, and exact forbids that"):
         Stream(source, SampleOptions(suffix="n", exact=True))
 
 
-def test_distinct_lines_are_all_there_is_and_come_without_replacement(source):
+def test_distinct_lines_are_all_allowed_lines_without_replacement(source):
     options = SampleOptions(only="an", distinct=True, max_length=3)
     lines = list(Stream(source, options))
     allowed = [line for line in every_line(source) if len(line) <= 3 and set(line) <= set("an")]
@@ -91,23 +91,25 @@ def test_distinct_lines_are_all_there_is_and_come_without_replacement(source):
     assert list(itertools.islice(Stream(source, options, ahead=1), 5)) == lines[:5]
 
 
-def test_new_lines_and_those_not_excluded_keep_their_proportions(source):
+def test_new_and_non_excluded_lines_keep_their_proportions(source):
     known, excluded = Lines.from_strings(["ann", "nan", "n"]), frozenset(["an", "na"])
     knowing = replace(source, known=lambda: np.unique(known.digests))
     options = SampleOptions(only="an", max_length=3, contains="n", new=True, temperature=2.0)
     probs, _ = selected_probs(source, options)
     left = without(probs, {*known.to_list(), *excluded})
-    lines = list(itertools.islice(Stream(knowing, options, excluded, ahead=DRAWN), DRAWN))
+    lines = list(itertools.islice(Stream(knowing, options, excluded, ahead=DRAWS), DRAWS))
     assert_drawn_from(left, lines)
     to_the_end = list(Stream(knowing, options.replace(distinct=True), excluded))
     assert sorted(to_the_end) == sorted(left)
 
 
-@pytest.mark.parametrize("asked", [{}, {"contains": "n", "distinct": True}])
-def test_few_lines_are_the_head_of_many(source, asked, monkeypatch):
+@pytest.mark.parametrize("constraints", [{}, {"contains": "n", "distinct": True}])
+def test_the_first_lines_do_not_depend_on_the_number_requested(source, constraints, monkeypatch):
     monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
-    monkeypatch.setattr(strategies, "_TABLE_PAYS", 400)  # lines, from which tables are used
-    options, many = SampleOptions(**asked, patience=10_000), 20_000
+    monkeypatch.setattr(
+        strategies, "_TABLE_PAYS", 400
+    )  # number of lines from which tables are used
+    options, many = SampleOptions(**constraints, patience=10_000), 20_000
     heads = [
         list(itertools.islice(Stream(source, options, ahead=ahead), 300)) for ahead in (1, many)
     ]

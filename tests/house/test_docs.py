@@ -1,4 +1,4 @@
-"""What the documents say is generated, executed or on disk."""
+"""Generated blocks, code examples and links in the documents are correct."""
 
 import importlib.util
 import re
@@ -37,7 +37,7 @@ WITH_PYTHON = [
 
 
 @pytest.mark.parametrize("document", WITH_PYTHON, ids=lambda p: p.name)
-def test_the_python_of_a_document_runs(document, tmp_path, monkeypatch):
+def test_python_examples_in_documents_run(document, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for block in blocks("python", document.read_text(encoding="utf-8")):
         exec(compile(block, document.name, "exec"), {})
@@ -45,7 +45,7 @@ def test_the_python_of_a_document_runs(document, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("document", script("examples").documents(), ids=lambda p: p.name)
-def test_the_commands_of_a_document_run_and_print_what_it_shows(document, tmp_path):
+def test_commands_in_a_document_run_and_print_the_output_shown(document, tmp_path):
     examples = script("examples")
     text = document.read_text(encoding="utf-8")
     actual = examples.run(text, tmp_path)
@@ -57,7 +57,7 @@ def test_readme_has_at_most_150_lines():
 
 
 @pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")))
-def test_links_between_documents_lead_somewhere(document):
+def test_relative_links_between_documents_exist(document):
     text = document.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         if "://" not in target:

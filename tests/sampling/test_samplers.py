@@ -48,7 +48,7 @@ def test_inverse_cdf_equals_searchsorted_in_each_row(V, n, seed):
     assert inverse_cdf(cumulative, row, u).max() < V
 
 
-def test_what_is_impossible_is_never_drawn():
+def test_impossible_ids_are_never_drawn():
     log_probs = np.array([[-np.inf, -0.7, -np.inf, -0.7, -np.inf]], np.float32)
     cumulative = cumulative_sums(Shape().weights(log_probs))
     edges = np.array([0.0, 0.5, np.nextafter(0.5, 0), np.nextafter(1.0, 0)])
@@ -56,7 +56,7 @@ def test_what_is_impossible_is_never_drawn():
 
 
 def chosen(shape, log_probs):
-    """The distribution that a shape leaves."""
+    """Return the distribution after temperature, top-k and top-p."""
     return np.diff(
         cumulative_sums(shape.weights(log_probs))[:, : log_probs.shape[1]], axis=1, prepend=0
     )
@@ -68,12 +68,12 @@ def test_log_probs_are_the_logarithms_of_probs(shape):
     np.testing.assert_allclose(np.exp(shape.log_probs(log_probs)), shape.probs(log_probs))
 
 
-def test_log_probs_do_not_underflow():
+def test_log_probs_do_not_underflow_at_a_low_temperature():
     found = Shape(0.001).log_probs(np.log(np.array([[0.9, 0.1]], np.float32)))
     np.testing.assert_allclose(found, [[0.0, -1000 * np.log(9)]], rtol=1e-5)
 
 
-def test_temperature_raises_to_a_power():
+def test_temperature_is_an_inverse_exponent():
     log_probs = rows(5, 9)
     for temperature in (0.25, 1.0, 3.0):
         power = np.exp(log_probs.astype(float)) ** (1 / temperature)
@@ -81,7 +81,7 @@ def test_temperature_raises_to_a_power():
         np.testing.assert_allclose(chosen(Shape(temperature), log_probs), expected, atol=1e-9)
 
 
-def test_top_k_keeps_the_likeliest_and_their_proportions():
+def test_top_k_keeps_the_most_probable_ids_in_proportion():
     log_probs = rows(6, 9)
     probs = np.exp(log_probs.astype(float))
     found = chosen(Shape(top_k=3), log_probs)
@@ -94,12 +94,12 @@ def test_top_k_keeps_the_likeliest_and_their_proportions():
 @pytest.mark.parametrize(
     "top_p, kept", [(0.0, 1), (0.49, 1), (0.51, 2), (0.79, 2), (0.81, 3), (1, 4)]
 )
-def test_top_p_keeps_the_fewest_that_reach_the_share(top_p, kept):
+def test_top_p_keeps_the_smallest_set_that_reaches_the_share(top_p, kept):
     log_probs = np.log(np.array([[0.05, 0.5, 0.3, 0.15]], np.float32))
     assert np.count_nonzero(chosen(Shape(top_p=top_p), log_probs) > 0) == kept
 
 
-def test_the_numbers_of_a_line_do_not_depend_on_what_else_is_drawn():
+def test_the_random_numbers_of_a_line_do_not_depend_on_other_lines():
     whole = Uniforms(7, 0, 3 * BLOCK)
     part = Uniforms(7, BLOCK - 5, BLOCK + 5)
     for position in (0, 1, 4):
@@ -112,7 +112,7 @@ def test_the_numbers_of_a_line_do_not_depend_on_what_else_is_drawn():
 
 
 @pytest.mark.parametrize("prefix", [[], [1], [1, 2, 2, 1, 3]])
-def test_a_table_draws_the_very_lines_that_a_walk_draws(model, prefix):
+def test_table_and_walk_samplers_draw_the_same_lines(model, prefix):
     ids, shape, n = np.array(prefix, np.int32), Shape(0.8, top_k=3), 3000
     walk = WalkSampler(model, shape, Beginning.of(model, shape, ids, None)).draw(
         Uniforms(1, 0, n), np.arange(n), 0, 9
@@ -134,7 +134,7 @@ def line_probability(model, line):
 
 
 @pytest.mark.parametrize("engine", ["walk", "table"])
-def test_lines_come_with_the_probabilities_of_the_model(model, engine):
+def test_line_frequencies_match_the_model(model, engine):
     n, most = 40_000, 6
     which = np.arange(n)
     if engine == "walk":

@@ -7,7 +7,7 @@ from makemore.training.loop import Training, TrainOptions
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.5])
-def test_a_budget_becomes_steps_and_leaves_the_network_as_it_was(data, seconds):
+def test_a_budget_is_converted_to_steps_without_changing_the_network(data, seconds):
     train, dev = data
     network = fresh()
     before = weights(network)
@@ -20,8 +20,8 @@ def test_a_budget_becomes_steps_and_leaves_the_network_as_it_was(data, seconds):
     "step, look, seconds, expected",
     [(0.01, 0.001, 2, 196), (0.001, 0.5, 2, 18), (0.001, 0.01, 2, 1480)],
 )
-def test_a_budget_pays_for_steps_and_looks(data, monkeypatch, step, look, seconds, expected):
-    """On a clock that only training moves, the steps found use the budget up."""
+def test_a_budget_covers_steps_and_evaluations(data, monkeypatch, step, look, seconds, expected):
+    """With a clock that advances only during training, the steps use up the budget."""
     train, dev = data
     clock = [0.0]
     monkeypatch.setattr(budget.time, "perf_counter", lambda: clock[0])

@@ -5,13 +5,13 @@ from makemore.errors import OptionError
 from makemore.training.device import device_named
 
 
-def test_auto_finds_a_device_and_cpu_is_always_there():
+def test_auto_finds_a_device_and_cpu_is_always_available():
     assert torch.zeros(1, device=device_named("auto")).item() == 0.0
     assert device_named("cpu") == torch.device("cpu")
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_a_device_that_is_not_there_is_refused_with_a_sentence(name, monkeypatch):
+def test_an_unavailable_device_is_rejected(name, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert device_named("auto") == torch.device("cpu")
