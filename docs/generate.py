@@ -24,19 +24,20 @@ DOCUMENTS = (
     "docs/count-once.md",
     "docs/families.md",
     "docs/figures.md",
+    "docs/training.md",
     "lessons/README.md",
 )
 SPLITS = ("lecture", "clean")
 HEADLINES = {
-    "two minutes, fresh clean splits, test loss": "names, test loss after a two-minute fit",
-    "fifteen seconds, lecture split, dev loss": "names, dev loss after a fifteen-second fit",
-    "transformer, times faster than makemore.py": "Transformer, speed-up over makemore.py",
-    "kneser_ney, lecture split, list to fitted model": "Kneser-Ney, reading and fitting the names",
-    "kneser_ney, 1,000,000 lines at once": "Kneser-Ney, sampling",
+    "two minutes, fresh clean splits, test loss": "Test loss on names, fitted for two minutes",
+    "fifteen seconds, lecture split, dev loss": "Dev loss on names (lecture split), fitted for fifteen seconds",
+    "transformer, times faster than makemore.py": "Transformer: times faster than makemore.py",
+    "kneser_ney, lecture split, list to fitted model": "Kneser-Ney: time from list to fitted model",
+    "kneser_ney, 1,000,000 lines at once": "Kneser-Ney: sampling a million lines",
     "kneser_ney, 1,000,000 lines ending in son, times the time of free ones": (
-        "Kneser-Ney, time with `--suffix son` over time without"
+        "Kneser-Ney: time with `--suffix son` over time without"
     ),
-    "makemore --help, whole process": "`makemore --help`, whole process",
+    "makemore --help, whole process": "`makemore --help`: whole process",
 }
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -44,7 +45,13 @@ BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 def verbs() -> str:
     """Return a table of the verbs of the command line."""
     rows = [f"| `{verb}` | {sentence_of(verb)} |" for verb in VERBS]
-    return "\n".join(["| verb | what it does |", "|---|---|", *rows]) + "\n"
+    return "\n".join(["| command | what it does |", "|---|---|", *rows]) + "\n"
+
+
+def tiers() -> str:
+    """The members that `auto` mixes for each budget."""
+    rows = [[f"{seconds:g} s", f"`{members}`"] for seconds, members in TIERS]
+    return _table(["budget, at least", "members"], rows)
 
 
 def families() -> str:
