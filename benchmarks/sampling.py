@@ -131,7 +131,7 @@ def waiting(recorder, makers, lines):
             for seed in range(REPEATS)
         ]
         recorder.measured(f"{name}, first of 20 constrained lines, slowest", "s", seconds, "1")
-        how = {words: maker.stream(**asked).how for words, asked in ASKED.items()}
+        how = {words: maker.stream(**asked).method for words, asked in ASKED.items()}
         for words, way in how.items():
             recorder.say(f"  {name}, lines {words}: {way}")
 

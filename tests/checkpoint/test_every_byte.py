@@ -34,7 +34,7 @@ def is_refused(copy: Path, content: bytes) -> bool:
     """Whether a file of this content yields no whole model; any other error passes through."""
     copy.write_bytes(content)
     try:
-        MakeMore.load(copy).learned_.known()
+        MakeMore.load(copy).learned_.digests()
     except CheckpointError as error:
         return str(error).startswith(str(copy))
     return False
@@ -73,7 +73,7 @@ def test_some_changed_bytes_are_refused(path, copy):
 def test_a_change_in_every_tensor_is_refused_where_it_is_read(path, copy):
     whole, model = path.read_bytes(), MakeMore.load(path)
     sizes = [value.nbytes for value in model.learned_.model.tensors().values()]
-    body = sum(sizes) + model.learned_.known().nbytes
+    body = sum(sizes) + model.learned_.digests().nbytes
     changes = [(at, whole[at] ^ 0x10) for at in range(len(whole) - body, len(whole), 4)]
     assert len(changes) >= 50
     assert taken(copy, whole, changes) == []
@@ -87,7 +87,7 @@ def test_some_cuts_are_refused(path, copy):
 
 def test_new_lines_from_a_file_with_damaged_digests_are_refused(path, copy):
     whole = path.read_bytes()
-    at = whole.index(MakeMore.load(path).learned_.known().tobytes())
+    at = whole.index(MakeMore.load(path).learned_.digests().tobytes())
     copy.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
     model = MakeMore.load(copy)  # digests are read, and proved, only when they are asked for
     assert model.sample(3)

@@ -36,7 +36,7 @@ from makemore.options.families import (
 )
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling import strategies, stream
-from makemore.sampling.request import Source, constraint_of, request_of
+from makemore.sampling.request import Source, build_request, compile_constraint
 from makemore.sampling.search import search
 
 DRAWN, LONGEST = 1500, 4
@@ -55,14 +55,14 @@ NETWORKS = {
 }
 # What makes the sampler take each strategy.
 FORCED = {
-    "free": {"_TABLE_PAYS": 300},  # lines from which tables are used
-    "by states": {},
-    "by trial": {"_by_states": lambda request, constraint: None, "_FEWEST_HITS": 1},
-    "by list": {"_by_states": lambda request, constraint: None, "_FEWEST_HITS": 10**9},
-    "by guide": {
-        "_by_states": lambda request, constraint: None,
-        "_FEWEST_HITS": 10**9,
-        "_MOST_LISTED": 0,
+    "unconstrained": {"_MIN_TABLE_LINES": 300},  # lines from which tables are used
+    "automaton": {},
+    "rejection sampling": {"_plan_automaton": lambda request, constraint: None, "_MIN_ACCEPTED": 1},
+    "enumeration": {"_plan_automaton": lambda request, constraint: None, "_MIN_ACCEPTED": 10**9},
+    "importance resampling": {
+        "_plan_automaton": lambda request, constraint: None,
+        "_MIN_ACCEPTED": 10**9,
+        "_MAX_ENUMERATED": 0,
     },
 }
 
@@ -188,7 +188,7 @@ def strategy_of(maker, options, way):
         for name, value in FORCED.get(way, {}).items():
             patch.setattr(strategies, name, value)
         found = maker.stream(ahead=DRAWN, **options.to_dict())
-    return found if way is None or way in found.how else None
+    return found if way is None or way in found.method else None
 
 
 def check_stream(maker, options, way):
@@ -198,13 +198,13 @@ def check_stream(maker, options, way):
         with pytest.raises(ConstraintError):
             maker.sample(1, **options.to_dict())
         return
-    is_drawn_in_vain = not options.is_constrained or way == "by trial"
+    is_drawn_in_vain = not options.is_constrained or way == "rejection sampling"
     assume(not is_drawn_in_vain or accepted > 0.02)
     found = strategy_of(maker, options, way)
     assume(found is not None)
     lines = list(islice(found, DRAWN))
     assert len(lines) == DRAWN
-    assert found.is_exact == ("by guide" not in found.how)
+    assert found.is_exact == ("importance resampling" not in found.method)
     assert found.is_exact == (found.distance == 0) or found.distance < 1e-6
     assert_drawn_from(probs, lines, min(found.distance, MOST_DISTANT))
 
@@ -219,8 +219,8 @@ def test_lines_have_the_proportions_of_the_model(rng):
 @generated(40)
 def test_every_strategy_gives_lines_in_these_proportions(way, rng):
     maker = random_model(rng)
-    options = random_request(rng, maker, is_free=way == "free")
-    assume(options.is_constrained == (way != "free"))
+    options = random_request(rng, maker, is_free=way == "unconstrained")
+    assume(options.is_constrained == (way != "unconstrained"))
     check_stream(maker, options, way)
 
 
@@ -249,7 +249,7 @@ def test_the_search_that_asks_a_model_at_each_step_does_not_replace_either(rng):
     maker = random_model(rng, (*COUNTED, "blend"))  # which are asked quickly
     options = random_request(rng, maker, is_free=rng.random() < 0.5).replace(label=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "messages_of_labels", lambda request, constraint: None)
+        patch.setattr(stream, "messages_by_label", lambda request, constraint: None)
         check_search(maker, options, searches=300)
 
 
@@ -263,8 +263,8 @@ def check_search(maker, options, searches):
     """Hold the first two lines of many searches against the enumeration."""
     probs, _ = selected_probs(Source.of(maker.learned_), options)
     assume(probs)
-    request = request_of(Source.of(maker.learned_), options)
-    steps, log_shares = stream.search_steps(request, constraint_of(request, options))
+    request = build_request(Source.of(maker.learned_), options)
+    steps, log_shares = stream.build_expanders(request, compile_constraint(request, options))
     keys, pairs = np.random.default_rng(options.seed), []
     for _ in range(searches):
         found = (request.vocabulary.text(x.ids) for x in search(steps, 10**6, keys, log_shares))

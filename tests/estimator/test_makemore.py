@@ -296,7 +296,7 @@ def test_what_is_no_list_of_strings_is_refused(maker):
 
 
 def test_wishes_that_cannot_be_met_are_refused_before_the_first_line(maker):
-    with pytest.raises(ConstraintError, match="the prefix has"):
+    with pytest.raises(ConstraintError, match="the prefix contains"):
         maker.stream(prefix="\u00df")
 
 

@@ -158,11 +158,11 @@ def test_what_cannot_be_blended_is_refused():
 
 
 def test_what_a_member_finds_impossible_is_no_guide_to_the_others(monkeypatch):
-    monkeypatch.setattr(strategies, "_FEWEST_HITS", 10**9)
-    monkeypatch.setattr(strategies, "_MOST_LISTED", 0)
+    monkeypatch.setattr(strategies, "_MIN_ACCEPTED", 10**9)
+    monkeypatch.setattr(strategies, "_MAX_ENUMERATED", 0)
     sure = MakeMore(NgramOptions(window=1, add=0.0)).fit(["ab", "aab"])
     unsure = MakeMore(MODELS["prefix"], steps=10).fit(["ab", "ba", "bba"])
     both = MakeMore.blend([sure, unsure])
     stream = both.stream(suffix="ba", seed=1)
-    assert "by guide" in stream.how
+    assert "importance resampling" in stream.method
     assert next(stream).endswith("ba")

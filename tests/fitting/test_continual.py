@@ -44,7 +44,7 @@ def test_counts_are_as_if_all_lines_had_been_counted_at_once(
         np.testing.assert_array_equal(in_turn.model.tensors()[name], value)
     np.testing.assert_allclose(in_turn.label_shares, at_once.label_shares)
     assert (in_turn.weight, in_turn.longest) == (at_once.weight, at_once.longest)
-    np.testing.assert_array_equal(in_turn.known(), at_once.known())
+    np.testing.assert_array_equal(in_turn.digests(), at_once.digests())
 
 
 @pytest.fixture(scope="module")

@@ -44,10 +44,10 @@ from makemore.corpus.reading import lists
 from makemore.sampling.constraint import Constraint
 watch(fit, "learn", 2, "fit")
 watch(Constraint, "of", 1, "constraint")
-watch(request, "request_of", 1, "sample")
+watch(request, "build_request", 1, "sample")
 watch(makemore.cli.verbs.fit, "read_blocks", 1, "input")
 import makemore.sampling.stream as stream
-watch(stream, "request_of", 1, "sample")
+watch(stream, "build_request", 1, "sample")
 
 def run(command):
     build_app()(command.split(), exit_on_error=False, result_action="return_value")

@@ -7,10 +7,10 @@ from makemore import MakeMore
 from makemore.options.verbs import ConstraintOptions
 from makemore.sampling.backward_messages import backward_messages
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.exhaustive import ListSampler, allowed_lines
+from makemore.sampling.exhaustive import ExhaustiveSampler, enumerate_lines
 from makemore.sampling.request import Request
-from makemore.sampling.samplers import Shape
-from makemore.sampling.search import AutomatonSteps, ConditionalSteps, ModelSteps, search
+from makemore.sampling.samplers import Warper
+from makemore.sampling.search import AutomatonExpander, ConditionalExpander, ModelExpander, search
 
 NOTHING = np.zeros(0, np.int32)
 
@@ -21,11 +21,11 @@ def parts():
     learned = MakeMore("kneser_ney").fit(["anna", "nan", "ban", "an", "bob", "abba"]).learned_
     constraint = Constraint.of(ConstraintOptions(suffix="a", only="abn"), learned.vocabulary, 4)
     request = Request(
-        learned.model, learned.vocabulary, Shape(), NOTHING, 4, (None,), np.ones(1), seed=0
+        learned.model, learned.vocabulary, Warper(), NOTHING, 4, (None,), np.ones(1), seed=0
     )
-    messages = backward_messages(learned.model.automaton(2**20), Shape(), constraint, NOTHING)
-    lines = allowed_lines(constraint, NOTHING)
-    listed = ListSampler(learned.model, Shape(), lines, NOTHING, None, 0)
+    messages = backward_messages(learned.model.automaton(2**20), Warper(), constraint, NOTHING)
+    lines = enumerate_lines(constraint, NOTHING)
+    listed = ExhaustiveSampler(learned.model, Warper(), lines, NOTHING, None, 0)
     texts = [learned.vocabulary.text(line) for line in lines.tolist()]
     return request, constraint, messages, dict(zip(texts, listed.log_probs.tolist(), strict=True))
 
@@ -34,11 +34,11 @@ def parts():
 def test_the_most_probable_come_first_and_every_line_comes_once(parts, way):
     request, constraint, messages, log_probs = parts
     steps = (
-        AutomatonSteps(messages, NOTHING)
+        AutomatonExpander(messages, NOTHING)
         if way == "written"
-        else ModelSteps(request, constraint, None)
+        else ModelExpander(request, constraint, None)
     )
-    found = list(search([steps], most=10**6))
+    found = list(search([steps], max_expansions=10**6))
     assert {request.vocabulary.text(prefix.ids) for prefix in found} == set(log_probs)
     assert len(found) == len(log_probs)
     expected = sorted(log_probs.values(), reverse=True)
@@ -49,9 +49,9 @@ def test_the_most_probable_come_first_and_every_line_comes_once(parts, way):
 def test_the_first_two_of_the_keys_are_two_draws_without_replacement(parts, way):
     request, constraint, messages, log_probs = parts
     steps = (
-        ConditionalSteps(messages, NOTHING)
+        ConditionalExpander(messages, NOTHING)
         if way == "conditional"
-        else ModelSteps(request, constraint, None)
+        else ModelExpander(request, constraint, None)
     )
     texts, probs = list(log_probs), np.exp(list(log_probs.values()))
     probs /= probs.sum()
@@ -69,7 +69,7 @@ def test_the_first_two_of_the_keys_are_two_draws_without_replacement(parts, way)
 
 def test_a_state_knows_the_best_line_so_few_prefixes_are_looked_at(parts, monkeypatch):
     request, constraint, messages, _ = parts
-    monkeypatch.setattr("makemore.sampling.search._AT_ONCE", 1)
+    monkeypatch.setattr("makemore.sampling.search._MAX_BATCH", 1)
 
     def looked_at(steps):
         for most in range(1, 300):
@@ -77,21 +77,24 @@ def test_a_state_knows_the_best_line_so_few_prefixes_are_looked_at(parts, monkey
                 return most
         return 300
 
-    knowing, guessing = AutomatonSteps(messages, NOTHING), ModelSteps(request, constraint, None)
+    knowing, guessing = (
+        AutomatonExpander(messages, NOTHING),
+        ModelExpander(request, constraint, None),
+    )
     assert looked_at(knowing) <= 5 < looked_at(guessing)  # no more than its characters and its end
 
 
 def test_at_its_bound_a_search_ends_with_the_head_that_is_sure(parts):
     request, constraint, _, _ = parts
-    whole = list(search([ModelSteps(request, constraint, None)], most=10**6))
-    head = list(search([ModelSteps(request, constraint, None)], most=20))
+    whole = list(search([ModelExpander(request, constraint, None)], max_expansions=10**6))
+    head = list(search([ModelExpander(request, constraint, None)], max_expansions=20))
     assert 0 < len(head) < len(whole)
     assert [prefix.ids for prefix in head] == [prefix.ids for prefix in whole[: len(head)]]
 
 
 def test_labels_share_the_keys_out_by_their_shares(parts):
     _, _, messages, _ = parts
-    steps = ConditionalSteps(messages, NOTHING)
+    steps = ConditionalExpander(messages, NOTHING)
     shares, n = (0.8, 0.2), 800
     firsts = 0
     for seed in range(n):
@@ -108,7 +111,7 @@ class Marked:
     state = 77
 
     def __init__(self, steps):
-        self.steps, self.first = steps, steps.first
+        self.steps, self.root = steps, steps.root
 
     def expand(self, prefixes):
         found = self.steps.expand(prefixes)

@@ -16,7 +16,7 @@ from makemore.checkpoint.model_file import Document, ModelFile, read_model_file,
 from makemore.corpus.cleaning import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
-from makemore.fitted import PARTS, FitReport, FittedModel
+from makemore.fitted import SPLITS, FitReport, FittedModel
 from makemore.options.declaration import Value
 from makemore.registry import family_named
 
@@ -58,8 +58,8 @@ def save_fitted(path: str | Path, fitted: FittedModel, parameters: Mapping[str, 
         "canaries": [asdict(each) for each in fitted.canaries],
     }
     tensors = {f"{_MODEL}{name}": value for name, value in fitted.model.tensors().items()}
-    if fitted.known is not None:
-        tensors[_DIGESTS] = fitted.known().view(np.int64)
+    if fitted.digests is not None:
+        tensors[_DIGESTS] = fitted.digests().view(np.int64)
     write_model_file(path, document, tensors)
 
 
@@ -99,7 +99,7 @@ def _fitted(file: ModelFile) -> FittedModel:
         longest=int(document["longest"]),
         cleaning=Summary(**document["cleaning"]),
         report=FitReport.from_json(document["training"]),
-        known=partial(_digests, file) if _DIGESTS in document["tensors"] else None,
+        digests=partial(_digests, file) if _DIGESTS in document["tensors"] else None,
         canaries=_canaries(document["canaries"]) if document.get("canaries") else (),
     )
 
@@ -171,7 +171,7 @@ def _is_text(text: str) -> bool:
 
 def _check_training(training: Document) -> None:
     """Check the sizes and losses of the splits and the other required fields of the report."""
-    for part in PARTS:
+    for part in SPLITS:
         loss = training[f"{part}_loss"]
         if not _is_count(training[f"{part}_lines"]) or not (loss is None or _is_number(loss)):
             raise ValueError(f"training says of the {part} part what is no number")

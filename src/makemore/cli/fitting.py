@@ -220,11 +220,11 @@ def fit_in_words(maker: "MakeMore") -> str:
     """Return a one-line summary of the fit."""
     fitted, report = maker.learned_, maker.learned_.report
     chosen = f"chose {report.chosen}; " if report.chosen else ""
-    steps = f", {report.steps_in_words()}" if report.steps is not None else ""
+    steps = f", {report.format_steps()}" if report.steps is not None else ""
     what = f"learned {fitted.family} in {report.seconds:.1f} s{steps}"
     planted = sum(len(each.lines) for each in fitted.canaries)
     besides = f"; learned {planted:,} random lines too" if planted else ""
-    return f"{chosen}{what}; loss {report.losses_in_words()}{besides}{_unused_options(maker)}"
+    return f"{chosen}{what}; loss {report.format_losses()}{besides}{_unused_options(maker)}"
 
 
 def _unused_options(maker: "MakeMore") -> str:

@@ -64,7 +64,7 @@ class SamplingEstimator(Estimator):
     ) -> "Stream":
         """Return an iterator that samples lines without end.
 
-        `sample(n)` returns the first n lines of `stream(ahead=n)`. The attribute `how` of the
+        `sample(n)` returns the first n lines of `stream(ahead=n)`. The attribute `method` of the
         stream describes the sampling strategy, `is_exact` says whether lines follow the model's
         distribution over the allowed lines exactly, and `allowed` is the number of distinct allowed
         lines, or None without a constraint.
@@ -91,7 +91,7 @@ class SamplingEstimator(Estimator):
         from makemore.sampling.request import Source
         from makemore.sampling.stream import Stream
 
-        if options.new and self._fitted.known is None:
+        if options.new and self._fitted.digests is None:
             raise OptionError(
                 "new needs the digests of the list, and this model was made without: fit it again "
                 "with them"
@@ -129,10 +129,10 @@ class SamplingEstimator(Estimator):
             OptionError: an option is invalid.
         """
         from makemore.sampling.request import Source
-        from makemore.sampling.stream import most_probable
+        from makemore.sampling.stream import most_probable_lines
 
         wanted = _options(ConstraintOptions, options, named)
-        return list(islice(most_probable(Source.of(self._fitted), wanted, label, nodes), n))
+        return list(islice(most_probable_lines(Source.of(self._fitted), wanted, label, nodes), n))
 
 
 for _method, _declaration in (

@@ -297,8 +297,8 @@ class ScoringEstimator(Estimator):
 
         Returns None if the model was fitted without digests.
         """
-        known = self._fitted.known
-        return None if known is None else np.isin(parsed_whole(lines).digests, known())
+        digests = self._fitted.digests
+        return None if digests is None else np.isin(parsed_whole(lines).digests, digests())
 
     def _is_learned(self, lines: Lines) -> NDArray[np.bool_] | None:
         """Return (B,) bool: whether each line was in the list and not in its test split."""

@@ -43,7 +43,7 @@ from makemore.evaluation.scoring import Scorer
 from makemore.fitted import FittedModel
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.request import Source
-from makemore.sampling.stream import free_lines
+from makemore.sampling.stream import draw_distinct
 
 CHANCE = math.log2(math.e)  # mean exposure of lines that the model was not fitted on, bits
 _FEWEST = 1024  # minimum number of lines drawn for each label
@@ -140,7 +140,7 @@ def _of_label(
 
     uniform = scores(canaries.drawn(n, np.random.default_rng(seed)))
     options = SampleOptions(max_length=canaries.length, label=label, seed=seed)
-    made = [line for line in free_lines(Source.of(learned), options, n) if canaries.has(line)]
+    made = [line for line in draw_distinct(Source.of(learned), options, n) if canaries.has(line)]
     asked = scores(list(own))
     bits, error = exposures(uniform, estimate_ranks(scores(made), asked, n), n, canaries.bits)
     return bits, error, np.full(len(own), canaries.bits)

@@ -27,7 +27,7 @@ from makemore.errors import OptionError
 from makemore.evaluation.scoring import Scorer
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.request import Source
-from makemore.sampling.stream import free_lines
+from makemore.sampling.stream import draw_distinct
 
 # Log-likelihoods that differ by less, in nats, are ties: rounding depends on the batch size.
 TIE_TOLERANCE = 1e-4
@@ -68,7 +68,7 @@ def ranks(
     if draws < 1:
         raise OptionError(f"draws is {draws}: give 1 or more")
     options = SampleOptions(max_length=2 * source.longest, label=label, seed=seed)
-    drawn = Lines.from_strings(free_lines(source, options, draws))
+    drawn = Lines.from_strings(draw_distinct(source, options, draws))
 
     def scores(of: Lines) -> Float64s:
         return scorer.lines(of.without_labels() if label is None else of.with_label(label))

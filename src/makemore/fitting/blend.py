@@ -12,7 +12,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError, OptionError
-from makemore.fitted import FitReport, FittedModel, ListFacts, share_never_learned
+from makemore.fitted import FitReport, FittedModel, ListFacts, held_out_share
 from makemore.inference import likelihood
 from makemore.inference.model import Model, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
@@ -52,7 +52,7 @@ def blend(
         dev_lines, dev_loss = len(c.line_weight), loss if np.isfinite(loss) else None
     report = FitReport(
         split="digest",
-        test=share_never_learned(parts),
+        test=held_out_share(parts),
         seed=0,
         dev_lines=dev_lines,
         dev_loss=dev_loss,
@@ -65,7 +65,7 @@ def blend(
         family=family.name,
         options=options,
         report=report,
-        **vars(ListFacts.joined(parts, vocabulary)),
+        **vars(ListFacts.merge(parts, vocabulary)),
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
-from makemore.fitted import FittedModel, ListFacts, share_never_learned
+from makemore.fitted import FittedModel, ListFacts, held_out_share
 from makemore.fitting.fit import NO_CALLBACKS, Callbacks, Start, learn
 from makemore.fitting.splits import ListSplits, usable
 from makemore.inference.model import Model, members
@@ -66,8 +66,8 @@ def fit_more(
         start = replace(start, rehearsal=heard)
     fitted = learn(start, splits, options, callbacks)
     both = [before, fitted]
-    report = replace(fitted.report, test=share_never_learned(both), before=before.report)
-    return replace(fitted, report=report, **vars(ListFacts.joined(both, vocabulary)))
+    report = replace(fitted.report, test=held_out_share(both), before=before.report)
+    return replace(fitted, report=report, **vars(ListFacts.merge(both, vocabulary)))
 
 
 def _joined(before: FittedModel, vocabulary: Vocabulary) -> Vocabulary:

@@ -171,7 +171,7 @@ class ListSplits(Splits):
             label_weights=label_weights,
             longest=int(lines.lengths().max()),
             cleaning=lines.summary(),
-            known=partial(np.asarray, sorted_unique(lines.digests)) if digests else None,
+            digests=partial(np.asarray, sorted_unique(lines.digests)) if digests else None,
             canaries=(self.canaries,) if self.canaries else (),
         )
 
@@ -230,7 +230,7 @@ class BlockSplits(Splits):
             label_weights=counter.label_weights(),
             longest=counter.longest,
             cleaning=counter.summary(),
-            known=partial(np.asarray, counter.digests()) if digests else None,
+            digests=partial(np.asarray, counter.digests()) if digests else None,
         )
 
     def _counted(self, part: str, window: int | None) -> Contexts:
