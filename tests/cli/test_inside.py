@@ -113,7 +113,7 @@ def test_a_mixture_shows_its_members_and_their_normalisation(run, place):
         said = (*each.name.split(), f"{each.weight:.3f}", f"{each.loss:.4f}", f"{each.best:.1%}")
         assert [*said, f"{each.without:.4f}"] in rows
     (place / "other.txt").write_text("xyz\n")
-    assert "no line to look at" in run("probe both other.txt")[1]
+    assert "no line to examine" in run("probe both other.txt")[1]
 
 
 def test_networks_of_a_blend_are_asked_about_the_lines_they_know(place, few):
@@ -206,7 +206,7 @@ def test_a_training_is_recorded_for_its_report(run, place):
         ("report network -o .", "it is a directory"),
         ("report network -o page.html --recording list.txt", "is no recording of a training"),
         ("report network -o page.html --recording none", "none cannot be read"),
-        ("report network -o page.html --line xyz", "nothing is seen along 'xyz'"),
+        ("report network -o page.html --line xyz", "cannot be computed along 'xyz'"),
         ("report network", "output"),
         ("report network -o network", "is read, and would be written over"),
         ("report network list.txt -o ./list.txt", "is read, and would be written over"),

@@ -44,7 +44,9 @@ def test_it_can_be_cloned_and_its_parameters_set():
     twin = clone(maker)
     assert twin.get_params() == maker.get_params()
     assert maker.set_params(steps=5).steps == 5
-    with pytest.raises(OptionError, match="parameter 'stepps' is unknown: known are model"):
+    with pytest.raises(
+        OptionError, match="parameter 'stepps' is unknown: the parameters are model"
+    ):
         maker.set_params(stepps=5)
 
 
@@ -63,7 +65,7 @@ def test_before_fit_every_question_is_refused(tmp_path):
         lambda m: m.evaluate(["a"]),
         lambda m: m.save(tmp_path / "m"),
     ):
-        with pytest.raises(NotFittedError, match="nothing is learned yet: call fit"):
+        with pytest.raises(NotFittedError, match="not fitted yet: call fit"):
             ask(MakeMore())
 
 
@@ -283,13 +285,13 @@ def test_what_is_no_list_of_strings_is_refused(maker):
         maker.sample(1, exclude="anna")
     with pytest.raises(DataError, match="a NoneType came where a list"):
         MakeMore().fit(None)
-    with pytest.raises(DataError, match="give none beside them"):
+    with pytest.raises(DataError, match="give no labels or weights beside"):
         MakeMore().fit(Lines.from_strings(LINES), labels=LABELS)
     with pytest.raises(DataError, match="the weights have 2 dimensions"):
         Lines.from_strings(["a"], weights=np.ones((1, 1)))
     with pytest.raises(DataError, match="no line to score"):
         maker.score([])
-    with pytest.raises(DataError, match="no line to look at"):
+    with pytest.raises(DataError, match="no line to measure"):
         maker.variety([])
     with pytest.raises(OptionError, match=r"n is 2\.0: give a whole number"):
         maker.sample(2.0)
@@ -341,7 +343,9 @@ def test_a_subclass_may_have_other_parameters():
     assert again.set_params(extra=6).extra == 6
     assert again.fit(LINES).learned_.family == "kneser_ney"
     assert repr(again) == "Quick(model='kneser_ney', extra=6)"
-    with pytest.raises(OptionError, match="parameter 'steps' is unknown: known are model, budget"):
+    with pytest.raises(
+        OptionError, match="parameter 'steps' is unknown: the parameters are model, budget"
+    ):
         again.set_params(steps=3)
 
 

@@ -9,7 +9,7 @@ import pytest
 from makemore import KneserNeyOptions, LSTMOptions, MakeMore, MixtureOptions, NgramOptions
 from makemore.corpus.canaries import Canaries
 from makemore.errors import OptionError
-from makemore.evaluation.exposure import CHANCE, Exposure, exposures
+from makemore.evaluation.exposure import CHANCE, Exposure, compute_exposures
 from makemore.evaluation.ranks import Ranks
 
 SMALL = {
@@ -54,7 +54,7 @@ def test_the_estimated_rank_is_the_rank_in_a_space_that_can_be_gone_through(labe
 def test_lines_likelier_than_any_drawn_uniformly_are_ranked_by_lines_drawn_from_the_model():
     uniform = np.full(999, -40.0)
     drawn = Ranks(np.array([0.0, 200.0]), np.array([0.0, 20.0]), np.log([0.5, 1e-3]))
-    bits, error = exposures(uniform, drawn, draws=10_000, bits=30.0)
+    bits, error = compute_exposures(uniform, drawn, draws=10_000, bits=30.0)
     assert bits == pytest.approx([30.0, 30 - np.log2(201)], abs=1e-3)
     assert error == pytest.approx([0.0, 0.1 / np.log(2)], abs=2e-3)
 
@@ -62,7 +62,7 @@ def test_lines_likelier_than_any_drawn_uniformly_are_ranked_by_lines_drawn_from_
 def test_what_no_line_drawn_says_anything_of_has_no_high_exposure():
     uniform = np.full(999, -40.0)
     unknown = Ranks(np.zeros(2), np.zeros(2), np.array([-39.0, -np.inf]))
-    bits, error = exposures(uniform, unknown, draws=1000, bits=30.0)
+    bits, error = compute_exposures(uniform, unknown, draws=1000, bits=30.0)
     assert bits[0] == pytest.approx(np.log2(1000))
     assert bits[1] == 0.0
     assert np.isfinite(error).all()
@@ -70,7 +70,7 @@ def test_what_no_line_drawn_says_anything_of_has_no_high_exposure():
 
 def test_a_canary_counts_for_as_many_as_it_is_rare():
     one_in_ten = Ranks(np.zeros(1), np.zeros(1), np.log([0.01]))
-    bits, error = exposures(np.full(999, -40.0), one_in_ten, draws=10, bits=30.0)
+    bits, error = compute_exposures(np.full(999, -40.0), one_in_ten, draws=10, bits=30.0)
     chance = 1 - 0.99**10
     assert bits == pytest.approx([30 + np.log2(chance)])
     assert error == pytest.approx([np.sqrt(1 - chance) / np.log(2)])
@@ -78,7 +78,7 @@ def test_a_canary_counts_for_as_many_as_it_is_rare():
 
 def test_of_lines_alike_half_come_first():
     nothing = Ranks(np.zeros(1), np.full(1, np.inf), np.array([-40.0]))
-    bits, _ = exposures(np.full(998, -40.0), nothing, draws=10, bits=30.0)
+    bits, _ = compute_exposures(np.full(998, -40.0), nothing, draws=10, bits=30.0)
     assert bits == pytest.approx([np.log2(999 / 500)])
 
 
@@ -86,7 +86,7 @@ def test_of_lines_alike_half_come_first():
 def test_lines_that_differ_by_a_rounding_error_only_are_alike(difference, place):
     uniform = np.full(99, -20.0 + difference)
     ranks = Ranks(np.zeros(1), np.full(1, np.inf), np.array([-20.0]))
-    (bits,), _ = exposures(uniform, ranks, draws=1, bits=16)
+    (bits,), _ = compute_exposures(uniform, ranks, draws=1, bits=16)
     assert bits == pytest.approx(16 - np.log2(2**16 / 100 * place))
 
 
@@ -106,7 +106,7 @@ def test_counts_of_a_long_window_remember_what_they_counted_and_nothing_else(nam
     maker = MakeMore(model, canaries=100).fit(names)
     learned = maker.exposure()
     assert learned.mean > 10
-    assert learned.is_remembered
+    assert learned.is_memorised
     never = swapped(maker, (Canaries.of(names, 100, seed=77),)).exposure()
     assert never.mean == pytest.approx(CHANCE, abs=3 * CHANCE / 10)
     assert learned.bits.min() > never.bits.mean()
@@ -117,7 +117,7 @@ def test_a_network_that_trains_too_long_on_a_short_list_remembers(names):
     few = names.select(np.arange(0, 3000, 15))
     often = MakeMore("mlp", canaries=20, steps=2000, weight_decay=0.0).fit(few)
     never = swapped(often, (Canaries.of(few, 100, seed=77),)).exposure()
-    assert often.exposure().is_remembered
+    assert often.exposure().is_memorised
     assert often.exposure().mean > never.mean + 1
 
 
