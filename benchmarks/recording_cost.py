@@ -44,7 +44,7 @@ def run(recorder: Recorder) -> bytes:
     Whole fits with and without them differ by more than they take, this way and that, on cores that
     are shared; so they are timed from inside: what is done after steps, and while layers are asked.
     """
-    clock, see, keep = Clock(), _StepProbe._see, RunDirectory.keep
+    clock, see, keep = Clock(), _StepProbe._see, RunDirectory.save
     lines = dataset_named("us-names").load()
     for name, options, steps in TRIALS:
         MakeMore(options, steps=5).fit(lines)  # warm
@@ -54,12 +54,12 @@ def run(recorder: Recorder) -> bytes:
         title = f"{name}, {steps} steps: time that recording adds"
         recorder.measured(title, "per cent", _added(clock, recorded), "less than 5")
         _StepProbe._see = see
-        RunDirectory.keep = clock.on(keep)
+        RunDirectory.save = clock.on(keep)
         title = f"{name}, {steps} steps: time that checkpoints add"
         recorder.measured(
             title, "per cent", _added(clock, partial(_kept, maker, lines)), "less than 5"
         )
-        RunDirectory.keep = keep
+        RunDirectory.save = keep
     return "\n".join(lines.to_list()).encode()
 
 

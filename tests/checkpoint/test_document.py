@@ -40,7 +40,7 @@ def files(tmp_path_factory):
 def refused(files, tmp_path):
     """Writes a changed model, signed anew, and sees that it is refused."""
 
-    def check(name, change, sentence=r"holds no model this version can build"):
+    def check(name, change, sentence=r"holds no model that this version can load"):
         document, tensors = files[name]
         document, tensors = json.loads(document), dict(tensors)
         change(document, tensors)
@@ -80,7 +80,7 @@ def test_canaries_that_cannot_be_are_refused(tmp_path, change):
     tensors = {each: file.tensor(each) for each in file.document["tensors"]}
     document = {**file.document, "canaries": [{**file.document["canaries"][0], **change}]}
     write_model_file(tmp_path / "model", document, tensors)
-    with pytest.raises(CheckpointError, match=r"holds no model this version can build"):
+    with pytest.raises(CheckpointError, match=r"holds no model that this version can load"):
         MakeMore.load(tmp_path / "model")
 
 
@@ -203,7 +203,7 @@ def test_a_forged_document_is_no_traceback_for_info(files, tmp_path, capsys):
 
 
 def test_a_name_that_no_file_can_have_is_refused(tmp_path):
-    with pytest.raises(CheckpointError, match="is no name a file can have"):
+    with pytest.raises(CheckpointError, match="is not a valid file name"):
         MakeMore.load(f"{tmp_path}/a\0b")
-    with pytest.raises(CheckpointError, match="is no name a file can have"):
+    with pytest.raises(CheckpointError, match="is not a valid file name"):
         MakeMore("ngram").fit(LINES).save(f"{tmp_path}/a\0b")

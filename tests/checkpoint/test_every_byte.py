@@ -91,7 +91,7 @@ def test_new_lines_from_a_file_with_damaged_digests_are_refused(path, copy):
     copy.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
     model = MakeMore.load(copy)  # digests are read, and proved, only when they are asked for
     assert model.sample(3)
-    with pytest.raises(CheckpointError, match=r"is damaged: it is cut short or was changed"):
+    with pytest.raises(CheckpointError, match=r"is damaged: it was truncated or changed"):
         model.sample(3, new=True)
 
 

@@ -124,7 +124,7 @@ def test_every_cut_is_refused(path):
 @pytest.mark.parametrize("more", [b"\0", b" ", b"\n", b"}", b"\0" * 8, b" " * 8])
 def test_anything_appended_is_refused(path, more):
     path.write_bytes(path.read_bytes() + more)
-    with pytest.raises(CheckpointError, match=r"is damaged: it is cut short or was changed"):
+    with pytest.raises(CheckpointError, match=r"is damaged: it was truncated or changed"):
         read_all(path)
 
 
@@ -199,7 +199,7 @@ def test_a_tensor_is_proved_when_it_is_read(path):
 def test_a_file_that_changes_after_it_was_opened_is_refused(path):
     file = read_model_file(path)
     path.unlink()
-    with pytest.raises(CheckpointError, match=r"can no longer be read: leave it in its place"):
+    with pytest.raises(CheckpointError, match=r"can no longer be read: do not move it"):
         file.tensor("model.key")
 
 
@@ -231,7 +231,9 @@ def test_a_path_through_a_file_is_refused(path):
 @pytest.mark.parametrize("text", ["a\n", "anna\nben\n", "anna\nben\notto\n" * 1000])
 def test_a_list_is_called_so(path, text):
     path.write_text(text)
-    with pytest.raises(CheckpointError, match=r"perhaps a list: learn it with makemore fit"):
+    with pytest.raises(
+        CheckpointError, match=r"perhaps a list: fit a model to it with makemore fit"
+    ):
         read_model_file(path)
 
 

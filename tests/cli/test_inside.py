@@ -206,7 +206,7 @@ def test_a_training_is_recorded_for_its_report(run, place):
         ("report network -o .", "it is a directory"),
         ("report network -o page.html --recording list.txt", "is no recording of a training"),
         ("report network -o page.html --recording none", "none cannot be read"),
-        ("report network -o page.html --line xyz", "cannot be computed along 'xyz'"),
+        ("report network -o page.html --line xyz", "no attention along 'xyz'"),
         ("report network", "output"),
         ("report network -o network", "is read, and would be written over"),
         ("report network list.txt -o ./list.txt", "is read, and would be written over"),

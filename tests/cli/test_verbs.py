@@ -175,8 +175,8 @@ def test_five_lines_are_the_head_of_ten(makemore, how):
 
 
 def test_a_few_lines_are_the_head_of_very_many(makemore):
-    select_probe_lines = makemore("sample {model} -n 100")[0]
-    assert makemore("sample {model} -n 20000")[0].startswith(select_probe_lines)
+    probe_lines = makemore("sample {model} -n 100")[0]
+    assert makemore("sample {model} -n 20000")[0].startswith(probe_lines)
 
 
 def test_sample_prints_one_json_object_for_each_line(makemore):

@@ -225,7 +225,7 @@ def test_a_file_that_describes_no_model_is_refused(tmp_path, maker):
     for change in ({"family": "gpt9"}, {"options": {"window": -1}}, {"longest": "x"}):
         document = {k: v for k, v in file.document.items() if k not in ("format", "tensors")}
         write_model_file(tmp_path / "odd", {**document, **change}, tensors)
-        with pytest.raises(CheckpointError, match="holds no model this version can build"):
+        with pytest.raises(CheckpointError, match="holds no model that this version can load"):
             MakeMore.load(tmp_path / "odd")
 
 

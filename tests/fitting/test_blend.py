@@ -142,18 +142,18 @@ def test_labels_and_what_is_known_are_joined():
 def test_what_cannot_be_blended_is_refused():
     one, other = (MakeMore("ngram").fit(lines) for lines in (ONE, OTHER))
     labelled = MakeMore("ngram").fit(["anna"], ["F"])
-    with pytest.raises(OptionError, match="a blend is of two models or more"):
+    with pytest.raises(OptionError, match="a blend needs at least two models"):
         MakeMore.blend([one])
     with pytest.raises(DataError, match="different labels cannot be blended"):
         MakeMore.blend([one, labelled])
     for weights in ([1.0], [1.0, -1.0], [0.0, 0.0], [1.0, float("nan")], [1.0, float("inf")]):
         with pytest.raises(OptionError, match=r"give one number of 0 or more for each of 2 models"):
             MakeMore.blend([one, other], weights)
-    with pytest.raises(OptionError, match="weights and lines both say"):
+    with pytest.raises(OptionError, match="weights and lines both determine"):
         MakeMore.blend([one, other], [1, 1], ["anna"])
     with pytest.raises(DataError, match="each has an unknown character"):
         MakeMore.blend([one, other], lines=["\u4e00"])
-    with pytest.raises(DataError, match="let its parts learn more, and blend them again"):
+    with pytest.raises(DataError, match="fit its members to the new lines, and blend them again"):
         MakeMore.blend([one, other]).partial_fit(["anna"])
 
 

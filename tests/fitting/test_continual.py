@@ -16,7 +16,7 @@ from makemore import (
     OptionError,
     WaveNetOptions,
 )
-from makemore.fitting.continual import rehearsal
+from makemore.fitting.continual import draw_rehearsal
 from makemore.registry import FAMILIES
 
 WORDS = st.lists(st.text("abc\u00e9z", min_size=1, max_size=6), min_size=1, max_size=12)
@@ -76,7 +76,7 @@ def test_adapting_forgets_more_than_rehearsing(network):
 def test_rehearsed_lines_come_from_the_model_with_its_labels_and_weights():
     maker = MakeMore("kneser_ney").fit(["anna", "hanna", "otto"], ["F", "F", "M"], [30.0, 20.0, 50])
     more = Lines.from_strings(["zoe"], ["F"], [4.0])
-    lines = rehearsal(maker.learned_, more, seed=0)
+    lines = draw_rehearsal(maker.learned_, more, seed=0)
     assert lines.to_list()[0] == "zoe"
     assert lines.weights[0] == 4.0
     names = np.array(lines.label_names)[lines.labels]
@@ -129,7 +129,7 @@ def test_a_model_that_learns_more_can_be_saved_over_itself(tmp_path):
 
 def test_a_label_too_rare_to_be_drawn_is_drawn_once():
     maker = MakeMore("kneser_ney").fit(["anna", "otto"], ["F", "M"], [1e6, 1.0])
-    lines = rehearsal(maker.learned_, Lines.from_strings(["zoe"], ["F"]), seed=0)
+    lines = draw_rehearsal(maker.learned_, Lines.from_strings(["zoe"], ["F"]), seed=0)
     assert lines.labels_of().count("M") == 1
     assert lines.weights[np.array(lines.labels_of()) == "M"].sum() == pytest.approx(1.0)
 

@@ -42,7 +42,7 @@ import makemore.cli.verbs.fit, makemore.cli.verbs.sample, makemore.cli.verbs.top
 import makemore.fitting.fit as fit, makemore.sampling.request as request
 from makemore.corpus.reading import lists
 from makemore.sampling.constraint import Constraint
-watch(fit, "learn", 2, "fit")
+watch(fit, "fit_splits", 2, "fit")
 watch(Constraint, "of", 1, "constraint")
 watch(request, "build_request", 1, "sample")
 watch(makemore.cli.verbs.fit, "read_blocks", 1, "input")

@@ -178,9 +178,9 @@ def test_attention_is_shown_along_the_first_line_made_unless_one_is_chosen(trans
     chosen = page(transformer, line="bob")
     assert "Attention along bob" in chosen
     assert "places are shown" not in chosen
-    with pytest.raises(DataError, match="cannot be computed along 'xyz'"):
+    with pytest.raises(DataError, match="no attention along 'xyz'"):
         page(transformer, line="xyz")
-    with pytest.raises(DataError, match="cannot be computed along ''"):
+    with pytest.raises(DataError, match="no attention along ''"):
         page(transformer, line="")
 
 

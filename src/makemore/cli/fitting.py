@@ -150,9 +150,9 @@ def _run(outputs: Outputs) -> "RunDirectory | None":
 
     run = RunDirectory(outputs.run, outputs.every)
     if outputs.resume:
-        what = "going on with" if run.is_begun else "there is nothing yet to resume in"
+        what = "going on with" if run.has_checkpoint else "there is nothing yet to resume in"
         say(f"{what} {outputs.run}")
-    if run.is_begun and not outputs.resume:
+    if run.has_checkpoint and not outputs.resume:
         raise OptionError(
             f"{outputs.run} holds a run: go on with it by --resume, or give another folder to --run"
         )

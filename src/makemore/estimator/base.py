@@ -171,7 +171,7 @@ def as_aligned_lines(lines: Strings, labels: Sequence[str] | None = None) -> Lin
     return Lines.from_strings(lines, labels, keep_blank=True)
 
 
-def select_probe_lines(lines: Lines) -> Lines:
+def probe_lines(lines: Lines) -> Lines:
     """Return the lines that `probe` examines, evenly spaced; see `MakeMore.looked_at`."""
     subset = lines.select(evenly(len(lines), _MAX_PROBE_LINES))
     max_lines = int(_MAX_PROBE_CHARACTERS / max(1.0, float(subset.lengths().mean())))

@@ -131,14 +131,14 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         """
         if not hasattr(self, "learned_"):
             return self.fit(lines, labels, weights, on_step, run)
-        from makemore.fitting.continual import fit_more
+        from makemore.fitting.continual import continue_fit
         from makemore.fitting.fit import Callbacks
 
         new_lines, options = _as_lines_or_blocks(lines, labels, weights), self.fit_options()
         new_lines = new_lines if isinstance(new_lines, Lines) else Lines.concatenated(new_lines)
         with _open_run(run) as checkpointer:
             callbacks = Callbacks(on_step=on_step, checkpointer=checkpointer)
-            self.learned_ = fit_more(self.learned_, new_lines, options, callbacks, adapt)
+            self.learned_ = continue_fit(self.learned_, new_lines, options, callbacks, adapt)
         return self
 
     def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> "Oddness":
@@ -185,9 +185,9 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             DataError: the list has no lines.
             OptionError: the model is not a network, or a parameter is invalid.
         """
-        from makemore.fitting.rates import rates_for
+        from makemore.fitting.rates import run_rate_range
 
-        return rates_for(as_lines(lines), self.model, self.fit_options())
+        return run_rate_range(as_lines(lines), self.model, self.fit_options())
 
     def save(self, path: str | Path) -> None:
         """Write the fitted model to one file.

@@ -13,13 +13,7 @@ from numpy.typing import NDArray
 
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError
-from makemore.estimator.base import (
-    Estimator,
-    Strings,
-    as_aligned_lines,
-    as_lines,
-    select_probe_lines,
-)
+from makemore.estimator.base import Estimator, Strings, as_aligned_lines, as_lines, probe_lines
 
 if TYPE_CHECKING:
     from makemore.contexts.table import Contexts
@@ -187,17 +181,15 @@ class ScoringEstimator(Estimator):
         lines = lines.select(np.flatnonzero(is_known))
         is_learned = self._is_learned(lines)
         evaluation = evaluate(scorer.model, scorer.contexts(lines), is_learned, seed)
-        label_metrics = None
+        metrics = None
         if lines.labels is not None and len(scorer.vocabulary.labels) > 1:
             learned = None
             if is_learned is not None:
                 learned = bool(is_learned.all())
                 lines = lines if learned else lines.select(np.flatnonzero(~is_learned))
-            label_ids = np.searchsorted(self.classes_, lines.labels_of())
-            label_metrics = classification(
-                scorer.posterior(lines), label_ids, lines.counts(), learned, seed
-            )
-        return replace(evaluation, unknown=int((~is_known).sum()), labels=label_metrics)
+            truth = np.searchsorted(self.classes_, lines.labels_of())
+            metrics = classification(scorer.posterior(lines), truth, lines.counts(), learned, seed)
+        return replace(evaluation, unknown=int((~is_known).sum()), labels=metrics)
 
     def nearest(self, lines: Strings, made: Sequence[str]) -> "Nearest":
         """Measure how close sampled lines are to training lines; see `makemore.evaluation.nearest`.
@@ -258,14 +250,12 @@ class ScoringEstimator(Estimator):
         from makemore.probe.examination import examine
 
         fitted = self._fitted
-        subset, attention_line = None if lines is None else self.looked_at(lines), None
+        subset, one_line = None if lines is None else self.looked_at(lines), None
         if line is not None:
             label = self.predict([line]).tolist() if len(self.classes_) else None
-            attention_line = as_lines([line], label)
-            if not len(attention_line) or not fitted.vocabulary.knows(attention_line).all():
-                raise DataError(
-                    f"attention cannot be computed along {line!r}: give a line of known characters"
-                )
+            one_line = as_lines([line], label)
+            if not len(one_line) or not fitted.vocabulary.knows(one_line).all():
+                raise DataError(f"no attention along {line!r}: give a line of known characters")
 
         def contexts_of(lines: Lines | None) -> "Callable[[int | None], Contexts] | None":
             if lines is None:
@@ -273,7 +263,7 @@ class ScoringEstimator(Estimator):
             # Several networks may have the same window, so each table is computed once.
             return cache(lambda window: Contexts.of(lines, fitted.vocabulary, window))
 
-        return examine(fitted.model, contexts_of(subset), recording, contexts_of(attention_line))
+        return examine(fitted.model, contexts_of(subset), recording, contexts_of(one_line))
 
     def looked_at(self, lines: Strings) -> Lines:
         """Return the subset of lines that `probe` examines.
@@ -289,7 +279,7 @@ class ScoringEstimator(Estimator):
         known = known.select(np.flatnonzero(self._fitted.vocabulary.knows(known)))
         if not len(known):
             raise DataError("there is no line to examine: each has an unknown character or label")
-        return select_probe_lines(known)
+        return probe_lines(known)
 
     def variety(self, lines: Strings) -> "Variety":
         """Compute the shares of distinct and of new lines, and statistics of their lengths.
