@@ -44,7 +44,7 @@ def run(recorder: Recorder) -> bytes:
     On shared cores the variation between whole fits exceeds the overhead, so the overhead is timed
     from inside: in the callbacks after steps, and in the hooks of layers.
     """
-    clock, see, keep = Clock(), _StepProbe._see, RunDirectory.keep
+    clock, see, keep = Clock(), _StepProbe._see, RunDirectory.save
     lines = dataset_named("us-names").load()
     for name, options, steps in TRIALS:
         MakeMore(options, steps=5).fit(lines)  # warm up
@@ -54,7 +54,7 @@ def run(recorder: Recorder) -> bytes:
         title = f"{name}, {steps} steps: time that recording adds"
         recorder.record(title, "per cent", _overheads(clock, recorded), "less than 5")
         _StepProbe._see = see
-        RunDirectory.keep = clock.on(keep)
+        RunDirectory.save = clock.on(keep)
         title = f"{name}, {steps} steps: time that checkpoints add"
         recorder.record(
             title,
@@ -62,7 +62,7 @@ def run(recorder: Recorder) -> bytes:
             _overheads(clock, partial(_fit_with_checkpoints, maker, lines)),
             "less than 5",
         )
-        RunDirectory.keep = keep
+        RunDirectory.save = keep
     return "\n".join(lines.to_list()).encode()
 
 

@@ -131,7 +131,9 @@ def first_lines(recorder, makers, lines):
             for seed in range(REPEATS)
         ]
         recorder.record(f"{name}, first of 20 constrained lines, slowest", "s", seconds, "1")
-        how = {words: maker.stream(**constraints).how for words, constraints in CONSTRAINTS.items()}
+        how = {
+            words: maker.stream(**constraints).method for words, constraints in CONSTRAINTS.items()
+        }
         for words, strategy in how.items():
             recorder.say(f"  {name}, lines {words}: {strategy}")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from makemore.cli.main import VERBS, sentence_of
+from makemore.fitting.auto import MEMBERS_BY_BUDGET
 from makemore.options.declaration import fields
 from makemore.registry import FAMILIES
 
@@ -30,7 +31,9 @@ DOCUMENTS = (
 SPLITS = ("lecture", "clean")
 HEADLINES = {
     "two minutes, fresh clean splits, test loss": "Test loss on names, fitted for two minutes",
-    "fifteen seconds, lecture split, dev loss": "Dev loss on names (lecture split), fitted for fifteen seconds",
+    "fifteen seconds, lecture split, dev loss": (
+        "Dev loss on names (lecture split), fitted for fifteen seconds"
+    ),
     "transformer, times faster than makemore.py": "Transformer: times faster than makemore.py",
     "kneser_ney, lecture split, list to fitted model": "Kneser-Ney: time from list to fitted model",
     "kneser_ney, 1,000,000 lines at once": "Kneser-Ney: sampling a million lines",
@@ -50,7 +53,7 @@ def verbs() -> str:
 
 def tiers() -> str:
     """The members that `auto` mixes for each budget."""
-    rows = [[f"{seconds:g} s", f"`{members}`"] for seconds, members in TIERS]
+    rows = [[f"{seconds:g} s", f"`{members}`"] for seconds, members in MEMBERS_BY_BUDGET]
     return _table(["budget, at least", "members"], rows)
 
 

@@ -86,7 +86,7 @@ def patterns(data: bytes) -> None:
     asked = ConstraintOptions(pattern=pattern, ignore_case=ignore_case, states=300)
     vocabulary = Vocabulary("".join(sorted(CHARACTERS)))
     try:
-        found = Constraint.of(asked, vocabulary, longest=20)
+        found = Constraint.of(asked, vocabulary, max_length=20)
     except MakemoreError:
         return
     assert len(found.goto) <= 300 * 3

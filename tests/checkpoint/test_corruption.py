@@ -34,7 +34,7 @@ def is_rejected(copy: Path, content: bytes) -> bool:
     """Whether loading this content raises `CheckpointError`; other errors propagate."""
     copy.write_bytes(content)
     try:
-        MakeMore.load(copy).learned_.known()
+        MakeMore.load(copy).learned_.digests()
     except CheckpointError as error:
         return str(error).startswith(str(copy))
     return False
@@ -73,7 +73,7 @@ def test_a_sample_of_flipped_bits_is_detected(path, copy):
 def test_a_flipped_bit_in_any_tensor_is_detected_when_the_tensor_is_read(path, copy):
     whole, model = path.read_bytes(), MakeMore.load(path)
     sizes = [value.nbytes for value in model.learned_.model.tensors().values()]
-    body = sum(sizes) + model.learned_.known().nbytes
+    body = sum(sizes) + model.learned_.digests().nbytes
     changes = [(offset, whole[offset] ^ 0x10) for offset in range(len(whole) - body, len(whole), 4)]
     assert len(changes) >= 50
     assert undetected(copy, whole, changes) == []
@@ -87,11 +87,11 @@ def test_a_sample_of_truncated_files_is_rejected(path, copy):
 
 def test_sampling_new_lines_fails_if_the_digests_are_corrupt(path, copy):
     whole = path.read_bytes()
-    offset = whole.index(MakeMore.load(path).learned_.known().tobytes())
+    offset = whole.index(MakeMore.load(path).learned_.digests().tobytes())
     copy.write_bytes(whole[:offset] + bytes([whole[offset] ^ 1]) + whole[offset + 1 :])
     model = MakeMore.load(copy)  # digests are read, and verified, only when they are needed
     assert model.sample(3)
-    with pytest.raises(CheckpointError, match=r"is damaged: it is cut short or was changed"):
+    with pytest.raises(CheckpointError, match=r"is damaged: it was truncated or changed"):
         model.sample(3, new=True)
 
 

@@ -124,7 +124,7 @@ def test_a_file_truncated_at_any_length_is_rejected(path):
 @pytest.mark.parametrize("more", [b"\0", b" ", b"\n", b"}", b"\0" * 8, b" " * 8])
 def test_appended_bytes_are_rejected(path, more):
     path.write_bytes(path.read_bytes() + more)
-    with pytest.raises(CheckpointError, match=r"is damaged: it is cut short or was changed"):
+    with pytest.raises(CheckpointError, match=r"is damaged: it was truncated or changed"):
         read_all(path)
 
 
@@ -199,7 +199,7 @@ def test_a_tensor_is_verified_when_it_is_read(path):
 def test_reading_a_tensor_fails_if_the_file_was_deleted(path):
     file = read_model_file(path)
     path.unlink()
-    with pytest.raises(CheckpointError, match=r"can no longer be read: leave it in its place"):
+    with pytest.raises(CheckpointError, match=r"can no longer be read: do not move it"):
         file.tensor("model.key")
 
 
@@ -231,7 +231,9 @@ def test_a_path_through_a_file_is_rejected(path):
 @pytest.mark.parametrize("text", ["a\n", "anna\nben\n", "anna\nben\notto\n" * 1000])
 def test_a_text_file_is_reported_as_a_list(path, text):
     path.write_text(text)
-    with pytest.raises(CheckpointError, match=r"perhaps a list: learn it with makemore fit"):
+    with pytest.raises(
+        CheckpointError, match=r"perhaps a list: fit a model to it with makemore fit"
+    ):
         read_model_file(path)
 
 

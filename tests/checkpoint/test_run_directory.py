@@ -120,24 +120,24 @@ def test_checkpoints_take_at_most_a_twentieth_of_the_time_by_default(
     monkeypatch.setattr(run_directory, "write_model_file", slowly)
     with RunDirectory(tmp_path) as run:
         run.begin({})
-        run.keep(Progress([], [], TrainState(0, {}), 0.0))
+        run.save(Progress([], [], TrainState(0, {}), 0.0))
         now[0] += passed
         assert run.is_due(done, interval=5) == is_due
 
 
 def test_checkpoints_are_written_at_the_requested_interval(tmp_path, monkeypatch):
     kept = []
-    keep = RunDirectory.keep
+    keep = RunDirectory.save
 
     def seen(self, progress):
         kept.append(progress.state.done)
         keep(self, progress)
 
-    monkeypatch.setattr(RunDirectory, "keep", seen)
+    monkeypatch.setattr(RunDirectory, "save", seen)
     maker().fit(LINES, run=RunDirectory(tmp_path / "a", 7))
     assert kept == [0, 7, 14, 21, 28, 30]
     kept.clear()
-    monkeypatch.setattr(run_directory, "_REST", 0)
+    monkeypatch.setattr(run_directory, "_MIN_INTERVAL", 0)
     maker().fit(LINES, run=tmp_path / "b")
     assert kept == [0, 10, 20, 30]  # at each evaluation on dev
     with pytest.raises(OptionError, match=r"every is 0: give a number of steps"):
@@ -195,7 +195,7 @@ def test_continued_training_can_be_resumed(tmp_path):
         stopped.partial_fit(more, on_step=killer(7), run=RunDirectory(tmp_path, 1))
     resumed = learned().partial_fit(more, run=tmp_path)
     assert are_equal(tensors(whole), tensors(resumed))
-    with pytest.raises(CheckpointError, match="began with another model to go on from"):
+    with pytest.raises(CheckpointError, match="started with a different starting model"):
         maker(steps=12, random_state=1).fit(LINES).set_params(random_state=0).partial_fit(
             more, run=tmp_path
         )
@@ -206,11 +206,11 @@ def test_continued_training_can_be_resumed(tmp_path):
 @pytest.mark.parametrize(
     "change, sentence",
     [
-        ({"steps": 31}, "began with steps 30, not 31"),
-        ({"random_state": 1}, "began with seed 0, not 1"),
-        ({"model": MLPOptions(window=2, hidden=9)}, "began with its hidden 8, not 9"),
-        ({"model": "gru"}, 'began with family "mlp", not "gru"'),
-        ({"rate": 0.5}, "began with rate null, not 0.5"),
+        ({"steps": 31}, "started with steps 30, not 31"),
+        ({"random_state": 1}, "started with seed 0, not 1"),
+        ({"model": MLPOptions(window=2, hidden=9)}, "started with hidden 8, not 9"),
+        ({"model": "gru"}, 'started with family "mlp", not "gru"'),
+        ({"rate": 0.5}, "started with rate null, not 0.5"),
     ],
 )
 def test_resuming_with_different_options_is_rejected(tmp_path, change, sentence):
@@ -224,7 +224,7 @@ def test_resuming_with_different_options_is_rejected(tmp_path, change, sentence)
 @pytest.mark.parametrize("lines", [LINES[1:], LINES[::-1], [*LINES[:-1], LINES[-1] + "x"]])
 def test_resuming_with_a_different_list_is_rejected(tmp_path, lines):
     start_and_kill(tmp_path, SMALL, 5)
-    with pytest.raises(CheckpointError, match=r"began with another list"):
+    with pytest.raises(CheckpointError, match=r"started with a different list"):
         maker().fit(lines, run=tmp_path)
 
 
@@ -233,9 +233,9 @@ def test_resuming_with_different_labels_or_weights_is_rejected(tmp_path):
     with pytest.raises(KilledError):
         maker().fit(LINES, labels, on_step=killer(5), run=tmp_path)
     for changed in (labels[::-1], ["a", "c"] * (len(LINES) // 2), None):
-        with pytest.raises(CheckpointError, match=r"began with another list"):
+        with pytest.raises(CheckpointError, match=r"started with a different list"):
             maker().fit(LINES, changed, run=tmp_path)
-    with pytest.raises(CheckpointError, match=r"began with another list"):
+    with pytest.raises(CheckpointError, match=r"started with a different list"):
         maker().fit(LINES, labels, weights=[2] * len(LINES), run=tmp_path)
     maker().fit(LINES, labels, run=tmp_path)
 
@@ -249,7 +249,7 @@ def test_a_corrupt_checkpoint_is_rejected(tmp_path):
         with pytest.raises(CheckpointError):
             maker().fit(LINES, run=tmp_path)
         path.write_bytes(whole[:at])
-        with pytest.raises(CheckpointError, match=r"give another folder to --run"):
+        with pytest.raises(CheckpointError, match=r"Give another folder to --run"):
             maker().fit(LINES, run=tmp_path)
     path.write_bytes(whole)
     maker().fit(LINES, run=tmp_path)
@@ -261,7 +261,7 @@ def test_model_files_and_checkpoints_are_not_interchangeable(tmp_path):
     with pytest.raises(CheckpointError, match=r"holds no model"):
         MakeMore.load(tmp_path / "run" / "state.safetensors")
     os.replace(tmp_path / "m", tmp_path / "run" / "state.safetensors")
-    with pytest.raises(CheckpointError, match=r"keeps no run: 'run'"):
+    with pytest.raises(CheckpointError, match=r"holds no valid checkpoint: 'run'"):
         maker().fit(LINES, run=tmp_path / "run")
 
 
@@ -286,7 +286,7 @@ def test_a_damaged_history_is_restarted_and_training_continues(tmp_path, content
 def test_resuming_with_another_version_is_rejected(tmp_path, monkeypatch):
     start_and_kill(tmp_path, SMALL, 5)
     monkeypatch.setattr("makemore.checkpoint.fingerprint.__version__", "9.9")
-    with pytest.raises(CheckpointError, match=r'began with makemore "0.1.0", not "9.9"'):
+    with pytest.raises(CheckpointError, match=r'started with makemore "0.1.0", not "9.9"'):
         maker().fit(LINES, run=tmp_path)
 
 
@@ -335,16 +335,16 @@ def test_a_finished_run_keeps_its_recording(tmp_path):
 def test_a_second_process_in_the_same_run_directory_is_rejected(tmp_path):
     with RunDirectory(tmp_path) as first:
         first.begin({})
-        with pytest.raises(CheckpointError, match=r"another process trains in this folder"):
+        with pytest.raises(CheckpointError, match=r"another process is training in this folder"):
             maker().fit(LINES, run=tmp_path)
     maker().fit(LINES, run=tmp_path)
 
 
 def test_a_path_that_cannot_be_a_run_directory_is_rejected(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(CheckpointError, match=r"cannot keep a run: .*give another folder"):
+    with pytest.raises(CheckpointError, match=r"cannot hold a run: .*give another folder"):
         maker().fit(LINES, run=tmp_path / "file" / "inside")
-    with pytest.raises(CheckpointError, match=r"cannot keep a run: .*give another folder"):
+    with pytest.raises(CheckpointError, match=r"cannot hold a run: .*give another folder"):
         maker().fit(LINES, run=tmp_path / "file")
 
 

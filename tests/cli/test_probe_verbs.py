@@ -113,7 +113,7 @@ def test_probe_of_a_mixture_prints_members_and_normalisation(run, folder):
         message = (*each.name.split(), f"{each.weight:.3f}", f"{each.loss:.4f}", f"{each.best:.1%}")
         assert [*message, f"{each.without:.4f}"] in rows
     (folder / "other.txt").write_text("xyz\n")
-    assert "no line to look at" in run("probe both other.txt")[1]
+    assert "no line to examine" in run("probe both other.txt")[1]
 
 
 def test_a_network_in_a_blend_is_probed_on_the_lines_it_can_encode(folder, few):
@@ -206,7 +206,7 @@ def test_fit_with_report_records_the_training(run, folder):
         ("report network -o .", "it is a directory"),
         ("report network -o page.html --recording list.txt", "is no recording of a training"),
         ("report network -o page.html --recording none", "none cannot be read"),
-        ("report network -o page.html --line xyz", "nothing is seen along 'xyz'"),
+        ("report network -o page.html --line xyz", "no attention along 'xyz'"),
         ("report network", "output"),
         ("report network -o network", "is read, and would be written over"),
         ("report network list.txt -o ./list.txt", "is read, and would be written over"),

@@ -50,7 +50,7 @@ def test_every_line_satisfies_the_constraint_and_the_strategy_is_reported(run, o
     assert code == 0
     assert len(out.splitlines()) == 50
     assert all(re.fullmatch(pattern, line) for line in out.splitlines())
-    assert err == "exact, by states\n"
+    assert err == "exact, automaton\n"
 
 
 def test_unconstrained_sampling_prints_no_message(run):
@@ -60,7 +60,7 @@ def test_unconstrained_sampling_prints_no_message(run):
 def test_json_output_names_the_sampling_strategy_of_each_line(run):
     out, _, _ = run("sample", "MODEL", "-n", "3", "--json", "--suffix", "a", "--scores")
     for each in map(json.loads, out.splitlines()):
-        assert each["drawn"] == "exact, by states"
+        assert each["drawn"] == "exact, automaton"
         assert each["log_likelihood"] < 0
 
 
@@ -74,11 +74,11 @@ def test_scores_are_printed_before_lines(run, model):
 @pytest.mark.parametrize(
     "options, sentence",
     [
-        (("--suffix", "q"), "suffix has 'q', which is in no line this model learned"),
-        (("--pattern", ""), "no line of at most 7 characters that this model knows"),
+        (("--suffix", "q"), "suffix contains 'q', which is not in the model's vocabulary"),
+        (("--pattern", ""), "no line of at most 7 characters of the model's vocabulary"),
         (("--length", "3", "--pattern", "ab"), "no line of at most 3 characters"),
-        (("--pattern", "("), "is no regular expression"),
-        (("--pattern", "(a|b)*a(a|b){20}"), "takes more than 10,000 states"),
+        (("--pattern", "("), "is not a regular expression"),
+        (("--pattern", "(a|b)*a(a|b){20}"), "needs more than 10,000 states"),
         (("--only", ""), "no line of at most 7"),
         (("--prefix", "an", "--forbid", "n"), "no line of at most 7"),
     ],
@@ -125,6 +125,6 @@ def test_top_prints_json_and_stops_at_its_node_limit(run):
 
 def test_top_requires_a_label_if_the_model_has_labels():
     labelled = MakeMore("kneser_ney").fit(["anna", "ben", "otto"], ["F", "M", "M"])
-    with pytest.raises(ValueError, match="this list has labels: give one of F, M"):
+    with pytest.raises(ValueError, match="this model has labels: give one of F, M"):
         labelled.top(3)
     assert labelled.top(1, label="F")[0][0] == "anna"

@@ -135,7 +135,7 @@ def test_evaluate_compares_distances_of_sampled_and_unseen_lines_to_learned_ones
     measured = json.loads(run("evaluate model both.txt --samples 50 --json")[0][0])["nearest"]
     assert measured["unseen"]["shares"] == pytest.approx([0, 2 / 3, 1 / 3, 0])
     _, err, code = run("evaluate model list.txt --samples 50")
-    assert (code, "all of these lines were learned; give others too" in err) == (0, True)
+    assert (code, "the model was fitted on all of these lines; give others too" in err) == (0, True)
     rows, err, _ = run("evaluate model both.txt --samples 0 --json")
     assert json.loads(rows[0])["nearest"] is None
 

@@ -183,7 +183,7 @@ def test_sample_prints_one_json_object_for_each_line(makemore):
     plain = makemore("sample {model} -n 10")[0].splitlines()
     out = makemore("sample {model} -n 10 --json")[0]
     assert [json.loads(line) for line in out.splitlines()] == [
-        {"line": line, "drawn": "exact, free"} for line in plain
+        {"line": line, "drawn": "exact, unconstrained"} for line in plain
     ]
 
 

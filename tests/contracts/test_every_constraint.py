@@ -15,7 +15,7 @@ from makemore.inference import likelihood
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling import strategies
 from makemore.sampling.request import Source
-from makemore.sampling.stream import Stream, most_probable
+from makemore.sampling.stream import Stream, most_probable_lines
 
 DRAWS, LONGEST = 3000, 3
 CONSTRAINTS = {
@@ -27,9 +27,9 @@ CONSTRAINTS = {
 }
 # Each strategy, and the constants that force its choice.
 STRATEGIES = {
-    "by trial": {"_FEWEST_HITS": 0},
-    "by list": {"_FEWEST_HITS": 10**9},
-    "by guide": {"_FEWEST_HITS": 10**9, "_MOST_LISTED": 0},
+    "rejection sampling": {"_MIN_ACCEPTED": 0},
+    "enumeration": {"_MIN_ACCEPTED": 10**9},
+    "importance resampling": {"_MIN_ACCEPTED": 10**9, "_MAX_ENUMERATED": 0},
 }
 
 
@@ -62,22 +62,22 @@ def test_allowed_lines_are_sampled_in_proportion_to_the_model(source, constraint
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_strategy_samples_in_proportion_to_the_model(source, strategy, monkeypatch):
-    monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
+    monkeypatch.setattr(strategies, "_plan_automaton", lambda request, constraint: None)
     for name, value in STRATEGIES[strategy].items():
         monkeypatch.setattr(strategies, name, value)
     options = SampleOptions(prefix="a", only="abno", forbid=("ab", "oo"), contains="n")
     probs, _ = selected_probs(source, options)
     stream = Stream(source, options, ahead=DRAWS)
-    assert strategy in stream.how
-    assert stream.is_exact == (strategy != "by guide")
-    assert stream.is_exact == ("approximate" not in stream.how)
+    assert strategy in stream.method
+    assert stream.is_exact == (strategy != "importance resampling")
+    assert stream.is_exact == ("approximate" not in stream.method)
     slack = 0.0 if stream.is_exact else 0.05  # in total variation
     assert_drawn_from(probs, list(itertools.islice(stream, DRAWS)), slack)
 
 
 def test_exact_rejects_an_approximate_strategy(source, monkeypatch):
-    monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
-    for name, value in STRATEGIES["by guide"].items():
+    monkeypatch.setattr(strategies, "_plan_automaton", lambda request, constraint: None)
+    for name, value in STRATEGIES["importance resampling"].items():
         monkeypatch.setattr(strategies, name, value)
     with pytest.raises(ConstraintError, match="only approximately, and exact forbids that"):
         Stream(source, SampleOptions(suffix="n", exact=True))
@@ -93,7 +93,7 @@ def test_distinct_lines_are_all_allowed_lines_without_replacement(source):
 
 def test_new_and_non_excluded_lines_keep_their_proportions(source):
     known, excluded = Lines.from_strings(["ann", "nan", "n"]), frozenset(["an", "na"])
-    knowing = replace(source, known=lambda: np.unique(known.digests))
+    knowing = replace(source, digests=lambda: np.unique(known.digests))
     options = SampleOptions(only="an", max_length=3, contains="n", new=True, temperature=2.0)
     probs, _ = selected_probs(source, options)
     left = without(probs, {*known.to_list(), *excluded})
@@ -105,9 +105,9 @@ def test_new_and_non_excluded_lines_keep_their_proportions(source):
 
 @pytest.mark.parametrize("constraints", [{}, {"contains": "n", "distinct": True}])
 def test_the_first_lines_do_not_depend_on_the_number_requested(source, constraints, monkeypatch):
-    monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
+    monkeypatch.setattr(strategies, "_plan_automaton", lambda request, constraint: None)
     monkeypatch.setattr(
-        strategies, "_TABLE_PAYS", 400
+        strategies, "_MIN_TABLE_LINES", 400
     )  # number of lines from which tables are used
     options, many = SampleOptions(**constraints, patience=10_000), 20_000
     heads = [
@@ -123,6 +123,6 @@ def test_the_most_probable_lines_come_first(source):
     lines = Lines.from_strings(texts, None if label is None else [label] * len(texts))
     c = Contexts.of(lines, source.vocabulary, source.model.window)
     expected = np.sort(likelihood.line_log_probs(source.model, c))[::-1]
-    found = list(itertools.islice(most_probable(source, options, label, nodes=10**6), 30))
+    found = list(itertools.islice(most_probable_lines(source, options, label, nodes=10**6), 30))
     np.testing.assert_allclose([nats for _, nats in found], expected[:30], atol=1e-3)
     assert len({line for line, _ in found}) == 30

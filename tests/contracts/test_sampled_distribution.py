@@ -36,7 +36,7 @@ from makemore.options.families import (
 )
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling import strategies, stream
-from makemore.sampling.request import Source, constraint_of, request_of
+from makemore.sampling.request import Source, build_request, compile_constraint
 from makemore.sampling.search import search
 
 DRAWS, LONGEST = 1500, 4
@@ -58,14 +58,14 @@ NETWORKS = {
 }
 # Constants and functions that force each strategy.
 FORCED = {
-    "free": {"_TABLE_PAYS": 300},  # number of lines from which tables are used
-    "by states": {},
-    "by trial": {"_by_states": lambda request, constraint: None, "_FEWEST_HITS": 1},
-    "by list": {"_by_states": lambda request, constraint: None, "_FEWEST_HITS": 10**9},
-    "by guide": {
-        "_by_states": lambda request, constraint: None,
-        "_FEWEST_HITS": 10**9,
-        "_MOST_LISTED": 0,
+    "unconstrained": {"_MIN_TABLE_LINES": 300},  # number of lines from which tables are used
+    "automaton": {},
+    "rejection sampling": {"_plan_automaton": lambda request, constraint: None, "_MIN_ACCEPTED": 1},
+    "enumeration": {"_plan_automaton": lambda request, constraint: None, "_MIN_ACCEPTED": 10**9},
+    "importance resampling": {
+        "_plan_automaton": lambda request, constraint: None,
+        "_MIN_ACCEPTED": 10**9,
+        "_MAX_ENUMERATED": 0,
     },
 }
 
@@ -191,7 +191,7 @@ def strategy_of(maker, options, strategy):
         for name, value in FORCED.get(strategy, {}).items():
             patch.setattr(strategies, name, value)
         found = maker.stream(ahead=DRAWS, **options.to_dict())
-    return found if strategy is None or strategy in found.how else None
+    return found if strategy is None or strategy in found.method else None
 
 
 def check_stream(maker, options, strategy):
@@ -201,13 +201,13 @@ def check_stream(maker, options, strategy):
         with pytest.raises(ConstraintError):
             maker.sample(1, **options.to_dict())
         return
-    is_drawn_in_vain = not options.is_constrained or strategy == "by trial"
+    is_drawn_in_vain = not options.is_constrained or strategy == "rejection sampling"
     assume(not is_drawn_in_vain or accepted > 0.02)
     found = strategy_of(maker, options, strategy)
     assume(found is not None)
     lines = list(islice(found, DRAWS))
     assert len(lines) == DRAWS
-    assert found.is_exact == ("by guide" not in found.how)
+    assert found.is_exact == ("importance resampling" not in found.method)
     assert found.is_exact == (found.distance == 0) or found.distance < 1e-6
     assert_drawn_from(probs, lines, min(found.distance, MOST_DISTANT))
 
@@ -222,8 +222,8 @@ def test_lines_are_sampled_in_proportion_to_the_model(rng):
 @generated(40)
 def test_every_strategy_samples_lines_in_proportion_to_the_model(strategy, rng):
     maker = random_model(rng)
-    options = random_request(rng, maker, is_free=strategy == "free")
-    assume(options.is_constrained == (strategy != "free"))
+    options = random_request(rng, maker, is_free=strategy == "unconstrained")
+    assume(options.is_constrained == (strategy != "unconstrained"))
     check_stream(maker, options, strategy)
 
 
@@ -252,7 +252,7 @@ def test_the_step_by_step_search_samples_without_replacement(rng):
     maker = random_model(rng, (*COUNTED, "blend"))  # which are fast to evaluate
     options = random_request(rng, maker, is_free=rng.random() < 0.5).replace(label=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "messages_of_labels", lambda request, constraint: None)
+        patch.setattr(stream, "messages_by_label", lambda request, constraint: None)
         check_search(maker, options, searches=300)
 
 
@@ -266,8 +266,8 @@ def check_search(maker, options, searches):
     """Compare the first two lines of many searches with the enumeration."""
     probs, _ = selected_probs(Source.of(maker.learned_), options)
     assume(probs)
-    request = request_of(Source.of(maker.learned_), options)
-    steps, log_shares = stream.search_steps(request, constraint_of(request, options))
+    request = build_request(Source.of(maker.learned_), options)
+    steps, log_shares = stream.build_expanders(request, compile_constraint(request, options))
     keys, pairs = np.random.default_rng(options.seed), []
     for _ in range(searches):
         found = (request.vocabulary.text(x.ids) for x in search(steps, 10**6, keys, log_shares))

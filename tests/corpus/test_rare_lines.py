@@ -69,5 +69,5 @@ def test_min_count_also_applies_to_partial_fit():
 
 
 def test_a_list_of_rare_lines_only_is_rejected():
-    with pytest.raises(DataError, match="none of 3 lines stands 2 times or more in the list"):
+    with pytest.raises(DataError, match="none of 3 lines occurs 2 times or more in the list"):
         MakeMore(min_count=2).fit(["anna", "ben", "zoe"])

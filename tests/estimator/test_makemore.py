@@ -44,7 +44,9 @@ def test_the_estimator_supports_clone_and_set_params():
     twin = clone(maker)
     assert twin.get_params() == maker.get_params()
     assert maker.set_params(steps=5).steps == 5
-    with pytest.raises(OptionError, match="parameter 'stepps' is unknown: known are model"):
+    with pytest.raises(
+        OptionError, match="parameter 'stepps' is unknown: the parameters are model"
+    ):
         maker.set_params(stepps=5)
 
 
@@ -63,7 +65,7 @@ def test_methods_before_fit_raise_not_fitted_error(tmp_path):
         lambda m: m.evaluate(["a"]),
         lambda m: m.save(tmp_path / "m"),
     ):
-        with pytest.raises(NotFittedError, match="nothing is learned yet: call fit"):
+        with pytest.raises(NotFittedError, match="not fitted yet: call fit"):
             ask(MakeMore())
 
 
@@ -223,7 +225,7 @@ def test_a_file_with_an_invalid_document_is_rejected(tmp_path, maker):
     for change in ({"family": "gpt9"}, {"options": {"window": -1}}, {"longest": "x"}):
         document = {k: v for k, v in file.document.items() if k not in ("format", "tensors")}
         write_model_file(tmp_path / "odd", {**document, **change}, tensors)
-        with pytest.raises(CheckpointError, match="holds no model this version can build"):
+        with pytest.raises(CheckpointError, match="holds no model that this version can load"):
             MakeMore.load(tmp_path / "odd")
 
 
@@ -283,20 +285,20 @@ def test_arguments_that_are_not_lists_of_strings_are_rejected(maker):
         maker.sample(1, exclude="anna")
     with pytest.raises(DataError, match="a NoneType came where a list"):
         MakeMore().fit(None)
-    with pytest.raises(DataError, match="give none beside them"):
+    with pytest.raises(DataError, match="give no labels or weights beside"):
         MakeMore().fit(Lines.from_strings(LINES), labels=LABELS)
     with pytest.raises(DataError, match="the weights have 2 dimensions"):
         Lines.from_strings(["a"], weights=np.ones((1, 1)))
     with pytest.raises(DataError, match="no line to score"):
         maker.score([])
-    with pytest.raises(DataError, match="no line to look at"):
+    with pytest.raises(DataError, match="no line to measure"):
         maker.variety([])
     with pytest.raises(OptionError, match=r"n is 2\.0: give a whole number"):
         maker.sample(2.0)
 
 
 def test_unsatisfiable_requests_are_rejected_before_the_first_line(maker):
-    with pytest.raises(ConstraintError, match="the prefix has"):
+    with pytest.raises(ConstraintError, match="the prefix contains"):
         maker.stream(prefix="\u00df")
 
 
@@ -341,7 +343,9 @@ def test_a_subclass_may_have_other_parameters():
     assert again.set_params(extra=6).extra == 6
     assert again.fit(LINES).learned_.family == "kneser_ney"
     assert repr(again) == "Quick(model='kneser_ney', extra=6)"
-    with pytest.raises(OptionError, match="parameter 'steps' is unknown: known are model, budget"):
+    with pytest.raises(
+        OptionError, match="parameter 'steps' is unknown: the parameters are model, budget"
+    ):
         again.set_params(steps=3)
 
 

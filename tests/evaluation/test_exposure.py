@@ -9,7 +9,7 @@ import pytest
 from makemore import KneserNeyOptions, LSTMOptions, MakeMore, MixtureOptions, NgramOptions
 from makemore.corpus.canaries import Canaries
 from makemore.errors import OptionError
-from makemore.evaluation.exposure import CHANCE, Exposure, exposures
+from makemore.evaluation.exposure import CHANCE, Exposure, compute_exposures
 from makemore.evaluation.ranks import Ranks
 
 SMALL = {
@@ -54,7 +54,7 @@ def test_the_estimated_rank_equals_the_rank_by_enumeration(label):
 def test_canaries_above_all_uniform_draws_are_ranked_by_draws_from_the_model():
     uniform = np.full(999, -40.0)
     drawn = Ranks(np.array([0.0, 200.0]), np.array([0.0, 20.0]), np.log([0.5, 1e-3]))
-    bits, error = exposures(uniform, drawn, draws=10_000, bits=30.0)
+    bits, error = compute_exposures(uniform, drawn, draws=10_000, bits=30.0)
     assert bits == pytest.approx([30.0, 30 - np.log2(201)], abs=1e-3)
     assert error == pytest.approx([0.0, 0.1 / np.log(2)], abs=2e-3)
 
@@ -62,7 +62,7 @@ def test_canaries_above_all_uniform_draws_are_ranked_by_draws_from_the_model():
 def test_a_canary_without_evidence_does_not_get_a_high_exposure():
     uniform = np.full(999, -40.0)
     unknown = Ranks(np.zeros(2), np.zeros(2), np.array([-39.0, -np.inf]))
-    bits, error = exposures(uniform, unknown, draws=1000, bits=30.0)
+    bits, error = compute_exposures(uniform, unknown, draws=1000, bits=30.0)
     assert bits[0] == pytest.approx(np.log2(1000))
     assert bits[1] == 0.0
     assert np.isfinite(error).all()
@@ -70,7 +70,7 @@ def test_a_canary_without_evidence_does_not_get_a_high_exposure():
 
 def test_exposure_accounts_for_the_probability_that_a_rank_was_sampled():
     one_in_ten = Ranks(np.zeros(1), np.zeros(1), np.log([0.01]))
-    bits, error = exposures(np.full(999, -40.0), one_in_ten, draws=10, bits=30.0)
+    bits, error = compute_exposures(np.full(999, -40.0), one_in_ten, draws=10, bits=30.0)
     chance = 1 - 0.99**10
     assert bits == pytest.approx([30 + np.log2(chance)])
     assert error == pytest.approx([np.sqrt(1 - chance) / np.log(2)])
@@ -78,7 +78,7 @@ def test_exposure_accounts_for_the_probability_that_a_rank_was_sampled():
 
 def test_half_of_equally_probable_lines_rank_above_a_canary():
     nothing = Ranks(np.zeros(1), np.full(1, np.inf), np.array([-40.0]))
-    bits, _ = exposures(np.full(998, -40.0), nothing, draws=10, bits=30.0)
+    bits, _ = compute_exposures(np.full(998, -40.0), nothing, draws=10, bits=30.0)
     assert bits == pytest.approx([np.log2(999 / 500)])
 
 
@@ -86,7 +86,7 @@ def test_half_of_equally_probable_lines_rank_above_a_canary():
 def test_lines_within_rounding_error_are_ties(difference, rank):
     uniform = np.full(99, -20.0 + difference)
     ranks = Ranks(np.zeros(1), np.full(1, np.inf), np.array([-20.0]))
-    (bits,), _ = exposures(uniform, ranks, draws=1, bits=16)
+    (bits,), _ = compute_exposures(uniform, ranks, draws=1, bits=16)
     assert bits == pytest.approx(16 - np.log2(2**16 / 100 * rank))
 
 
@@ -106,7 +106,7 @@ def test_long_window_counts_memorise_only_the_canaries_they_counted(names, model
     maker = MakeMore(model, canaries=100).fit(names)
     learned = maker.exposure()
     assert learned.mean > 10
-    assert learned.is_remembered
+    assert learned.is_memorised
     never = swapped(maker, (Canaries.of(names, 100, seed=77),)).exposure()
     assert never.mean == pytest.approx(CHANCE, abs=3 * CHANCE / 10)
     assert learned.bits.min() > never.bits.mean()
@@ -117,7 +117,7 @@ def test_an_overtrained_network_on_a_short_list_memorises_canaries(names):
     few = names.select(np.arange(0, 3000, 15))
     often = MakeMore("mlp", canaries=20, steps=2000, weight_decay=0.0).fit(few)
     never = swapped(often, (Canaries.of(few, 100, seed=77),)).exposure()
-    assert often.exposure().is_remembered
+    assert often.exposure().is_memorised
     assert often.exposure().mean > never.mean + 1
 
 
@@ -131,7 +131,7 @@ def test_canaries_are_learned_but_excluded_from_all_statistics(names, model, tmp
     assert [getattr(learned.report, x) for x in sizes] == [getattr(plain.report, x) for x in sizes]
     assert learned.cleaning == plain.cleaning
     assert (learned.weight, learned.longest) == (plain.weight, plain.longest)
-    np.testing.assert_array_equal(learned.known(), plain.known())
+    np.testing.assert_array_equal(learned.digests(), plain.digests())
     assert not maker.is_seen(learned.canaries[0].lines).any()
     assert learned.report.train_loss != plain.report.train_loss
     maker.save(tmp_path / "model")

@@ -55,14 +55,14 @@ def test_the_mean_is_nan_if_all_sampled_lines_were_learned():
 
 
 def test_long_lists_are_subsampled_but_copies_are_found_in_the_whole_list(monkeypatch):
-    monkeypatch.setattr(module, "_LINES", 50)
-    monkeypatch.setattr(module, "_LEARNED", 10)
+    monkeypatch.setattr(module, "_MAX_LINES", 50)
+    monkeypatch.setattr(module, "_MAX_LEARNED", 10)
     learned = [f"{i:04}" for i in range(1000)]
     found = nearest(learned, [f"x{i}" for i in range(200)], learned)
     assert (found.made.lines, found.unseen.lines) == (50, 50)
     assert (found.learned, found.of) == (10, 1000)
     assert found.made.shares[0] == 1.0
-    monkeypatch.setattr(module, "_LEARNED", 100)
+    monkeypatch.setattr(module, "_MAX_LEARNED", 100)
     monkeypatch.setattr(module, "_WORK", 2000)
     assert nearest(["a" * 100], ["b"], learned).learned == 20
     assert nearest(["a" * 100], ["b"], [line * 40 for line in learned]).learned == 6
@@ -90,14 +90,18 @@ def test_near_copies_are_distinguished_from_held_out_lines(us_names):
 
 def test_missing_learned_or_unseen_lines_are_reported():
     maker = MakeMore(KneserNeyOptions(), test=0.3).fit(["anna", "ben", "otto", "cleo"])
-    with pytest.raises(DataError, match="none of these lines was learned; give the list too"):
+    with pytest.raises(
+        DataError, match="the model was fitted on none of these lines; give its list too"
+    ):
         maker.nearest(["noe", "a"], ["anna"])
     maker = MakeMore(KneserNeyOptions()).fit(["anna", "ben", "otto", "cleo"])
-    with pytest.raises(DataError, match="all of these lines were learned; give others too"):
+    with pytest.raises(
+        DataError, match="the model was fitted on all of these lines; give others too"
+    ):
         maker.nearest(["anna", "ben"], ["anna"])
-    with pytest.raises(DataError, match="made without digests"):
+    with pytest.raises(DataError, match="fitted without digests"):
         MakeMore("ngram", keep_digests=False).fit(["anna"]).nearest(["anna"], ["ann"])
-    with pytest.raises(DataError, match="need lines made"):
+    with pytest.raises(DataError, match="need sampled, unseen and learned lines"):
         maker.nearest(["anna", "ano"], [])
 
 

@@ -144,27 +144,27 @@ def test_labels_and_digests_are_merged():
 def test_models_that_cannot_be_blended_are_rejected():
     one, other = (MakeMore("ngram").fit(lines) for lines in (ONE, OTHER))
     labelled = MakeMore("ngram").fit(["anna"], ["F"])
-    with pytest.raises(OptionError, match="a blend is of two models or more"):
+    with pytest.raises(OptionError, match="a blend needs at least two models"):
         MakeMore.blend([one])
     with pytest.raises(DataError, match="different labels cannot be blended"):
         MakeMore.blend([one, labelled])
     for weights in ([1.0], [1.0, -1.0], [0.0, 0.0], [1.0, float("nan")], [1.0, float("inf")]):
         with pytest.raises(OptionError, match=r"give one number of 0 or more for each of 2 models"):
             MakeMore.blend([one, other], weights)
-    with pytest.raises(OptionError, match="weights and lines both say"):
+    with pytest.raises(OptionError, match="weights and lines both determine"):
         MakeMore.blend([one, other], [1, 1], ["anna"])
     with pytest.raises(DataError, match="each has an unknown character"):
         MakeMore.blend([one, other], lines=["\u4e00"])
-    with pytest.raises(DataError, match="let its parts learn more, and blend them again"):
+    with pytest.raises(DataError, match="fit its members to the new lines, and blend them again"):
         MakeMore.blend([one, other]).partial_fit(["anna"])
 
 
 def test_guided_sampling_works_if_a_member_excludes_a_character(monkeypatch):
-    monkeypatch.setattr(strategies, "_FEWEST_HITS", 10**9)
-    monkeypatch.setattr(strategies, "_MOST_LISTED", 0)
+    monkeypatch.setattr(strategies, "_MIN_ACCEPTED", 10**9)
+    monkeypatch.setattr(strategies, "_MAX_ENUMERATED", 0)
     sure = MakeMore(NgramOptions(window=1, add=0.0)).fit(["ab", "aab"])
     unsure = MakeMore(MODELS["prefix"], steps=10).fit(["ab", "ba", "bba"])
     both = MakeMore.blend([sure, unsure])
     stream = both.stream(suffix="ba", seed=1)
-    assert "by guide" in stream.how
+    assert "importance resampling" in stream.method
     assert next(stream).endswith("ba")

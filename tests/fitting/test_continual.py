@@ -16,7 +16,7 @@ from makemore import (
     OptionError,
     WaveNetOptions,
 )
-from makemore.fitting.continual import rehearsal
+from makemore.fitting.continual import draw_rehearsal
 from makemore.registry import FAMILIES
 
 WORDS = st.lists(st.text("abc\u00e9z", min_size=1, max_size=6), min_size=1, max_size=12)
@@ -44,7 +44,7 @@ def test_continued_counting_equals_counting_all_lines_at_once(
         np.testing.assert_array_equal(in_turn.model.tensors()[name], value)
     np.testing.assert_allclose(in_turn.label_shares, at_once.label_shares)
     assert (in_turn.weight, in_turn.longest) == (at_once.weight, at_once.longest)
-    np.testing.assert_array_equal(in_turn.known(), at_once.known())
+    np.testing.assert_array_equal(in_turn.digests(), at_once.digests())
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_adapting_forgets_more_than_rehearsing(network):
 def test_rehearsal_samples_lines_with_the_label_weights_of_the_model():
     maker = MakeMore("kneser_ney").fit(["anna", "hanna", "otto"], ["F", "F", "M"], [30.0, 20.0, 50])
     more = Lines.from_strings(["zoe"], ["F"], [4.0])
-    lines = rehearsal(maker.learned_, more, seed=0)
+    lines = draw_rehearsal(maker.learned_, more, seed=0)
     assert lines.to_list()[0] == "zoe"
     assert lines.weights[0] == 4.0
     names = np.array(lines.label_names)[lines.labels]
@@ -129,7 +129,7 @@ def test_a_continued_model_can_be_saved_over_its_file(tmp_path):
 
 def test_a_rare_label_is_rehearsed_at_least_once():
     maker = MakeMore("kneser_ney").fit(["anna", "otto"], ["F", "M"], [1e6, 1.0])
-    lines = rehearsal(maker.learned_, Lines.from_strings(["zoe"], ["F"]), seed=0)
+    lines = draw_rehearsal(maker.learned_, Lines.from_strings(["zoe"], ["F"]), seed=0)
     assert lines.labels_of().count("M") == 1
     assert lines.weights[np.array(lines.labels_of()) == "M"].sum() == pytest.approx(1.0)
 

@@ -42,12 +42,12 @@ import makemore.cli.verbs.fit, makemore.cli.verbs.sample, makemore.cli.verbs.top
 import makemore.fitting.fit as fit, makemore.sampling.request as request
 from makemore.corpus.reading import lists
 from makemore.sampling.constraint import Constraint
-watch(fit, "learn", 2, "fit")
+watch(fit, "fit_splits", 2, "fit")
 watch(Constraint, "of", 1, "constraint")
-watch(request, "request_of", 1, "sample")
+watch(request, "build_request", 1, "sample")
 watch(makemore.cli.verbs.fit, "read_blocks", 1, "input")
 import makemore.sampling.stream as stream
-watch(stream, "request_of", 1, "sample")
+watch(stream, "build_request", 1, "sample")
 
 def run(command):
     build_app(command.split())(command.split(), exit_on_error=False, result_action="return_value")

@@ -178,9 +178,9 @@ def test_attention_is_shown_along_the_first_sampled_line_by_default(transformer)
     chosen = page(transformer, line="bob")
     assert "Attention along bob" in chosen
     assert "places are shown" not in chosen
-    with pytest.raises(DataError, match="nothing is seen along 'xyz'"):
+    with pytest.raises(DataError, match="no attention along 'xyz'"):
         page(transformer, line="xyz")
-    with pytest.raises(DataError, match="nothing is seen along ''"):
+    with pytest.raises(DataError, match="no attention along ''"):
         page(transformer, line="")
 
 
@@ -326,12 +326,12 @@ def parsed_with(labels):
 
 
 def test_invalid_page_requests_are_rejected(small):
-    with pytest.raises(NotFittedError, match="nothing is learned yet"):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
         page(MakeMore())
     maker, recording = small
     for options in ("kneser_ney", MLPOptions(hidden=9), DeepMLPOptions(hidden=8)):
         other = MakeMore(options, steps=2).fit(LINES)
         with pytest.raises(DataError, match="of another model: its tensors are not this one's"):
             page(other, LINES, recording)
-    with pytest.raises(DataError, match="no line to look at"):
+    with pytest.raises(DataError, match="no line to examine"):
         page(maker, ["xyz"])

@@ -12,7 +12,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
 from makemore.options.verbs import ConstraintOptions
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.exhaustive import allowed_lines
+from makemore.sampling.exhaustive import enumerate_lines
 
 VOCABULARY = Vocabulary.of(Lines.from_strings(["ab B-"]))
 LONGEST = 5
@@ -59,7 +59,7 @@ def test_a_constraint_allows_counts_and_lists_the_matching_lines(options):
     expected = np.array([is_allowed(line, options) for line in EVERYTHING])
     np.testing.assert_array_equal(constraint.allows(IDS), expected)
     assert constraint.count(NOTHING) == expected.sum()
-    listed = allowed_lines(constraint, NOTHING)
+    listed = enumerate_lines(constraint, NOTHING)
     texts = [VOCABULARY.text(line) for line in listed.tolist()]
     assert sorted(texts) == sorted(
         line for line, yes in zip(EVERYTHING, expected, strict=True) if yes
@@ -123,7 +123,7 @@ def test_lines_are_counted_after_a_prefix(prefix):
         line for line in EVERYTHING if line.startswith(prefix) and is_allowed(line, options)
     ]
     assert constraint.count(ids) == len(expected)
-    assert len(allowed_lines(constraint, ids)) == len(expected)
+    assert len(enumerate_lines(constraint, ids)) == len(expected)
 
 
 def test_a_prefix_too_long_or_not_allowed_has_no_lines():
@@ -142,5 +142,5 @@ def test_too_many_states_in_combination_are_rejected():
     options = ConstraintOptions(
         pattern=".*a.{8}", contains="ab" * 60, forbid=("-b" * 60,), states=700
     )
-    with pytest.raises(ConstraintError, match="takes more than 700 states at once"):
+    with pytest.raises(ConstraintError, match="need more than 700 states"):
         Constraint.of(options, VOCABULARY, 200)

@@ -6,8 +6,8 @@ from makemore.sampling.guided import Proposals
 def test_a_proposal_at_a_dead_end_gets_zero_weight():
     proposals = Proposals(3)
     proposals.record(np.array([2, 0, 1]), np.log([0.5, 0.25, 0.5]))  # the second ends
-    proposals.keep(np.array([True, False, True]))
-    proposals.keep(np.array([True, False]))  # the third can draw nothing more
+    proposals.select(np.array([True, False, True]))
+    proposals.select(np.array([True, False]))  # the third can draw nothing more
     proposals.record(np.array([0]), np.log([0.125]))
     assert proposals.ids(5).tolist() == [[2, 0, 0], [0, 0, 0], [1, 0, 1]]
     np.testing.assert_array_equal(proposals.log_weights, [*np.log([0.125, 0.25]), -np.inf])

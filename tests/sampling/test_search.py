@@ -7,10 +7,10 @@ from makemore import MakeMore
 from makemore.options.verbs import ConstraintOptions
 from makemore.sampling.backward_messages import backward_messages
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.exhaustive import ListSampler, allowed_lines
+from makemore.sampling.exhaustive import ExhaustiveSampler, enumerate_lines
 from makemore.sampling.request import Request
-from makemore.sampling.samplers import Shape
-from makemore.sampling.search import AutomatonSteps, ConditionalSteps, ModelSteps, search
+from makemore.sampling.samplers import Warper
+from makemore.sampling.search import AutomatonExpander, ConditionalExpander, ModelExpander, search
 
 NOTHING = np.zeros(0, np.int32)
 
@@ -21,11 +21,11 @@ def parts():
     learned = MakeMore("kneser_ney").fit(["anna", "nan", "ban", "an", "bob", "abba"]).learned_
     constraint = Constraint.of(ConstraintOptions(suffix="a", only="abn"), learned.vocabulary, 4)
     request = Request(
-        learned.model, learned.vocabulary, Shape(), NOTHING, 4, (None,), np.ones(1), seed=0
+        learned.model, learned.vocabulary, Warper(), NOTHING, 4, (None,), np.ones(1), seed=0
     )
-    messages = backward_messages(learned.model.automaton(2**20), Shape(), constraint, NOTHING)
-    lines = allowed_lines(constraint, NOTHING)
-    listed = ListSampler(learned.model, Shape(), lines, NOTHING, None, 0)
+    messages = backward_messages(learned.model.automaton(2**20), Warper(), constraint, NOTHING)
+    lines = enumerate_lines(constraint, NOTHING)
+    listed = ExhaustiveSampler(learned.model, Warper(), lines, NOTHING, None, 0)
     texts = [learned.vocabulary.text(line) for line in lines.tolist()]
     return request, constraint, messages, dict(zip(texts, listed.log_probs.tolist(), strict=True))
 
@@ -34,11 +34,11 @@ def parts():
 def test_search_returns_every_line_once_in_order_of_probability(parts, method):
     request, constraint, messages, log_probs = parts
     steps = (
-        AutomatonSteps(messages, NOTHING)
+        AutomatonExpander(messages, NOTHING)
         if method == "automaton"
-        else ModelSteps(request, constraint, None)
+        else ModelExpander(request, constraint, None)
     )
-    found = list(search([steps], most=10**6))
+    found = list(search([steps], max_expansions=10**6))
     assert {request.vocabulary.text(prefix.ids) for prefix in found} == set(log_probs)
     assert len(found) == len(log_probs)
     expected = sorted(log_probs.values(), reverse=True)
@@ -49,9 +49,9 @@ def test_search_returns_every_line_once_in_order_of_probability(parts, method):
 def test_perturbed_search_samples_without_replacement(parts, method):
     request, constraint, messages, log_probs = parts
     steps = (
-        ConditionalSteps(messages, NOTHING)
+        ConditionalExpander(messages, NOTHING)
         if method == "conditional"
-        else ModelSteps(request, constraint, None)
+        else ModelExpander(request, constraint, None)
     )
     texts, probs = list(log_probs), np.exp(list(log_probs.values()))
     probs /= probs.sum()
@@ -69,7 +69,7 @@ def test_perturbed_search_samples_without_replacement(parts, method):
 
 def test_search_with_exact_bounds_expands_few_prefixes(parts, monkeypatch):
     request, constraint, messages, _ = parts
-    monkeypatch.setattr("makemore.sampling.search._AT_ONCE", 1)
+    monkeypatch.setattr("makemore.sampling.search._MAX_BATCH", 1)
 
     def expanded_prefixes(steps):
         for most in range(1, 300):
@@ -77,7 +77,10 @@ def test_search_with_exact_bounds_expands_few_prefixes(parts, monkeypatch):
                 return most
         return 300
 
-    exact, heuristic = AutomatonSteps(messages, NOTHING), ModelSteps(request, constraint, None)
+    exact, heuristic = (
+        AutomatonExpander(messages, NOTHING),
+        ModelExpander(request, constraint, None),
+    )
     assert (
         expanded_prefixes(exact) <= 5 < expanded_prefixes(heuristic)
     )  # at most one per character, and one for the end
@@ -85,15 +88,15 @@ def test_search_with_exact_bounds_expands_few_prefixes(parts, monkeypatch):
 
 def test_a_search_at_its_limit_returns_the_head_of_the_full_result(parts):
     request, constraint, _, _ = parts
-    whole = list(search([ModelSteps(request, constraint, None)], most=10**6))
-    head = list(search([ModelSteps(request, constraint, None)], most=20))
+    whole = list(search([ModelExpander(request, constraint, None)], max_expansions=10**6))
+    head = list(search([ModelExpander(request, constraint, None)], max_expansions=20))
     assert 0 < len(head) < len(whole)
     assert [prefix.ids for prefix in head] == [prefix.ids for prefix in whole[: len(head)]]
 
 
 def test_labels_are_chosen_in_proportion_to_their_shares(parts):
     _, _, messages, _ = parts
-    steps = ConditionalSteps(messages, NOTHING)
+    steps = ConditionalExpander(messages, NOTHING)
     shares, n = (0.8, 0.2), 800
     firsts = 0
     for seed in range(n):
@@ -110,7 +113,7 @@ class Marked:
     state = 77
 
     def __init__(self, steps):
-        self.steps, self.first = steps, steps.first
+        self.steps, self.root = steps, steps.root
 
     def expand(self, prefixes):
         found = self.steps.expand(prefixes)

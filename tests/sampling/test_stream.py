@@ -12,8 +12,8 @@ from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.options.verbs import SampleOptions
 from makemore.sampling import strategies, stream
-from makemore.sampling.request import Source, request_of
-from makemore.sampling.stream import Stream, _searched
+from makemore.sampling.request import Source, build_request
+from makemore.sampling.stream import Stream, _search_lines
 
 
 def source_of(texts, labels=None, window=3):
@@ -64,13 +64,15 @@ def test_a_network_draws_the_same_batches_for_any_number_requested(window, monke
 
     options = GRUOptions(hidden=8) if window is None else MLPOptions(window=window, hidden=8)
     maker = MakeMore(options, steps=2).fit(["anna", "ben", "otto", "hannah"])
-    monkeypatch.setattr(strategies, "_TABLE_PAYS", 3000)
+    monkeypatch.setattr(strategies, "_MIN_TABLE_LINES", 3000)
     bounds = []
     for ahead in (1, 100, 50_000):
         found = []
-        plan = strategies.freely(request_of(Source.of(maker.learned_), SampleOptions()), ahead)
+        plan = strategies.plan_unconstrained(
+            build_request(Source.of(maker.learned_), SampleOptions()), ahead
+        )
         recorded = plan._replace(draw=lambda low, high, f=found, p=plan: noted(f, p, low, high))
-        monkeypatch.setattr(stream, "freely", lambda request, ahead, r=recorded: r)
+        monkeypatch.setattr(stream, "plan_unconstrained", lambda request, ahead, r=recorded: r)
         lines = take(Source.of(maker.learned_), 6000, ahead=ahead)
         bounds.append((found, lines))
     assert bounds[0] == bounds[1] == bounds[2]
@@ -88,8 +90,8 @@ def test_lines_do_not_depend_on_the_number_drawn_at_once(source, ahead):
 
 
 def test_distinct_lines_do_not_depend_on_the_number_requested(source, monkeypatch):
-    monkeypatch.setattr(strategies, "_TABLE_PAYS", 3000)
-    monkeypatch.setattr(stream, "_WALKED", (1, 2**14))
+    monkeypatch.setattr(strategies, "_MIN_TABLE_LINES", 3000)
+    monkeypatch.setattr(stream, "_STEPWISE_LIMITS", (1, 2**14))
     few, many = (
         take(source, 2000, distinct=True, ahead=ahead, max_length=4) for ahead in (100, 9000)
     )
@@ -179,7 +181,7 @@ def test_searched_lines_weight_labels_by_the_mass_they_allow(labelled):
     firsts = []
     for seed in range(500):
         options = SampleOptions(**constraints, seed=seed)
-        firsts.append(next(_searched(request_of(labelled, options), options))[0])
+        firsts.append(next(_search_lines(build_request(labelled, options), options))[0])
     drawn = take(labelled, 20_000, only="ben", max_length=3)
     for line in set(drawn):
         share = drawn.count(line) / len(drawn)
@@ -215,7 +217,7 @@ def test_without_a_label_labels_are_drawn_with_the_shares_of_the_list(labelled):
 
 
 def test_unsatisfiable_requests_are_rejected(source, labelled):
-    with pytest.raises(ConstraintError, match="the prefix has 'é', which is in no line"):
+    with pytest.raises(ConstraintError, match="the prefix contains 'é', which is not in"):
         take(source, 1, prefix="é")
     with pytest.raises(ConstraintError, match="no line of at most 2 characters starts with 'anna'"):
         take(source, 1, prefix="anna", max_length=2)

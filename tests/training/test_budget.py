@@ -2,7 +2,7 @@ import pytest
 from training_data import OPTIONS, equal, fresh, weights
 
 from makemore.training import budget
-from makemore.training.budget import steps_within
+from makemore.training.budget import steps_in_budget
 from makemore.training.loop import Training, TrainOptions
 
 
@@ -11,7 +11,7 @@ def test_a_budget_is_converted_to_steps_without_changing_the_network(data, secon
     train, dev = data
     network = fresh()
     before = weights(network)
-    steps = steps_within(seconds, network, OPTIONS, train, dev)
+    steps = steps_in_budget(seconds, network, OPTIONS, train, dev)
     assert steps >= 1
     assert equal(weights(network), before)
 
@@ -25,7 +25,7 @@ def test_a_budget_covers_steps_and_evaluations(data, monkeypatch, step, look, se
     train, dev = data
     clock = [0.0]
     monkeypatch.setattr(budget.time, "perf_counter", lambda: clock[0])
-    plain_step, plain_measure = Training._step, Training.measure
+    plain_step, plain_measure = Training._step, Training.evaluate
 
     def slow_step(self, *args):
         clock[0] += step
@@ -36,8 +36,8 @@ def test_a_budget_covers_steps_and_evaluations(data, monkeypatch, step, look, se
         return plain_measure(self, *args)
 
     monkeypatch.setattr(Training, "_step", slow_step)
-    monkeypatch.setattr(Training, "measure", slow_measure)
-    steps = steps_within(seconds, fresh(), OPTIONS, train, dev)
+    monkeypatch.setattr(Training, "evaluate", slow_measure)
+    steps = steps_in_budget(seconds, fresh(), OPTIONS, train, dev)
     interval = TrainOptions(steps=steps, rate=0.1).dev_interval
     spent = clock[0] + steps * step + steps // interval * look
     assert spent <= seconds * 1.05

@@ -150,9 +150,9 @@ def _run(outputs: Outputs) -> "RunDirectory | None":
 
     run = RunDirectory(outputs.run, outputs.every)
     if outputs.resume:
-        what = "going on with" if run.is_begun else "there is nothing yet to resume in"
+        what = "going on with" if run.has_checkpoint else "there is nothing yet to resume in"
         say(f"{what} {outputs.run}")
-    if run.is_begun and not outputs.resume:
+    if run.has_checkpoint and not outputs.resume:
         raise OptionError(
             f"{outputs.run} holds a run: go on with it by --resume, or give another folder to --run"
         )
@@ -220,11 +220,11 @@ def fit_in_words(maker: "MakeMore") -> str:
     """Return a one-line summary of the fit."""
     fitted, report = maker.learned_, maker.learned_.report
     chosen = f"chose {report.chosen}; " if report.chosen else ""
-    steps = f", {report.steps_in_words()}" if report.steps is not None else ""
+    steps = f", {report.format_steps()}" if report.steps is not None else ""
     what = f"learned {fitted.family} in {report.seconds:.1f} s{steps}"
     planted = sum(len(each.lines) for each in fitted.canaries)
     besides = f"; learned {planted:,} random lines too" if planted else ""
-    return f"{chosen}{what}; loss {report.losses_in_words()}{besides}{_unused_options(maker)}"
+    return f"{chosen}{what}; loss {report.format_losses()}{besides}{_unused_options(maker)}"
 
 
 def _unused_options(maker: "MakeMore") -> str:

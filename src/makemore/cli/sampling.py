@@ -34,14 +34,14 @@ def draw(
         excluded = read_lines(exclude).to_list()
     stream = maker.stream(exclude=excluded, ahead=n, options=how)
     if stream.allowed is not None:
-        say(stream.how)
+        say(stream.method)
         if how.distinct and stream.allowed < n:
             say(f"only {stream.allowed:,.0f} different lines are what was asked for")
     lines, written = islice(stream, n), 0
     if as_json:
         for line, nats in _scored(maker, lines, how.label) if scores else zip(lines, repeat(None)):
             score = {} if nats is None else {"log_likelihood": nats}
-            write_json({"line": line, **score, "drawn": stream.how})
+            write_json({"line": line, **score, "drawn": stream.method})
             written += 1
     elif scores:
         pairs = _scored(maker, lines, how.label)

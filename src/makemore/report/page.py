@@ -4,7 +4,7 @@ from jinja2 import Environment, PackageLoader
 
 from makemore import __version__
 from makemore.corpus.control_characters import names_of
-from makemore.estimator.base import Strings, parsed
+from makemore.estimator.base import Strings, as_lines
 from makemore.estimator.makemore import MakeMore
 from makemore.probe.examination import Examination
 from makemore.probe.recording import Recording
@@ -45,7 +45,7 @@ def page(
         >>> page(maker, title="names").splitlines()[0]
         '<!doctype html>'
     """
-    read = None if lines is None else parsed(lines)
+    read = None if lines is None else as_lines(lines)
     samples = draw_samples(maker, seed)
     along = samples.lines.to_list()[0] if line is None else line
     found = maker.probe(read, recording, along)

@@ -185,7 +185,7 @@ def _exposure_json(exposed: "Exposure") -> dict[str, Json]:
         "high": high,
         "chance": CHANCE,
         "chance_high": exposed.chance,
-        "remembered": exposed.is_remembered,
+        "remembered": exposed.is_memorised,
         "first_or_second": exposed.first,
         "bits": exposed.bits.tolist(),
         "errors": exposed.error.tolist(),
@@ -217,7 +217,7 @@ def _exposure_table(exposed: "Exposure") -> list[str]:
 
 def _exposure_in_words(exposed: "Exposure") -> str:
     """Return the conclusion from the exposure."""
-    if not exposed.is_remembered:
+    if not exposed.is_memorised:
         return "the model ranks them as if it had never seen them"
     one_in = f"2^{exposed.mean:.0f}"
     if exposed.mean < 40:

@@ -53,7 +53,7 @@ def _facts(document: "Document") -> list[tuple[str, str]]:
         ("characters", f"{len(characters)}: {shown}"),
         ("labels", ", ".join(document["labels"]) or "none"),
         ("split", report.split),
-        ("loss", report.losses_in_words()),
+        ("loss", report.format_losses()),
         *_training(report),
         *_canaries(document),
         ("digests", digests if "digests" in document["tensors"] else "left out: --new cannot work"),
@@ -62,7 +62,7 @@ def _facts(document: "Document") -> list[tuple[str, str]]:
 
 def _training(report: "FitReport") -> list[tuple[str, str]]:
     """Return steps and seed if networks were trained; older files hold the duration too."""
-    steps, found = report.steps_in_words(), []
+    steps, found = report.format_steps(), []
     if steps is not None:
         found += [steps, f"seed {report.seed}"]
     if report.seconds is not None:
