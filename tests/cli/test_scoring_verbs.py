@@ -242,7 +242,7 @@ def test_blend_combines_models(run, folder):
     _, err, _ = run("blend model other -o both --by more.txt")
     assert "dev" in err
     for line, message in (
-        ("blend model -o both", "two models or more"),
+        ("blend model -o both", "at least two models"),
         ("blend model other -o both --weights 1", "one number of 0 or more for each of 2"),
         ("blend model other -o both --weights a,b", "give numbers such as 3,1"),
         ("blend model labelled -o both", "different labels"),

@@ -3,7 +3,7 @@
 A pair i is a state of the model with a state of the constraint. Let e(i) be the probability that a
 line ends in i, or zero if it may not end there. After t of at most T characters,
 
-    m_T(i) = e(i)        m_t(i) = e(i) [t >= shortest] + sum over x of p(x | i) m_(t+1)(i x)
+    m_T(i) = e(i)        m_t(i) = e(i) [t >= min_length] + sum over x of p(x | i) m_(t+1)(i x)
 
 is the probability that a line in i ends as an allowed line. So
 
@@ -14,7 +14,7 @@ and lines drawn from it follow the model's distribution over the allowed lines, 
 The messages of long lines underflow. So row t is stored as M_t, whose largest number is 1, and the
 logarithm of its scale s_t; m_(T+1) is zero. With a common unit u_t for both terms,
 
-    m_t = s_t M_t        s_t M_t(i) / u_t = e(i) [t >= shortest] / u_t
+    m_t = s_t M_t        s_t M_t(i) / u_t = e(i) [t >= min_length] / u_t
                                             + s_(t+1) / u_t * sum over x of p(x | i) M_(t+1)(i x)
 
 Source: the backward probabilities of hidden Markov models, Rabiner (1989), "A tutorial on hidden
@@ -67,7 +67,7 @@ class BackwardMessages:
             np.arange(prefix_length, prefix_length + positions + 1) >= constraint.min_length
         )
         self.rows = np.zeros((positions + 1, len(goto) + 1))
-        # [t >= shortest] / u_t and s_(t+1) / u_t. They are Python floats, so that a product with
+        # [t >= min_length] / u_t and s_(t+1) / u_t. They are Python floats, so that a product with
         # float32 stays float32.
         self._end_factors, self._continue_factors = [0.0] * positions, [0.0] * positions
         log_scale = -np.inf

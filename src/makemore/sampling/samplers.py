@@ -197,8 +197,8 @@ class Sampler(Protocol):
             max_characters: maximum number of characters after the prefix.
 
         Returns:
-            (n, T) int32 ids, T at most most + 1, zero from the end of a line on. If the last column
-            of a row is not zero, its line has not ended.
+            (n, T) int32 ids, T at most max_characters + 1, zero from the end of a line on. If the
+            last column of a row is not zero, its line has not ended.
         """
 
 

@@ -119,7 +119,7 @@ class ModelExpander:
 class AutomatonExpander:
     """A model compiled to an automaton, with the exact log-probability of the best continuation.
 
-        b_T(i) = log e(i)      b_t(i) = max(log e(i) [t >= shortest], log p(x | i) + b_(t+1)(i x))
+        b_T(i) = log e(i)      b_t(i) = max(log e(i) [t >= min_length], log p(x | i) + b_(t+1)(i x))
 
     Source: Viterbi (1967), as in Rabiner (1989), section III.B, from the end to the start.
     """

@@ -132,8 +132,8 @@ def _select_lines(
             return
         last = int(indices[-1]) if len(indices) else last
         if options.distinct and len(selected) * _MAX_DRAWS_PER_DISTINCT < len(batch.lines):
-            for found in _search_lines(request, options):
-                yield from (found[i] for i in select(found).tolist())
+            for candidates in _search_lines(request, options):
+                yield from (candidates[i] for i in select(candidates).tolist())
             return
 
 
@@ -300,11 +300,11 @@ def _decode(
         vocabulary: the model's vocabulary.
         prefix: (p,) ids that every line starts with.
     """
-    drawn = np.concatenate([np.tile(prefix, (len(ids), 1)), ids], axis=1)
-    length = np.count_nonzero(drawn, axis=1)
+    full = np.concatenate([np.tile(prefix, (len(ids), 1)), ids], axis=1)
+    length = np.count_nonzero(full, axis=1)
     is_space = np.array([True, *map(str.isspace, vocabulary.characters)])  # id 0: a blank line
-    first, last = drawn[:, 0], drawn[np.arange(len(drawn)), np.maximum(length, 1) - 1]
-    is_clean = (drawn[:, -1] == BOUNDARY) & ~is_space[first] & ~is_space[last]
-    is_text = np.arange(drawn.shape[1]) <= length[:, None]  # with one boundary as separator
-    codes = vocabulary.decode(drawn[is_text & is_clean[:, None]])
+    first, last = full[:, 0], full[np.arange(len(full)), np.maximum(length, 1) - 1]
+    is_clean = (full[:, -1] == BOUNDARY) & ~is_space[first] & ~is_space[last]
+    is_text = np.arange(full.shape[1]) <= length[:, None]  # with one boundary as separator
+    codes = vocabulary.decode(full[is_text & is_clean[:, None]])
     return codes.tobytes().decode("utf-32-le").split("\n")[:-1], np.flatnonzero(is_clean)
