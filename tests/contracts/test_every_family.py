@@ -22,7 +22,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.inference import likelihood
 from makemore.options.families import NgramOptions
-from makemore.registry import FAMILIES, members_of
+from makemore.registry import FAMILIES, parse_members
 
 # Nats. Rows of one product of matrices differ in their last digits, by the place among the others
 # and by the processor: kernels of other widths add in other orders.
@@ -55,7 +55,7 @@ def fits(options, model):
     """Whether a model was made with these options, among the small ones."""
     members = getattr(options, "members", None)
     if members is not None:
-        return len(members_of(members)) == len(model.members)
+        return len(parse_members(members)) == len(model.members)
     return getattr(options, "window", None) == model.window
 
 
@@ -105,7 +105,7 @@ def test_the_loss_over_contexts_equals_the_loss_over_characters(fitted, window):
 
 
 @pytest.mark.parametrize(
-    "name, options", [case for case in CASES if FAMILIES[case[0]].learns == "training"]
+    "name, options", [case for case in CASES if FAMILIES[case[0]].fit_method == "training"]
 )
 def test_only_the_proportions_of_weights_count(name, options):
     lines = Lines.from_strings(LINES, LABELS, WEIGHTS)
@@ -217,7 +217,7 @@ def test_it_learns_eight_lines_by_heart(name, options):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, family in FAMILIES.items() if family.learns == "training"]
+    "name", [name for name, family in FAMILIES.items() if family.fit_method == "training"]
 )
 def test_gradients_reach_every_parameter(name):
     import torch
@@ -266,7 +266,7 @@ def formula(name, o, V, labels):
 
 @pytest.mark.parametrize("labels", [0, 2])
 @pytest.mark.parametrize(
-    "name", [name for name, family in FAMILIES.items() if family.learns == "training"]
+    "name", [name for name, family in FAMILIES.items() if family.fit_method == "training"]
 )
 def test_the_number_of_parameters_equals_its_formula(name, labels):
     for options in SMALL[name]:

@@ -122,7 +122,7 @@ def test_a_model_takes_what_a_narrower_one_knew(scorer, request):
         np.testing.assert_allclose(np.exp(after).sum(axis=1), 1.0, atol=1e-4)
         known = np.exp(after[:, ids[: len(narrow)]])
         known /= known.sum(axis=1, keepdims=True)
-        is_network = FAMILIES[name].learns == "training"
+        is_network = FAMILIES[name].fit_method == "training"
         np.testing.assert_allclose(known, np.exp(before), atol=1e-4 if is_network else 0.2)
         new = np.setdiff1d(np.arange(len(wide)), ids)
         assert np.exp(after[:, new]).max() < 0.5

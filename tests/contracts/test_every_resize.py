@@ -12,7 +12,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.layers.vocabulary_axes import Entries
 from makemore.registry import FAMILIES
 
-NETWORKS = [case for case in CASES if FAMILIES[case[0]].learns == "training"]
+NETWORKS = [case for case in CASES if FAMILIES[case[0]].fit_method == "training"]
 V = 8  # characters of the old vocabulary, the boundary counted: also the width of every layer
 LABELS = 4
 # The new ids of the old characters, the new V; and likewise of labels, counted from 0.

@@ -17,7 +17,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.reading.decoding import LONGEST
 from makemore.corpus.reading.lists import read_blocks, read_lines
 from makemore.corpus.reading.rows import Columns
-from makemore.errors import NOWHERE, DataError, Location
+from makemore.errors import UNKNOWN_LOCATION, DataError, Location
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -247,7 +247,7 @@ def test_closed_standard_input_is_located(monkeypatch):
 def test_an_error_about_an_argument_has_no_location(tmp_path, path, encoding):
     (tmp_path / "list.txt").write_text("anna\n")
     error = error_of(tmp_path / "list.txt" if path is None else path, encoding=encoding)
-    assert error.location == NOWHERE
+    assert error.location == UNKNOWN_LOCATION
     assert str(error) == error.problem
 
 
@@ -260,9 +260,9 @@ def test_an_error_about_an_argument_has_no_location(tmp_path, path, encoding):
     ({"weights": [1, 1e16]}, Location(line=2, column="weight"), "weight 1e+16 is above 1e+15"),
     ({"labels": ["F", " "]}, Location(line=2, column="label"), "the label is blank"),
     ({"labels": ["\0", "F"]}, Location(line=1, column="label"), "the label '\\x00' holds what"),
-    ({"labels": ["F"]}, NOWHERE, "1 labels came for 2 lines"),
-    ({"weights": [1]}, NOWHERE, "1 weights came for 2 lines"),
-    ({"strings": "anna"}, NOWHERE, "one string came where a list of strings is needed"),
+    ({"labels": ["F"]}, UNKNOWN_LOCATION, "1 labels came for 2 lines"),
+    ({"weights": [1]}, UNKNOWN_LOCATION, "1 weights came for 2 lines"),
+    ({"strings": "anna"}, UNKNOWN_LOCATION, "one string came where a list of strings is needed"),
 ])  # fmt: skip
 def test_an_error_about_a_list_in_memory_has_the_line(given, location, problem):
     with pytest.raises(DataError, match=r".") as caught:

@@ -270,7 +270,7 @@ def test_numbers_of_numpy_are_numbers(tmp_path):
         ({"steps": 3, "budget": "1s"}, "steps and budget both say how long"),
         ({"split": "lecture", "test": 0.1}, "test is for the digest split"),
         ({"budget": "soon"}, "give a time such as 30s"),
-        ({"model": MLPOptions}, r"model is the class MLPOptions: make one, MLPOptions\(\)"),
+        ({"model": MLPOptions}, r"model is the class MLPOptions: give an instance, MLPOptions\(\)"),
     ],
 )
 def test_parameters_that_contradict_are_refused(params, sentence):

@@ -24,7 +24,7 @@ from makemore import MakeMore, NgramOptions
 from makemore.checkpoint.fingerprint import fingerprint
 from makemore.cli.main import build_app
 from makemore.options.verbs import ConstraintOptions, FitOptions, SampleOptions
-from makemore.registry import family_named, members_of, text_of
+from makemore.registry import family_named, parse_members, format_member
 
 seen = {}
 
@@ -83,8 +83,8 @@ is_set["help of the class"] = "pretended_parameter: " in MakeMore.__doc__
 for method, name in (("sample", "sampling"), ("stream", "constraint"), ("top", "constraint")):
     text = getattr(MakeMore, method).__doc__
     is_set[f"help of {method}"] = f"pretended_{name}" in text
-member = members_of("mlp(pretended_network='set')")[0]
-is_set["members"] = "pretended_network" in text_of(*member)
+member = parse_members("mlp(pretended_network='set')")[0]
+is_set["members"] = "pretended_network" in format_member(*member)
 run_ = fingerprint({}, "mlp", member[1], FitOptions(pretended_fitting="set"), None)
 is_set["fingerprint"] = run_["pretended_fitting"] == "set" and any(
     "pretended_network" in name for name in run_

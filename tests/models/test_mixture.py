@@ -11,7 +11,7 @@ from makemore.inference import likelihood
 from makemore.models.mixture import likeliest_weights
 from makemore.models.ngram import Ngram
 from makemore.options.families import NgramOptions
-from makemore.registry import FAMILIES, members_of
+from makemore.registry import FAMILIES, parse_members
 
 TWO = MixtureOptions(members="kneser_ney(window=2), ngram(window=4)")
 
@@ -100,34 +100,34 @@ def test_it_looks_back_as_far_as_its_members_do():
 @pytest.mark.parametrize(
     "text, sentence",
     [
-        ("", "members has '': write it as"),
-        ("gru(", r"members has 'gru\(': write it as"),
+        ("", "members is '', which cannot be parsed: write"),
+        ("gru(", r"members is 'gru\(', which cannot be parsed: write"),
         ("grue", "model 'grue' is unknown"),
         ("gru(hiden=3)", "option 'hiden' is unknown here"),
         ("gru(hidden=x)", "hidden is 'x': give a whole number"),
-        ("gru(hidden)", r"members has 'gru\(hidden\)': write it as"),
-        ("mixture", "members has a mixture: name its members instead"),
-        (f"gru(hidden={'-' * 400}1)", "members has 'gru"),
-        (f"gru(hidden=1{'+1' * 400})", "members has 'gru"),
-        ("(" * 500, r"members has '\("),
-        ("gru], [gru", r"members has 'gru\], \[gru': write it as"),
+        ("gru(hidden)", r"members is 'gru\(hidden\)', which cannot be parsed: write"),
+        ("mixture", "members contains a mixture: list the members"),
+        (f"gru(hidden={'-' * 400}1)", "members is 'gru"),
+        (f"gru(hidden=1{'+1' * 400})", "members is 'gru"),
+        ("(" * 500, r"members is '\("),
+        ("gru], [gru", r"members is 'gru\], \[gru', which cannot be parsed: write"),
     ],
 )
 def test_what_cannot_be_read_is_said(text, sentence):
     with pytest.raises(OptionError, match=sentence):
-        members_of(text)
+        parse_members(text)
     with pytest.raises(OptionError, match=sentence):
         MakeMore(MixtureOptions(members=text)).fit(["anna", "ben"])
 
 
 def test_members_are_read_with_their_options():
-    found = members_of(" kneser_ney ,gru( hidden = 8, dropout=0.5 ), ngram()")
+    found = parse_members(" kneser_ney ,gru( hidden = 8, dropout=0.5 ), ngram()")
     assert [family.name for family, _ in found] == ["kneser_ney", "gru", "ngram"]
     assert found[1][1].to_dict() == {"embedding": 64, "hidden": 8, "dropout": 0.5}
 
 
 def test_numbers_may_start_with_zeros_as_in_older_files():
-    (_, own), (_, other) = members_of("kneser_ney(window=05), ngram(add=00.5, window=3)")
+    (_, own), (_, other) = parse_members("kneser_ney(window=05), ngram(add=00.5, window=3)")
     assert (own.window, other.add, other.window) == (5, 0.5, 3)
 
 

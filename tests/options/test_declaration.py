@@ -66,7 +66,7 @@ def test_families_are_found_by_name_and_by_options():
 def test_unknown_families_are_refused():
     with pytest.raises(OptionError, match="model 'gpt9' is unknown: choose one of auto, ngram"):
         family_named("gpt9")
-    with pytest.raises(OptionError, match="is no family's options"):
+    with pytest.raises(OptionError, match="is not the options of a family"):
         family_of(SampleOptions())
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import summed
+from makemore.arrays import sum_by_index
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 
@@ -26,4 +26,4 @@ def bigrams(c: Contexts) -> NDArray[np.float64]:
     """
     size = c.vocabulary_size
     before = np.where(c.last < size, c.last, BOUNDARY)[c.row].astype(np.int64)
-    return summed(before * size + c.next, c.count, size * size).reshape(size, size)
+    return sum_by_index(before * size + c.next, c.count, size * size).reshape(size, size)

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray, Ids, ranges, trie, unique_inverse
+from makemore.arrays import AnyArray, Ids, build_trie, concatenate_ranges, unique_inverse
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class SuffixTree:
             The tree, and for each depth j from 0 to J the (N,) int32 nodes of the first j ids of
             the rows. Rows with a smaller depth have the node of their own depth.
         """
-        keys, nodes = trie(history.T, depth, size)
+        keys, nodes = build_trie(history.T, depth, size)
         return cls(size, np.concatenate([np.zeros(0, np.int64), *keys])), nodes
 
     @classmethod
@@ -206,7 +206,7 @@ class Leaving:
     def dense(self, node: NDArray[np.int64], width: int) -> NDArray[np.float32]:
         """Return (n, width) float32: the dense rows of n nodes, zero without an entry."""
         starts, stops = self.start[node], self.start[node + 1]
-        at = ranges(starts, stops)
+        at = concatenate_ranges(starts, stops)
         rows = np.zeros((len(node), width), np.float32)
         rows[np.repeat(np.arange(len(node)), stops - starts), self.next[at]] = self.value[at]
         return rows

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ids, ranges, unique_inverse, unique_rows
+from makemore.arrays import Ids, concatenate_ranges, unique_inverse, unique_rows
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError, Location
@@ -106,7 +106,7 @@ def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
 def window_rows(paths: Paths, size: int, window: int, labelled: bool) -> tuple[Ids, Ids]:
     """Find the distinct windows: (C,) row of each position, and (N, K) back, as in `Contexts`."""
     length = np.diff(paths.start)
-    position = ranges(np.zeros(len(length), np.int64), length)
+    position = concatenate_ranges(np.zeros(len(length), np.int64), length)
     padded = np.concatenate([np.full(window, BOUNDARY, np.int32), paths.target])
     shifted = [padded[oldest : oldest + len(position)] for oldest in range(window)]
     is_inside = map(np.greater_equal, repeat(position), range(window, 0, -1))

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ids, Ints, ranges, summed, unique_inverse, unique_rows
+from makemore.arrays import Ids, Ints, concatenate_ranges, sum_by_index, unique_inverse, unique_rows
 from makemore.contexts.paths import Paths, prefix_tree, window_rows
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
@@ -101,7 +101,7 @@ class Contexts:
         distinct, edge = unique_inverse(
             row.astype(np.int64) * size + paths.target, len(last) * size
         )
-        count = summed(edge, np.repeat(paths.weight, np.diff(paths.start)), len(distinct))
+        count = sum_by_index(edge, np.repeat(paths.weight, np.diff(paths.start)), len(distinct))
         return cls(
             vocabulary_size=size,
             label_count=labels,
@@ -171,7 +171,7 @@ class Contexts:
     @cached_property
     def weight(self) -> NDArray[np.float64]:
         """(N,) float64, weighted count of each context."""
-        return summed(self.row, self.count, len(self))
+        return sum_by_index(self.row, self.count, len(self))
 
     @property
     def usual_weight(self) -> float:
@@ -205,7 +205,7 @@ class Contexts:
             which: (b,) int64 line indices; repeats are allowed.
         """
         starts, stops = self.start[which], self.start[which + 1]
-        walked = self.edge[ranges(starts, stops)]
+        walked = self.edge[concatenate_ranges(starts, stops)]
         weight = self.line_weight[which]
         edges, edge = unique_inverse(walked, len(self.row))
         rows, row = unique_inverse(self.row[edges], len(self.last))
@@ -216,7 +216,7 @@ class Contexts:
             parent=None if self.parent is None else _places(rows, self.parent[rows]),
             row=row,
             next=self.next[edges],
-            count=summed(edge, np.repeat(weight, stops - starts), len(edges)),
+            count=sum_by_index(edge, np.repeat(weight, stops - starts), len(edges)),
             edge=edge,
             start=np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)]),
             line_weight=weight,
@@ -263,9 +263,9 @@ class Contexts:
             parent=None,
             row=(distinct // size).astype(np.int32),
             next=(distinct % size).astype(np.int32),
-            count=summed(place, self.count, len(distinct)),
+            count=sum_by_index(place, self.count, len(distinct)),
             edge=place[self.edge],
-            forgotten=summed(place, self.forgotten, len(distinct)).astype(np.int64),
+            forgotten=sum_by_index(place, self.forgotten, len(distinct)).astype(np.int64),
         )
 
     def merge(self, other: Self) -> Self:

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import offsets_of, ranges
+from makemore.arrays import concatenate_ranges, offsets_of
 from makemore.errors import DataError, Location
 
 Weights = Sequence[float | str] | NDArray[np.float64]
@@ -127,7 +127,7 @@ def trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.in
     starts = np.where(has_ink, inked[first], 0)
     stops = np.where(has_ink, inked[last - 1] + 1, 0)
     offsets = offsets_of(stops - starts)
-    return text[ranges(starts, stops)], offsets
+    return text[concatenate_ranges(starts, stops)], offsets
 
 
 def checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import offsets_of, ranges
+from makemore.arrays import concatenate_ranges, offsets_of
 from makemore.corpus.cleaning import (
     LINE_FEED,
     Summary,
@@ -163,7 +163,7 @@ class Lines:
         """Return the lines at these indices, in this order, as if only they had been read."""
         starts, stops = self.offsets[which], self.offsets[which + 1]
         return type(self)(
-            self.codes[ranges(starts, stops)],
+            self.codes[concatenate_ranges(starts, stops)],
             offsets_of(stops - starts),
             None if self.labels is None else self.labels[which],
             self.label_names,
@@ -176,7 +176,7 @@ class Lines:
         """Truncate line b to its first `lengths[b]` characters; a line may become blank."""
         return replace(
             self,
-            codes=self.codes[ranges(self.offsets[:-1], self.offsets[:-1] + lengths)],
+            codes=self.codes[concatenate_ranges(self.offsets[:-1], self.offsets[:-1] + lengths)],
             offsets=offsets_of(lengths),
         )
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from makemore.arrays import summed, unique_inverse
+from makemore.arrays import sum_by_index, unique_inverse
 from makemore.corpus.lines import Lines
 
 _ROUNDING = 1e-12  # relative rounding error of a sum of weights
@@ -32,7 +32,7 @@ def frequent(lines: Lines, least: float) -> Lines:
     if lines.labels is not None:
         key = key * len(lines.label_names) + lines.labels
     distinct, place = unique_inverse(key, int(key.max(initial=-1)) + 1)
-    total = summed(place, lines.counts(), len(distinct))
+    total = sum_by_index(place, lines.counts(), len(distinct))
     kept = lines.select(np.flatnonzero(total[place] >= least * (1 - _ROUNDING)))
     rare = lines.rare + len(lines) - len(kept)
     kept = replace(kept, read=lines.read, blank=lines.blank, rare=rare)

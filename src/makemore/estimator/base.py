@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import numpy as np
 
-from makemore.arrays import evenly
+from makemore.arrays import evenly_spaced
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError, NotFittedError, OptionError
 from makemore.options.declaration import Options, Value, fields
@@ -169,6 +169,6 @@ def parsed_whole(lines: Strings, labels: Sequence[str] | None = None) -> Lines:
 
 def few_lines(lines: Lines) -> Lines:
     """Return the lines that `probe` examines, evenly spaced; see `MakeMore.looked_at`."""
-    few = lines.select(evenly(len(lines), _EXAMINED))
+    few = lines.select(evenly_spaced(len(lines), _EXAMINED))
     most = int(_CHARACTERS / max(1.0, float(few.lengths().mean())))
-    return few.select(evenly(len(few), max(1, most)))
+    return few.select(evenly_spaced(len(few), max(1, most)))

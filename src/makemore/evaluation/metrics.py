@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Float64s, summed
+from makemore.arrays import Float64s, sum_by_index
 from makemore.contexts.table import Contexts
 from makemore.errors import DataError
 from makemore.inference import likelihood
@@ -170,7 +170,7 @@ def _ratio(above: Float64s, below: Float64s, seed: int) -> tuple[float, float, f
     rng = np.random.default_rng(seed)
     if len(above) > _GROUPS:
         group = rng.permutation(len(above)) % _GROUPS
-        above, below = summed(group, above, _GROUPS), summed(group, below, _GROUPS)
+        above, below = sum_by_index(group, above, _GROUPS), sum_by_index(group, below, _GROUPS)
     units = len(above)
     taken = rng.multinomial(units, np.full(units, 1.0 / units), size=_RESAMPLES)
     low, high = np.quantile((taken @ above) / (taken @ below), (0.025, 0.975))
@@ -206,7 +206,8 @@ def classification(
     total = float(weight.sum())
     place = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
     in_bin, sure, hits = (
-        summed(place, weight * each, _BINS) for each in (np.ones(len(right)), confidence, right)
+        sum_by_index(place, weight * each, _BINS)
+        for each in (np.ones(len(right)), confidence, right)
     )
     rows = np.stack([in_bin / total, sure, hits], axis=1)[in_bin > 0]
     rows[:, 1:] /= in_bin[in_bin > 0, None]
@@ -216,7 +217,7 @@ def classification(
         len(label),
         learned,
         *_ratio(weight * right, weight, seed),
-        commonest=float(summed(label, weight, posterior.shape[1]).max()) / total,
+        commonest=float(sum_by_index(label, weight, posterior.shape[1]).max()) / total,
         log_loss=log_loss,
         calibration_error=float(np.abs(sure - hits).sum()) / total,
         bins=tuple(Bin(*row) for row in rows.tolist()),

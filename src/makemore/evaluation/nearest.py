@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import evenly
+from makemore.arrays import evenly_spaced
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError
 from makemore.evaluation.metrics import Z_95
@@ -97,8 +97,8 @@ def nearest(
     if not (made and unseen and learned):
         raise DataError("distances need lines made, lines never learned and learned lines")
     distinct = sorted(set(learned))
-    kinds = [[lines[i] for i in evenly(len(lines), _LINES)] for lines in (made, unseen)]
-    among = [distinct[i] for i in evenly(len(distinct), _affordable(kinds, distinct))]
+    kinds = [[lines[i] for i in evenly_spaced(len(lines), _LINES)] for lines in (made, unseen)]
+    among = [distinct[i] for i in evenly_spaced(len(distinct), _affordable(kinds, distinct))]
     known = {*distinct, *copied}
     found = [
         np.where([line in known for line in lines], 0, distances(lines, among)) for lines in kinds

@@ -18,7 +18,7 @@ from makemore.inference.model import Model, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.models.mixture import Mixture
 from makemore.options.families import MixtureOptions
-from makemore.registry import family_named, text_of
+from makemore.registry import family_named, format_member
 
 
 def blend(
@@ -100,7 +100,7 @@ def _members(
             members(part.model), weights, each, strict=True
         ):
             adapted = _adapted(member, part.vocabulary, vocabulary)
-            yield text_of(family, options), adapted, share * weight
+            yield format_member(family, options), adapted, share * weight
 
 
 def _adapted(model: Model, own: Vocabulary, wider: Vocabulary) -> Model:

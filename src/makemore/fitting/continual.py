@@ -60,7 +60,7 @@ def fit_more(
     start = replace(start, continues=True)
     splits = ListSplits.of(lines, vocabulary, options, planted=len(before.canaries))
     families = [family for family, _ in start.family.members(start.options)]
-    if not adapt and any(family.learns == "training" for family in families):
+    if not adapt and any(family.fit_method == "training" for family in families):
         rehearsed = rehearsal(before, lines, options.seed)
         heard = ListSplits(rehearsed, vocabulary, options, splits.canaries)
         start = replace(start, rehearsal=heard)

@@ -180,7 +180,7 @@ def counted_window(model: str | Options, options: FitOptions) -> int | None:
         model = "kneser_ney"
     family, whole = family_and_options(model)
     members = family.members(whole)
-    if any(member.learns != "counting" for member, _ in members):
+    if any(member.fit_method != "counting" for member, _ in members):
         return None
     return max(own.window for _, own in members if isinstance(own, CountOptions))
 
@@ -275,7 +275,7 @@ def _weigh(start: Start, splits: Splits) -> tuple[float, ...] | None:
     If training continues without rehearsal, the dev split holds new lines only, so the existing
     weights are kept.
     """
-    if start.family.learns != "mixing" or (start.continues and start.rehearsal is None):
+    if start.family.fit_method != "mixing" or (start.continues and start.rehearsal is None):
         return None
     from makemore.models.mixture import Mixture
 

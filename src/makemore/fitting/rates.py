@@ -40,8 +40,10 @@ def rates_for(lines: Lines, model: str | Options, options: FitOptions) -> "RateR
     if model == "auto":
         raise OptionError("a learning rate is a network's own: name one, such as gru")
     family, own = family_and_options(model)
-    if family.learns != "training":
-        raise OptionError(f"{family.name} has no learning rate: it learns by {family.learns}")
+    if family.fit_method != "training":
+        raise OptionError(
+            f"{family.name} has no learning rate: it is fitted by {family.fit_method}"
+        )
     vocabulary = Vocabulary.of(lines)
     network = family.build(own, len(vocabulary), len(vocabulary.labels))
     assert isinstance(network, AnyNetwork), "it is trained"

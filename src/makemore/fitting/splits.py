@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray, evenly, sorted_unique, summed
+from makemore.arrays import AnyArray, evenly_spaced, sorted_unique, sum_by_index
 from makemore.contexts.block_counter import BlockCounter
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
@@ -104,7 +104,7 @@ class Splits(ABC):
         for part, size in self.sizes.items():
             c = self.contexts(part, model.window)
             if c is not None and part == "train" and (self.canaries or not whole_train):
-                c = c.lines(evenly(size, size if whole_train else _FEW_LINES))  # no canaries
+                c = c.lines(evenly_spaced(size, size if whole_train else _FEW_LINES))  # no canaries
             loss = None if c is None else likelihood.loss(model, c)
             is_finite = loss is not None and np.isfinite(loss)
             losses[part] = loss if is_finite else None
@@ -164,7 +164,7 @@ class ListSplits(Splits):
         label_weights: NDArray[np.float64] = np.zeros(0)
         if lines.labels is not None:
             ids = vocabulary.label_ids(lines.label_names)[lines.labels] - len(vocabulary)
-            label_weights = summed(ids, lines.counts(), len(vocabulary.labels))
+            label_weights = sum_by_index(ids, lines.counts(), len(vocabulary.labels))
         return ListFacts(
             vocabulary=vocabulary,
             weight=float(lines.counts().sum()),

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray, Float32s, Ids, ranges, summed, trie
+from makemore.arrays import AnyArray, Float32s, Ids, build_trie, concatenate_ranges, sum_by_index
 from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.model import CountModel, Tensors
@@ -84,7 +84,7 @@ class KneserNey(CountModel):
         whole = np.flatnonzero(starts_line | (tree.depth == self.window + first))
         history = tree.histories(whole, self.window + first)
         back = np.concatenate([history[:, :first], history[:, first:][:, ::-1]], axis=1)
-        entries = ranges(table.start[whole], table.start[whole + 1])
+        entries = concatenate_ranges(table.start[whole], table.start[whole + 1])
         return Contexts.of_counts(
             back,
             np.repeat(np.arange(len(whole)), np.diff(table.start)[whole]),
@@ -202,7 +202,7 @@ class AdjustedCounts:
         tree, histories = SuffixTree.of(history, depth, size)
         own_depth = depth[c.row]
         columns = chain([c.next], map(np.take, history.T, repeat(c.row)))
-        keys, pairs = trie(columns, own_depth + 1, size)
+        keys, pairs = build_trie(columns, own_depth + 1, size)
         children = [*(key // size for key in keys[1:]), np.zeros(0, np.int64)]
         levels, first = [], 1  # trie levels; index of a level's first pair
         for j, key in enumerate(keys):  # histories of j ids
@@ -212,7 +212,7 @@ class AdjustedCounts:
             h[pair], x[pair] = histories[j][c.row[reaches]], c.next[reaches]
             types = np.bincount(children[j] - first, minlength=len(key))
             repeats = np.bincount(whole, c.repeats[is_whole], len(key)).astype(np.int64) + types
-            weight = summed(whole, c.count[is_whole], len(key)) + types
+            weight = sum_by_index(whole, c.count[is_whole], len(key)) + types
             order = np.argsort(h * c.vocabulary_size + x)
             levels.append((h[order], x[order], repeats[order], weight[order]))
             first += len(key)

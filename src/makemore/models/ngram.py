@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Float32s, Ids, summed, unique_inverse
+from makemore.arrays import Float32s, Ids, sum_by_index, unique_inverse
 from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
 from makemore.contexts.table import Contexts
 from makemore.inference.model import CountModel, Tensors
@@ -39,7 +39,7 @@ class Ngram(CountModel):
         grams, place = unique_inverse(
             nodes[-1][c.row].astype(np.int64) * V + c.next, len(self.tree) * V
         )
-        count = summed(place, c.count, len(grams))
+        count = sum_by_index(place, c.count, len(grams))
         self.leaving = Leaving.of(grams // V, grams % V, count, len(self.tree))
         return self
 

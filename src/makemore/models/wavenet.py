@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from makemore.arrays import Float32s, Float64s, summed, unique_inverse
+from makemore.arrays import Float32s, Float64s, sum_by_index, unique_inverse
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
@@ -68,7 +68,7 @@ def fusions(back: NDArray[np.int32], weight: Float64s, size: int) -> list[Fusion
     for _ in range(levels - 1):
         key = place[:, ::2].astype(np.int64) * size + place[:, 1::2]
         distinct, rows = unique_inverse(key.ravel(), size * size)
-        share = summed(rows, np.repeat(weight, key.shape[1]), len(distinct))
+        share = sum_by_index(rows, np.repeat(weight, key.shape[1]), len(distinct))
         left, right = np.divmod(distinct, size)
         found.append(
             Fusion(left.astype(np.int32), right.astype(np.int32), share.astype(np.float32))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ints, ranges, unique_inverse
+from makemore.arrays import Ints, concatenate_ranges, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import ConstraintError
 from makemore.inference.automaton import NOWHERE
@@ -210,7 +210,7 @@ def _alive(goto: NDArray[np.int32], ends: NDArray[np.bool_]) -> NDArray[np.bool_
     start = np.searchsorted(after[order], np.arange(len(goto) + 1))
     alive, reached = ends.copy(), np.flatnonzero(ends)
     while len(reached):
-        found = before[order[ranges(start[reached], start[reached + 1])]]
+        found = before[order[concatenate_ranges(start[reached], start[reached + 1])]]
         reached = np.unique(found[~alive[found]])
         alive[reached] = True
     return alive

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from makemore.corpus.lines import Lines
 from makemore.corpus.reading.decoding import LONGEST, Text, whole_lines
 from makemore.corpus.reading.opening import name_of, pieces
-from makemore.errors import NOWHERE, DataError, Location
+from makemore.errors import UNKNOWN_LOCATION, DataError, Location
 
 if TYPE_CHECKING:
     from makemore.corpus.reading.rows import Columns
@@ -91,7 +91,7 @@ def read_blocks(
             read, blank, kept = read + block.read, blank + block.blank, kept + len(block)
             yield block
     except DataError as error:
-        if error.location == NOWHERE:  # about an argument, for instance an encoding
+        if error.location == UNKNOWN_LOCATION:  # about an argument, for instance an encoding
             raise
         raise error.at(replace(error.location, file=name)) from None
     if not kept:
