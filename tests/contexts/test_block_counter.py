@@ -47,7 +47,7 @@ def assert_counts_the_same(counter, lines):
     assert counter.digests().tolist() == sorted(set(lines.digests.tolist()))
     assert str(counter.summary()) == str(lines.summary())
     assert counter.weight == lines.counts().sum()
-    assert counter.longest == lines.lengths().max()
+    assert counter.max_length == lines.lengths().max()
     assert len(counter) == len(lines)
 
 
@@ -120,4 +120,4 @@ def test_no_line_is_kept():
     for table in counter._tables["train"] + counter._tables["dev"] + counter._tables["test"]:
         assert len(table.edge) == 0
         assert len(table.line_weight) == 0
-        assert table.repeats.sum() == np.sum(table.forgotten)
+        assert table.repeats.sum() == np.sum(table.untracked_repeats)

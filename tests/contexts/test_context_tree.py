@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.contexts.context_tree import Leaving, SuffixTree
+from makemore.contexts.context_tree import SparseRows, SuffixTree
 
 SIZE = 4
 IDS = st.integers(0, SIZE - 1)
@@ -124,12 +124,12 @@ def test_dense_rows_hold_what_was_packed_and_zero_elsewhere(entries, asked):
     ordered = sorted(entries)
     node, ids = np.array(ordered, np.int64).reshape(-1, 2).T
     value = np.array([entries[pair] / 4 for pair in ordered], np.float64)
-    leaving = Leaving.of(node, ids, value, nodes=6)
-    rows = leaving.dense(np.array(asked, np.int64), width=7)
+    matrix = SparseRows.of(node, ids, value, node_count=6)
+    rows = matrix.dense(np.array(asked, np.int64), width=7)
     expected = [[entries.get((i, x), 0) / 4 for x in range(7)] for i in asked]
     assert (rows.dtype, rows.shape) == (np.float32, (len(asked), 7))
     assert rows.tolist() == expected
-    assert (leaving.next.dtype, leaving.value.dtype) == (np.int32, np.float32)
+    assert (matrix.next.dtype, matrix.value.dtype) == (np.int32, np.float32)
 
 
 @given(st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=4), min_size=1, max_size=8))

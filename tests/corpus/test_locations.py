@@ -214,7 +214,11 @@ def test_a_field_too_long_is_located_behind_blocks_of_blank_lines_too(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("\n" * 9000 + "a" * 200_000 + "\n")
     for size in (4096, MAX_LINE_LENGTH):
-        check(error_of(path, None, characters=size), Location(str(path), line=9001), "the table cannot be read")
+        check(
+            error_of(path, None, characters=size),
+            Location(str(path), line=9001),
+            "the table cannot be read",
+        )
 
 
 @pytest.mark.parametrize("content, problem", [

@@ -222,6 +222,6 @@ def test_counts_of_counts_give_the_discounts_of_chen_and_goodman():
 def test_what_very_many_lines_leave_to_others_is_not_nothing():
     lines = Lines.from_strings(["anna"])
     c = Contexts.of(lines, Vocabulary.of(lines), 2).without_lines()
-    many = replace(c, count=c.count * 1e8, forgotten=c.forgotten * 10**8)
+    many = replace(c, count=c.count * 1e8, untracked_repeats=c.untracked_repeats * 10**8)
     model = KneserNey(KneserNeyOptions(window=2), 3, 0).count(many)
     assert np.isfinite(model.log_probs(c)).all()

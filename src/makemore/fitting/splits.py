@@ -228,7 +228,7 @@ class BlockSplits(Splits):
             vocabulary=self._vocabulary,
             weight=counter.weight,
             label_weights=counter.label_weights(),
-            longest=counter.longest,
+            longest=counter.max_length,
             cleaning=counter.summary(),
             known=partial(np.asarray, counter.digests()) if digests else None,
         )

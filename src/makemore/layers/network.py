@@ -197,4 +197,4 @@ def look_up(table: Tensor, ids: NDArray[np.int32]) -> Tensor:
 
 def weight_of(c: Contexts, device: torch.device) -> Tensor:
     """Compute (N,) float32, the weight of each context divided by the mean weight of a line."""
-    return sent((c.weight / c.usual_weight).astype(np.float32), device)
+    return sent((c.weight / c.mean_line_weight).astype(np.float32), device)

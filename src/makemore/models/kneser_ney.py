@@ -30,7 +30,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import AnyArray, Float32s, Ids, build_trie, concatenate_ranges, sum_by_index
-from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
+from makemore.contexts.context_tree import (
+    SparseRows,
+    SuffixTree,
+    check_sparse_rows,
+    renumber_tensors,
+)
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.model import CountModel, Tensors
 from makemore.options.families import KneserNeyOptions
@@ -137,8 +142,8 @@ class KneserNey(CountModel):
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
         """See `FamilyModel.grown`."""
         size = self.vocabulary_size + self.label_count
-        found = renamed(tensors, "", ids, size)
-        return renamed(found, "labels.", ids, size) if self.label_count else found
+        found = renumber_tensors(tensors, "", ids, size)
+        return renumber_tensors(found, "labels.", ids, size) if self.label_count else found
 
     def _histories(self, back: Ids) -> tuple[Ids, NDArray[np.int64]]:
         """Return (n, K) ids without the label, newest first, and each history's length."""
@@ -149,7 +154,7 @@ class KneserNey(CountModel):
     def _log_probs(self, node: NDArray[np.int64], label: int | None) -> Float32s:
         """Compute (n, V) log-probabilities after these histories, in lines of this label."""
         tree, V = self.pooled.tree, self.vocabulary_size
-        h, place = tree.lineage(node)  # the histories and all their suffixes, shortest first
+        h, place = tree.ancestors(node)  # the histories and all their suffixes, shortest first
         shorter = np.searchsorted(h, tree.parent[h])  # the position of h'
         levels = list(pairwise(np.searchsorted(h, tree.level_starts).tolist()))
         p, gamma = self.pooled.at(h, V)
@@ -233,8 +238,8 @@ class AdjustedCounts:
         Raises:
             ValueError: the arrays are not valid counts.
         """
-        tree = SuffixTree.checked(sizes[1], tensors[f"{prefix}key"], depth)
-        check_leaving(tensors, prefix, len(tree), sizes[0], ("repeats", np.int32))
+        tree = SuffixTree.from_untrusted(sizes[1], tensors[f"{prefix}key"], depth)
+        check_sparse_rows(tensors, prefix, len(tree), sizes[0], ("repeats", np.int32))
         start, ids, repeats = (tensors[prefix + name] for name in ("start", "next", "repeats"))
         weight = tensors.get(f"{prefix}weight", repeats).astype(np.float64)
         if weight.shape != repeats.shape or not (repeats > 0).all() or not (weight > 0).all():
@@ -267,9 +272,9 @@ class AdjustedCounts:
         return shares
 
     @cached_property
-    def _leaving(self) -> Leaving:
+    def _leaving(self) -> SparseRows:
         """The shares as sparse rows, one per history."""
-        return Leaving(self.start, self.next, self._shares.astype(np.float32))
+        return SparseRows(self.start, self.next, self._shares.astype(np.float32))
 
     @cached_property
     def _gamma(self) -> NDArray[np.float32]:

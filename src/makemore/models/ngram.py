@@ -14,7 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import Float32s, Ids, sum_by_index, unique_inverse
-from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
+from makemore.contexts.context_tree import (
+    SparseRows,
+    SuffixTree,
+    check_sparse_rows,
+    renumber_tensors,
+)
 from makemore.contexts.table import Contexts
 from makemore.inference.model import CountModel, Tensors
 from makemore.options.families import NgramOptions
@@ -40,7 +45,7 @@ class Ngram(CountModel):
             nodes[-1][c.row].astype(np.int64) * V + c.next, len(self.tree) * V
         )
         count = sum_by_index(place, c.count, len(grams))
-        self.leaving = Leaving.of(grams // V, grams % V, count, len(self.tree))
+        self.leaving = SparseRows.of(grams // V, grams % V, count, len(self.tree))
         return self
 
     def counted(self) -> Contexts:
@@ -74,11 +79,11 @@ class Ngram(CountModel):
     def load(self, tensors: Tensors) -> Self:
         """See `FamilyModel.load`."""
         size, labels = self.vocabulary_size + self.label_count, self.label_count
-        self.tree = SuffixTree.checked(size, tensors["key"], self.window + (labels > 0))
-        check_leaving(tensors, "", len(self.tree), self.vocabulary_size, ("value", np.float32))
-        self.leaving = Leaving(tensors["start"], tensors["next"], tensors["value"])
+        self.tree = SuffixTree.from_untrusted(size, tensors["key"], self.window + (labels > 0))
+        check_sparse_rows(tensors, "", len(self.tree), self.vocabulary_size, ("value", np.float32))
+        self.leaving = SparseRows(tensors["start"], tensors["next"], tensors["value"])
         return self
 
     def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
         """See `FamilyModel.grown`."""
-        return renamed(tensors, "", ids, self.vocabulary_size + self.label_count)
+        return renumber_tensors(tensors, "", ids, self.vocabulary_size + self.label_count)

@@ -127,7 +127,7 @@ class WaveNet(WindowNetwork):
         back = c.lookback(self.window)  # (N, K), with labels (N, 1 + K)
         windows = back[:, 1:] if self.label_count else back
         x: Tensor = self.C
-        levels = fusions(windows, c.weight / c.usual_weight, self.vocabulary_size)
+        levels = fusions(windows, c.weight / c.mean_line_weight, self.vocabulary_size)
         layers = zip(levels, self.A, self.B, self.norms, self.x, strict=True)
         for level, A, B, norm, tanh in layers:
             fused = look_up(x @ A, level.left) + look_up(x @ B, level.right)  # (n, H)
