@@ -109,7 +109,7 @@ def test_evaluate_says_what_is_remembered_of_random_lines(run, place):
     assert len(measured["bits"]) == len(measured["errors"]) == measured["canaries"] == 12
     assert json.loads(run("evaluate model list.txt --json")[0][0])["exposure"] is None
     _, err, code = run("fit list.txt -o watched --canaries 1001")
-    assert (code, "something from 0 to 1,000" in err) == (2, True)
+    assert (code, "a value from 0 to 1,000" in err) == (2, True)
 
 
 def test_a_model_that_never_saw_the_random_lines_is_said_to_rank_them_so(run, place, us_names):

@@ -346,7 +346,7 @@ def test_options_that_contradict_are_found_before_the_list_is_read(capsys):
     with pytest.raises(SystemExit) as left:
         main(["no such list.txt", "--steps", "3", "--budget", "1s"])
     assert left.value.code == 2
-    assert "steps and budget both say" in capsys.readouterr().err
+    assert "steps and budget both set" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -83,7 +83,7 @@ def test_it_makes_as_many_lines_as_asked(maker):
 def test_wrong_wishes_are_refused(maker):
     with pytest.raises(OptionError, match="n is -1"):
         maker.sample(-1)
-    with pytest.raises(OptionError, match="option 'prefx' is unknown here: known are prefix"):
+    with pytest.raises(OptionError, match="option 'prefx' is unknown: choose one of prefix"):
         maker.sample(1, prefx="a")
     with pytest.raises(ConstraintError, match="none of 2,000 lines drawn"):
         maker.sample(3, max_length=1, exclude=list(set("".join(LINES))), patience=2000)
@@ -267,8 +267,8 @@ def test_numbers_of_numpy_are_numbers(tmp_path):
 @pytest.mark.parametrize(
     "params, sentence",
     [
-        ({"steps": 3, "budget": "1s"}, "steps and budget both say how long"),
-        ({"split": "lecture", "test": 0.1}, "test is for the digest split"),
+        ({"steps": 3, "budget": "1s"}, "steps and budget both set the length"),
+        ({"split": "lecture", "test": 0.1}, "test applies to the digest split only"),
         ({"budget": "soon"}, "give a time such as 30s"),
         ({"model": MLPOptions}, r"model is the class MLPOptions: give an instance, MLPOptions\(\)"),
     ],

@@ -103,7 +103,7 @@ def test_it_looks_back_as_far_as_its_members_do():
         ("", "members is '', which cannot be parsed: write"),
         ("gru(", r"members is 'gru\(', which cannot be parsed: write"),
         ("grue", "model 'grue' is unknown"),
-        ("gru(hiden=3)", "option 'hiden' is unknown here"),
+        ("gru(hiden=3)", "option 'hiden' is unknown"),
         ("gru(hidden=x)", "hidden is 'x': give a whole number"),
         ("gru(hidden)", r"members is 'gru\(hidden\)', which cannot be parsed: write"),
         ("mixture", "members contains a mixture: list the members"),

@@ -68,5 +68,5 @@ def test_lines_of_any_length_are_laid_out_together(lengths):
 
 
 def test_heads_must_share_the_embedding_out():
-    with pytest.raises(OptionError, match="embedding is 20: give a multiple of twice the heads"):
+    with pytest.raises(OptionError, match="embedding is 20: give a multiple of"):
         TransformerOptions(embedding=20, heads=4)

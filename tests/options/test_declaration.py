@@ -75,7 +75,7 @@ ASKED = {"length": 3, "min_length": 2, "max_length": 9, "ignore_case": True, "fo
 
 @pytest.mark.parametrize("field", fields(ConstraintOptions), ids=lambda field: field.name)
 def test_every_constraint_but_a_prefix_and_a_length_makes_lines_constrained(field):
-    value = ASKED.get(field.name, 77 if int in field.kinds else "x")
+    value = ASKED.get(field.name, 77 if int in field.types else "x")
     is_free = field.name in ("prefix", "max_length", "states")
     for kind in (ConstraintOptions, SampleOptions):
         assert kind(**{field.name: value}).is_constrained != is_free
