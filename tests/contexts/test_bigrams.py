@@ -32,7 +32,7 @@ def test_every_kind_of_contexts_has_the_same_table(window, labels):
 @pytest.mark.parametrize("labels", [None, LABELS])
 def test_counted_models_still_have_it(options, labels):
     model = MakeMore(options).fit(LINES, labels).learned_.model
-    np.testing.assert_array_equal(bigrams(model.counted()), counted_by_hand(LINES))
+    np.testing.assert_array_equal(bigrams(model.to_contexts()), counted_by_hand(LINES))
 
 
 def test_the_table_of_the_lectures(us_names):

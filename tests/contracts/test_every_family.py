@@ -284,7 +284,7 @@ def test_an_automaton_walks_as_the_model_does(fitted):
     rng = np.random.default_rng(0)
     for _ in range(50):
         log_probs, state = model.start(1, label)
-        at = automaton.first
+        at = automaton.initial
         for i in rng.integers(1, len(vocabulary), 9):
             np.testing.assert_allclose(automaton.log_probs[at], log_probs[0], atol=1e-5)
             log_probs, state = model.step(np.array([i], np.int32), state)

@@ -113,7 +113,7 @@ def test_a_model_takes_what_a_narrower_one_knew(scorer, request):
     wide = narrow.union(Vocabulary("\u00e9mz", tuple("AZ") if narrow.labels else ()))
     grown = FAMILIES[name].build(options, len(wide), len(wide.labels))
     ids = narrow.ids_in(wide)
-    grown.load(grown.grown(scorer.model.tensors(), ids))
+    grown.load(grown.resize_tensors(scorer.model.tensors(), ids))
     label = narrow.labels[0] if narrow.labels else None
     for text in ASKED:
         before, _ = distributions(scorer, text, label)

@@ -87,7 +87,7 @@ def test_old_entries_keep_their_numbers_and_new_ones_get_the_mean(family, labels
     rng = np.random.default_rng(0)
     tensors = {name: rng.normal(size=size).astype(np.float32) for name, size in shapes(old).items()}
     ids = np.array([*characters, *(new_V + place for place in label_places)])
-    grown = new.grown(tensors, ids)
+    grown = new.resize_tensors(tensors, ids)
     kinds = {
         Entries.CHARACTERS: (characters, new_V),
         Entries.LABELS: (label_places, new_labels),
@@ -116,7 +116,7 @@ def test_a_resized_network_says_the_same_of_the_old_characters(family, is_labell
     old = family(V, len(narrow.labels)).initialise(torch.Generator().manual_seed(0)).eval()
     new = family(len(wide), len(wide.labels))
     ids = narrow.ids_in(wide)
-    new.load(new.grown(old.tensors(), ids))
+    new.load(new.resize_tensors(old.tensors(), ids))
     before = old.log_probs(Contexts.of(lines, narrow, old.window))
     c = Contexts.of(lines, wide, new.window)
     after = new.log_probs(c)[:, ids[:V]]

@@ -139,7 +139,7 @@ def test_as_many_labels_as_characters_are_not_mixed_up():
     options = WaveNetOptions(window=2, embedding=2, hidden=4)
     maker = MakeMore(options, steps=3).fit(["ab", "b", "a"], ["P", "Q", "R"])
     old = {name: value.copy() for name, value in maker.learned_.model.tensors().items()}
-    new = FAMILIES["wavenet"].build(options, 4, 4).grown(old, np.array([0, 1, 2, 5, 6, 7]))
+    new = FAMILIES["wavenet"].build(options, 4, 4).resize_tensors(old, np.array([0, 1, 2, 5, 6, 7]))
     np.testing.assert_array_equal(new["labels"][1:], old["labels"])
     np.testing.assert_array_equal(new["C"][:3], old["C"])
 

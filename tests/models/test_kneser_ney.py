@@ -154,7 +154,7 @@ def test_thousands_of_different_characters_cost_memory_only_where_they_occur(mon
     states, V = model.automaton(2**24).goto.shape
     assert model.automaton(states) is not None
     assert model.automaton(states - 1) is None
-    monkeypatch.setattr(automaton, "MOST_CELLS", states * V - 1)
+    monkeypatch.setattr(automaton, "MAX_TABLE_ENTRIES", states * V - 1)
     assert model.automaton(2**24) is None
 
 

@@ -221,7 +221,7 @@ class Scorer:
     def _moments(self, c: Contexts) -> tuple[Float64s, Float64s, Float64s]:
         """Return (M,) log-probability of each edge, and entropy and variance of its context."""
         log_prob, expected, variance = np.empty((3, len(c.row)))
-        for part, edges in likelihood.blocks(c):
+        for part, edges in likelihood.iter_blocks(c):
             log_probs = self.model.log_probs(part).astype(np.float64)
             log_prob[edges] = log_probs[part.row, part.next]
             probs = np.exp(log_probs)

@@ -118,12 +118,12 @@ def _adapted(model: Model, own: Vocabulary, wider: Vocabulary) -> Model:
     stand_in = np.where(base < 0, usual, base)
     is_known = characters >= 0
     labels = own.label_ids(wider.labels)
-    reads_as = np.concatenate([[BOUNDARY], np.where(is_known, characters, stand_in), labels])
-    reads_as = reads_as.astype(np.int32)
+    id_map = np.concatenate([[BOUNDARY], np.where(is_known, characters, stand_in), labels])
+    id_map = id_map.astype(np.int32)
     is_own = np.concatenate([[True], is_known, np.ones(len(labels), bool)])
     if isinstance(model, VocabularyAdapter):
-        return model.further(reads_as, is_own, len(wider))
-    return VocabularyAdapter(model, reads_as, is_own, len(wider))
+        return model.extend(id_map, is_own, len(wider))
+    return VocabularyAdapter(model, id_map, is_own, len(wider))
 
 
 def _known(lines: Lines, vocabulary: Vocabulary, window: int | None) -> Contexts:

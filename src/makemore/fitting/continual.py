@@ -96,7 +96,7 @@ def _grown(before: FittedModel, vocabulary: Vocabulary) -> Model:
     family = family_named(before.family)
     model = family.build(before.options, len(vocabulary), len(vocabulary.labels))
     ids = before.vocabulary.ids_in(vocabulary)
-    return model.load(model.grown(before.model.tensors(), ids))
+    return model.load(model.resize_tensors(before.model.tensors(), ids))
 
 
 def rehearsal(before: FittedModel, lines: Lines, seed: int) -> Lines:

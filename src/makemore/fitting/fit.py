@@ -190,7 +190,7 @@ def learn(start: Start, splits: Splits, options: FitOptions, callbacks: Callback
     model, clock = start.model, start.clock
     each = members(model)
     counted = [member for member in each if isinstance(member, CountModel)]
-    before = [member.counted() if start.continues else None for member in counted]
+    before = [member.to_contexts() if start.continues else None for member in counted]
     _count(counted, before, splits.train)
     trained = None
     if len(counted) < len(each):

@@ -133,8 +133,8 @@ class Network(nn.Module):
             raise ValueError("a weight is no finite number")
         return self.eval()
 
-    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `FamilyModel.grown`; entries of new ids are the mean of the old ones."""
+    def resize_tensors(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `FamilyModel.resize_tensors`; entries of new ids are the mean of the old ones."""
         change = VocabularyChange(ids, self.vocabulary_size, self.label_count)
         axes = self.vocabulary_axes
         return {
@@ -173,9 +173,9 @@ class PrefixNetwork(Network, FamilyModel):
         ids = np.full(n, BOUNDARY if label is None else label, np.int32)
         return self.step(ids, self.before(n))
 
-    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
+    def automaton(self, max_states: int, label: int | None = None) -> Automaton | None:
         """See `Model.automaton`; None, because whole prefixes are too many states."""
-        del most, label
+        del max_states, label
         return None
 
 

@@ -78,8 +78,8 @@ class KneserNey(CountModel):
             self.labelled = AdjustedCounts.of(c, history, depth + 1, size)
         return self
 
-    def counted(self) -> "Contexts":
-        """See `CountModel.counted`."""
+    def to_contexts(self) -> "Contexts":
+        """See `CountModel.to_contexts`."""
         from makemore.contexts.table import Contexts
 
         first = 1 if self.labelled else 0
@@ -110,12 +110,12 @@ class KneserNey(CountModel):
             log_probs[which] = self._log_probs(node[which], label)
         return log_probs
 
-    def automaton(self, most: int, label: int | None = None) -> "Automaton | None":
+    def automaton(self, max_states: int, label: int | None = None) -> "Automaton | None":
         """See `Model.automaton`; a state is the longest suffix of the prefix that is a node."""
-        from makemore.inference.automaton import MOST_CELLS, Automaton
+        from makemore.inference.automaton import MAX_TABLE_ENTRIES, Automaton
 
         tree, V = self.pooled.tree, self.vocabulary_size
-        if len(tree) > most or len(tree) * V > MOST_CELLS:
+        if len(tree) > max_states or len(tree) * V > MAX_TABLE_ENTRIES:
             return None
         first = int(tree.find(np.array([[BOUNDARY]], np.int32))[0])
         log_probs = self._log_probs(np.arange(len(tree)), label)
@@ -139,8 +139,8 @@ class KneserNey(CountModel):
             self.labelled = None
         return self
 
-    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `FamilyModel.grown`."""
+    def resize_tensors(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `FamilyModel.resize_tensors`."""
         size = self.vocabulary_size + self.label_count
         found = renumber_tensors(tensors, "", ids, size)
         return renumber_tensors(found, "labels.", ids, size) if self.label_count else found

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from makemore.arrays import AnyArray, Float32s
 from makemore.contexts.table import Contexts
-from makemore.inference.automaton import MOST_CELLS, Automaton, product
+from makemore.inference.automaton import MAX_TABLE_ENTRIES, Automaton, product
 from makemore.inference.likelihood import edge_log_probs
 from makemore.inference.model import FamilyModel, Model, State, Tensors
 
@@ -104,19 +104,19 @@ class Mixture:
         each, states = zip(*went, strict=True)
         return self._mixed(list(each)), States(states)
 
-    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
+    def automaton(self, max_states: int, label: int | None = None) -> Automaton | None:
         """See `Model.automaton`; the product of the members' automata."""
-        most = min(most, MOST_CELLS // self.vocabulary_size)
+        max_states = min(max_states, MAX_TABLE_ENTRIES // self.vocabulary_size)
         each: list[Automaton] = []
         for member in self.members:
-            automaton = member.automaton(most, label)
+            automaton = member.automaton(max_states, label)
             if automaton is None:
                 return None
             each.append(automaton)
         first, goto, _ = each[0]
         states = [np.arange(len(goto))]
         for other in each[1:]:
-            both = product(goto, other.goto, (first, other.first), most)
+            both = product(goto, other.goto, (first, other.initial), max_states)
             if both is None:
                 return None
             states = [*(state[both.left] for state in states), both.right]
@@ -136,12 +136,12 @@ class Mixture:
             self.members[number] = member.load(own)
         return self
 
-    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `FamilyModel.grown`."""
+    def resize_tensors(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `FamilyModel.resize_tensors`."""
         packed = []
         for member, own in zip(self.members, self._each(tensors), strict=True):
             assert isinstance(member, FamilyModel), "a blend does not continue"
-            packed.append(member.grown(own, ids))
+            packed.append(member.resize_tensors(own, ids))
         return self._packed(packed, tensors["weights"])
 
     def _each(self, tensors: Tensors) -> list[Tensors]:

@@ -48,8 +48,8 @@ class Ngram(CountModel):
         self.leaving = SparseRows.of(grams // V, grams % V, count, len(self.tree))
         return self
 
-    def counted(self) -> Contexts:
-        """See `CountModel.counted`; the repeats of each edge are not stored, so they are one."""
+    def to_contexts(self) -> Contexts:
+        """See `CountModel.to_contexts`; the repeats of each edge are not stored, so they are one."""
         whole = np.flatnonzero(np.diff(self.leaving.start))  # the other nodes are suffixes of these
         back = self.tree.histories(whole, self.window + (self.label_count > 0))[:, ::-1]
         row = np.repeat(np.arange(len(whole)), np.diff(self.leaving.start)[whole])
@@ -84,6 +84,6 @@ class Ngram(CountModel):
         self.leaving = SparseRows(tensors["start"], tensors["next"], tensors["value"])
         return self
 
-    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `FamilyModel.grown`."""
+    def resize_tensors(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `FamilyModel.resize_tensors`."""
         return renumber_tensors(tensors, "", ids, self.vocabulary_size + self.label_count)

@@ -142,4 +142,4 @@ def _counts(maker: MakeMore, lines: Lines | None) -> Float64s | None:
         known = lines.select(np.flatnonzero(learned.vocabulary.is_encodable(lines)))
         return bigrams(Contexts.of(known, learned.vocabulary, 1))
     counted = [member for member in members(learned.model) if isinstance(member, CountModel)]
-    return bigrams(counted[0].counted()) if counted and not learned.report.is_blend else None
+    return bigrams(counted[0].to_contexts()) if counted and not learned.report.is_blend else None

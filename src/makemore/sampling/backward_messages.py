@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from makemore.arrays import Ints, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference.automaton import MOST_CELLS, NOWHERE, Automaton, product
+from makemore.inference.automaton import MAX_TABLE_ENTRIES, NOWHERE, Automaton, product
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.samplers import (
     CumulativeTable,
@@ -135,8 +135,8 @@ def backward_messages(
         The messages, or None if they take too much memory.
     """
     V = automaton.goto.shape[1]
-    most = min(MOST_CELLS // V, _MOST_MESSAGES // (constraint.longest - len(prefix) + 2))
-    first = automaton.after(prefix), constraint.after(prefix)
+    most = min(MAX_TABLE_ENTRIES // V, _MOST_MESSAGES // (constraint.longest - len(prefix) + 2))
+    first = automaton.state_after(prefix), constraint.after(prefix)
     both = product(automaton.goto, constraint.goto, first, most)
     if both is None:
         return None

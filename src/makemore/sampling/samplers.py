@@ -246,7 +246,7 @@ class TableSampler:
         """Build the table, and start every line after the prefix."""
         self._goto = automaton.goto
         self._table = cumulative_sums(shape.weights(automaton.log_probs))
-        self._first = automaton.after(prefix)
+        self._first = automaton.state_after(prefix)
 
     def draw(
         self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.errors import ConstraintError
-from makemore.inference.automaton import MOST_CELLS, Automaton
+from makemore.inference.automaton import MAX_TABLE_ENTRIES, Automaton
 from makemore.inference.model import members
 from makemore.sampling.backward_messages import (
     BackwardMessages,
@@ -142,7 +142,7 @@ def messages_of_labels(request: Request, constraint: Constraint) -> list[Backwar
     """
     found = []
     for label in request.labels:
-        automaton = request.model.automaton(MOST_CELLS, label)
+        automaton = request.model.automaton(MAX_TABLE_ENTRIES, label)
         if automaton is None:
             return None
         joined = backward_messages(automaton, request.shape, constraint, request.prefix)
@@ -233,7 +233,7 @@ def _by_guide(request: Request, constraint: Constraint) -> Plan:
 def _guide(request: Request) -> Automaton:
     """Return the guide's automaton: a mixture's smallest member, or a model of free lines."""
     mixed = [each for each in members(request.model) if each is not request.model]
-    written = [each.automaton(MOST_CELLS, request.labels[0]) for each in mixed]
+    written = [each.automaton(MAX_TABLE_ENTRIES, request.labels[0]) for each in mixed]
     found: list[Automaton] = [
         each for each in written if each is not None and np.isfinite(each.log_probs).all()
     ]
@@ -256,7 +256,7 @@ def _counted_guide(request: Request) -> Automaton:
     for window in _GUIDE_WINDOWS:
         counted = KneserNey(KneserNeyOptions(window=window), V, 0)
         counted.count(Contexts.from_paths(paths, V, 0, window))
-        automaton = counted.automaton(MOST_CELLS)
+        automaton = counted.automaton(MAX_TABLE_ENTRIES)
         if automaton is not None:
             return automaton
     raise ConstraintError(f"{V:,} characters are too many for a guide: ask for less")

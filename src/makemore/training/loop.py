@@ -17,7 +17,7 @@ from torch import Tensor
 from makemore.contexts.table import Contexts
 from makemore.errors import DivergedError
 from makemore.inference import likelihood
-from makemore.inference.likelihood import blocks
+from makemore.inference.likelihood import iter_blocks
 from makemore.inference.model import Tensors
 from makemore.layers.loss import negative_log_likelihood
 from makemore.layers.network import Network, Noise
@@ -260,7 +260,7 @@ class _Batches:
         """Split contexts so that logits fit in memory, unless the network couples rows."""
         if self._couples_rows:
             return [c]
-        return [part for part, _ in blocks(c)]
+        return [part for part, _ in iter_blocks(c)]
 
 
 @lru_cache(maxsize=2)
