@@ -158,7 +158,7 @@ def test_a_size_that_is_only_claimed_takes_no_memory(refused, name, option, valu
     import torch  # noqa: F401  loaded before memory is measured
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    sentence = "its tensors are not those of a model of its options"
+    sentence = "its tensors do not have the names, shapes and types of its options"
     refused(name, lambda document, _: document["options"].update({option: value}), sentence)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes
 

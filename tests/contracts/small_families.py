@@ -63,7 +63,7 @@ def learn(name, options, lines, vocabulary, steps=30, seed=0):
             learn(member.name, own, lines, vocabulary, steps, seed)
             for member, own in parse_members(options.members)
         ]
-        return model.weigh(c)
+        return model.fit_weights(c)
     import torch
 
     from makemore.training.loop import Training, TrainOptions

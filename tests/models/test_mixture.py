@@ -40,13 +40,13 @@ def test_it_is_the_weighted_mean_of_its_members(counted):
 
 def test_it_is_better_than_each_member_on_the_lines_that_weighed_it(counted):
     mixture, c = counted
-    mixture.weigh(c)
+    mixture.fit_weights(c)
     assert likelihood.loss(mixture, c) < min(likelihood.loss(m, c) for m in mixture.members)
 
 
 def test_no_other_weights_of_a_fine_grid_are_likelier(counted):
     mixture, c = counted
-    best = mixture.weigh(c).weights[0]
+    best = mixture.fit_weights(c).weights[0]
     losses = {}
     for weight in np.linspace(0, 1, 201):
         mixture.weights = np.array([weight, 1 - weight])
@@ -88,7 +88,7 @@ def test_what_a_member_finds_very_unlikely_is_not_made_impossible(counted):
     one = np.array([[-120.0, -0.5, -np.inf]], np.float32)
     two = np.array([[-np.inf, -0.5, -np.inf]], np.float32)
     expected = [[-120.0 + np.log(0.5), -0.5, -np.inf]]
-    np.testing.assert_allclose(mixture._mixed([one, two]), expected, rtol=1e-6)
+    np.testing.assert_allclose(mixture._mix([one, two]), expected, rtol=1e-6)
     assert one[0, 2] == -np.inf  # what the members said is left as it is
 
 

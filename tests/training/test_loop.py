@@ -106,7 +106,7 @@ def test_blocks_give_the_same_step_and_none_where_rows_are_coupled(data, monkeyp
         return [(step.loss, step.dev_loss) for step in Training(network, options).run(train, dev)]
 
     whole = np.array(losses(), float)
-    monkeypatch.setattr(model, "_BLOCK_CELLS", 27 * 100)
+    monkeypatch.setattr(model, "_BLOCK_ENTRIES", 27 * 100)
     np.testing.assert_allclose(np.array(losses(), float), whole, atol=1e-3)
 
 

@@ -48,7 +48,7 @@ def blend(
     dev_lines, dev_loss = 0, None
     if lines is not None:
         c = _known(lines, vocabulary, model.window)
-        loss = likelihood.loss(model.weigh(c), c)
+        loss = likelihood.loss(model.fit_weights(c), c)
         dev_lines, dev_loss = len(c.line_weight), loss if np.isfinite(loss) else None
     report = FitReport(
         split="digest",

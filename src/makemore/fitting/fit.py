@@ -281,7 +281,7 @@ def _weigh(start: Start, splits: Splits) -> tuple[float, ...] | None:
 
     assert isinstance(start.model, Mixture), "its members are mixed"
     dev = (start.rehearsal or splits).contexts("dev", start.model.window)
-    return None if dev is None else tuple(start.model.weigh(dev).weights.tolist())
+    return None if dev is None else tuple(start.model.fit_weights(dev).weights.tolist())
 
 
 def _to_cpu(model: "Model") -> None:

@@ -90,7 +90,7 @@ def edge_log_probs(
     Args:
         model: the model.
         c: N contexts and the M edges that leave them.
-        transform: transforms (n, V) log-probabilities, such as `Shape.log_probs`; None for no change.
+        transform: transforms (n, V) log-probabilities, such as `Shape.log_probs`, or None.
 
     Returns:
         (M,) float32, nats.

@@ -50,7 +50,7 @@ class Model(Protocol):
         """Read (n,) ids; return (n, V) log-probabilities of the next id, and the new state."""
 
     def automaton(self, max_states: int, label: int | None = None) -> "Automaton | None":
-        """Compile the model to an automaton, for lines of one label; None if over `max_states` states."""
+        """Compile the model to an automaton, for lines of one label; None if it is too large."""
 
     def tensors(self) -> Tensors:
         """Return all fitted parameters, as named arrays."""

@@ -131,7 +131,7 @@ class Training:
         Raises:
             DivergedError: the loss is not a finite number.
         """
-        batches = _Batches(train, self.options, self.network.couples_rows)
+        batches = _Batches(train, self.options, self.network.has_coupled_rows)
         every = self.options.dev_interval
         while self.done < self.options.steps:
             rate = self.rate(self.done)
@@ -230,10 +230,10 @@ def _under(kind: str, state: TrainState) -> dict[str, Tensor]:
 class _Batches:
     """Mini-batches of lines, as blocks of contexts that fit in memory."""
 
-    def __init__(self, train: Contexts, options: TrainOptions, couples_rows: bool) -> None:
+    def __init__(self, train: Contexts, options: TrainOptions, has_coupled_rows: bool) -> None:
         """Compute the batch size; if every batch is the whole list, build its blocks once."""
         self._train, self._seed = train, options.seed
-        self._couples_rows = couples_rows
+        self._couples_rows = has_coupled_rows
         lines = len(train.line_weight)
         usual = len(train.edge) / lines  # mean characters per line, ends included
         self._size = lines
