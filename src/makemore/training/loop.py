@@ -233,7 +233,7 @@ class _Batches:
     def __init__(self, train: Contexts, options: TrainOptions, has_coupled_rows: bool) -> None:
         """Compute the batch size; if every batch is the whole list, build its blocks once."""
         self._train, self._seed = train, options.seed
-        self._couples_rows = has_coupled_rows
+        self._has_coupled_rows = has_coupled_rows
         lines = len(train.line_weight)
         usual = len(train.edge) / lines  # mean characters per line, ends included
         self._size = lines
@@ -258,7 +258,7 @@ class _Batches:
 
     def _blocks(self, c: Contexts) -> list[Contexts]:
         """Split contexts so that logits fit in memory, unless the network couples rows."""
-        if self._couples_rows:
+        if self._has_coupled_rows:
             return [c]
         return [part for part, _ in iter_blocks(c)]
 
