@@ -32,7 +32,7 @@ def child() -> None:
     learned = maker.learned_
     found = {"seconds": seconds, "peak": _peak() - before, "model": Path(output).stat().st_size}
     found["distinct"] = learned.cleaning.kept - learned.cleaning.repeated
-    found["counts"] = len(learned.model.counted().row)
+    found["counts"] = len(learned.model.to_contexts().row)
     print(json.dumps(found))
 
 

@@ -30,7 +30,7 @@ from makemore.corpus.reading.rows import Columns
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import MakemoreError
 from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, SampleOptions
-from makemore.registry import FAMILIES, members_of
+from makemore.registry import FAMILIES, parse_members
 from makemore.sampling.constraint import Constraint
 
 SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl")
@@ -57,7 +57,7 @@ def reading(data: bytes) -> None:
     path.write_bytes(data[3:])
     with contextlib.suppress(MakemoreError):
         blocks = list(read_blocks(path, columns, encoding, characters=4096))
-        lines = Lines.concatenated(blocks)
+        lines = Lines.concatenate(blocks)
         assert len(lines) > 0
         assert lines.read >= lines.blank + len(lines)
         assert Lines.from_strings(lines.to_list()).to_list() == lines.to_list()
@@ -69,7 +69,7 @@ def choosing(data: bytes) -> None:
     cls = classes[(data[:1] or b"\0")[0] % len(classes)]
     text = data[1:].decode("utf-8", "surrogateescape")
     with contextlib.suppress(MakemoreError):
-        members_of(text)
+        parse_members(text)
     with contextlib.suppress(MakemoreError):
         chosen = cls.of_strings(key_values(text.split("\n")))
         assert cls.of(json.loads(json.dumps(chosen.to_dict()))) == chosen
@@ -153,7 +153,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 def _is_quick(arguments: list[str]) -> bool:
     """Whether a command line does not train, draw pictures or write outside its directory."""
     slow = ("rate-range", "report", "demo", "data", "--report", "--track", "--picture", "--debug")
-    slow += tuple(name for name, family in FAMILIES.items() if family.learns != "counting")
+    slow += tuple(name for name, family in FAMILIES.items() if family.fit_method != "counting")
     joined = "\n".join(arguments)
     is_large = re.search(r"\d{4}|\de\d", joined.replace("_", "").replace(",", ""))
     return not is_large and "/" not in joined and not any(word in joined for word in slow)

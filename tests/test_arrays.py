@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.arrays import ranges, segment_argmax, summed, unique_inverse
+from makemore.arrays import concatenate_ranges, segment_argmax, sum_by_index, unique_inverse
 
 
 @given(st.integers(1, 60), st.integers(0, 1000), st.data())
@@ -55,7 +55,7 @@ def test_ranges_concatenates_python_ranges(pairs):
     starts = np.array([start for start, _ in pairs], np.int64)
     stops = np.array([start + length for start, length in pairs], np.int64)
     expected = [i for start, length in pairs for i in range(start, start + length)]
-    strung = ranges(starts, stops)
+    strung = concatenate_ranges(starts, stops)
     assert strung.tolist() == expected
     assert strung.dtype == np.int64
 
@@ -64,13 +64,13 @@ def test_ranges_concatenates_python_ranges(pairs):
 @settings(deadline=None, max_examples=100)
 def test_summed_adds_the_values_at_each_index(pairs, size):
     index, value = np.array(pairs, np.int64).reshape(-1, 2).T
-    found = summed(index, value / 4, size)
+    found = sum_by_index(index, value / 4, size)
     assert found.dtype == np.float64
     assert found.tolist() == [sum(v for p, v in pairs if p == i) / 4 for i in range(size)]
 
 
 def test_summed_of_no_values_is_zero():
-    found = summed(np.zeros(0, np.int32), np.zeros(0), 3)
+    found = sum_by_index(np.zeros(0, np.int32), np.zeros(0), 3)
     assert (found.dtype, found.tolist()) == (np.float64, [0.0, 0.0, 0.0])
 
 

@@ -3,13 +3,13 @@ import pickle
 
 import pytest
 
-from makemore.errors import NOWHERE, DataError, Location, MakemoreError
+from makemore.errors import UNKNOWN_LOCATION, DataError, Location, MakemoreError
 
 BLANK = DataError("the label is blank", Location("names.csv", row=3, column="sex"))
 
 
 @pytest.mark.parametrize("location, sentence", [
-    (NOWHERE, "the label is blank"),
+    (UNKNOWN_LOCATION, "the label is blank"),
     (Location(column="sex"), "the label is blank"),
     (Location("names.csv"), "names.csv: the label is blank"),
     (Location("names.csv", column="sex"), "names.csv: the label is blank"),
@@ -27,7 +27,7 @@ def test_the_message_is_the_location_and_the_problem(location, sentence):
 
 def test_an_error_without_a_location_has_an_empty_location():
     error = DataError("there is no line")
-    assert error.location == NOWHERE == Location(None, None, None, None)
+    assert error.location == UNKNOWN_LOCATION == Location(None, None, None, None)
     assert str(error) == "there is no line"
 
 

@@ -28,27 +28,28 @@ def unique_inverse(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[n
         limit: exclusive upper bound of the keys.
 
     Returns:
-        (d,) int64, the distinct keys in ascending order, and (n,) int32, `distinct[place] == keys`.
+        (d,) int64 `distinct`, the distinct keys in ascending order, and (n,) int32 `inverse`, so
+        that `distinct[inverse] == keys`.
 
     Example:
-        >>> distinct, place = unique_inverse(np.array([7, 3, 7]), limit=10)
-        >>> distinct.tolist(), place.tolist()
+        >>> distinct, inverse = unique_inverse(np.array([7, 3, 7]), limit=10)
+        >>> distinct.tolist(), inverse.tolist()
         ([3, 7], [1, 0, 1])
     """
     if limit <= _FLAGS_PER_KEY * len(keys):
         flags = np.zeros(limit, dtype=bool)
         flags[keys] = True
         distinct = np.flatnonzero(flags)
-        place_of = np.empty(limit, dtype=np.int32)
-        place_of[distinct] = np.arange(len(distinct), dtype=np.int32)
-        return distinct, place_of[keys]
+        index_of = np.empty(limit, dtype=np.int32)
+        index_of[distinct] = np.arange(len(distinct), dtype=np.int32)
+        return distinct, index_of[keys]
     order = np.argsort(keys)
     ordered = keys[order]
     is_first = np.ones(len(keys), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
-    place = np.empty(len(keys), dtype=np.int32)
-    place[order] = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
-    return ordered[is_first], place
+    inverse = np.empty(len(keys), dtype=np.int32)
+    inverse[order] = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
+    return ordered[is_first], inverse
 
 
 def unique_rows(columns: Iterable[Ints], size: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -63,20 +64,20 @@ def unique_rows(columns: Iterable[Ints], size: int) -> tuple[NDArray[np.int32], 
         (n,) int32 indices, and (d, columns) int32, the distinct rows in lexicographic order.
 
     Example:
-        >>> place, rows = unique_rows(np.array([[1, 5], [0, 7], [1, 5]]).T, size=8)
-        >>> place.tolist(), rows.tolist()
+        >>> inverse, rows = unique_rows(np.array([[1, 5], [0, 7], [1, 5]]).T, size=8)
+        >>> inverse.tolist(), rows.tolist()
         ([1, 0, 1], [[0, 7], [1, 5]])
     """
-    place: Ints = np.zeros(1, np.int64)
+    inverse: Ints = np.zeros(1, np.int64)
     rows = np.zeros((1, 0), np.int32)
     for column in columns:
-        keys, place = unique_inverse(place.astype(np.int64) * size + column, len(rows) * size)
-        newest = (keys % size).astype(np.int32)[:, None]
-        rows = np.concatenate([rows[keys // size], newest], axis=1)
-    return place.astype(np.int32), rows
+        keys, inverse = unique_inverse(inverse.astype(np.int64) * size + column, len(rows) * size)
+        last = (keys % size).astype(np.int32)[:, None]
+        rows = np.concatenate([rows[keys // size], last], axis=1)
+    return inverse.astype(np.int32), rows
 
 
-def trie(
+def build_trie(
     columns: Iterable[Ints], depth: NDArray[np.int64], size: int
 ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int32]]]:
     """Build the trie of some rows, level by level; a node is a prefix of one or more rows.
@@ -92,37 +93,39 @@ def trie(
         of its own depth. Node 0 is the root; nodes are numbered level by level.
 
     Example:
-        >>> keys, nodes = trie(np.array([[1, 5], [1, 7], [0, 0]]).T, np.array([2, 2, 1]), size=8)
+        >>> columns = np.array([[1, 5], [1, 7], [0, 0]]).T
+        >>> keys, nodes = build_trie(columns, np.array([2, 2, 1]), size=8)
         >>> [each.tolist() for each in keys], [each.tolist() for each in nodes]
         ([[0, 1], [21, 23]], [[0, 0, 0], [2, 2, 1], [3, 4, 1]])
     """
-    at = np.zeros(len(depth), np.int32)
-    keys, nodes, first, count = [], [at], 0, 1  # first node of the level, number of its nodes
+    node = np.zeros(len(depth), np.int32)
+    keys, nodes = [], [node]
+    first_node, count = 0, 1  # first node of the level, number of its nodes
     for level, column in enumerate(columns):
-        deep = np.flatnonzero(depth > level)
-        local = (at[deep] - first).astype(np.int64) * size + column[deep]
-        distinct, place = unique_inverse(local, count * size)
-        keys.append(distinct + first * size)
-        first, count = first + count, len(distinct)
-        at = at.copy()
-        at[deep] = place + first
-        nodes.append(at)
+        active = np.flatnonzero(depth > level)
+        key = (node[active] - first_node).astype(np.int64) * size + column[active]
+        distinct, inverse = unique_inverse(key, count * size)
+        keys.append(distinct + first_node * size)
+        first_node, count = first_node + count, len(distinct)
+        node = node.copy()
+        node[active] = inverse + first_node
+        nodes.append(node)
     return keys, nodes
 
 
-def ranges(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.int64]:
+def concatenate_ranges(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.int64]:
     """Concatenate the ranges `starts[i]:stops[i]` into one array of indices.
 
     Example:
-        >>> ranges(np.array([4, 0]), np.array([6, 3])).tolist()
+        >>> concatenate_ranges(np.array([4, 0]), np.array([6, 3])).tolist()
         [4, 5, 0, 1, 2]
     """
     lengths = stops - starts
     ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    found: NDArray[np.int64] = np.repeat(starts - (ends - lengths), lengths)
-    found += np.arange(total)
-    return found
+    size = int(ends[-1]) if len(ends) else 0
+    indices: NDArray[np.int64] = np.repeat(starts - (ends - lengths), lengths)
+    indices += np.arange(size)
+    return indices
 
 
 def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -135,20 +138,20 @@ def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
 
 
-def evenly(count: int, most: int) -> NDArray[np.int64]:
-    """Return at most `most` evenly spaced indices in [0, count), to sample sorted data.
+def evenly_spaced(count: int, limit: int) -> NDArray[np.int64]:
+    """Return at most `limit` evenly spaced indices in [0, count), to sample sorted data.
 
     Example:
-        >>> evenly(10, 4).tolist(), evenly(2, 4).tolist()
+        >>> evenly_spaced(10, 4).tolist(), evenly_spaced(2, 4).tolist()
         ([0, 2, 5, 7], [0, 1])
     """
-    few = min(count, most)
-    return np.arange(few, dtype=np.int64) * count // max(1, few)
+    size = min(count, limit)
+    return np.arange(size, dtype=np.int64) * count // max(1, size)
 
 
-def summed(place: Ints, values: Float64s | Ints, places: int) -> Float64s:
-    """Return (places,) float64 sums: entry i is the sum of `values` where `place` is i."""
-    return np.bincount(place, values, places).astype(np.float64, copy=False)
+def sum_by_index(index: Ints, values: Float64s | Ints, size: int) -> Float64s:
+    """Return (size,) float64 sums: entry i is the sum of `values` where `index` is i."""
+    return np.bincount(index, values, size).astype(np.float64, copy=False)
 
 
 def sorted_unique(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -187,5 +190,5 @@ def segment_argmax(values: Float64s, bounds: Ints) -> NDArray[np.int64]:
         return np.zeros(0, np.int64)
     largest = np.repeat(np.maximum.reduceat(values, starts), np.diff(bounds))
     is_largest = (values == largest) | np.isnan(values)
-    places = np.flatnonzero(is_largest)
-    return places[np.searchsorted(places, starts)]  # the first at or after each start
+    maxima = np.flatnonzero(is_largest)
+    return maxima[np.searchsorted(maxima, starts)]  # the first at or after each start

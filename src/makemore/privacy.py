@@ -1,5 +1,5 @@
 """Moved to `makemore.evaluation.exposure`; this name works until 1.0."""
 
-from makemore.moved import forwarded
+from makemore.moved import forward_names
 
-__getattr__ = forwarded(__name__, "makemore.evaluation.exposure")
+__getattr__ = forward_names(__name__, "makemore.evaluation.exposure")

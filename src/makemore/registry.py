@@ -8,13 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from makemore.errors import OptionError
-from makemore.options import families as of
+from makemore.options import families
 from makemore.options.declaration import Options
 
 if TYPE_CHECKING:
     from makemore.inference.model import FamilyModel, Model, Tensors
 
-_LONGEST = 100_000  # maximum length of `members`, which may come from a model file
+# Maximum length of `members`, in characters; the text may come from an untrusted model file.
+_MAX_MEMBERS_LENGTH = 100_000
 
 
 class Family(NamedTuple):
@@ -24,7 +25,7 @@ class Family(NamedTuple):
         name: name of the family.
         options: class of its options.
         model: location of its class in `makemore.models`, as "module:Class".
-        learns: how it is fitted: by counting, by training a network, or as a mixture of members.
+        fit_method: how it is fitted: by counting, by training a network, or as a mixture.
         rate: recommended peak learning rate of a network.
         weight_decay: recommended weight decay of a network.
         muon: learning rate of Muon for hidden matrices, as a multiple of the learning rate; 0 to
@@ -35,7 +36,7 @@ class Family(NamedTuple):
     name: str
     options: type[Options]
     model: str
-    learns: Literal["counting", "training", "mixing"] = "training"
+    fit_method: Literal["counting", "training", "mixing"] = "training"
     rate: float = 0.01
     weight_decay: float = 0.3
     muon: float = 0.0
@@ -47,15 +48,16 @@ class Family(NamedTuple):
         Raises:
             OptionError: the members of a mixture cannot be parsed.
         """
-        if isinstance(options, of.MixtureOptions):
-            return members_of(options.members)
+        if isinstance(options, families.MixtureOptions):
+            return parse_members(options.members)
         return [(self, options)]
 
     def build(self, options: Options, vocabulary_size: int, label_count: int) -> "FamilyModel":
         """Build an unfitted model."""
         sizes = vocabulary_size, label_count
-        if self.learns == "mixing":
-            return self._class()([each.build(own, *sizes) for each, own in self.members(options)])
+        if self.fit_method == "mixing":
+            members = [family.build(own, *sizes) for family, own in self.members(options)]
+            return self._class()(members)
         return self._class()(options, *sizes)
 
     def load(
@@ -70,14 +72,14 @@ class Family(NamedTuple):
             ValueError: the tensors are not those of a model with these options.
         """
         sizes = vocabulary_size, label_count
-        if self.learns == "mixing":
+        if self.fit_method == "mixing":
             return self._load_mixture(options, sizes, tensors)
-        make = partial(self.build, options, *sizes)
-        if self.learns == "training":
+        build = partial(self.build, options, *sizes)
+        if self.fit_method == "training":
             from makemore.layers.network import check_tensors  # here: torch loads slowly
 
-            check_tensors(make, tensors)
-        return make().load(tensors)
+            check_tensors(build, tensors)
+        return build().load(tensors)
 
     def _load_mixture(
         self, options: Options, sizes: tuple[int, int], tensors: "Tensors"
@@ -87,49 +89,62 @@ class Family(NamedTuple):
         from makemore.models.mixture import Mixture, member_tensors
 
         members: list[Model] = []
-        for number, (family, own) in enumerate(self.members(options)):
-            mine = member_tensors(tensors, number)
-            load = partial(family.load, own)
-            is_adapted = TRANSLATION in mine
+        for number, (family, member_options) in enumerate(self.members(options)):
+            own_tensors = member_tensors(tensors, number)
+            load = partial(family.load, member_options)
+            is_adapted = TRANSLATION in own_tensors
             members.append(
-                VocabularyAdapter.loaded(load, mine, sizes) if is_adapted else load(*sizes, mine)
+                VocabularyAdapter.from_tensors(load, own_tensors, sizes)
+                if is_adapted
+                else load(*sizes, own_tensors)
             )
         return Mixture(members, tensors["weights"])
 
     def _class(self) -> "Callable[..., FamilyModel]":
         """Import the model class, and with it NumPy and, for networks, torch."""
-        module, _, name = self.model.partition(":")
-        imported = import_module(f"makemore.models.{module}")
-        found: Callable[..., FamilyModel] = getattr(imported, name)
-        return found
+        module_name, _, class_name = self.model.partition(":")
+        module = import_module(f"makemore.models.{module_name}")
+        model_class: Callable[..., FamilyModel] = getattr(module, class_name)
+        return model_class
 
 
 FAMILIES = {
     family.name: family
     for family in (
-        Family("ngram", of.NgramOptions, "ngram:Ngram", learns="counting"),
-        Family("kneser_ney", of.KneserNeyOptions, "kneser_ney:KneserNey", learns="counting"),
-        Family("linear", of.LinearOptions, "linear:Linear", rate=0.3, weight_decay=0, batch=None),
-        Family("mlp", of.MLPOptions, "mlp:MLP", rate=0.05, weight_decay=0.1, batch=16384),
-        Family("plain_mlp", of.PlainMLPOptions, "plain_mlp:PlainMLP", muon=2, batch=8192),
+        Family("ngram", families.NgramOptions, "ngram:Ngram", fit_method="counting"),
         Family(
-            "deep_mlp", of.DeepMLPOptions, "deep_mlp:DeepMLP", weight_decay=1, muon=2, batch=8192
+            "kneser_ney", families.KneserNeyOptions, "kneser_ney:KneserNey", fit_method="counting"
         ),
-        Family("resnet", of.ResNetOptions, "resnet:ResNet", weight_decay=2, muon=2, batch=8192),
-        Family("wavenet", of.WaveNetOptions, "wavenet:WaveNet", weight_decay=1, muon=2),
-        Family("bow", of.BoWOptions, "bow:BoW", rate=0.02, weight_decay=0.01),
-        Family("rnn", of.RNNOptions, "rnn:RNN", rate=0.005, muon=4),
-        Family("lstm", of.LSTMOptions, "lstm:LSTM", rate=0.02, weight_decay=0.4),
-        Family("gru", of.GRUOptions, "gru:GRU", rate=0.015, weight_decay=0.4),
+        Family(
+            "linear", families.LinearOptions, "linear:Linear", rate=0.3, weight_decay=0, batch=None
+        ),
+        Family("mlp", families.MLPOptions, "mlp:MLP", rate=0.05, weight_decay=0.1, batch=16384),
+        Family("plain_mlp", families.PlainMLPOptions, "plain_mlp:PlainMLP", muon=2, batch=8192),
+        Family(
+            "deep_mlp",
+            families.DeepMLPOptions,
+            "deep_mlp:DeepMLP",
+            weight_decay=1,
+            muon=2,
+            batch=8192,
+        ),
+        Family(
+            "resnet", families.ResNetOptions, "resnet:ResNet", weight_decay=2, muon=2, batch=8192
+        ),
+        Family("wavenet", families.WaveNetOptions, "wavenet:WaveNet", weight_decay=1, muon=2),
+        Family("bow", families.BoWOptions, "bow:BoW", rate=0.02, weight_decay=0.01),
+        Family("rnn", families.RNNOptions, "rnn:RNN", rate=0.005, muon=4),
+        Family("lstm", families.LSTMOptions, "lstm:LSTM", rate=0.02, weight_decay=0.4),
+        Family("gru", families.GRUOptions, "gru:GRU", rate=0.015, weight_decay=0.4),
         Family(
             "transformer",
-            of.TransformerOptions,
+            families.TransformerOptions,
             "transformer:Transformer",
             rate=0.01,
             weight_decay=0.6,
             muon=2,
         ),
-        Family("mixture", of.MixtureOptions, "mixture:Mixture", learns="mixing"),
+        Family("mixture", families.MixtureOptions, "mixture:Mixture", fit_method="mixing"),
     )
 }
 
@@ -154,7 +169,9 @@ def family_of(family_options: Options) -> Family:
     for family in FAMILIES.values():
         if type(family_options) is family.options:
             return family
-    raise OptionError(f"{family_options!r} is no family's options: see makemore models")
+    raise OptionError(
+        f"{family_options!r} is not the options of a family: for the families, see makemore models"
+    )
 
 
 def family_and_options(model: str | Options) -> tuple[Family, Options]:
@@ -164,7 +181,9 @@ def family_and_options(model: str | Options) -> tuple[Family, Options]:
         OptionError: there is no such family, or the members of a mixture cannot be parsed.
     """
     if isinstance(model, type):
-        raise OptionError(f"model is the class {model.__name__}: make one, {model.__name__}()")
+        raise OptionError(
+            f"model is the class {model.__name__}: give an instance, {model.__name__}()"
+        )
     if isinstance(model, Options):
         family, options = family_of(model), model
     else:
@@ -174,56 +193,61 @@ def family_and_options(model: str | Options) -> tuple[Family, Options]:
     return family, options
 
 
-def members_of(text: str) -> list[tuple[Family, Options]]:
+def parse_members(text: str) -> list[tuple[Family, Options]]:
     """Parse the members of a mixture, written as calls of families with options.
 
     Raises:
         OptionError: the text is not a comma-separated list of families, or an option is invalid.
 
     Example:
-        >>> [(family.name, options.to_dict()) for family, options in members_of("ngram(add=0.5)")]
-        [('ngram', {'window': 3, 'add': 0.5})]
+        >>> [(family, options)] = parse_members("ngram(add=0.5)")
+        >>> family.name, options.to_dict()
+        ('ngram', {'window': 3, 'add': 0.5})
     """
-    plain = re.sub(r"=\s*0+(?=\d)", "=", text)  # files may have window=05, invalid Python
+    plain = re.sub(r"=\s*0+(?=\d)", "=", text)  # files may have window=05
     try:
-        body = ast.parse(f"[{plain}]" if len(plain) <= _LONGEST else "", mode="eval").body
-        calls = [_call(node) for node in body.elts] if isinstance(body, ast.List) else []
+        source = f"[{plain}]" if len(plain) <= _MAX_MEMBERS_LENGTH else ""
+        body = ast.parse(source, mode="eval").body
+        calls = [_parse_call(node) for node in body.elts] if isinstance(body, ast.List) else []
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _unreadable(text) from None
+        raise _members_error(text) from None
     if not calls:
-        raise _unreadable(text)
-    return [_member(*call) for call in calls]
+        raise _members_error(text)
+    return [_build_member(*call) for call in calls]
 
 
-def _call(node: ast.expr) -> tuple[str, dict[str, str]]:
+def _parse_call(node: ast.expr) -> tuple[str, dict[str, str]]:
     """Return the family name and option texts of a name or call; otherwise raise ValueError."""
     match node:
         case ast.Name(id=name):
             return name, {}
         case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords):
             return name, {each.arg or "**": ast.unparse(each.value) for each in keywords}
-    raise ValueError("no family with options by name")
+    raise ValueError("not a family with keyword options")
 
 
-def _member(name: str, pairs: dict[str, str]) -> tuple[Family, Options]:
+def _build_member(name: str, pairs: dict[str, str]) -> tuple[Family, Options]:
     """Return the family with this name, and its options."""
     family = family_named(name)
-    if family.learns == "mixing":
-        raise OptionError("members has a mixture: name its members instead")
+    if family.fit_method == "mixing":
+        raise OptionError("members contains a mixture: list the members of that mixture instead")
     return family, family.options.of_strings(pairs)
 
 
-def _unreadable(text: str) -> OptionError:
+def _members_error(text: str) -> OptionError:
     """Return the error for a text that cannot be parsed as members."""
-    shown = text.strip() if len(text) <= 100 else text[:100] + "..."
-    return OptionError(f"members has {shown!r}: write it as kneser_ney(window=3), gru(hidden=64)")
+    excerpt = text.strip() if len(text) <= 100 else text[:100] + "..."
+    return OptionError(
+        f"members is {excerpt!r}, which cannot be parsed: write a list such as "
+        "kneser_ney(window=3), gru(hidden=64)"
+    )
 
 
-def text_of(family: Family, options: Options) -> str:
-    """Format a member of a mixture as text for `members_of`.
+def format_member(family: Family, options: Options) -> str:
+    """Format a member of a mixture as text for `parse_members`.
 
     Example:
-        >>> text_of(*members_of("ngram(add=0.5)")[0])
+        >>> format_member(*parse_members("ngram(add=0.5)")[0])
         'ngram(window=3, add=0.5)'
     """
     pairs = [f"{name}={value}" for name, value in options.to_dict().items()]

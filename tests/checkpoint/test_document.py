@@ -160,7 +160,7 @@ def test_a_document_that_claims_a_huge_size_allocates_no_memory(
     import torch  # noqa: F401  loaded before memory is measured
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    sentence = "its tensors are not those of a model of its options"
+    sentence = "its tensors do not have the names, shapes and types of its options"
     check_rejected(name, lambda document, _: document["options"].update({option: value}), sentence)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes
 

@@ -344,7 +344,7 @@ def test_contradictory_options_are_rejected_before_the_list_is_read(capsys):
     with pytest.raises(SystemExit) as left:
         main(["no such list.txt", "--steps", "3", "--budget", "1s"])
     assert left.value.code == 2
-    assert "steps and budget both say" in capsys.readouterr().err
+    assert "steps and budget both set" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -109,7 +109,7 @@ def test_evaluate_reports_memorisation_of_canaries(run, folder):
     assert len(measured["bits"]) == len(measured["errors"]) == measured["canaries"] == 12
     assert json.loads(run("evaluate model list.txt --json")[0][0])["exposure"] is None
     _, err, code = run("fit list.txt -o watched --canaries 1001")
-    assert (code, "something from 0 to 1,000" in err) == (2, True)
+    assert (code, "a value from 0 to 1,000" in err) == (2, True)
 
 
 def test_evaluate_reports_no_memorisation_of_canaries_that_were_not_learned(run, folder, us_names):

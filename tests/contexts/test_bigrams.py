@@ -32,7 +32,7 @@ def test_contexts_of_any_window_have_the_same_bigram_counts(window, labels):
 @pytest.mark.parametrize("labels", [None, LABELS])
 def test_count_models_keep_the_bigram_counts(options, labels):
     model = MakeMore(options).fit(LINES, labels).learned_.model
-    np.testing.assert_array_equal(bigrams(model.counted()), counted_by_hand(LINES))
+    np.testing.assert_array_equal(bigrams(model.to_contexts()), counted_by_hand(LINES))
 
 
 def test_bigram_counts_of_the_bundled_names_match_the_lectures(us_names):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from makemore.contexts.block_counter import BlockCounter
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
-from makemore.corpus.split import parts_by_digest
+from makemore.corpus.split import split_by_digest
 from makemore.corpus.vocabulary import Vocabulary
 
 WORDS = st.lists(st.text("abcé中\U0001f600", min_size=1, max_size=6), min_size=1, max_size=60)
@@ -38,7 +38,7 @@ def assert_counts_the_same(counter, lines):
     assert counter.vocabulary().characters == vocabulary.characters
     assert counter.vocabulary().labels == vocabulary.labels
     taken = counter.take(vocabulary)
-    for part, which in parts_by_digest(lines, 0.1, 0.2)._asdict().items():
+    for part, which in split_by_digest(lines, 0.1, 0.2)._asdict().items():
         assert counter.sizes[part] == len(which)
         if not len(which):
             assert part not in taken
@@ -47,7 +47,7 @@ def assert_counts_the_same(counter, lines):
     assert counter.digests().tolist() == sorted(set(lines.digests.tolist()))
     assert str(counter.summary()) == str(lines.summary())
     assert counter.weight == lines.counts().sum()
-    assert counter.longest == lines.lengths().max()
+    assert counter.max_length == lines.lengths().max()
     assert len(counter) == len(lines)
 
 
@@ -120,4 +120,4 @@ def test_the_counter_keeps_no_lines():
     for table in counter._tables["train"] + counter._tables["dev"] + counter._tables["test"]:
         assert len(table.edge) == 0
         assert len(table.line_weight) == 0
-        assert table.repeats.sum() == np.sum(table.forgotten)
+        assert table.repeats.sum() == np.sum(table.untracked_repeats)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.contexts.context_tree import Leaving, SuffixTree
+from makemore.contexts.context_tree import SparseRows, SuffixTree
 
 SIZE = 4
 IDS = st.integers(0, SIZE - 1)
@@ -124,7 +124,7 @@ def test_dense_rows_hold_the_packed_values_and_zeros_elsewhere(entries, queries)
     ordered = sorted(entries)
     node, ids = np.array(ordered, np.int64).reshape(-1, 2).T
     value = np.array([entries[pair] / 4 for pair in ordered], np.float64)
-    leaving = Leaving.of(node, ids, value, nodes=6)
+    leaving = SparseRows.of(node, ids, value, node_count=6)
     rows = leaving.dense(np.array(queries, np.int64), width=7)
     expected = [[entries.get((i, x), 0) / 4 for x in range(7)] for i in queries]
     assert (rows.dtype, rows.shape) == (np.float32, (len(queries), 7))

@@ -14,7 +14,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError, Location
-from makemore.inference.likelihood import blocks
+from makemore.inference.likelihood import iter_blocks
 
 Key = tuple[int, ...]
 
@@ -273,7 +273,7 @@ def test_lines_can_be_reconstructed_from_the_table(case, window):
 def test_blocks_cover_every_edge_and_their_counts_add_up(case, window, rows):
     c = case.counted(window)
     names, counts, covered = edges(c), np.zeros(len(c.row)), []
-    for part, where in blocks(c, rows):
+    for part, where in iter_blocks(c, rows):
         assert edges(part) == [names[e] for e in where]
         assert part.window == window
         assert len(set(where.tolist())) == len(where)
@@ -287,7 +287,7 @@ def test_blocks_cover_every_edge_and_their_counts_add_up(case, window, rows):
 @settings(deadline=None, max_examples=100)
 def test_blocks_of_windows_have_the_given_size_and_each_edge_once_in_order(case, window, rows):
     c = case.counted(window)
-    parts = list(blocks(c, rows))
+    parts = list(iter_blocks(c, rows))
     assert np.concatenate([where for _, where in parts]).tolist() == list(range(len(c.row)))
     assert [key for part, _ in parts for key in keys(part)] == keys(c)
     assert all(len(part) == rows for part, _ in parts[:-1])
@@ -298,7 +298,7 @@ def test_blocks_of_windows_have_the_given_size_and_each_edge_once_in_order(case,
 @settings(deadline=None, max_examples=100)
 def test_blocks_of_a_tree_are_trees_of_whole_lines_in_order(case, rows):
     c = case.counted(None)
-    parts = [part for part, _ in blocks(c, rows)]
+    parts = [part for part, _ in iter_blocks(c, rows)]
     assert [walk for part in parts for walk in walks(part)] == walks(c)
     longest = max(map(len, case.strings)) + 1
     assert all(len(part) <= rows + longest for part in parts)
@@ -360,7 +360,7 @@ def test_one_line_of_one_character_is_counted():
 def test_an_empty_list_gives_an_empty_table(window):
     c = Contexts.of(Lines.from_strings([]), Vocabulary("ab"), window)
     assert (len(c), len(c.row), c.total, c.start.tolist()) == (0, 0, 0.0, [0])
-    assert [part.window for part, _ in blocks(c, 5)] == [window]
+    assert [part.window for part, _ in iter_blocks(c, 5)] == [window]
 
 
 @pytest.mark.parametrize("window", [None, 1, 3])

@@ -21,7 +21,7 @@ from makemore.options.families import (
     TransformerOptions,
     WaveNetOptions,
 )
-from makemore.registry import FAMILIES, members_of
+from makemore.registry import FAMILIES, parse_members
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "anna", "susanna", "otto", "bob", "ann"]
 LABELS = ["F", "F", "F", "M", "M", "F", "F", "M", "M", "F"]
@@ -56,14 +56,14 @@ def learn(name, options, lines, vocabulary, steps=30, seed=0):
     family = FAMILIES[name]
     model = family.build(options, len(vocabulary), len(vocabulary.labels))
     c = Contexts.of(lines, vocabulary, model.window)
-    if family.learns == "counting":
+    if family.fit_method == "counting":
         return model.count(c)
-    if family.learns == "mixing":
+    if family.fit_method == "mixing":
         model.members = [
             learn(member.name, own, lines, vocabulary, steps, seed)
-            for member, own in members_of(options.members)
+            for member, own in parse_members(options.members)
         ]
-        return model.weigh(c)
+        return model.fit_weights(c)
     import torch
 
     from makemore.training.loop import Training, TrainOptions

@@ -22,7 +22,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.inference import likelihood
 from makemore.options.families import NgramOptions
-from makemore.registry import FAMILIES, members_of
+from makemore.registry import FAMILIES, parse_members
 
 # In nats. Rows of a matrix product differ in their last digits by their position in the batch and
 # by the processor, since kernels of different widths add in different orders.
@@ -55,7 +55,7 @@ def fits(options, model):
     """Whether a model was built with these options; distinguishes only the small families."""
     members = getattr(options, "members", None)
     if members is not None:
-        return len(members_of(members)) == len(model.members)
+        return len(parse_members(members)) == len(model.members)
     return getattr(options, "window", None) == model.window
 
 
@@ -105,7 +105,7 @@ def test_the_loss_over_contexts_equals_the_loss_over_characters(fitted, window):
 
 
 @pytest.mark.parametrize(
-    "name, options", [case for case in CASES if FAMILIES[case[0]].learns == "training"]
+    "name, options", [case for case in CASES if FAMILIES[case[0]].fit_method == "training"]
 )
 def test_only_relative_weights_of_lines_matter(name, options):
     lines = Lines.from_strings(LINES, LABELS, WEIGHTS)
@@ -219,7 +219,7 @@ def test_eight_lines_can_be_memorised(name, options):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, family in FAMILIES.items() if family.learns == "training"]
+    "name", [name for name, family in FAMILIES.items() if family.fit_method == "training"]
 )
 def test_gradients_reach_every_parameter(name):
     import torch
@@ -268,7 +268,7 @@ def formula(name, o, V, labels):
 
 @pytest.mark.parametrize("labels", [0, 2])
 @pytest.mark.parametrize(
-    "name", [name for name, family in FAMILIES.items() if family.learns == "training"]
+    "name", [name for name, family in FAMILIES.items() if family.fit_method == "training"]
 )
 def test_the_number_of_parameters_equals_its_formula(name, labels):
     for options in SMALL[name]:
@@ -286,7 +286,7 @@ def test_an_automaton_gives_the_log_probs_of_the_model(fitted):
     rng = np.random.default_rng(0)
     for _ in range(50):
         log_probs, state = model.start(1, label)
-        at = automaton.first
+        at = automaton.initial
         for i in rng.integers(1, len(vocabulary), 9):
             np.testing.assert_allclose(automaton.log_probs[at], log_probs[0], atol=1e-5)
             log_probs, state = model.step(np.array([i], np.int32), state)

@@ -27,14 +27,14 @@ def test_options_are_frozen(cls):
 
 @pytest.mark.parametrize("cls", DECLARATIONS)
 def test_an_unknown_option_is_rejected_with_the_known_ones(cls):
-    with pytest.raises(OptionError, match=f"unknown here: known are .*{fields(cls)[0].name}"):
+    with pytest.raises(OptionError, match=f"unknown: choose one of .*{fields(cls)[0].name}"):
         cls.of({"surely_not_an_option": 1})
 
 
 @pytest.mark.parametrize("cls, field", SETTINGS, ids=lambda x: getattr(x, "__name__", None))
 def test_every_setting_has_a_description_in_the_docstring(cls, field):
-    assert len(field.setting.meaning.split()) >= 2
-    assert f"{field.name}: {field.setting.meaning}." in cls.__doc__
+    assert len(field.setting.description.split()) >= 2
+    assert f"{field.name}: {field.setting.description}." in cls.__doc__
 
 
 @pytest.mark.parametrize("cls, field", SETTINGS, ids=lambda x: getattr(x, "__name__", None))

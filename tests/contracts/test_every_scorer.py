@@ -110,10 +110,10 @@ def test_resizing_keeps_the_relative_probabilities_of_old_characters(scorer, req
     """Probabilities of the old characters, normalised among themselves, are unchanged."""
     name, options, _ = request.node.callspec.params["scorer"]
     narrow = scorer.vocabulary
-    wide = narrow.joined(Vocabulary("\u00e9mz", tuple("AZ") if narrow.labels else ()))
+    wide = narrow.union(Vocabulary("\u00e9mz", tuple("AZ") if narrow.labels else ()))
     grown = FAMILIES[name].build(options, len(wide), len(wide.labels))
-    ids = narrow.places_in(wide)
-    grown.load(grown.grown(scorer.model.tensors(), ids))
+    ids = narrow.ids_in(wide)
+    grown.load(grown.resize_tensors(scorer.model.tensors(), ids))
     label = narrow.labels[0] if narrow.labels else None
     for text in TEXTS:
         before, _ = distributions(scorer, text, label)
@@ -122,7 +122,7 @@ def test_resizing_keeps_the_relative_probabilities_of_old_characters(scorer, req
         np.testing.assert_allclose(np.exp(after).sum(axis=1), 1.0, atol=1e-4)
         known = np.exp(after[:, ids[: len(narrow)]])
         known /= known.sum(axis=1, keepdims=True)
-        is_network = FAMILIES[name].learns == "training"
+        is_network = FAMILIES[name].fit_method == "training"
         np.testing.assert_allclose(known, np.exp(before), atol=1e-4 if is_network else 0.2)
         new = np.setdiff1d(np.arange(len(wide)), ids)
         assert np.exp(after[:, new]).max() < 0.5

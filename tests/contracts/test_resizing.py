@@ -12,7 +12,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.layers.vocabulary_axes import Entries
 from makemore.registry import FAMILIES
 
-NETWORKS = [case for case in CASES if FAMILIES[case[0]].learns == "training"]
+NETWORKS = [case for case in CASES if FAMILIES[case[0]].fit_method == "training"]
 V = 8  # size of the old vocabulary with the boundary; also the width of every layer
 LABELS = 4
 # New ids of the old characters, new V, and the same for labels, whose ids start from 0 here.
@@ -87,7 +87,7 @@ def test_old_entries_are_kept_and_new_ones_get_the_mean(family, labels, wider):
     rng = np.random.default_rng(0)
     tensors = {name: rng.normal(size=size).astype(np.float32) for name, size in shapes(old).items()}
     ids = np.array([*characters, *(new_V + position for position in label_positions)])
-    grown = new.grown(tensors, ids)
+    grown = new.resize_tensors(tensors, ids)
     kinds = {
         Entries.CHARACTERS: (characters, new_V),
         Entries.LABELS: (label_positions, new_labels),
@@ -111,12 +111,12 @@ def test_resizing_keeps_predictions_over_the_old_characters(family, is_labelled)
     texts, classes = ["abc", "gfedcba", "bad"], ["F", "M", "F"] if is_labelled else None
     lines = Lines.from_strings(texts, classes)
     narrow = Vocabulary("abcdefg", tuple("FM") if is_labelled else ())
-    wide = narrow.joined(Vocabulary("AZmz", tuple("AZ") if is_labelled else ()))
+    wide = narrow.union(Vocabulary("AZmz", tuple("AZ") if is_labelled else ()))
     assert len(narrow) == V
     old = family(V, len(narrow.labels)).initialise(torch.Generator().manual_seed(0)).eval()
     new = family(len(wide), len(wide.labels))
-    ids = narrow.places_in(wide)
-    new.load(new.grown(old.tensors(), ids))
+    ids = narrow.ids_in(wide)
+    new.load(new.resize_tensors(old.tensors(), ids))
     before = old.log_probs(Contexts.of(lines, narrow, old.window))
     c = Contexts.of(lines, wide, new.window)
     after = new.log_probs(c)[:, ids[:V]]

@@ -20,7 +20,7 @@ def test_canaries_are_distinct_unseen_lines_over_the_characters_of_the_list(us_n
 
 def test_every_character_is_equally_likely_at_every_position(us_names):
     canaries = Canaries.of(us_names, 1, seed=0)
-    drawn = np.array([list(line) for line in canaries.drawn(26_000, np.random.default_rng(0))])
+    drawn = np.array([list(line) for line in canaries.draw(26_000, np.random.default_rng(0))])
     for position in drawn.T:
         _, count = np.unique(position, return_counts=True)
         assert len(count) == 26
@@ -52,14 +52,14 @@ def test_a_canary_has_the_median_weight_and_a_label_of_the_list():
     assert canaries.weight == 7
     assert 150 < canaries.labels.count("F") < 250
     assert set(canaries.labels) == {"F", "M"}
-    both = canaries.behind(lines.select(np.array([2, 1])))
+    both = canaries.append_to(lines.select(np.array([2, 1])))
     assert both.to_list() == ["cleo", "ben", *canaries.lines]
-    assert both.labels_of() == ["F", "M", *canaries.labels]
+    assert both.label_list() == ["F", "M", *canaries.labels]
     assert both.counts().tolist() == [100, 7] + [7] * 300
 
 
 def test_a_list_over_one_character_has_no_canaries():
-    with pytest.raises(DataError, match="random lines of the list's characters, and it has but on"):
+    with pytest.raises(DataError, match="random lines of the list's characters, so the list needs"):
         Canaries.of(Lines.from_strings(["a", "a a"]), 1, seed=0)
 
 

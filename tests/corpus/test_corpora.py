@@ -1,7 +1,7 @@
 import pytest
 
 from makemore.corpus.named.corpora import DATASETS, Dataset, dataset_named, us_names
-from makemore.corpus.named.packages import _plain
+from makemore.corpus.named.packages import _encode_city
 from makemore.errors import DataError, OptionError
 
 
@@ -9,7 +9,7 @@ def test_the_bundled_names_match_the_lectures(us_names):
     names = us_names.to_list()
     assert names[:3] == ["emma", "olivia", "ava"]
     assert (len(names), len(set(names))) == (32_033, 29_494)
-    assert len(us_names.distinct()) == 29_494
+    assert len(us_names.distinct_indices()) == 29_494
     assert set("".join(names)) == set("abcdefghijklmnopqrstuvwxyz")
     assert (min(map(len, names)), max(map(len, names))) == (2, 15)
     assert us_names.summary().blank == 0
@@ -54,7 +54,7 @@ def test_an_unknown_corpus_is_rejected_with_the_known_ones():
 def test_every_corpus_has_a_description_and_a_licence(name):
     corpus = dataset_named(name)
     assert corpus.name == name
-    assert all([corpus.what, corpus.licence, corpus.attribution])
+    assert all([corpus.description, corpus.licence, corpus.attribution])
 
 
 def test_a_missing_package_is_reported_with_the_install_command():
@@ -62,7 +62,7 @@ def test_a_missing_package_is_reported_with_the_install_command():
         raise AssertionError("a missing package is never read")
 
     corpus = Dataset("rivers", "rivers", "free", "nobody", "no_such_package_of_rivers", read)
-    assert not corpus.is_there()
+    assert not corpus.is_installed()
     with pytest.raises(DataError) as caught:
         corpus.load()
     assert str(caught.value) == (
@@ -73,7 +73,7 @@ def test_a_missing_package_is_reported_with_the_install_command():
 
 def test_the_bundled_corpus_is_always_available():
     assert DATASETS["us-names"].package is None
-    assert DATASETS["us-names"].is_there()
+    assert DATASETS["us-names"].is_installed()
 
 
 @pytest.mark.parametrize("asked, what", [((True, False), "labels"), ((False, True), "weights")])
@@ -86,7 +86,7 @@ def test_requesting_labels_or_weights_that_a_corpus_lacks_is_rejected(asked, wha
 
 @pytest.mark.parametrize("name", ["sao paulo", "berlin", "new york", "stratford-upon-avon"])
 def test_an_ascii_city_name_is_kept(name):
-    assert _plain(name) == name
+    assert _encode_city(name) == name
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_an_ascii_city_name_is_kept(name):
     ],
 )
 def test_a_city_name_that_is_not_plain_ascii_is_dropped(name):
-    assert _plain(name) == ""
+    assert _encode_city(name) == ""
 
 
 def test_spaces_between_the_words_of_a_city_name_are_collapsed():
-    assert _plain(" new   york ") == "new york"
+    assert _encode_city(" new   york ") == "new york"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_spaces_between_the_words_of_a_city_name_are_collapsed():
 )
 def test_corpora_in_packages_have_distinct_lines(name, lines, longest, some):
     found = dataset_named(name).load()
-    assert len(found) == len(found.distinct()) >= lines
+    assert len(found) == len(found.distinct_indices()) >= lines
     assert found.lengths().max() >= longest
     assert some <= set(found.to_list())
 
@@ -138,6 +138,6 @@ def test_corpora_in_packages_have_distinct_lines(name, lines, longest, some):
 def test_labelled_corpora_have_one_line_for_each_label(name, labels, pair):
     found = dataset_named(name).load(with_labels=True)
     assert labels <= set(found.label_names)
-    pairs = set(zip(found.to_list(), found.labels_of(), strict=True))
+    pairs = set(zip(found.to_list(), found.label_list(), strict=True))
     assert pair in pairs
     assert len(pairs) == len(found)

@@ -81,7 +81,7 @@ def test_codes_and_offsets_spell_the_lines(strings):
         for low, high in zip(lines.offsets[:-1], lines.offsets[1:], strict=True)
     ]
     assert spelt == lines.to_list()
-    assert [line.encode() for line in spelt] == lines.encoded()
+    assert [line.encode() for line in spelt] == lines.to_bytes()
     assert [len(line) for line in spelt] == lines.lengths().tolist()
     assert len(lines) == len(spelt)
 
@@ -149,7 +149,7 @@ def test_keep_blank_keeps_the_indices_of_the_strings():
     lines = Lines.from_strings(strings, keep_blank=True)
     assert len(lines) == len(strings)
     assert lines.to_list() == ["", "anna", "", "", "ben", ""]
-    assert lines.encoded() == [b"", b"anna", b"", b"", b"ben", b""]
+    assert lines.to_bytes() == [b"", b"anna", b"", b"", b"ben", b""]
     assert lines.lengths().tolist() == [0, 4, 0, 0, 3, 0]
 
 
@@ -166,8 +166,8 @@ def test_labels_and_weights_stay_aligned_when_blank_lines_are_dropped():
 def test_blank_strings_give_no_lines(strings):
     lines = Lines.from_strings(strings)
     assert len(lines) == 0
-    assert lines.to_list() == lines.encoded() == []
-    assert lines.lengths().tolist() == lines.distinct().tolist() == []
+    assert lines.to_list() == lines.to_bytes() == []
+    assert lines.lengths().tolist() == lines.distinct_indices().tolist() == []
     assert lines.read == len(strings)
 
 
@@ -203,14 +203,14 @@ def test_the_line_of_a_lone_surrogate_is_right_after_composed_accents():
 
 
 def test_a_single_string_instead_of_a_list_is_rejected():
-    with pytest.raises(DataError, match=r"one string came where a list of strings is needed"):
+    with pytest.raises(DataError, match=r"got one string, but a list of strings is needed"):
         Lines.from_strings("anna")
 
 
 @pytest.mark.parametrize("wrong", [b"ben", None, 3, ["ben"]])
 def test_a_value_that_is_not_a_string_is_rejected_with_its_line_and_type(wrong):
     with pytest.raises(
-        DataError, match=rf"line 2: this is of type {type(wrong).__name__}: make it a str"
+        DataError, match=rf"line 2: this item is of type {type(wrong).__name__}, not str"
     ):
         Lines.from_strings(["anna", wrong])
 
@@ -257,9 +257,9 @@ def test_a_line_of_weight_zero_is_not_counted_as_blank():
 
 
 def test_the_numbers_of_weights_and_labels_must_match_the_lines():
-    with pytest.raises(DataError, match=r"1 weights came for 2 lines: give one for each line"):
+    with pytest.raises(DataError, match=r"got 1 weights for 2 lines: give one for each line"):
         Lines.from_strings(["anna", "ben"], weights=[1])
-    with pytest.raises(DataError, match=r"3 labels came for 2 lines: give one for each line"):
+    with pytest.raises(DataError, match=r"got 3 labels for 2 lines: give one for each line"):
         Lines.from_strings(["anna", "ben"], labels=["F", "M", "M"])
 
 
@@ -300,7 +300,7 @@ def test_select_equals_list_indexing(strings, data):
 @settings(deadline=None, max_examples=100)
 def test_distinct_returns_the_first_of_equal_lines(strings):
     expected = [i for i, s in enumerate(strings) if s not in strings[:i]]
-    assert Lines.from_strings(strings).distinct().tolist() == expected
+    assert Lines.from_strings(strings).distinct_indices().tolist() == expected
 
 
 def test_the_summary_counts_read_blank_repeated_and_kept_lines():
@@ -334,7 +334,7 @@ def test_the_summary_of_selected_lines_ignores_the_others():
 
 def test_lines_can_be_truncated_and_relabelled():
     lines = Lines.from_strings(["anna", "ben", "o"], ["F", "M", "M"], [1, 2, 3])
-    cut = lines.cut(np.array([2, 0, 1]))
+    cut = lines.truncate(np.array([2, 0, 1]))
     assert cut.to_list() == ["an", "", "o"]
     assert cut.weights.tolist() == [1, 2, 3]
     all_x = lines.with_label("X")

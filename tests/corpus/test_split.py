@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makemore.corpus.lines import Lines, line_digests
-from makemore.corpus.split import Split, fold_of, split_lines
+from makemore.corpus.split import Split, assign_folds, split_lines
 from makemore.errors import OptionError
 
 KINDS = ("digest", "lecture", "clean")
@@ -129,7 +129,7 @@ def test_requesting_a_test_split_adds_no_line_to_train(us_names):
 
 def test_the_digest_split_is_ascending_and_decided_by_the_digest(us_names):
     split = split_lines(us_names, dev=0.25, test=0.25)
-    fraction = line_digests(us_names.encoded()).astype(np.float64) / 2.0**64
+    fraction = line_digests(us_names.to_bytes()).astype(np.float64) / 2.0**64
     assert split.test.tolist() == np.flatnonzero(fraction < 0.25).tolist()
     assert split.dev.tolist() == np.flatnonzero((fraction >= 0.25) & (fraction < 0.5)).tolist()
     assert split.train.tolist() == np.flatnonzero(fraction >= 0.5).tolist()
@@ -166,12 +166,15 @@ def test_an_unknown_split_is_rejected_with_the_known_ones(few):
     "dev, test", [(-0.1, 0), (0, -0.1), (1, 0), (0.5, 0.5), (0.9, 0.2), (float("nan"), 0)]
 )
 def test_shares_that_leave_no_training_lines_are_rejected(few, dev, test):
-    with pytest.raises(OptionError, match=r"must be 0 or more and leave lines to learn"):
+    with pytest.raises(OptionError, match=r"give fractions of 0 or more whose sum is below 1"):
         split_lines(few, dev=dev, test=test)
 
 
 def test_folds_have_equal_sizes_and_equal_lines_share_a_fold(us_names):
-    fold = fold_of(us_names, 10)
-    assert np.bincount(fold[us_names.distinct()], minlength=10).tolist() == [2950] * 4 + [2949] * 6
-    first = us_names.first_equal()
+    fold = assign_folds(us_names, 10)
+    assert (
+        np.bincount(fold[us_names.distinct_indices()], minlength=10).tolist()
+        == [2950] * 4 + [2949] * 6
+    )
+    first = us_names.first_occurrences()
     np.testing.assert_array_equal(fold, fold[first])

@@ -74,7 +74,7 @@ def test_an_empty_vocabulary_has_only_the_boundary():
 def test_a_line_is_known_if_all_its_characters_are(strings, known):
     lines = Lines.from_strings(strings, keep_blank=True)
     expected = [all(c in known for c in line) for line in strings]
-    assert Vocabulary(known).knows(lines).tolist() == expected
+    assert Vocabulary(known).is_encodable(lines).tolist() == expected
 
 
 def test_label_ids_follow_the_character_ids():
@@ -97,20 +97,20 @@ def test_an_unknown_label_is_rejected_with_the_known_ones():
 
 
 def test_a_label_is_rejected_by_a_vocabulary_without_labels():
-    with pytest.raises(OptionError, match=r"none: it was fitted on a list without labels"):
+    with pytest.raises(OptionError, match=r"none, because it was fitted on a list without labels"):
         Vocabulary("ab").label_id("F")
 
 
 def test_a_line_with_an_unknown_label_is_not_known():
     vocabulary = Vocabulary("ab", ("F", "M"))
     lines = Lines.from_strings(["a", "b", "c", "a"], ["F", "X", "F", "M"])
-    assert vocabulary.knows(lines).tolist() == [True, False, False, True]
-    assert vocabulary.knows(lines.without_labels()).tolist() == [True, True, False, True]
+    assert vocabulary.is_encodable(lines).tolist() == [True, False, False, True]
+    assert vocabulary.is_encodable(lines.without_labels()).tolist() == [True, True, False, True]
 
 
 def test_a_narrower_vocabulary_is_mapped_to_ids_of_a_wider_one():
     narrow, other = Vocabulary("bd", ("M",)), Vocabulary("abc", ("F", "M"))
-    wide = narrow.joined(other)
+    wide = narrow.union(other)
     assert (wide.characters, wide.labels) == ("abcd", ("F", "M"))
-    assert narrow.places_in(wide).tolist() == [0, 2, 4, 6]
-    assert wide.places_in(wide).tolist() == list(range(7))
+    assert narrow.ids_in(wide).tolist() == [0, 2, 4, 6]
+    assert wide.ids_in(wide).tolist() == list(range(7))

@@ -85,7 +85,7 @@ def test_sample_returns_the_requested_number_of_lines(maker):
 def test_invalid_requests_are_rejected(maker):
     with pytest.raises(OptionError, match="n is -1"):
         maker.sample(-1)
-    with pytest.raises(OptionError, match="option 'prefx' is unknown here: known are prefix"):
+    with pytest.raises(OptionError, match="option 'prefx' is unknown: choose one of prefix"):
         maker.sample(1, prefx="a")
     with pytest.raises(ConstraintError, match="none of 2,000 lines drawn"):
         maker.sample(3, max_length=1, exclude=list(set("".join(LINES))), patience=2000)
@@ -269,10 +269,10 @@ def test_numpy_integers_are_accepted_as_parameters(tmp_path):
 @pytest.mark.parametrize(
     "params, sentence",
     [
-        ({"steps": 3, "budget": "1s"}, "steps and budget both say how long"),
-        ({"split": "lecture", "test": 0.1}, "test is for the digest split"),
+        ({"steps": 3, "budget": "1s"}, "steps and budget both set"),
+        ({"split": "lecture", "test": 0.1}, "test applies to the digest split only"),
         ({"budget": "soon"}, "give a time such as 30s"),
-        ({"model": MLPOptions}, r"model is the class MLPOptions: make one, MLPOptions\(\)"),
+        ({"model": MLPOptions}, r"model is the class MLPOptions: give an instance, MLPOptions\(\)"),
     ],
 )
 def test_contradictory_parameters_are_rejected(params, sentence):
@@ -281,9 +281,9 @@ def test_contradictory_parameters_are_rejected(params, sentence):
 
 
 def test_arguments_that_are_not_lists_of_strings_are_rejected(maker):
-    with pytest.raises(DataError, match="one string came where a list"):
+    with pytest.raises(DataError, match="got one string, but a list"):
         maker.sample(1, exclude="anna")
-    with pytest.raises(DataError, match="a NoneType came where a list"):
+    with pytest.raises(DataError, match="got a NoneType, but a list"):
         MakeMore().fit(None)
     with pytest.raises(DataError, match="give no labels or weights beside"):
         MakeMore().fit(Lines.from_strings(LINES), labels=LABELS)

@@ -6,7 +6,7 @@ from makemore.fitting.auto import choose_family
 from makemore.fitting.fit import Start
 from makemore.options.families import GRUOptions, MixtureOptions
 from makemore.options.verbs import FitOptions
-from makemore.registry import family_and_options, members_of
+from makemore.registry import family_and_options, parse_members
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_auto_chooses_by_list_size_and_budget_and_gives_the_reason(lines, option
 
 def test_a_larger_budget_never_means_fewer_members():
     members = [
-        len(members_of(choose_family(30_000, FitOptions(budget=seconds))[1].members))
+        len(parse_members(choose_family(30_000, FitOptions(budget=seconds))[1].members))
         for seconds in (5, 30, 120, 3600)
     ]
     assert members == sorted(members)
@@ -47,4 +47,4 @@ def test_the_members_chosen_for_every_budget_can_be_parsed():
     for seconds in (3, 20, 60, 120, 1000):
         _, options, _ = choose_family(10**6, FitOptions(budget=seconds))
         assert isinstance(options, MixtureOptions)
-        assert members_of(options.members)
+        assert parse_members(options.members)

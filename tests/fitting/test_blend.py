@@ -82,7 +82,7 @@ def test_the_automaton_of_a_blend_has_the_log_probs_of_the_blend(blend):
     if model.window is None:
         assert automaton is None
         return
-    state, (rows, walked) = automaton.first, model.start(1)
+    state, (rows, walked) = automaton.initial, model.start(1)
     for i in (5, 1, 9, 11, 2, 2):
         np.testing.assert_allclose(automaton.log_probs[state], rows[0], atol=1e-5)
         rows, walked = model.step(np.array([i], np.int32), walked)

@@ -130,8 +130,8 @@ def test_a_continued_model_can_be_saved_over_its_file(tmp_path):
 def test_a_rare_label_is_rehearsed_at_least_once():
     maker = MakeMore("kneser_ney").fit(["anna", "otto"], ["F", "M"], [1e6, 1.0])
     lines = draw_rehearsal(maker.learned_, Lines.from_strings(["zoe"], ["F"]), seed=0)
-    assert lines.labels_of().count("M") == 1
-    assert lines.weights[np.array(lines.labels_of()) == "M"].sum() == pytest.approx(1.0)
+    assert lines.label_list().count("M") == 1
+    assert lines.weights[np.array(lines.label_list()) == "M"].sum() == pytest.approx(1.0)
 
 
 def test_equal_numbers_of_labels_and_characters_are_not_confused():
@@ -139,7 +139,7 @@ def test_equal_numbers_of_labels_and_characters_are_not_confused():
     options = WaveNetOptions(window=2, embedding=2, hidden=4)
     maker = MakeMore(options, steps=3).fit(["ab", "b", "a"], ["P", "Q", "R"])
     old = {name: value.copy() for name, value in maker.learned_.model.tensors().items()}
-    new = FAMILIES["wavenet"].build(options, 4, 4).grown(old, np.array([0, 1, 2, 5, 6, 7]))
+    new = FAMILIES["wavenet"].build(options, 4, 4).resize_tensors(old, np.array([0, 1, 2, 5, 6, 7]))
     np.testing.assert_array_equal(new["labels"][1:], old["labels"])
     np.testing.assert_array_equal(new["C"][:3], old["C"])
 

@@ -65,7 +65,7 @@ def digest(*values: object) -> str:
 def row(name: str, kind: str) -> str:
     """Fit one family on one kind of list and return its row of digests."""
     model = MixtureOptions(members="kneser_ney, mlp, gru") if name == "mixture" else name
-    is_counted = FAMILIES[name].learns == "counting"
+    is_counted = FAMILIES[name].fit_method == "counting"
     recording = Recording()
     maker = MakeMore(model, steps=None if is_counted else 12, random_state=3, device="cpu")
     maker.fit(*LISTS[kind], on_step=recording)

@@ -24,7 +24,7 @@ from makemore import MakeMore, NgramOptions
 from makemore.checkpoint.fingerprint import fingerprint
 from makemore.cli.main import build_app
 from makemore.options.verbs import ConstraintOptions, FitOptions, SampleOptions
-from makemore.registry import family_named, members_of, text_of
+from makemore.registry import family_named, parse_members, format_member
 
 seen = {}
 
@@ -83,8 +83,8 @@ is_set["help of the class"] = "added_parameter: " in MakeMore.__doc__
 for method, name in (("sample", "sampling"), ("stream", "constraint"), ("top", "constraint")):
     text = getattr(MakeMore, method).__doc__
     is_set[f"help of {method}"] = f"added_{name}" in text
-member = members_of("mlp(added_network='set')")[0]
-is_set["the text of a member has it"] = "added_network" in text_of(*member)
+member = parse_members("mlp(added_network='set')")[0]
+is_set["the text of a member has it"] = "added_network" in format_member(*member)
 run_ = fingerprint({}, "mlp", member[1], FitOptions(added_fitting="set"), None)
 is_set["the fingerprint has it"] = run_["added_fitting"] == "set" and any(
     "added_network" in name for name in run_

@@ -14,7 +14,7 @@ def tables():
 
 def test_a_product_state_follows_both_of_its_states(tables):
     left, right = tables
-    both = product(left, right, (2, 1), most=100)
+    both = product(left, right, (2, 1), max_pairs=100)
     rng = np.random.default_rng(1)
     assert (both.left[0], both.right[0]) == (2, 1)
     for _ in range(200):
@@ -29,15 +29,15 @@ def test_a_product_state_follows_both_of_its_states(tables):
 
 def test_product_states_are_the_reachable_pairs_up_to_a_limit(tables):
     left, right = tables
-    both = product(left, right, (2, 1), most=100)
+    both = product(left, right, (2, 1), max_pairs=100)
     pairs = set(zip(both.left.tolist(), both.right.tolist(), strict=True))
     assert len(pairs) == len(both.left) < 35
     reached = both.goto[both.goto != NOWHERE]
     assert set(reached.tolist()) | {0} == set(range(len(pairs)))
-    assert product(left, right, (2, 1), most=len(pairs)) is not None
-    assert product(left, right, (2, 1), most=len(pairs) - 1) is None
+    assert product(left, right, (2, 1), max_pairs=len(pairs)) is not None
+    assert product(left, right, (2, 1), max_pairs=len(pairs) - 1) is None
 
 
 def test_the_boundary_has_no_transition(tables):
-    both = product(*tables, (2, 1), most=100)
+    both = product(*tables, (2, 1), max_pairs=100)
     assert (both.goto[:, 0] == NOWHERE).all()

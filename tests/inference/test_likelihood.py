@@ -40,7 +40,7 @@ def test_equal_lines_have_equal_scores(model_and_contexts, few):
 def test_scores_do_not_depend_on_the_block_size(model_and_contexts, monkeypatch, cells):
     model, c = model_and_contexts
     whole = likelihood.edge_log_probs(model, c)
-    monkeypatch.setattr(protocols, "_BLOCK_CELLS", cells)
+    monkeypatch.setattr(protocols, "_BLOCK_ENTRIES", cells)
     np.testing.assert_allclose(likelihood.edge_log_probs(model, c), whole, atol=1e-5)
     windows = c.windows(3)
     found = likelihood.line_log_probs(model, windows)

@@ -4,7 +4,7 @@ import torch
 
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.inference.likelihood import blocks
+from makemore.inference.likelihood import iter_blocks
 from makemore.layers.batch_norm import BatchNorm, calibrate
 from makemore.models.deep_mlp import DeepMLP
 from makemore.models.mlp import MLP
@@ -86,7 +86,7 @@ def test_calibrating_in_blocks_is_close_and_keeps_the_momentum(deep):
     model, c = deep
     calibrate(model, [c])
     whole = model.norms[0].mean.clone()
-    calibrate(model, [part for part, _ in blocks(c, 100)])
+    calibrate(model, [part for part, _ in iter_blocks(c, 100)])
     torch.testing.assert_close(model.norms[0].mean, whole, atol=1e-4, rtol=1e-3)
     assert {norm.momentum for norm in model.norms} == {0.1}
     assert not model.training

@@ -85,7 +85,7 @@ def test_cached_attention_covers_the_characters_read_so_far():
     cache = KeyValueCache.empty(len(paths))
     for t in range(4):
         own = torch.tensor([path[t] for path in paths])
-        cache = cache.extended()
+        cache = cache.extend()
         cache.keys_values[t].append((k[own], v[own]))
         found = cached_attention(q[own], cache.of_layer(0), cache.rows_on(CPU))
         expected = [attended(q, k, v, path[t], path[: t + 1]) for path in paths]
@@ -94,12 +94,12 @@ def test_cached_attention_covers_the_characters_read_so_far():
 
 def test_selecting_from_a_cache_does_not_change_it():
     k, v = torch.arange(2.0).view(2, 1, 1), torch.tensor([10.0, 20.0]).view(2, 1, 1)
-    cache = KeyValueCache.empty(2).extended()
+    cache = KeyValueCache.empty(2).extend()
     cache.keys_values[0].append((k, v))
     repeated = cache[np.array([1, 1, 0])]
     found = cached_attention(torch.ones(3, 1, 1), repeated.of_layer(0), repeated.rows_on(CPU))
     assert found.ravel().tolist() == [20.0, 20.0, 10.0]
-    longer = repeated.extended()
+    longer = repeated.extend()
     assert longer.rows.tolist() == [[1, 0], [1, 1], [0, 2]]
     assert (len(repeated.keys_values), len(cache.keys_values)) == (1, 1)
 

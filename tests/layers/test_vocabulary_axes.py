@@ -16,7 +16,7 @@ CHANGE = VocabularyChange(np.array([0, 2, 3, 6, 7]), characters=5, labels=4)
     ],
 )
 def test_a_change_maps_characters_and_labels_to_new_positions(entries, places, count):
-    found, size = CHANGE.of(entries)
+    found, size = CHANGE.indices_of(entries)
     assert (found.tolist(), size) == (places, count)
 
 

@@ -156,7 +156,7 @@ def test_memory_depends_on_occurring_contexts_not_on_vocabulary_squared(monkeypa
     states, V = model.automaton(2**24).goto.shape
     assert model.automaton(states) is not None
     assert model.automaton(states - 1) is None
-    monkeypatch.setattr(automaton, "MOST_CELLS", states * V - 1)
+    monkeypatch.setattr(automaton, "MAX_TABLE_ENTRIES", states * V - 1)
     assert model.automaton(2**24) is None
 
 
@@ -224,6 +224,6 @@ def test_discounts_equal_those_of_chen_and_goodman():
 def test_huge_counts_leave_a_positive_backoff_weight():
     lines = Lines.from_strings(["anna"])
     c = Contexts.of(lines, Vocabulary.of(lines), 2).without_lines()
-    many = replace(c, count=c.count * 1e8, forgotten=c.forgotten * 10**8)
+    many = replace(c, count=c.count * 1e8, untracked_repeats=c.untracked_repeats * 10**8)
     model = KneserNey(KneserNeyOptions(window=2), 3, 0).count(many)
     assert np.isfinite(model.log_probs(c)).all()

@@ -11,7 +11,7 @@ from makemore.inference import likelihood
 from makemore.models.mixture import likeliest_weights
 from makemore.models.ngram import Ngram
 from makemore.options.families import NgramOptions
-from makemore.registry import FAMILIES, members_of
+from makemore.registry import FAMILIES, parse_members
 
 TWO = MixtureOptions(members="kneser_ney(window=2), ngram(window=4)")
 
@@ -40,13 +40,13 @@ def test_its_probabilities_are_the_weighted_mean_of_its_members(counted):
 
 def test_it_beats_every_member_on_the_lines_its_weights_were_fitted_on(counted):
     mixture, c = counted
-    mixture.weigh(c)
+    mixture.fit_weights(c)
     assert likelihood.loss(mixture, c) < min(likelihood.loss(m, c) for m in mixture.members)
 
 
 def test_no_weights_on_a_fine_grid_have_a_lower_loss(counted):
     mixture, c = counted
-    best = mixture.weigh(c).weights[0]
+    best = mixture.fit_weights(c).weights[0]
     losses = {}
     for weight in np.linspace(0, 1, 201):
         mixture.weights = np.array([weight, 1 - weight])
@@ -88,7 +88,7 @@ def test_very_improbable_characters_do_not_become_impossible(counted):
     one = np.array([[-120.0, -0.5, -np.inf]], np.float32)
     two = np.array([[-np.inf, -0.5, -np.inf]], np.float32)
     expected = [[-120.0 + np.log(0.5), -0.5, -np.inf]]
-    np.testing.assert_allclose(mixture._mixed([one, two]), expected, rtol=1e-6)
+    np.testing.assert_allclose(mixture._mix([one, two]), expected, rtol=1e-6)
     assert one[0, 2] == -np.inf  # the inputs are not modified
 
 
@@ -100,34 +100,34 @@ def test_its_window_is_the_longest_of_its_members():
 @pytest.mark.parametrize(
     "text, sentence",
     [
-        ("", "members has '': write it as"),
-        ("gru(", r"members has 'gru\(': write it as"),
+        ("", "members is '', which cannot be parsed: write"),
+        ("gru(", r"members is 'gru\(', which cannot be parsed: write"),
         ("grue", "model 'grue' is unknown"),
-        ("gru(hiden=3)", "option 'hiden' is unknown here"),
+        ("gru(hiden=3)", "option 'hiden' is unknown"),
         ("gru(hidden=x)", "hidden is 'x': give a whole number"),
-        ("gru(hidden)", r"members has 'gru\(hidden\)': write it as"),
-        ("mixture", "members has a mixture: name its members instead"),
-        (f"gru(hidden={'-' * 400}1)", "members has 'gru"),
-        (f"gru(hidden=1{'+1' * 400})", "members has 'gru"),
-        ("(" * 500, r"members has '\("),
-        ("gru], [gru", r"members has 'gru\], \[gru': write it as"),
+        ("gru(hidden)", r"members is 'gru\(hidden\)', which cannot be parsed: write"),
+        ("mixture", "members contains a mixture: list the members"),
+        (f"gru(hidden={'-' * 400}1)", "members is 'gru"),
+        (f"gru(hidden=1{'+1' * 400})", "members is 'gru"),
+        ("(" * 500, r"members is '\("),
+        ("gru], [gru", r"members is 'gru\], \[gru', which cannot be parsed: write"),
     ],
 )
 def test_members_that_cannot_be_parsed_are_rejected(text, sentence):
     with pytest.raises(OptionError, match=sentence):
-        members_of(text)
+        parse_members(text)
     with pytest.raises(OptionError, match=sentence):
         MakeMore(MixtureOptions(members=text)).fit(["anna", "ben"])
 
 
 def test_members_are_parsed_with_their_options():
-    found = members_of(" kneser_ney ,gru( hidden = 8, dropout=0.5 ), ngram()")
+    found = parse_members(" kneser_ney ,gru( hidden = 8, dropout=0.5 ), ngram()")
     assert [family.name for family, _ in found] == ["kneser_ney", "gru", "ngram"]
     assert found[1][1].to_dict() == {"embedding": 64, "hidden": 8, "dropout": 0.5}
 
 
 def test_numbers_may_have_leading_zeros_as_in_older_files():
-    (_, own), (_, other) = members_of("kneser_ney(window=05), ngram(add=00.5, window=3)")
+    (_, own), (_, other) = parse_members("kneser_ney(window=05), ngram(add=00.5, window=3)")
     assert (own.window, other.add, other.window) == (5, 0.5, 3)
 
 

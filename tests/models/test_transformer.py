@@ -68,5 +68,5 @@ def test_lines_of_any_length_are_computed_together(lengths):
 
 
 def test_the_embedding_must_be_a_multiple_of_twice_the_heads():
-    with pytest.raises(OptionError, match="embedding is 20: give a multiple of twice the heads"):
+    with pytest.raises(OptionError, match="embedding is 20: give a multiple of"):
         TransformerOptions(embedding=20, heads=4)

@@ -3,7 +3,7 @@ import pytest
 import torch
 from random_models import randomised
 
-from makemore.models.wavenet import WaveNet, fusions
+from makemore.models.wavenet import WaveNet, fuse_windows
 from makemore.options.families import WaveNetOptions
 
 
@@ -60,7 +60,7 @@ def test_far_fewer_pairs_are_fused_than_the_windows_contain(us_names):
     from makemore.corpus.vocabulary import Vocabulary
 
     c = Contexts.of(us_names, Vocabulary.of(us_names), 8)
-    pairs, fours, eights = fusions(c.back, c.weight, 27)
+    pairs, fours, eights = fuse_windows(c.back, c.weight, 27)
     assert len(pairs.left) < 27 * 27
     assert len(fours.left) < len(c) / 2
     assert len(eights.left) == len(c)

@@ -66,7 +66,7 @@ def test_families_are_found_by_name_and_by_options():
 def test_unknown_families_are_rejected():
     with pytest.raises(OptionError, match="model 'gpt9' is unknown: choose one of auto, ngram"):
         family_named("gpt9")
-    with pytest.raises(OptionError, match="is no family's options"):
+    with pytest.raises(OptionError, match="is not the options of a family"):
         family_of(SampleOptions())
 
 
@@ -75,7 +75,7 @@ VALUES = {"length": 3, "min_length": 2, "max_length": 9, "ignore_case": True, "f
 
 @pytest.mark.parametrize("field", fields(ConstraintOptions), ids=lambda field: field.name)
 def test_every_constraint_except_prefix_and_max_length_makes_lines_constrained(field):
-    value = VALUES.get(field.name, 77 if int in field.kinds else "x")
+    value = VALUES.get(field.name, 77 if int in field.types else "x")
     is_free = field.name in ("prefix", "max_length", "states")
     for kind in (ConstraintOptions, SampleOptions):
         assert kind(**{field.name: value}).is_constrained != is_free

@@ -63,7 +63,7 @@ SLOWEST = {"transformer"}
     [
         pytest.param(name, marks=[pytest.mark.slow] if name in SLOWEST else [])
         for name, family in FAMILIES.items()
-        if family.learns == "training"
+        if family.fit_method == "training"
     ],
 )
 def test_a_healthy_network_gets_no_verdicts(name, us_names):

@@ -106,7 +106,7 @@ def test_training_in_blocks_equals_training_at_once(data, monkeypatch, name):
         return [(step.loss, step.dev_loss) for step in Training(network, options).run(train, dev)]
 
     whole = np.array(losses(), float)
-    monkeypatch.setattr(model, "_BLOCK_CELLS", 27 * 100)
+    monkeypatch.setattr(model, "_BLOCK_ENTRIES", 27 * 100)
     np.testing.assert_allclose(np.array(losses(), float), whole, atol=1e-3)
 
 

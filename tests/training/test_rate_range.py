@@ -100,7 +100,9 @@ def test_the_suggestion_is_a_fraction_of_the_rate_with_the_lowest_loss(lines):
 
 
 def test_only_networks_have_a_learning_rate():
-    with pytest.raises(OptionError, match="kneser_ney has no learning rate: it learns by counting"):
+    with pytest.raises(
+        OptionError, match="kneser_ney has no learning rate: it is fitted by counting"
+    ):
         MakeMore("kneser_ney").rate_range(["anna", "ben"])
     with pytest.raises(OptionError, match="name one, such as gru"):
         MakeMore().rate_range(["anna", "ben"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import numpy as np
 
-from makemore.arrays import evenly
+from makemore.arrays import evenly_spaced
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError, NotFittedError, OptionError
 from makemore.options.declaration import Options, Value, fields
@@ -173,6 +173,6 @@ def as_aligned_lines(lines: Strings, labels: Sequence[str] | None = None) -> Lin
 
 def probe_lines(lines: Lines) -> Lines:
     """Return the lines that `probe` examines, evenly spaced; see `MakeMore.looked_at`."""
-    subset = lines.select(evenly(len(lines), _MAX_PROBE_LINES))
+    subset = lines.select(evenly_spaced(len(lines), _MAX_PROBE_LINES))
     max_lines = int(_MAX_PROBE_CHARACTERS / max(1.0, float(subset.lengths().mean())))
-    return subset.select(evenly(len(subset), max(1, max_lines)))
+    return subset.select(evenly_spaced(len(subset), max(1, max_lines)))

@@ -135,7 +135,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         from makemore.fitting.fit import Callbacks
 
         new_lines, options = _as_lines_or_blocks(lines, labels, weights), self.fit_options()
-        new_lines = new_lines if isinstance(new_lines, Lines) else Lines.concatenated(new_lines)
+        new_lines = new_lines if isinstance(new_lines, Lines) else Lines.concatenate(new_lines)
         with _open_run(run) as checkpointer:
             callbacks = Callbacks(on_step=on_step, checkpointer=checkpointer)
             self.learned_ = continue_fit(self.learned_, new_lines, options, callbacks, adapt)
@@ -155,7 +155,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             DataError: the list has fewer than two distinct lines.
             OptionError: `folds` is below 2, or a parameter is invalid.
         """
-        from makemore.corpus.split import fold_of
+        from makemore.corpus.split import assign_folds
         from makemore.corpus.vocabulary import Vocabulary
         from makemore.evaluation.scoring import Oddness, Scorer
         from makemore.fitting.fit import fit_lines
@@ -163,9 +163,9 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         lines = as_lines(lines).without_labels()
         if folds < 2:
             raise OptionError(f"folds is {folds}: give 2 or more")
-        if len(lines.distinct()) < 2:
+        if len(lines.distinct_indices()) < 2:
             raise DataError("cross-validation needs at least two distinct lines: give more lines")
-        fold, vocabulary = fold_of(lines, folds), Vocabulary.of(lines)
+        fold, vocabulary = assign_folds(lines, folds), Vocabulary.of(lines)
         oddness = Oddness.zeros(len(lines))
         for number in np.unique(fold):
             held_out, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)

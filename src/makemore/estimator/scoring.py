@@ -177,7 +177,7 @@ class ScoringEstimator(Estimator):
         from makemore.evaluation.metrics import classification, evaluate
 
         lines, scorer = as_lines(lines, labels), self._scorer
-        is_known = scorer.vocabulary.knows(lines)
+        is_known = scorer.vocabulary.is_encodable(lines)
         lines = lines.select(np.flatnonzero(is_known))
         is_learned = self._is_learned(lines)
         evaluation = evaluate(scorer.model, scorer.contexts(lines), is_learned, seed)
@@ -187,7 +187,7 @@ class ScoringEstimator(Estimator):
             if is_learned is not None:
                 learned = bool(is_learned.all())
                 lines = lines if learned else lines.select(np.flatnonzero(~is_learned))
-            truth = np.searchsorted(self.classes_, lines.labels_of())
+            truth = np.searchsorted(self.classes_, lines.label_list())
             metrics = classification(scorer.posterior(lines), truth, lines.counts(), learned, seed)
         return replace(evaluation, unknown=int((~is_known).sum()), labels=metrics)
 
@@ -206,7 +206,7 @@ class ScoringEstimator(Estimator):
         from makemore.evaluation.nearest import nearest_in_mix
 
         known = as_lines(lines)
-        known = known.select(np.flatnonzero(self._fitted.vocabulary.knows(known)))
+        known = known.select(np.flatnonzero(self._fitted.vocabulary.is_encodable(known)))
         is_learned, is_copied = self._is_learned(known), self._is_learned(as_aligned_lines(made))
         return nearest_in_mix(made, is_copied, known, is_learned)
 
@@ -254,7 +254,7 @@ class ScoringEstimator(Estimator):
         if line is not None:
             label = self.predict([line]).tolist() if len(self.classes_) else None
             one_line = as_lines([line], label)
-            if not len(one_line) or not fitted.vocabulary.knows(one_line).all():
+            if not len(one_line) or not fitted.vocabulary.is_encodable(one_line).all():
                 raise DataError(f"no attention along {line!r}: give a line of known characters")
 
         def contexts_of(lines: Lines | None) -> "Callable[[int | None], Contexts] | None":
@@ -276,7 +276,7 @@ class ScoringEstimator(Estimator):
             DataError: every line has an unknown character or label.
         """
         known = as_lines(lines)
-        known = known.select(np.flatnonzero(self._fitted.vocabulary.knows(known)))
+        known = known.select(np.flatnonzero(self._fitted.vocabulary.is_encodable(known)))
         if not len(known):
             raise DataError("there is no line to examine: each has an unknown character or label")
         return probe_lines(known)
@@ -302,9 +302,9 @@ class ScoringEstimator(Estimator):
 
     def _is_learned(self, lines: Lines) -> NDArray[np.bool_] | None:
         """Return (B,) bool: whether each line was in the list and not in its test split."""
-        from makemore.corpus.split import is_set_apart
+        from makemore.corpus.split import has_digest_below
 
         is_seen, report = self.is_seen(lines), self._fitted.report
         if is_seen is None or report.split != "digest":
             return is_seen
-        return is_seen & ~is_set_apart(lines, report.test)
+        return is_seen & ~has_digest_below(lines, report.test)

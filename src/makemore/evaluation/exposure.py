@@ -138,7 +138,7 @@ def _label_exposures(
         lines = Lines.from_strings(strings)
         return Scorer.of(fitted).lines(lines if label is None else lines.with_label(label))
 
-    uniform = scores(canaries.drawn(n, np.random.default_rng(seed)))
+    uniform = scores(canaries.draw(n, np.random.default_rng(seed)))
     options = SampleOptions(max_length=canaries.length, label=label, seed=seed)
     in_space = [line for line in draw_distinct(Source.of(fitted), options, n) if canaries.has(line)]
     canary_scores = scores(list(lines))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Float64s, summed
+from makemore.arrays import Float64s, sum_by_index
 from makemore.contexts.table import Contexts
 from makemore.errors import DataError
 from makemore.inference import likelihood
@@ -173,8 +173,8 @@ def _bootstrap_ratio(
     if len(numerator) > _MAX_UNITS:
         group = rng.permutation(len(numerator)) % _MAX_UNITS
         numerator, denominator = (
-            summed(group, numerator, _MAX_UNITS),
-            summed(group, denominator, _MAX_UNITS),
+            sum_by_index(group, numerator, _MAX_UNITS),
+            sum_by_index(group, denominator, _MAX_UNITS),
         )
     units = len(numerator)
     counts = rng.multinomial(units, np.full(units, 1.0 / units), size=_RESAMPLES)
@@ -212,7 +212,7 @@ def classification(
     total = float(weight.sum())
     bin_index = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
     bin_weight, confidence_sums, correct_sums = (
-        summed(bin_index, weight * values, _BINS)
+        sum_by_index(bin_index, weight * values, _BINS)
         for values in (np.ones(len(is_correct)), confidence, is_correct)
     )
     rows = np.stack([bin_weight / total, confidence_sums, correct_sums], axis=1)[bin_weight > 0]
@@ -223,7 +223,7 @@ def classification(
         len(label),
         learned,
         *_bootstrap_ratio(weight * is_correct, weight, seed),
-        commonest=float(summed(label, weight, posterior.shape[1]).max()) / total,
+        commonest=float(sum_by_index(label, weight, posterior.shape[1]).max()) / total,
         log_loss=log_loss,
         calibration_error=float(np.abs(confidence_sums - correct_sums).sum()) / total,
         bins=tuple(Bin(*row) for row in rows.tolist()),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import evenly
+from makemore.arrays import evenly_spaced
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError
 from makemore.evaluation.metrics import Z_95
@@ -99,8 +99,12 @@ def nearest(
             "distances need sampled, unseen and learned lines: give at least one of each"
         )
     distinct = sorted(set(learned))
-    subsets = [[lines[i] for i in evenly(len(lines), _MAX_LINES)] for lines in (made, unseen)]
-    references = [distinct[i] for i in evenly(len(distinct), _max_learned(subsets, distinct))]
+    subsets = [
+        [lines[i] for i in evenly_spaced(len(lines), _MAX_LINES)] for lines in (made, unseen)
+    ]
+    references = [
+        distinct[i] for i in evenly_spaced(len(distinct), _max_learned(subsets, distinct))
+    ]
     learned_lines = {*distinct, *copied}
     all_made, all_unseen = (
         np.where([line in learned_lines for line in lines], 0, distances(lines, references))

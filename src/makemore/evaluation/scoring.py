@@ -95,7 +95,7 @@ class Scorer:
         if self._marginalises(lines):
             joint: Float64s = np.logaddexp.reduce(self.labels(lines) + self._log_shares, axis=1)
             return joint
-        known = np.flatnonzero(self.vocabulary.knows(lines))
+        known = np.flatnonzero(self.vocabulary.is_encodable(lines))
         scores = np.full(len(lines), -np.inf)
         scores[known] = likelihood.line_log_probs(self.model, self.contexts(lines.select(known)))
         return scores
@@ -199,7 +199,7 @@ class Scorer:
         positions = np.append(unknown, len(lines.codes))
         first = positions[np.searchsorted(positions, starts)]  # the first at or after each start
         cuts = np.minimum(first, ends)
-        return lines.cut(cuts - starts), cuts < ends
+        return lines.truncate(cuts - starts), cuts < ends
 
     def _marginal_log_probs(self, lines: Lines, start: NDArray[np.int64]) -> Float64s:
         """Return (C,) log-probabilities of characters given those before, summed over labels."""
@@ -223,7 +223,7 @@ class Scorer:
     def _moments(self, c: Contexts) -> tuple[Float64s, Float64s, Float64s]:
         """Return (M,) log-probability of each edge, and entropy and variance of its context."""
         log_prob, expected, variance = np.empty((3, len(c.row)))
-        for block, edges in likelihood.blocks(c):
+        for block, edges in likelihood.iter_blocks(c):
             log_probs = self.model.log_probs(block).astype(np.float64)
             log_prob[edges] = log_probs[block.row, block.next]
             probs = np.exp(log_probs)

@@ -18,7 +18,7 @@ from makemore.inference.model import Model, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.models.mixture import Mixture
 from makemore.options.families import MixtureOptions
-from makemore.registry import family_named, text_of
+from makemore.registry import family_named, format_member
 
 
 def blend(
@@ -40,7 +40,7 @@ def blend(
     if len({source.vocabulary.labels for source in fitted}) > 1:
         raise DataError("models of lists with different labels cannot be blended")
     shares = _normalise(len(fitted), weights, lines)
-    vocabulary = reduce(Vocabulary.joined, (source.vocabulary for source in fitted))
+    vocabulary = reduce(Vocabulary.union, (source.vocabulary for source in fitted))
     texts, models, member_weights = zip(*_blend_members(fitted, shares, vocabulary), strict=True)
     options = MixtureOptions(members=", ".join(texts))
     family = family_named("mixture")
@@ -48,7 +48,7 @@ def blend(
     dev_lines, dev_loss = 0, None
     if lines is not None:
         c = _known_contexts(lines, vocabulary, model.window)
-        loss = likelihood.loss(model.weigh(c), c)
+        loss = likelihood.loss(model.fit_weights(c), c)
         dev_lines, dev_loss = len(c.line_weight), loss if np.isfinite(loss) else None
     report = FitReport(
         split="digest",
@@ -102,7 +102,7 @@ def _blend_members(
             members(source.model), weights, families, strict=True
         ):
             adapted = _adapt(member, source.vocabulary, vocabulary)
-            yield text_of(family, options), adapted, share * weight
+            yield format_member(family, options), adapted, share * weight
 
 
 def _adapt(model: Model, own: Vocabulary, wider: Vocabulary) -> Model:
@@ -120,17 +120,17 @@ def _adapt(model: Model, own: Vocabulary, wider: Vocabulary) -> Model:
     stand_in = np.where(base < 0, fallback, base)
     is_known = characters >= 0
     labels = own.label_ids(wider.labels)
-    reads_as = np.concatenate([[BOUNDARY], np.where(is_known, characters, stand_in), labels])
-    reads_as = reads_as.astype(np.int32)
+    id_map = np.concatenate([[BOUNDARY], np.where(is_known, characters, stand_in), labels])
+    id_map = id_map.astype(np.int32)
     is_own = np.concatenate([[True], is_known, np.ones(len(labels), bool)])
     if isinstance(model, VocabularyAdapter):
-        return model.further(reads_as, is_own, len(wider))
-    return VocabularyAdapter(model, reads_as, is_own, len(wider))
+        return model.extend(id_map, is_own, len(wider))
+    return VocabularyAdapter(model, id_map, is_own, len(wider))
 
 
 def _known_contexts(lines: Lines, vocabulary: Vocabulary, window: int | None) -> Contexts:
     """Return the contexts of the lines that have only known characters."""
-    known = lines.select(np.flatnonzero(vocabulary.knows(lines)))
+    known = lines.select(np.flatnonzero(vocabulary.is_encodable(lines)))
     if not len(known):
         raise DataError(
             "there is no line to fit the mixture weights on: each has an unknown character"

@@ -62,7 +62,7 @@ def continue_fit(
     start = replace(start, warm_start=True)
     splits = ListSplits.of(lines, vocabulary, options, canary_sets=len(previous.canaries))
     families = [family for family, _ in start.family.members(start.options)]
-    if not adapt and any(family.learns == "training" for family in families):
+    if not adapt and any(family.fit_method == "training" for family in families):
         rehearsed = draw_rehearsal(previous, lines, options.seed)
         rehearsal = ListSplits(rehearsed, vocabulary, options, splits.canaries)
         start = replace(start, rehearsal=rehearsal)
@@ -81,7 +81,7 @@ def _join_vocabularies(fitted: FittedModel, vocabulary: Vocabulary) -> Vocabular
     if bool(fitted.vocabulary.labels) != bool(vocabulary.labels):
         has = "with" if fitted.vocabulary.labels else "without"
         raise DataError(f"the model was fitted on lines {has} labels: give more lines {has} labels")
-    return fitted.vocabulary.joined(vocabulary)
+    return fitted.vocabulary.union(vocabulary)
 
 
 def _extend_vocabulary(fitted: FittedModel, vocabulary: Vocabulary) -> Model:
@@ -97,15 +97,15 @@ def _extend_vocabulary(fitted: FittedModel, vocabulary: Vocabulary) -> Model:
         )
     family = family_named(fitted.family)
     model = family.build(fitted.options, len(vocabulary), len(vocabulary.labels))
-    ids = fitted.vocabulary.places_in(vocabulary)
-    return model.load(model.grown(fitted.model.tensors(), ids))
+    ids = fitted.vocabulary.ids_in(vocabulary)
+    return model.load(model.resize_tensors(fitted.model.tensors(), ids))
 
 
 def draw_rehearsal(fitted: FittedModel, lines: Lines, seed: int) -> Lines:
     """Return the new lines and lines sampled from the model, labels in their original shares."""
     count = min(fitted.cleaning.kept, _MAX_REHEARSAL)
     strings = lines.to_list()
-    labels = None if lines.labels is None else lines.labels_of()
+    labels = None if lines.labels is None else lines.label_list()
     shares = fitted.label_shares if fitted.vocabulary.labels else np.ones(1)
     sampled_weights = []
     for label, share in zip(fitted.vocabulary.labels or (None,), shares, strict=True):

@@ -147,7 +147,7 @@ def fit_blocks(
     options.check()
     window = counted_window(model, options)
     if window is None:
-        return fit_lines(Lines.concatenated(blocks), model, options, callbacks)
+        return fit_lines(Lines.concatenate(blocks), model, options, callbacks)
     counter = BlockCounter(window, test=options.test)
     for block in blocks:
         counter.add(block)
@@ -180,7 +180,7 @@ def counted_window(model: str | Options, options: FitOptions) -> int | None:
         model = "kneser_ney"
     family, family_options = family_and_options(model)
     members = family.members(family_options)
-    if any(member.learns != "counting" for member, _ in members):
+    if any(member.fit_method != "counting" for member, _ in members):
         return None
     return max(
         member_options.window
@@ -196,7 +196,9 @@ def fit_splits(
     model, clock = start.model, start.clock
     all_members = members(model)
     count_models = [member for member in all_members if isinstance(member, CountModel)]
-    previous_counts = [member.counted() if start.warm_start else None for member in count_models]
+    previous_counts = [
+        member.to_contexts() if start.warm_start else None for member in count_models
+    ]
     _count(count_models, previous_counts, splits.train)
     summary = None
     if len(count_models) < len(all_members):
@@ -281,13 +283,13 @@ def _fit_mixture_weights(start: Start, splits: Splits) -> tuple[float, ...] | No
     If training continues without rehearsal, the dev split holds new lines only, so the existing
     weights are kept.
     """
-    if start.family.learns != "mixing" or (start.warm_start and start.rehearsal is None):
+    if start.family.fit_method != "mixing" or (start.warm_start and start.rehearsal is None):
         return None
     from makemore.models.mixture import Mixture
 
     assert isinstance(start.model, Mixture), "its members are mixed"
     dev = (start.rehearsal or splits).contexts("dev", start.model.window)
-    return None if dev is None else tuple(start.model.weigh(dev).weights.tolist())
+    return None if dev is None else tuple(start.model.fit_weights(dev).weights.tolist())
 
 
 def _to_cpu(model: "Model") -> None:

@@ -42,8 +42,10 @@ def run_rate_range(lines: Lines, model: str | Options, options: FitOptions) -> "
             "a learning-rate range test needs a network family, not auto: name one, such as gru"
         )
     family, family_options = family_and_options(model)
-    if family.learns != "training":
-        raise OptionError(f"{family.name} has no learning rate: it learns by {family.learns}")
+    if family.fit_method != "training":
+        raise OptionError(
+            f"{family.name} has no learning rate: it is fitted by {family.fit_method}"
+        )
     vocabulary = Vocabulary.of(lines)
     network = family.build(family_options, len(vocabulary), len(vocabulary.labels))
     assert isinstance(network, AnyNetwork), "it is trained"

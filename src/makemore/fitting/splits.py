@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray, evenly, sorted_unique, summed
+from makemore.arrays import AnyArray, evenly_spaced, sorted_unique, sum_by_index
 from makemore.contexts.block_counter import BlockCounter
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
-from makemore.corpus.split import Split, is_set_apart, split_lines
+from makemore.corpus.split import Split, has_digest_below, split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitted import ListFacts
@@ -104,7 +104,9 @@ class Splits(ABC):
         for split, size in self.sizes.items():
             c = self.contexts(split, model.window)
             if c is not None and split == "train" and (self.canaries or not whole_train):
-                c = c.lines(evenly(size, size if whole_train else _TRAIN_LOSS_LINES))  # no canaries
+                c = c.lines(
+                    evenly_spaced(size, size if whole_train else _TRAIN_LOSS_LINES)
+                )  # no canaries
             loss = None if c is None else likelihood.loss(model, c)
             is_finite = loss is not None and np.isfinite(loss)
             losses[split] = loss if is_finite else None
@@ -151,7 +153,7 @@ class ListSplits(Splits):
     def held_out_share(self, fraction: float) -> float:
         """See `Splits.set_apart`."""
         rest = self._lines.select(np.concatenate([self._indices["train"], self._indices["dev"]]))
-        return 0.0 if is_set_apart(rest, fraction).any() else fraction
+        return 0.0 if has_digest_below(rest, fraction).any() else fraction
 
     def train_and_dev(self, window: int | None) -> Contexts:
         """See `Splits.train_and_dev`."""
@@ -164,7 +166,7 @@ class ListSplits(Splits):
         label_weights: NDArray[np.float64] = np.zeros(0)
         if lines.labels is not None:
             ids = vocabulary.label_ids(lines.label_names)[lines.labels] - len(vocabulary)
-            label_weights = summed(ids, lines.counts(), len(vocabulary.labels))
+            label_weights = sum_by_index(ids, lines.counts(), len(vocabulary.labels))
         return ListFacts(
             vocabulary=vocabulary,
             weight=float(lines.counts().sum()),
@@ -195,7 +197,7 @@ class ListSplits(Splits):
     ) -> Contexts:
         """Return the context table of some lines, followed by the canaries."""
         lines = self._lines.select(indices)
-        lines = lines if canaries is None else canaries.behind(lines)
+        lines = lines if canaries is None else canaries.append_to(lines)
         return Contexts.of(lines, self._vocabulary, window)
 
 
@@ -228,7 +230,7 @@ class BlockSplits(Splits):
             vocabulary=self._vocabulary,
             weight=counter.weight,
             label_weights=counter.label_weights(),
-            longest=counter.longest,
+            longest=counter.max_length,
             cleaning=counter.summary(),
             digests=partial(np.asarray, counter.digests()) if digests else None,
         )
@@ -252,9 +254,9 @@ def prepare_lines(lines: Lines, options: FitOptions, on_read: OnRead | None = No
     """
     options.check()
     if options.min_count > 1:
-        from makemore.corpus.rare_lines import frequent
+        from makemore.corpus.rare_lines import drop_rare
 
-        lines = frequent(lines, options.min_count)
+        lines = drop_rare(lines, options.min_count)
     if on_read is not None:
         on_read(lines.summary())
     if not len(lines) and lines.rare:

@@ -152,8 +152,8 @@ def _probe(
     if isinstance(network, Transformer) and line is not None:
         along = line(None)
     if isinstance(member, VocabularyAdapter):
-        ids = member.wider
-        c, along = (None if each is None else member.own(each) for each in (c, along))
+        ids = member.wide_ids
+        c, along = (None if each is None else member.own_lines(each) for each in (c, along))
     attention, read = None, None
     if isinstance(network, Transformer) and along is not None:
         attention, read = attention_of(network, along), ids[along.last]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from makemore.arrays import Float64s, summed
+from makemore.arrays import Float64s, sum_by_index
 from makemore.contexts.table import Contexts
 from makemore.inference.likelihood import edge_log_probs
 from makemore.inference.model import Model
@@ -85,5 +85,5 @@ def _by_place(share: Float64s, c: Contexts) -> Float64s:
     place = np.arange(len(c.edge)) - np.repeat(c.start[:-1], lengths)
     weight = np.repeat(c.line_weight, lengths)
     places = int(lengths.max())
-    total = summed(place, weight, places)
-    return np.stack([summed(place, weight * own[c.edge], places) / total for own in share])
+    total = sum_by_index(place, weight, places)
+    return np.stack([sum_by_index(place, weight * own[c.edge], places) / total for own in share])

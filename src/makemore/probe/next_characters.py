@@ -5,7 +5,7 @@ import numpy as np
 from makemore.arrays import Float64s
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference.likelihood import blocks
+from makemore.inference.likelihood import iter_blocks
 from makemore.inference.model import Model
 
 
@@ -25,7 +25,7 @@ def mean_next_probs(model: Model, c: Contexts) -> Float64s:
     """
     size = c.vocabulary_size
     found, total = np.zeros((size, size)), np.zeros(size)
-    for part, _ in blocks(c):
+    for part, _ in iter_blocks(c):
         last = np.where(part.last < size, part.last, BOUNDARY)
         np.add.at(found, last, np.exp(model.log_probs(part)) * part.weight[:, None])
         np.add.at(total, last, part.weight)

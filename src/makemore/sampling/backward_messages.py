@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from makemore.arrays import Ints, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference.automaton import MOST_CELLS, NOWHERE, Automaton, product
+from makemore.inference.automaton import MAX_TABLE_ENTRIES, NOWHERE, Automaton, product
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.samplers import (
     CumulativeTable,
@@ -141,8 +141,10 @@ def backward_messages(
         The messages, or None if they take too much memory.
     """
     V = automaton.goto.shape[1]
-    max_pairs = min(MOST_CELLS // V, _MAX_MESSAGES // (constraint.max_length - len(prefix) + 2))
-    initial = automaton.after(prefix), constraint.state_after(prefix)
+    max_pairs = min(
+        MAX_TABLE_ENTRIES // V, _MAX_MESSAGES // (constraint.max_length - len(prefix) + 2)
+    )
+    initial = automaton.state_after(prefix), constraint.state_after(prefix)
     pairs = product(automaton.goto, constraint.goto, initial, max_pairs)
     if pairs is None:
         return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ints, ranges, unique_inverse
+from makemore.arrays import Ints, concatenate_ranges, unique_inverse
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import ConstraintError
 from makemore.inference.automaton import NOWHERE
@@ -220,7 +220,7 @@ def _can_reach_end(goto: NDArray[np.int32], is_final: NDArray[np.bool_]) -> NDAr
     start = np.searchsorted(targets[order], np.arange(len(goto) + 1))
     can_reach, frontier = is_final.copy(), np.flatnonzero(is_final)
     while len(frontier):
-        candidates = sources[order[ranges(start[frontier], start[frontier + 1])]]
+        candidates = sources[order[concatenate_ranges(start[frontier], start[frontier + 1])]]
         frontier = np.unique(candidates[~can_reach[candidates]])
         can_reach[frontier] = True
     return can_reach

@@ -254,7 +254,7 @@ class TableSampler:
         """Build the table, and start every line after the prefix."""
         self._goto = automaton.goto
         self._table = cumulative_sums(warper.weights(automaton.log_probs))
-        self._initial = automaton.after(prefix)
+        self._initial = automaton.state_after(prefix)
 
     def draw(
         self,

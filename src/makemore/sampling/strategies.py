@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.errors import ConstraintError
-from makemore.inference.automaton import MOST_CELLS, Automaton
+from makemore.inference.automaton import MAX_TABLE_ENTRIES, Automaton
 from makemore.inference.model import members
 from makemore.sampling.backward_messages import (
     BackwardMessages,
@@ -145,7 +145,7 @@ def messages_by_label(request: Request, constraint: Constraint) -> list[Backward
     """
     messages = []
     for label in request.labels:
-        automaton = request.model.automaton(MOST_CELLS, label)
+        automaton = request.model.automaton(MAX_TABLE_ENTRIES, label)
         if automaton is None:
             return None
         label_messages = backward_messages(automaton, request.warper, constraint, request.prefix)
@@ -246,7 +246,7 @@ def _plan_importance(request: Request, constraint: Constraint) -> Plan:
 def _guide_automaton(request: Request) -> Automaton:
     """Return the guide's automaton: a mixture's smallest member, or a model of sampled lines."""
     mixed = [each for each in members(request.model) if each is not request.model]
-    automata = [each.automaton(MOST_CELLS, request.labels[0]) for each in mixed]
+    automata = [each.automaton(MAX_TABLE_ENTRIES, request.labels[0]) for each in mixed]
     usable: list[Automaton] = [
         each for each in automata if each is not None and np.isfinite(each.log_probs).all()
     ]
@@ -269,7 +269,7 @@ def _fit_guide(request: Request) -> Automaton:
     for window in _GUIDE_WINDOWS:
         model = KneserNey(KneserNeyOptions(window=window), V, 0)
         model.count(Contexts.from_paths(paths, V, 0, window))
-        automaton = model.automaton(MOST_CELLS)
+        automaton = model.automaton(MAX_TABLE_ENTRIES)
         if automaton is not None:
             return automaton
     raise ConstraintError(

@@ -17,7 +17,7 @@ from torch import Tensor
 from makemore.contexts.table import Contexts
 from makemore.errors import DivergedError
 from makemore.inference import likelihood
-from makemore.inference.likelihood import blocks
+from makemore.inference.likelihood import iter_blocks
 from makemore.inference.model import Tensors
 from makemore.layers.loss import negative_log_likelihood
 from makemore.layers.network import Network, Noise
@@ -131,7 +131,7 @@ class Training:
         Raises:
             DivergedError: the loss is not a finite number.
         """
-        batches = _Batches(train, self.options, self.network.couples_rows)
+        batches = _Batches(train, self.options, self.network.has_coupled_rows)
         every = self.options.dev_interval
         while self.done < self.options.steps:
             rate = self.rate(self.done)
@@ -230,10 +230,10 @@ def _tensors_of_kind(kind: str, state: TrainState) -> dict[str, Tensor]:
 class _Batches:
     """Mini-batches of lines, as blocks of contexts that fit in memory."""
 
-    def __init__(self, train: Contexts, options: TrainOptions, couples_rows: bool) -> None:
+    def __init__(self, train: Contexts, options: TrainOptions, has_coupled_rows: bool) -> None:
         """Compute the batch size; if every batch is the whole list, build its blocks once."""
         self._train, self._seed = train, options.seed
-        self._couples_rows = couples_rows
+        self._has_coupled_rows = has_coupled_rows
         lines = len(train.line_weight)
         mean_length = len(train.edge) / lines  # mean characters per line, ends included
         self._size = lines
@@ -258,9 +258,9 @@ class _Batches:
 
     def _blocks(self, c: Contexts) -> list[Contexts]:
         """Split contexts so that logits fit in memory, unless the network couples rows."""
-        if self._couples_rows:
+        if self._has_coupled_rows:
             return [c]
-        return [part for part, _ in blocks(c)]
+        return [part for part, _ in iter_blocks(c)]
 
 
 @lru_cache(maxsize=2)

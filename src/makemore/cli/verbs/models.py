@@ -31,5 +31,5 @@ def _describe(family: Family) -> list[str]:
     for field in fields(family.options):
         said = field.setting
         bounds = ["" if bound is None else f"{bound:g}" for bound in (said.minimum, said.maximum)]
-        rows.append((field.name, str(field.default), *bounds, said.meaning))
+        rows.append((field.name, str(field.default), *bounds, said.description))
     return [f"{family.name}: {_sentence(family)}", "", *table(rows)]
