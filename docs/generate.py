@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from makemore.cli.main import VERBS, sentence_of
+from makemore.cli.main import VERBS, first_help_line
 from makemore.options.declaration import fields
 from makemore.registry import FAMILIES
 
@@ -54,7 +54,7 @@ def names() -> str:
 
 def verbs() -> str:
     """The verbs of the command line."""
-    rows = [f"| `{verb}` | {sentence_of(verb)} |" for verb in VERBS]
+    rows = [f"| `{verb}` | {first_help_line(verb)} |" for verb in VERBS]
     return "\n".join(["| verb | what it does |", "|---|---|", *rows]) + "\n"
 
 

@@ -51,20 +51,20 @@ def test_with_lines_layers_are_shown_and_what_is_wrong(run, place, us_names):
     assert network["loss"] == pytest.approx(
         -maker.score((place / "list.txt").read_text().split()), abs=1e-5
     )
-    assert "too few lines to say what is wrong with its layers" in out
+    assert "no diagnosis of the layers: too few lines" in out
     many = us_names.to_list()[::100]
     (place / "many.txt").write_text("\n".join(many) + "\n")
     maker = MakeMore(MLPOptions(hidden=16), steps=30).fit(many)
     maker.save(place / "whole")
     out, *_ = run("probe whole many.txt")
-    assert out.endswith("\nnothing is wrong that these numbers show\n")
+    assert out.endswith("\nno problems found\n")
     maker.learned_.model.b1.data[4] = 99.0
     maker.save(place / "broken")
     out, *_ = run("probe broken many.txt")
-    assert "nothing is wrong" not in out
+    assert "no problems found" not in out
     assert "too few" not in out
     assert "h (tanh): 1 of 16 units are dead (units 4)" in out
-    assert "  cure: draw the weights before them smaller" in out
+    assert "  remedy: draw the weights before them smaller" in out
 
 
 def test_words_and_json_have_the_same_numbers(run, place, few):
@@ -97,7 +97,7 @@ def test_a_mixture_shows_its_members_and_their_normalisation(run, place):
     out, *_ = run("probe both list.txt")
     assert "rise without it" in out
     assert "member 1, DeepMLP" in out
-    assert "batch-mates move the loss of a line by" in out
+    assert "standard deviation of a line's loss over random training batches" in out
     found = json.loads(run("probe both list.txt --json")[0])
     assert [each["name"] for each in found["members"]] == [
         "KneserNey, window 5",
@@ -158,7 +158,7 @@ def test_a_report_is_written_from_the_file_from_lines_and_with_a_recording(run, 
     assert "give lines, as in makemore report MODEL FILE" in (place / "page.html").read_text()
     (place / "more.txt").write_text("anna\nxyz\n")
     err = run("report network more.txt -o page.html")[1]
-    assert "1 of 2 lines have a character that was nowhere in the list" in err
+    assert "1 of 2 lines have a character that was not in the fitted list" in err
     assert "Saturated or off" in (place / "page.html").read_text()
     assert run("report counts -o -")[0].startswith("<!doctype html>")
     pages = [run(f"report counts -o - --seed {seed}")[0] for seed in (0, 1)]
@@ -192,7 +192,7 @@ def test_a_training_is_recorded_for_its_report(run, place):
     for name, said in rows.items():
         kinds = (row["updates"], row["gradients"])
         assert said == [f"10^{np.median([size for _, size in k[name]]):.1f}" for k in kinds]
-    assert out[-1] == "nothing is wrong that these numbers show"
+    assert out[-1] == "no problems found"
     assert "of another model" in run("probe network --recording deep/inside/history.jsonl")[1]
     run("fit list.txt -o counted --model kneser_ney --report deep/inside")
     assert (place / "deep/inside/history.jsonl").read_text() == ""
@@ -208,13 +208,16 @@ def test_a_training_is_recorded_for_its_report(run, place):
         ("report network -o page.html --recording none", "none cannot be read"),
         ("report network -o page.html --line xyz", "nothing is seen along 'xyz'"),
         ("report network", "output"),
-        ("report network -o network", "is read, and would be written over"),
-        ("report network list.txt -o ./list.txt", "is read, and would be written over"),
-        ("fit list.txt -o list.txt", "is read, and would be written over"),
-        ("make list.txt -o list.txt", "is read, and would be written over"),
-        ("blend network counts --by list.txt -o list.txt", "would be written over"),
-        ("rate-range curve.png --picture ./curve.png", "would be written over"),
-        ("fit none.txt -o kept --report list.txt", "'list.txt' cannot be filled: it is a file"),
+        ("report network -o network", "is an input file and would be overwritten"),
+        ("report network list.txt -o ./list.txt", "is an input file and would be overwritten"),
+        ("fit list.txt -o list.txt", "is an input file and would be overwritten"),
+        ("make list.txt -o list.txt", "is an input file and would be overwritten"),
+        ("blend network counts --by list.txt -o list.txt", "would be overwritten"),
+        ("rate-range curve.png --picture ./curve.png", "would be overwritten"),
+        (
+            "fit none.txt -o kept --report list.txt",
+            "'list.txt' cannot be used as a directory: it is a file",
+        ),
         (
             "fit none.txt -o kept --report taken",
             "report.html' cannot be written: it is a directory",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from makemore import MakeMore, __version__
-from makemore.cli.main import VERBS, build_app, main, with_verb
+from makemore.cli.main import VERBS, build_app, insert_default_verb, main
 from makemore.errors import CheckpointError, OptionError
 
 RUN = "from makemore.cli.main import main; main()"
@@ -160,8 +160,8 @@ def test_an_error_after_something_was_said_is_still_one_sentence_at_the_end(caps
 @pytest.mark.parametrize(
     "more, said",
     [
-        ("--steps 9", "; nothing is trained in it, so that --steps changed nothing"),
-        ("--budget 1 --weight-decay 1", "so that --budget and --weight-decay changed nothing"),
+        ("--steps 9", "; no training steps were run, so --steps had no effect"),
+        ("--budget 1 --weight-decay 1", "so --budget and --weight-decay had no effect"),
         ("", "train"),
     ],
 )
@@ -169,20 +169,20 @@ def test_what_is_said_of_a_training_is_said_to_be_idle_where_lines_are_counted(
     capsys, shelf, more, said
 ):
     _, _, err = run(capsys, shelf, f"{{list}} --model ngram {more}")
-    (learned,) = [line for line in err.splitlines() if line.startswith("learned")]
+    (learned,) = [line for line in err.splitlines() if line.startswith("fitted")]
     assert said in learned
-    assert ("changed nothing" in learned) == bool(more)
+    assert ("had no effect" in learned) == bool(more)
 
 
 def test_options_of_a_training_are_not_idle_where_there_is_one(capsys, shelf):
     _, _, err = run(capsys, shelf, "{list} --model mlp --steps 2")
     assert "2 steps" in err
-    assert "changed nothing" not in err
+    assert "had no effect" not in err
 
 
 def test_a_word_too_many_is_named(capsys, shelf):
     _, _, err = run(capsys, shelf, "score {model} {list} twice over")
-    assert "nothing more is taken after the others: leave out twice over" in err
+    assert "unexpected arguments: twice over; leave them out" in err
 
 
 @pytest.mark.parametrize("split", ["lecture", "clean", "digest"])
@@ -251,11 +251,11 @@ def test_the_verb_make_may_be_left_out(capsys, shelf):
 def test_a_file_named_like_a_verb_is_still_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("samples").write_text("anna\n")
-    assert with_verb(["samples"]) == ["make", "samples"]
+    assert insert_default_verb(["samples"]) == ["make", "samples"]
     with pytest.raises(
-        OptionError, match=r"'sampl' is no file and no verb: did you mean .* sample"
+        OptionError, match=r"'sampl' is neither a file nor a verb: did you mean .* sample"
     ):
-        with_verb(["sampl"])
+        insert_default_verb(["sampl"])
 
 
 class FullDisk(io.StringIO):
@@ -355,5 +355,5 @@ def test_the_help_of_every_verb_has_an_example_that_parses(verb):
     text = " ".join((getattr(module, verb.replace("-", "_")).__doc__ or "").split())
     example = re.search(r"For example: (makemore .*?) Args:", text)[1].split(" > ")[0]
     _, *tokens = example.split()
-    assert with_verb(tokens)[0] == verb
-    build_app().parse_args(with_verb(tokens), exit_on_error=False, print_error=False)
+    assert insert_default_verb(tokens)[0] == verb
+    build_app().parse_args(insert_default_verb(tokens), exit_on_error=False, print_error=False)
