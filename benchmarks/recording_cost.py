@@ -44,16 +44,16 @@ def run(recorder: Recorder) -> bytes:
     Whole fits with and without them differ by more than they take, this way and that, on cores that
     are shared; so they are timed from inside: what is done after steps, and while layers are asked.
     """
-    clock, see, keep = Clock(), _StepProbe._see, RunDirectory.keep
+    clock, record, keep = Clock(), _StepProbe._record_activations, RunDirectory.keep
     lines = dataset_named("us-names").load()
     for name, options, steps in TRIALS:
         MakeMore(options, steps=5).fit(lines)  # warm
         maker = MakeMore(options, steps=steps)
-        _StepProbe._see = clock.on(see)
+        _StepProbe._record_activations = clock.on(record)
         recorded = partial(maker.fit, lines, on_step=clock.on(Recording()))
         title = f"{name}, {steps} steps: time that recording adds"
         recorder.measured(title, "per cent", _added(clock, recorded), "less than 5")
-        _StepProbe._see = see
+        _StepProbe._record_activations = record
         RunDirectory.keep = clock.on(keep)
         title = f"{name}, {steps} steps: time that checkpoints add"
         recorder.measured(

@@ -270,7 +270,7 @@ def test_a_damaged_history_starts_anew_and_the_weights_go_on(tmp_path, content):
         history.unlink()
     elif content == "short":
         short = Recording.load(history)
-        short.go_back(0, 7)
+        short.rewind(0, 7)
         short.save(history)
     else:
         history.write_text(content)

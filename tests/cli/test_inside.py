@@ -25,7 +25,7 @@ def test_without_lines_tensors_are_shown(run):
     out, err, code = run("probe network")
     assert (err, code) == ("", 0)
     rows = [row.split() for row in out.splitlines()]
-    assert rows[0] == ["tensor", "shape", "mean", "spread"]
+    assert rows[0] == ["tensor", "shape", "mean", "std"]
     assert [row[0] for row in rows[1:]] == ["C", "W1", "b1", "W2", "b2"]
     assert "repeats" in run("probe counts list.txt")[0]
 
@@ -43,7 +43,7 @@ def test_a_tensor_without_numbers_is_left_out(run, place, few):
 def test_with_lines_layers_are_shown_and_what_is_wrong(run, place, us_names):
     out, *_ = run("probe network list.txt")
     assert "h            tanh" in out
-    assert "gradient to data" in out
+    assert "gradient-to-data ratio" in out
     found = json.loads(run("probe network list.txt --json")[0])
     (network,) = found["networks"]
     assert network["activations"][0]["kind"] == "tanh"
@@ -64,7 +64,7 @@ def test_with_lines_layers_are_shown_and_what_is_wrong(run, place, us_names):
     assert "no problems found" not in out
     assert "too few" not in out
     assert "h (tanh): 1 of 16 units are dead (units 4)" in out
-    assert "  remedy: draw the weights before them smaller" in out
+    assert "  remedy: initialise the weights before them" in out
 
 
 def test_words_and_json_have_the_same_numbers(run, place, few):
@@ -95,7 +95,7 @@ def test_words_and_json_have_the_same_numbers(run, place, few):
 
 def test_a_mixture_shows_its_members_and_their_normalisation(run, place):
     out, *_ = run("probe both list.txt")
-    assert "rise without it" in out
+    assert "loss rise without it" in out
     assert "member 1, DeepMLP" in out
     assert "standard deviation of a line's loss over random training batches" in out
     found = json.loads(run("probe both list.txt --json")[0])
@@ -104,7 +104,9 @@ def test_a_mixture_shows_its_members_and_their_normalisation(run, place):
         "DeepMLP, window 3",
     ]
     examined = MakeMore.load(place / "both").probe((place / "list.txt").read_text().split())
-    assert found["networks"][0]["batch_mates"] == pytest.approx(examined.networks[0].mates.std())
+    assert found["networks"][0]["batch_mates"] == pytest.approx(
+        examined.networks[0].batch_losses.std()
+    )
     norm = examined.networks[0].norms[0]
     assert found["networks"][0]["normalisation"][0]["distance"] == pytest.approx(norm.distance)
     rows = [row.split() for row in out.splitlines()]
@@ -159,7 +161,7 @@ def test_a_report_is_written_from_the_file_from_lines_and_with_a_recording(run, 
     (place / "more.txt").write_text("anna\nxyz\n")
     err = run("report network more.txt -o page.html")[1]
     assert "1 of 2 lines have a character that was not in the fitted list" in err
-    assert "Saturated or off" in (place / "page.html").read_text()
+    assert "Saturated and dead units" in (place / "page.html").read_text()
     assert run("report counts -o -")[0].startswith("<!doctype html>")
     pages = [run(f"report counts -o - --seed {seed}")[0] for seed in (0, 1)]
     assert pages[0] != pages[1]
@@ -196,7 +198,7 @@ def test_a_training_is_recorded_for_its_report(run, place):
     assert "of another model" in run("probe network --recording deep/inside/history.jsonl")[1]
     run("fit list.txt -o counted --model kneser_ney --report deep/inside")
     assert (place / "deep/inside/history.jsonl").read_text() == ""
-    assert "What follows what" in (place / "deep/inside/report.html").read_text()
+    assert "Bigram counts" in (place / "deep/inside/report.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def test_a_training_is_recorded_for_its_report(run, place):
     [
         ("report network -o none/page.html", "there is no directory none"),
         ("report network -o .", "it is a directory"),
-        ("report network -o page.html --recording list.txt", "is no recording of a training"),
+        ("report network -o page.html --recording list.txt", "is not a recording of a training"),
         ("report network -o page.html --recording none", "none cannot be read"),
         ("report network -o page.html --line xyz", "nothing is seen along 'xyz'"),
         ("report network", "output"),

@@ -26,7 +26,7 @@ def test_an_embedding_has_each_name_in_its_place():
     assert found["e"].get_color() == SERIES[1] != found["."].get_color()
     assert axes.get_xlabel() == "first component, 40% of the variance"
     as_it_is = embedding(Plane(points, None), [".", "$", "e"]).axes[0]
-    assert as_it_is.get_xlabel() == "first number"
+    assert as_it_is.get_xlabel() == "first dimension"
 
 
 def test_of_many_characters_in_an_embedding_the_first_are_shown():
@@ -90,7 +90,7 @@ def test_of_many_characters_the_commonest_are_shown():
     axes = characters(shares, None, [chr(0x4E00 + i) for i in range(101)]).axes[0]
     assert len(axes.patches) == 40
     assert axes.patches[0].get_height() == shares[100]
-    assert axes.get_xlabel() == "character (the 40 commonest of 100)"
+    assert axes.get_xlabel() == "character (40 most frequent of 100)"
 
 
 def test_many_lengths_are_taken_together():
@@ -101,7 +101,7 @@ def test_many_lengths_are_taken_together():
     assert (heights[0], sum(heights)) == (0.5, 0.75)
     assert axes.patches[0].get_width() > 8
     assert axes.lines[0].get_xydata()[-1].tolist() == [599.0, 1.0]
-    assert axes.get_xlabel() == "characters in a line (11 lengths to a bar)"
+    assert axes.get_xlabel() == "characters in a line (11 lengths per bar)"
 
 
 def test_of_characters_alike_in_the_list_those_come_first_that_are_made_more_often():

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from makemore.plots.distributions import lengths
-from makemore.plots.style import HEAT, SERIES, SOFT, canvas, line_styles, logarithmic
+from makemore.plots.style import HEAT, SERIES, SOFT, create_figure, line_styles, set_log_scale
 
 # How the colour-blind see: Machado, Oliveira and Fernandes (2009), "A physiologically-based model
 # for simulation of color vision deficiency", severity 1, on linear RGB.
@@ -89,9 +89,9 @@ def test_heat_grows_out_of_nothing():
 
 @pytest.mark.parametrize("high", [2.0, 30.0, 1e6])
 def test_logarithmic_axes_have_plain_numbers_in_the_color_of_all_ticks(high):
-    figure, (axes,) = canvas()
+    figure, (axes,) = create_figure()
     axes.plot([0.9, high], [1.0, 2.0])
-    logarithmic(axes, "x", "y")
+    set_log_scale(axes, "x", "y")
     figure.draw_without_rendering()
     assert axes.get_xscale() == axes.get_yscale() == "log"
     for axis in (axes.xaxis, axes.yaxis):

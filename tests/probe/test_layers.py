@@ -107,5 +107,5 @@ def test_what_is_flat_and_dead_depends_on_the_kind():
 def test_a_closed_gate_is_as_flat_as_an_open_one():
     values = np.array([[0.01, 0.5, 0.99, 0.97]], np.float32)
     gates = Activations("gates", "sigmoid", values, np.zeros_like(values))
-    assert gates.flat.tolist() == [[True, False, True, False]]
+    assert gates.saturation_mask.tolist() == [[True, False, True, False]]
     assert gates.saturated == 0.5

@@ -99,7 +99,7 @@ def test_every_place_of_lines_counts_alike_however_many_stand_there(us_names, mo
 
     seen, watched, recording = [], [], Recording()
     lines = us_names.select(np.arange(0, len(us_names), 8))
-    monkeypatch.setattr(module, "_NUMBERS", 2**10)
+    monkeypatch.setattr(module, "_SAMPLE_SIZE", 2**10)
     MakeMore(GRUOptions(hidden=64), steps=30, rate=0.05).fit(lines, on_step=keep)
     recorded = dict(recording.curves[0].flat["gates"])
     assert recorded[30] > 0.05
@@ -162,7 +162,7 @@ def test_what_is_no_recording_is_refused(tmp_path, change):
     recording.save(tmp_path / "a.jsonl")
     row = json.loads((tmp_path / "a.jsonl").read_text())
     (tmp_path / "a.jsonl").write_text("anna" if change is None else json.dumps(row | change))
-    with pytest.raises(DataError, match="is no recording of a training"):
+    with pytest.raises(DataError, match="is not a recording of a training"):
         Recording.load(tmp_path / "a.jsonl")
     with pytest.raises(DataError, match="cannot be read"):
         Recording.load(tmp_path / "b.jsonl")
@@ -177,7 +177,7 @@ def test_what_came_after_a_place_is_forgotten(tmp_path):
     first = min(number for points in whole.updates.values() for number, _ in points)
     assert first > 1
     whole.dev = [(1, 2.0), (10, 1.5)]
-    recording.go_back(0, 1)
+    recording.rewind(0, 1)
     (curve,) = recording.curves
     assert len(curve.loss) == 1
     assert curve.dev == [(1, 2.0)]

@@ -61,7 +61,7 @@ def test_the_command_tracks(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main([*fit, "list.txt/run"])
     said = capsys.readouterr().err.splitlines()[-1]  # and nothing of the list, not read yet
-    assert "cannot be tracked to: " in said
+    assert "cannot be used for TensorBoard: " in said
 
 
 def test_without_tensorboard_a_sentence_says_what_to_install(monkeypatch, tmp_path):

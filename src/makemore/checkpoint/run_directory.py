@@ -96,7 +96,7 @@ class RunDirectory:
             self.recording = Recording.load(self.path / _HISTORY)
         is_over = progress.state.done == progress.settled[len(progress.finished)].steps
         done = len(progress.finished) + is_over
-        self.recording.go_back(done, 0 if is_over else progress.state.done)
+        self.recording.rewind(done, 0 if is_over else progress.state.done)
         return progress
 
     def note(self, step: "Step") -> None:
@@ -124,7 +124,7 @@ class RunDirectory:
         """
         assert self.recording is not None, "begin comes first"
         began = time.perf_counter()
-        write_whole(self.path / _HISTORY, self.recording.text().encode())
+        write_whole(self.path / _HISTORY, self.recording.to_json_lines().encode())
         tensors = {f"{_NOW}{name}": value for name, value in progress.state.tensors.items()}
         for number, finished in enumerate(progress.finished):
             tensors |= {f"{_DONE}{number}.{name}": value for name, value in finished.items()}

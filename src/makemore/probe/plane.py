@@ -2,4 +2,4 @@
 
 from makemore.moved import forwarded
 
-__getattr__ = forwarded(__name__, "makemore.probe.projection")
+__getattr__ = forwarded(__name__, "makemore.probe.projection", {"in_plane": "project_to_plane"})

@@ -69,12 +69,12 @@ def _describe_network(probe: "NetworkProbe") -> Iterator[str]:
     for rows in tables:
         if len(rows) > 1:
             yield from ("", *format_table(rows))
-    if probe.mates is not None:
+    if probe.batch_losses is not None:
         yield (
             f"standard deviation of a line's loss over random training batches: "
-            f"{probe.mates.std():.4f} nats per character"
+            f"{probe.batch_losses.std():.4f} nats per character"
         )
-    if probe.has_few:
+    if probe.has_too_few_lines:
         yield from ("", "no diagnosis of the layers: too few lines")
     elif not probe.verdicts and (probe.layers is not None or probe.curve is not None):
         yield from ("", "no problems found")
@@ -125,6 +125,6 @@ def _network_json(probe: "NetworkProbe") -> dict[str, Json]:
         ],
         "normalisation": [{"name": each.name, "distance": each.distance} for each in probe.norms],
         "curve": None if probe.curve is None else asdict(probe.curve),
-        "batch_mates": None if probe.mates is None else float(probe.mates.std()),
+        "batch_mates": None if probe.batch_losses is None else float(probe.batch_losses.std()),
         "verdicts": [verdict._asdict() for verdict in probe.verdicts],
     }
