@@ -44,16 +44,16 @@ def run(recorder: Recorder) -> bytes:
     On shared cores the variation between whole fits exceeds the overhead, so the overhead is timed
     from inside: in the callbacks after steps, and in the hooks of layers.
     """
-    clock, see, keep = Clock(), _StepProbe._see, RunDirectory.save
+    clock, record, keep = Clock(), _StepProbe._record_activations, RunDirectory.save
     lines = dataset_named("us-names").load()
     for name, options, steps in TRIALS:
         MakeMore(options, steps=5).fit(lines)  # warm up
         maker = MakeMore(options, steps=steps)
-        _StepProbe._see = clock.on(see)
+        _StepProbe._record_activations = clock.on(record)
         recorded = partial(maker.fit, lines, on_step=clock.on(Recording()))
         title = f"{name}, {steps} steps: time that recording adds"
         recorder.record(title, "per cent", _overheads(clock, recorded), "less than 5")
-        _StepProbe._see = see
+        _StepProbe._record_activations = record
         RunDirectory.save = clock.on(keep)
         title = f"{name}, {steps} steps: time that checkpoints add"
         recorder.record(

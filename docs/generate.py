@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from makemore.cli.main import VERBS, sentence_of
+from makemore.cli.main import VERBS
 from makemore.fitting.auto import MEMBERS_BY_BUDGET
 from makemore.options.declaration import fields
 from makemore.registry import FAMILIES
@@ -47,7 +47,7 @@ BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 def verbs() -> str:
     """Return a table of the verbs of the command line."""
-    rows = [f"| `{verb}` | {sentence_of(verb)} |" for verb in VERBS]
+    rows = [f"| `{verb}` | {first_help_line(verb)} |" for verb in VERBS]
     return "\n".join(["| command | what it does |", "|---|---|", *rows]) + "\n"
 
 

@@ -14,7 +14,7 @@ from makemore.corpus.control_characters import display_names
 from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.embedding import embedding
 from makemore.plots.tables import bigram_table
-from makemore.probe.projection import in_plane
+from makemore.probe.projection import project_to_plane
 from makemore.probe.recording import Recording
 from makemore.report.page import page
 
@@ -30,7 +30,7 @@ def main() -> None:
     names = display_names(vocabulary)
     save(bigram_table(bigrams(Contexts.of(lines, vocabulary, 1)), names), "bigrams.png")
     marked = [i for i, name in enumerate(names) if name in VOWELS]
-    save(embedding(in_plane(vectors), names, marked), "embedding.png")
+    save(embedding(project_to_plane(vectors), names, marked), "embedding.png")
     recording = Recording()
     deep = MakeMore(DeepMLPOptions(), steps=1000).fit(lines, on_step=recording)
     screenshot(page(deep, lines, recording, title="first names"), "report.png")

@@ -22,7 +22,7 @@ import numpy as np
 
 from makemore import MakeMore
 from makemore.checkpoint.model_file import read_model_file, write_model_file
-from makemore.cli.console import key_values
+from makemore.cli.console import parse_pairs
 from makemore.cli.main import main
 from makemore.corpus.lines import Lines
 from makemore.corpus.reading.lists import read_blocks
@@ -71,7 +71,7 @@ def choosing(data: bytes) -> None:
     with contextlib.suppress(MakemoreError):
         parse_members(text)
     with contextlib.suppress(MakemoreError):
-        chosen = cls.of_strings(key_values(text.split("\n")))
+        chosen = cls.of_strings(parse_pairs(text.split("\n")))
         assert cls.of(json.loads(json.dumps(chosen.to_dict()))) == chosen
         if isinstance(chosen, ConstraintOptions | FitOptions):
             chosen.check()

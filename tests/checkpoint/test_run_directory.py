@@ -273,7 +273,7 @@ def test_a_damaged_history_is_restarted_and_training_continues(tmp_path, content
         history.unlink()
     elif content == "short":
         short = Recording.load(history)
-        short.go_back(0, 7)
+        short.rewind(0, 7)
         short.save(history)
     else:
         history.write_text(content)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from makemore import MakeMore, __version__
-from makemore.cli.main import VERBS, build_app, main, with_verb
+from makemore.cli.main import VERBS, build_app, insert_default_verb, main
 from makemore.errors import CheckpointError, OptionError
 
 RUN = "from makemore.cli.main import main; main()"
@@ -160,27 +160,27 @@ def test_an_error_after_other_messages_is_one_line_at_the_end(capsys, root, line
 @pytest.mark.parametrize(
     "more, message",
     [
-        ("--steps 9", "; nothing is trained in it, so that --steps changed nothing"),
-        ("--budget 1 --weight-decay 1", "so that --budget and --weight-decay changed nothing"),
+        ("--steps 9", "; no training steps were run, so --steps had no effect"),
+        ("--budget 1 --weight-decay 1", "so --budget and --weight-decay had no effect"),
         ("", "train"),
     ],
 )
 def test_training_options_are_reported_as_unused_by_a_count_model(capsys, root, more, message):
     _, _, err = run(capsys, root, f"{{list}} --model ngram {more}")
-    (learned,) = [line for line in err.splitlines() if line.startswith("learned")]
+    (learned,) = [line for line in err.splitlines() if line.startswith("fitted")]
     assert message in learned
-    assert ("changed nothing" in learned) == bool(more)
+    assert ("had no effect" in learned) == bool(more)
 
 
 def test_training_options_are_not_reported_as_unused_by_a_network(capsys, root):
     _, _, err = run(capsys, root, "{list} --model mlp --steps 2")
     assert "2 steps" in err
-    assert "changed nothing" not in err
+    assert "had no effect" not in err
 
 
 def test_surplus_arguments_are_named_in_the_error(capsys, root):
     _, _, err = run(capsys, root, "score {model} {list} twice over")
-    assert "nothing more is taken after the others: leave out twice over" in err
+    assert "unexpected arguments: twice over; leave them out" in err
 
 
 @pytest.mark.parametrize("split", ["lecture", "clean", "digest"])
@@ -249,11 +249,11 @@ def test_the_verb_make_may_be_omitted(capsys, root):
 def test_a_file_named_like_a_verb_is_read_as_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("samples").write_text("anna\n")
-    assert with_verb(["samples"]) == ["make", "samples"]
+    assert insert_default_verb(["samples"]) == ["make", "samples"]
     with pytest.raises(
-        OptionError, match=r"'sampl' is no file and no verb: did you mean .* sample"
+        OptionError, match=r"'sampl' is neither a file nor a verb: did you mean .* sample"
     ):
-        with_verb(["sampl"])
+        insert_default_verb(["sampl"])
 
 
 class FullDisk(io.StringIO):
@@ -353,5 +353,7 @@ def test_the_help_of_every_verb_has_an_example_that_parses(verb):
     text = " ".join((getattr(module, verb.replace("-", "_")).__doc__ or "").split())
     example = re.search(r"For example: (makemore .*?) Args:", text)[1].split(" > ")[0]
     _, *tokens = example.split()
-    assert with_verb(tokens)[0] == verb
-    build_app(tokens).parse_args(with_verb(tokens), exit_on_error=False, print_error=False)
+    assert insert_default_verb(tokens)[0] == verb
+    build_app(tokens).parse_args(
+        insert_default_verb(tokens), exit_on_error=False, print_error=False
+    )

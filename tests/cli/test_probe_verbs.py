@@ -25,7 +25,7 @@ def test_probe_without_lines_prints_tensor_statistics(run):
     out, err, code = run("probe network")
     assert (err, code) == ("", 0)
     rows = [row.split() for row in out.splitlines()]
-    assert rows[0] == ["tensor", "shape", "mean", "spread"]
+    assert rows[0] == ["tensor", "shape", "mean", "std"]
     assert [row[0] for row in rows[1:]] == ["C", "W1", "b1", "W2", "b2"]
     assert "repeats" in run("probe counts list.txt")[0]
 
@@ -43,7 +43,7 @@ def test_empty_tensors_are_omitted(run, folder, few):
 def test_probe_with_lines_prints_layers_and_a_diagnosis(run, folder, us_names):
     out, *_ = run("probe network list.txt")
     assert "h            tanh" in out
-    assert "gradient to data" in out
+    assert "gradient-to-data ratio" in out
     found = json.loads(run("probe network list.txt --json")[0])
     (network,) = found["networks"]
     assert network["activations"][0]["kind"] == "tanh"
@@ -51,20 +51,20 @@ def test_probe_with_lines_prints_layers_and_a_diagnosis(run, folder, us_names):
     assert network["loss"] == pytest.approx(
         -maker.score((folder / "list.txt").read_text().split()), abs=1e-5
     )
-    assert "too few lines to say what is wrong with its layers" in out
+    assert "no diagnosis of the layers: too few lines" in out
     many = us_names.to_list()[::100]
     (folder / "many.txt").write_text("\n".join(many) + "\n")
     maker = MakeMore(MLPOptions(hidden=16), steps=30).fit(many)
     maker.save(folder / "whole")
     out, *_ = run("probe whole many.txt")
-    assert out.endswith("\nnothing is wrong that these numbers show\n")
+    assert out.endswith("\nno problems found\n")
     maker.learned_.model.b1.data[4] = 99.0
     maker.save(folder / "broken")
     out, *_ = run("probe broken many.txt")
-    assert "nothing is wrong" not in out
+    assert "no problems found" not in out
     assert "too few" not in out
     assert "h (tanh): 1 of 16 units are dead (units 4)" in out
-    assert "  cure: draw the weights before them smaller" in out
+    assert "  remedy: initialise the weights before them" in out
 
 
 def test_text_and_json_output_have_the_same_numbers(run, folder, few):
@@ -95,16 +95,18 @@ def test_text_and_json_output_have_the_same_numbers(run, folder, few):
 
 def test_probe_of_a_mixture_prints_members_and_normalisation(run, folder):
     out, *_ = run("probe both list.txt")
-    assert "rise without it" in out
+    assert "loss rise without it" in out
     assert "member 1, DeepMLP" in out
-    assert "batch-mates move the loss of a line by" in out
+    assert "standard deviation of a line's loss over random training batches" in out
     found = json.loads(run("probe both list.txt --json")[0])
     assert [each["name"] for each in found["members"]] == [
         "KneserNey, window 5",
         "DeepMLP, window 3",
     ]
     examined = MakeMore.load(folder / "both").probe((folder / "list.txt").read_text().split())
-    assert found["networks"][0]["batch_mates"] == pytest.approx(examined.networks[0].mates.std())
+    assert found["networks"][0]["batch_mates"] == pytest.approx(
+        examined.networks[0].batch_losses.std()
+    )
     norm = examined.networks[0].norms[0]
     assert found["networks"][0]["normalisation"][0]["distance"] == pytest.approx(norm.distance)
     rows = [row.split() for row in out.splitlines()]
@@ -158,8 +160,8 @@ def test_report_is_written_without_lines_with_lines_and_to_stdout(run, folder):
     assert "give lines, as in makemore report MODEL FILE" in (folder / "page.html").read_text()
     (folder / "more.txt").write_text("anna\nxyz\n")
     err = run("report network more.txt -o page.html")[1]
-    assert "1 of 2 lines have a character that was nowhere in the list" in err
-    assert "Saturated or off" in (folder / "page.html").read_text()
+    assert "1 of 2 lines have a character that was not in the fitted list" in err
+    assert "Saturated and dead units" in (folder / "page.html").read_text()
     assert run("report counts -o -")[0].startswith("<!doctype html>")
     pages = [run(f"report counts -o - --seed {seed}")[0] for seed in (0, 1)]
     assert pages[0] != pages[1]
@@ -192,11 +194,11 @@ def test_fit_with_report_records_the_training(run, folder):
     for name, message in rows.items():
         kinds = (row["updates"], row["gradients"])
         assert message == [f"10^{np.median([size for _, size in k[name]]):.1f}" for k in kinds]
-    assert out[-1] == "nothing is wrong that these numbers show"
+    assert out[-1] == "no problems found"
     assert "of another model" in run("probe network --recording deep/inside/history.jsonl")[1]
     run("fit list.txt -o counted --model kneser_ney --report deep/inside")
     assert (folder / "deep/inside/history.jsonl").read_text() == ""
-    assert "What follows what" in (folder / "deep/inside/report.html").read_text()
+    assert "Bigram counts" in (folder / "deep/inside/report.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -204,17 +206,20 @@ def test_fit_with_report_records_the_training(run, folder):
     [
         ("report network -o none/page.html", "there is no directory none"),
         ("report network -o .", "it is a directory"),
-        ("report network -o page.html --recording list.txt", "is no recording of a training"),
+        ("report network -o page.html --recording list.txt", "is not a recording of a training"),
         ("report network -o page.html --recording none", "none cannot be read"),
         ("report network -o page.html --line xyz", "no attention along 'xyz'"),
         ("report network", "output"),
-        ("report network -o network", "is read, and would be written over"),
-        ("report network list.txt -o ./list.txt", "is read, and would be written over"),
-        ("fit list.txt -o list.txt", "is read, and would be written over"),
-        ("make list.txt -o list.txt", "is read, and would be written over"),
-        ("blend network counts --by list.txt -o list.txt", "would be written over"),
-        ("rate-range curve.png --picture ./curve.png", "would be written over"),
-        ("fit none.txt -o kept --report list.txt", "'list.txt' cannot be filled: it is a file"),
+        ("report network -o network", "is an input file and would be overwritten"),
+        ("report network list.txt -o ./list.txt", "is an input file and would be overwritten"),
+        ("fit list.txt -o list.txt", "is an input file and would be overwritten"),
+        ("make list.txt -o list.txt", "is an input file and would be overwritten"),
+        ("blend network counts --by list.txt -o list.txt", "would be overwritten"),
+        ("rate-range curve.png --picture ./curve.png", "would be overwritten"),
+        (
+            "fit none.txt -o kept --report list.txt",
+            "'list.txt' cannot be used as a directory: it is a file",
+        ),
         (
             "fit none.txt -o kept --report taken",
             "report.html' cannot be written: it is a directory",

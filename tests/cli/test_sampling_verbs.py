@@ -101,8 +101,8 @@ def test_fewer_lines_than_requested_are_printed_with_a_message(run):
     out, err, code = run("sample", "MODEL", "-n", "9", "--distinct", "--pattern", "[an]{2}")
     assert sorted(out.split()) == ["aa", "an", "na", "nn"]
     assert code == 0
-    assert "only 4 different lines are what was asked for" in err
-    assert "4 of 9 lines: no more were found" in err
+    assert "only 4 distinct lines satisfy the constraints" in err
+    assert "only 4 of 9 lines were found" in err
 
 
 def test_top_prints_the_most_probable_lines_in_order(run, model):
@@ -118,7 +118,7 @@ def test_top_prints_the_most_probable_lines_in_order(run, model):
 def test_top_prints_json_and_stops_at_its_node_limit(run):
     out, err, _ = run("top", "MODEL", "-n", "50", "--json", "--nodes", "1")
     assert len(out.splitlines()) < 50
-    assert "no more were found among 1 starts of lines" in err
+    assert "lines were found by expanding at most 1 prefixes" in err
     for each in map(json.loads, out.splitlines()):
         assert set(each) == {"line", "log_likelihood"}
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from makemore import MakeMore
-from makemore.cli.console import table, write_json
+from makemore.cli.console import format_table, write_json
 from makemore.cli.main import main
 
 pty = pytest.importorskip("pty", reason="a terminal is needed")
@@ -165,7 +165,7 @@ def test_escaped_json_decodes_to_the_original_text(capsys):
 
 
 def test_table_columns_use_the_display_width_of_characters():
-    assert table([("\u65e5\u672c", "1"), ("a", "2")]) == ["\u65e5\u672c  1", "a     2"]
-    assert table([]) == []
+    assert format_table([("\u65e5\u672c", "1"), ("a", "2")]) == ["\u65e5\u672c  1", "a     2"]
+    assert format_table([]) == []
     long = "x" * 200_000
-    assert table([(long, "1")]) == [f"{long}  1"]
+    assert format_table([(long, "1")]) == [f"{long}  1"]

@@ -86,7 +86,7 @@ def test_make_reads_standard_input(makemore, monkeypatch, folder):
 def test_make_accepts_family_options(makemore):
     out, err = makemore("{list} --model ngram -O window=2 -O add=0.5 -n 5")
     assert len(out.splitlines()) == 5
-    assert "learned ngram" in err
+    assert "fitted ngram" in err
     assert makemore("{list} --model ngram -O window=1 -O add=0.5 -n 5")[0] != out
 
 
@@ -102,7 +102,7 @@ def test_demo_prints_distinct_new_names(makemore, us_names):
 def test_fit_writes_a_model_and_prints_nothing_to_stdout(makemore, tmp_path):
     out, err = makemore(f"fit {{list}} -o {tmp_path}/new --model ngram -O window=2 --seed 5")
     assert out == ""
-    assert "learned ngram" in err
+    assert "fitted ngram" in err
     maker = MakeMore.load(tmp_path / "new")
     assert maker.sample(5) == makemore(f"sample {tmp_path}/new -n 5")[0].splitlines()
     about = makemore(f"info {tmp_path}/new")[0]
@@ -120,7 +120,7 @@ def test_fit_trains_a_network_for_the_given_number_of_steps(makemore, tmp_path):
     _, err = makemore(
         f"fit {{list}} -o {tmp_path}/new --model mlp -O hidden=4 -O embedding=2 --steps 3"
     )
-    assert "learned mlp" in err
+    assert "fitted mlp" in err
     assert "3 steps" in err
     assert len(makemore(f"sample {tmp_path}/new -n 4")[0].splitlines()) == 4
 
@@ -138,14 +138,14 @@ def test_fit_reads_a_table_with_labels_and_weights(makemore, tmp_path, folder):
 def test_min_count_excludes_infrequent_lines_from_the_fit(makemore, tmp_path):
     _, err = makemore(f"fit {{list}} -o {tmp_path}/new --model kneser_ney --min-count 2")
     assert "8 too rare, 1 repeated, 2 kept" in err
-    assert "8 lines that stood too rarely" in makemore(f"info {tmp_path}/new")[0]
+    assert "8 lines that occurred too rarely" in makemore(f"info {tmp_path}/new")[0]
     assert makemore("{list} -n 1 --min-count 2 --model kneser_ney")[0] in ("anna\n", "a\n", "an\n")
 
 
 def test_fit_without_digests_stores_no_digests(makemore, tmp_path):
     makemore(f"fit {{list}} -o {tmp_path}/new --no-digests")
-    assert "left out: --new cannot work" in makemore(f"info {tmp_path}/new")[0]
-    assert "kept: --new works" in makemore("info {model}")[0]
+    assert "not stored: --new does not work" in makemore(f"info {tmp_path}/new")[0]
+    assert "stored: --new works" in makemore("info {model}")[0]
 
 
 def test_sample_prints_only_the_requested_number_of_lines(makemore):
@@ -202,7 +202,7 @@ def test_distinct_lines_do_not_repeat(makemore):
 def test_too_few_distinct_lines_are_printed_with_a_message(makemore):
     out, err = makemore("sample {model} -n 50 --distinct --prefix otto --max-length 4 --patience 9")
     assert out == "otto\n"
-    assert err == "1 of 50 lines: no more were found\n"
+    assert err == "only 1 of 50 lines were found\n"
 
 
 def test_every_line_starts_with_the_prefix(makemore):
@@ -294,14 +294,14 @@ def test_score_reads_standard_input_and_tables(makemore, monkeypatch):
 
 def test_evaluate_prints_the_loss_of_seen_and_unseen_lines_separately(makemore, folder):
     out, err = makemore("evaluate {model} {other} --samples 50")
-    assert err.startswith("2 of 4 lines have a character that was nowhere in the list: they are")
+    assert err.startswith("2 of 4 lines have a character that was not in the fitted list: they are")
     rows = {row.split()[0]: row.split() for row in out.splitlines() if row}
     assert [rows[name][1] for name in ("all", "seen", "unseen")] == ["2", "1", "1"]
     scores = MakeMore.load(folder / "model").score_samples(["hanna", "anna"])
     assert float(rows["all"][3]) == pytest.approx(-scores.sum() / 11, abs=5e-5)
     assert float(rows["seen"][3]) == pytest.approx(-scores[1] / 5, abs=5e-5)
     assert rows["lines"][2] == "50"
-    assert {"distinct", "new", "characters"} <= set(rows)
+    assert {"distinct", "new", "length"} <= set(rows)
 
 
 def test_evaluate_without_samples_prints_only_the_loss(makemore):
@@ -356,7 +356,7 @@ def test_info_prints_the_contents_of_a_file(makemore, few):
     rows = dict(row.split("  ", 1) for row in out.splitlines())
     found = {name: value.strip() for name, value in rows.items()}
     assert found["family"] == "kneser_ney (window=5)"
-    assert found["learned"] == "10 lines, 1 of them repeated"
+    assert found["fitted on"] == "10 lines, 1 of them repeated"
     assert found["longest line"] == "7 characters"
     characters = "".join(sorted(set("".join(few.to_list()))))
     assert found["characters"] == f"{len(characters)}: {characters}"

@@ -135,11 +135,11 @@ def test_no_module_imports_a_forwarding_module():
     [
         "import makemore.cli.console",
         "import makemore.cli.console as c",
-        "from makemore.cli.console import say",
+        "from makemore.cli.console import print_message",
         "from makemore.cli import console",
         "from importlib import import_module\nimport_module('makemore.cli.console')",
         "import importlib\nname = 'x'\nimportlib.import_module(f'makemore.cli.{name}')",
-        "def f():\n    from makemore.cli.console import say",
+        "def f():\n    from makemore.cli.console import print_message",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import makemore.cli.console",
     ],
 )

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from makemore.plots.curves import (
-    flat_over_time,
     learning_curves,
     rate_curve,
     ratios,
+    saturation_curves,
     smoothed,
 )
 from makemore.probe.recording import Curve
@@ -24,10 +24,10 @@ def texts(figure):
 def test_learning_curves_show_losses_the_best_step_and_the_expected_loss():
     curve = Curve(loss=[(1, 3.4), (2, 3.0), (3, 2.9), (4, 2.8)], dev=[(2, 2.7), (4, 2.9)])
     figure = learning_curves(curve, 27)
-    assert line(figure, "each step") == [[1, 3.4], [2, 3.0], [3, 2.9], [4, 2.8]]
+    assert line(figure, "train, each step") == [[1, 3.4], [2, 3.0], [3, 2.9], [4, 2.8]]
     assert line(figure, "dev") == [[2, 2.7], [4, 2.9]]
     assert line(figure, "best: 2.7000 at step 2") == [[2, 2.7]]
-    assert texts(figure) == ["knowing nothing: ln 27 = 3.30; first loss 3.40"]
+    assert texts(figure) == ["uniform: ln 27 = 3.30; first loss 3.40"]
     assert figure.axes[0].get_yscale() == "linear"
     expected = figure.axes[0].lines[-1].get_xydata()
     assert expected.tolist() == [[0, pytest.approx(np.log(27))], [1, pytest.approx(np.log(27))]]
@@ -48,8 +48,8 @@ def test_a_high_initial_loss_is_drawn_on_a_logarithmic_scale():
 
 def test_a_loss_of_zero_is_clipped_on_a_logarithmic_scale():
     figure = learning_curves(Curve(loss=[(1, 3.0), (2, 0.0), (3, -1e-9)]), 27)
-    assert line(figure, "each step") == [[1, 3.0], [2, 1e-4], [3, 1e-4]]
-    assert texts(figure) == ["knowing nothing: ln 27 = 3.30; first loss 3.00"]
+    assert line(figure, "train, each step") == [[1, 3.0], [2, 1e-4], [3, 1e-4]]
+    assert texts(figure) == ["uniform: ln 27 = 3.30; first loss 3.00"]
 
 
 @pytest.mark.parametrize("n", [1, 2, 49, 50, 1000])
@@ -77,7 +77,7 @@ def test_a_single_point_is_drawn_with_a_marker():
 
 def test_flat_over_time_labels_layers_with_their_kind():
     curve = Curve(flat={"h": [(2, 0.31)]}, kinds={"h": "tanh"})
-    assert line(flat_over_time(curve), "h (tanh)") == [[2, 0.31]]
+    assert line(saturation_curves(curve), "h (tanh)") == [[2, 0.31]]
 
 
 def test_the_suggested_rate_is_marked():

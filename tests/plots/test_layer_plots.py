@@ -53,7 +53,7 @@ def test_a_saturation_map_shows_saturated_values_and_marks_dead_units():
     layer.values[::2, 7] = -0.99
     figure = saturation_maps([layer, activations("x", "relu")])
     (shown,) = figure.axes[0].images
-    np.testing.assert_array_equal(shown.get_array(), layer.flat)
+    np.testing.assert_array_equal(shown.get_array(), layer.saturation_mask)
     assert figure.axes[0].lines[0].get_xdata().tolist() == [4]
     assert figure.axes[0].get_title("left") == "h (tanh), 10 units: 15.0% saturated, 1 dead"
     assert figure.axes[1].get_title("left").endswith("zero or below")

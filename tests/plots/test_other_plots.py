@@ -26,7 +26,7 @@ def test_an_embedding_plot_has_each_name_at_its_position():
     assert found["e"].get_color() == SERIES[1] != found["."].get_color()
     assert axes.get_xlabel() == "first component, 40% of the variance"
     as_it_is = embedding(Plane(points, None), [".", "$", "e"]).axes[0]
-    assert as_it_is.get_xlabel() == "first number"
+    assert as_it_is.get_xlabel() == "first dimension"
 
 
 def test_an_embedding_plot_of_many_characters_shows_the_first():
@@ -90,7 +90,7 @@ def test_a_plot_of_many_characters_shows_the_most_frequent():
     axes = characters(shares, None, [chr(0x4E00 + i) for i in range(101)]).axes[0]
     assert len(axes.patches) == 40
     assert axes.patches[0].get_height() == shares[100]
-    assert axes.get_xlabel() == "character (the 40 commonest of 100)"
+    assert axes.get_xlabel() == "character (40 most frequent of 100)"
 
 
 def test_many_lengths_are_grouped_into_bars():
@@ -101,7 +101,7 @@ def test_many_lengths_are_grouped_into_bars():
     assert (heights[0], sum(heights)) == (0.5, 0.75)
     assert axes.patches[0].get_width() > 8
     assert axes.lines[0].get_xydata()[-1].tolist() == [599.0, 1.0]
-    assert axes.get_xlabel() == "characters in a line (11 lengths to a bar)"
+    assert axes.get_xlabel() == "characters in a line (11 lengths per bar)"
 
 
 def test_equally_frequent_characters_are_ordered_by_sampled_frequency():

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from makemore.plots.distributions import lengths
-from makemore.plots.style import HEAT, SERIES, SOFT, canvas, line_styles, logarithmic
+from makemore.plots.style import HEAT, SERIES, SOFT, create_figure, line_styles, set_log_scale
 
 # Simulation of colour blindness: Machado, Oliveira and Fernandes (2009), "A physiologically-based
 # model for simulation of color vision deficiency", severity 1, on linear RGB.
@@ -93,9 +93,9 @@ def test_the_heat_map_starts_transparent():
 
 @pytest.mark.parametrize("high", [2.0, 30.0, 1e6])
 def test_logarithmic_axes_have_plain_numbers_in_the_tick_colour(high):
-    figure, (axes,) = canvas()
+    figure, (axes,) = create_figure()
     axes.plot([0.9, high], [1.0, 2.0])
-    logarithmic(axes, "x", "y")
+    set_log_scale(axes, "x", "y")
     figure.draw_without_rendering()
     assert axes.get_xscale() == axes.get_yscale() == "log"
     for axis in (axes.xaxis, axes.yaxis):

@@ -107,5 +107,5 @@ def test_saturation_and_dead_units_depend_on_the_kind_of_activation():
 def test_closed_and_open_gates_are_both_saturated():
     values = np.array([[0.01, 0.5, 0.99, 0.97]], np.float32)
     gates = Activations("gates", "sigmoid", values, np.zeros_like(values))
-    assert gates.flat.tolist() == [[True, False, True, False]]
+    assert gates.saturation_mask.tolist() == [[True, False, True, False]]
     assert gates.saturated == 0.5

@@ -6,7 +6,7 @@ import torch
 
 from makemore import DeepMLPOptions, Lines, MakeMore, MLPOptions
 from makemore.contexts.table import Contexts
-from makemore.probe.norms import Norm, batch_mates, norms_of
+from makemore.probe.norms import Norm, norms_of, random_batch_losses
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"]
 LABELS = ["F", "F", "F", "M", "M", "M", "M", "F"]
@@ -53,12 +53,12 @@ def test_without_batch_norm_the_loss_of_a_line_does_not_depend_on_the_batch():
     log_probs = network.log_probs(c)
     path = c.edge[: len(LINES[0]) + 1]
     own = -log_probs[c.row[path], c.next[path]].mean()
-    np.testing.assert_allclose(batch_mates(network, c), np.full(20, own), atol=1e-5)
+    np.testing.assert_allclose(random_batch_losses(network, c), np.full(20, own), atol=1e-5)
 
 
 def test_batch_mates_require_three_lines():
     maker = MakeMore(DeepMLPOptions(layers=2, hidden=8), steps=3).fit(LINES)
-    found = [maker.probe(LINES[:n]).networks[0].mates for n in (1, 2, 3)]
+    found = [maker.probe(LINES[:n]).networks[0].batch_losses for n in (1, 2, 3)]
     assert [mates is None for mates in found] == [True, True, False]
 
 
@@ -72,5 +72,5 @@ def test_a_line_is_evaluated_in_batches_with_each_other_line():
         with torch.no_grad():
             log_probs = network(batch).log_softmax(1).numpy()
         expected.append(-log_probs[batch.row[path], batch.next[path]].mean())
-    found = batch_mates(network.eval(), c)
+    found = random_batch_losses(network.eval(), c)
     np.testing.assert_allclose(np.unique(found.round(5)), sorted(expected), atol=2e-5)

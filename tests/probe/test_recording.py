@@ -99,7 +99,7 @@ def test_recorded_saturation_of_a_subsample_represents_all_positions(us_names, m
 
     seen, watched, recording = [], [], Recording()
     lines = us_names.select(np.arange(0, len(us_names), 8))
-    monkeypatch.setattr(module, "_NUMBERS", 2**10)
+    monkeypatch.setattr(module, "_SAMPLE_SIZE", 2**10)
     MakeMore(GRUOptions(hidden=64), steps=30, rate=0.05).fit(lines, on_step=keep)
     recorded = dict(recording.curves[0].flat["gates"])
     assert recorded[30] > 0.05
@@ -162,7 +162,7 @@ def test_an_invalid_recording_is_rejected(tmp_path, change):
     recording.save(tmp_path / "a.jsonl")
     row = json.loads((tmp_path / "a.jsonl").read_text())
     (tmp_path / "a.jsonl").write_text("anna" if change is None else json.dumps(row | change))
-    with pytest.raises(DataError, match="is no recording of a training"):
+    with pytest.raises(DataError, match="is not a recording of a training"):
         Recording.load(tmp_path / "a.jsonl")
     with pytest.raises(DataError, match="cannot be read"):
         Recording.load(tmp_path / "b.jsonl")
@@ -177,7 +177,7 @@ def test_going_back_discards_later_points(tmp_path):
     first = min(number for points in whole.updates.values() for number, _ in points)
     assert first > 1
     whole.dev = [(1, 2.0), (10, 1.5)]
-    recording.go_back(0, 1)
+    recording.rewind(0, 1)
     (curve,) = recording.curves
     assert len(curve.loss) == 1
     assert curve.dev == [(1, 2.0)]

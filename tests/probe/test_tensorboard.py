@@ -61,7 +61,7 @@ def test_fit_track_writes_tensorboard_events(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main([*fit, "list.txt/run"])
     said = capsys.readouterr().err.splitlines()[-1]  # raised before the list is read
-    assert "cannot be tracked to: " in said
+    assert "cannot be used for TensorBoard: " in said
 
 
 def test_a_missing_tensorboard_is_reported_with_the_install_command(monkeypatch, tmp_path):

@@ -102,7 +102,7 @@ class RunDirectory:
             self.recording = Recording.load(self.path / _HISTORY)
         is_finished = progress.state.done == progress.train_options[len(progress.finished)].steps
         done = len(progress.finished) + is_finished
-        self.recording.go_back(done, 0 if is_finished else progress.state.done)
+        self.recording.rewind(done, 0 if is_finished else progress.state.done)
         return progress
 
     def record(self, step: "Step") -> None:
@@ -132,7 +132,7 @@ class RunDirectory:
         """
         assert self.recording is not None, "begin comes first"
         started = time.perf_counter()
-        write_atomically(self.path / _HISTORY, self.recording.text().encode())
+        write_atomically(self.path / _HISTORY, self.recording.to_json_lines().encode())
         tensors = {f"{_CURRENT}{name}": value for name, value in progress.state.tensors.items()}
         for number, finished in enumerate(progress.finished):
             tensors |= {f"{_FINISHED}{number}.{name}": value for name, value in finished.items()}

@@ -10,7 +10,7 @@ from importlib import import_module
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from makemore import __version__
-from makemore.cli.console import TYPED, say
+from makemore.cli.console import ARGUMENTS, print_message
 from makemore.errors import MakemoreError, OptionError
 
 VERBS = (
@@ -59,21 +59,21 @@ def build_app(tokens: Sequence[str] = ()) -> App:
         help_formatter=formatter,
         suppress_keyboard_interrupt=False,  # `main` prints its own message
     )
-    for place, verb in enumerate(VERBS):
-        help_ = sentence_of(verb) if listing else None  # None: the full help of the verb
-        path = f"makemore.cli.verbs.{_name(verb)}:{_name(verb)}"
-        app.command(path, name=verb, sort_key=place, help=help_)
+    for position, verb in enumerate(VERBS):
+        help_ = first_help_line(verb) if listing else None  # None: the full help of the verb
+        path = f"makemore.cli.verbs.{_module_name(verb)}:{_module_name(verb)}"
+        app.command(path, name=verb, sort_key=position, help=help_)
     return app
 
 
-def sentence_of(verb: str) -> str:
+def first_help_line(verb: str) -> str:
     """Return the first line of a verb's help."""
-    name = _name(verb)
+    name = _module_name(verb)
     module = import_module(f"makemore.cli.verbs.{name}")
     return str(getattr(module, name).__doc__).split("\n", 1)[0]
 
 
-def _name(verb: str) -> str:
+def _module_name(verb: str) -> str:
     """Return the name of a verb's module, which is also the name of its function."""
     return verb.replace("-", "_")
 
@@ -87,11 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # output is UTF-8 regardless of the system's locale
             stream.reconfigure(encoding="utf-8", errors="replace")
-    TYPED.set(tokens)
+    ARGUMENTS.set(tokens)
     try:
-        run = build_app(tokens)
-        run(
-            with_verb(tokens),
+        app = build_app(tokens)
+        app(
+            insert_default_verb(tokens),
             exit_on_error=False,
             print_error=False,
             result_action="return_value",
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (MakemoreError, CycloptsError) as error:
         if debug:
             raise
-        say(f"makemore: {_sentence(error)}")
+        print_message(f"makemore: {_one_line(error)}")
         sys.exit(2 if isinstance(error, (OptionError, CycloptsError)) else 1)
     except BrokenPipeError:  # the reader, such as head, closed the pipe
         _drop_output()
@@ -110,10 +110,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _drop_output()
         reason = (error.strerror or str(error)).lower()
-        say(f"makemore: standard output cannot be written: {reason}")
+        print_message(f"makemore: standard output cannot be written: {reason}")
         sys.exit(1)
     except KeyboardInterrupt:
-        say("makemore: stopped; what was to be written at the end is not")
+        print_message("makemore: interrupted; output that is written at the end was not written")
         sys.exit(130)
 
 
@@ -123,8 +123,8 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def with_verb(tokens: list[str]) -> list[str]:
-    """Return the arguments, with `make` in front if the first one is not a verb.
+def insert_default_verb(tokens: list[str]) -> list[str]:
+    """Return the arguments with `make` in front if the first one is not a verb.
 
     Raises:
         OptionError: the first argument resembles a verb and is not a file.
@@ -138,14 +138,14 @@ def with_verb(tokens: list[str]) -> list[str]:
     close = get_close_matches(tokens[0], VERBS, n=1, cutoff=0.75)
     if close and not os.path.exists(tokens[0]):
         raise OptionError(
-            f"{tokens[0]!r} is no file and no verb: did you mean makemore {close[0]}?"
+            f"{tokens[0]!r} is neither a file nor a verb: did you mean makemore {close[0]}?"
         )
     return ["make", *tokens]
 
 
-def _sentence(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     """Return the message of an error on one line."""
     if isinstance(error, UnusedCliTokensError):
-        many = " ".join(error.unused_tokens or ())
-        return f"nothing more is taken after the others: leave out {many}, or see --help"
+        tokens = " ".join(error.unused_tokens or ())
+        return f"unexpected arguments: {tokens}; leave them out, or see --help"
     return " ".join(str(error).split()) or type(error).__name__

@@ -1,6 +1,6 @@
 """`makemore classify`: predict the label of each line."""
 
-from makemore.cli.console import say_unknown, write_json
+from makemore.cli.console import warn_about_unknown, write_json
 from makemore.cli.parameters import File, Flag, Source
 from makemore.cli.reading import read
 from makemore.corpus.control_characters import escape_controls
@@ -35,4 +35,4 @@ def classify(
             write_json({"line": line, "label": names[best], "probabilities": probabilities})
         else:
             print(f"{escape_controls(names[best])}\t{probs[best]:.4f}\t{escape_controls(line)}")
-    say_unknown(maker, lines, "theirs is the commonest label")
+    warn_about_unknown(maker, lines, "they get the most frequent label")
