@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from makemore.cli.main import VERBS
+from makemore.cli.main import VERBS, first_help_line
 from makemore.fitting.auto import MEMBERS_BY_BUDGET
 from makemore.options.declaration import fields
 from makemore.registry import FAMILIES

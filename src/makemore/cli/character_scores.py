@@ -15,7 +15,7 @@ def format_characters(line: str, log_probs: Sequence[float]) -> list[Piece]:
     """Return each character of a line, and its end, with its log-likelihood.
 
     Example:
-        >>> pieces_of("a b", [-1.0, -7.25, -2.5, -0.125])
+        >>> format_characters("a b", [-1.0, -7.25, -2.5, -0.125])
         [('a -1.00', -1.0), ('  _ -7.25', -7.25), ('  b -2.50', -2.5), ('  end -0.12', -0.125)]
     """
     symbols = [*map(display_character, line), END]

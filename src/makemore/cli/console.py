@@ -79,7 +79,7 @@ def format_table(rows: Iterable[tuple[str, ...]]) -> list[str]:
     """Return rows of text as aligned columns, with control characters escaped.
 
     Example:
-        >>> table([("a", "1"), ("bcd", "2")])
+        >>> format_table([("a", "1"), ("bcd", "2")])
         ['a    1', 'bcd  2']
     """
     from rich.cells import cell_len  # counts two columns for wide characters, none for marks

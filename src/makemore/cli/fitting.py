@@ -78,6 +78,8 @@ def fit_and_save(
                 maker.partial_fit(lines, on_step=on_step, run=run, adapt=adapt)
             else:
                 maker.fit(lines, on_step=on_step, run=run)
+    if maker.learned_.report.chosen is not None:
+        print_message(f"chose {maker.learned_.report.chosen}")
     print_message(describe_fit(maker))
     _save_model(maker, outputs)
     if outputs.report is not None and lines is not None:
@@ -227,12 +229,11 @@ def parse_model(model: str, pairs: Sequence[str]) -> str | Options:
 def describe_fit(maker: "MakeMore") -> str:
     """Return a one-line summary of the fit."""
     fitted, report = maker.learned_, maker.learned_.report
-    choice = f"chose {report.chosen}; " if report.chosen else ""
     in_steps = f", {report.format_steps()}" if report.steps is not None else ""
     summary = f"fitted {fitted.family} in {report.seconds:.1f} s{in_steps}"
     canary_count = sum(len(each.lines) for each in fitted.canaries)
     canaries = f"; also learned {canary_count:,} canaries" if canary_count else ""
-    return f"{choice}{summary}; loss {report.format_losses()}{canaries}{_unused_options(maker)}"
+    return f"{summary}; loss {report.format_losses()}{canaries}{_unused_options(maker)}"
 
 
 def _unused_options(maker: "MakeMore") -> str:

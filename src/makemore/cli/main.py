@@ -32,10 +32,11 @@ VERBS = (
 
 _HELP_FLAGS = ("--help", "-h")
 
-HELP = """Give it a list of names, cities, brands, words or codes: it makes more lines like them.
+HELP = """Learn a list of names, cities, brands, words or codes, and make more lines like it.
 
-makemore names.txt learns the list and prints twenty new lines; makemore demo shows it.
-makemore VERB --help lists a verb's options; --debug shows where an error came from."""
+makemore names.txt prints twenty new lines; makemore demo does so for a bundled list.
+
+makemore COMMAND --help lists the options of a command; --debug prints the traceback of an error."""
 
 
 def build_app(tokens: Sequence[str] = ()) -> App:
@@ -130,7 +131,7 @@ def insert_default_verb(tokens: list[str]) -> list[str]:
         OptionError: the first argument resembles a verb and is not a file.
 
     Example:
-        >>> with_verb(["names.txt", "-n", "5"])
+        >>> insert_default_verb(["names.txt", "-n", "5"])
         ['make', 'names.txt', '-n', '5']
     """
     if not tokens or tokens[0] in VERBS or tokens[0] in (*_HELP_FLAGS, "--version"):

@@ -106,7 +106,7 @@ def _abbreviate(count: float) -> str:
     """Return a count as text of at most four characters.
 
     Example:
-        >>> [_short(count) for count in (0.0, 6763.0, 12345.0, 2.5, 3456789.0)]
+        >>> [_abbreviate(count) for count in (0.0, 6763.0, 12345.0, 2.5, 3456789.0)]
         ['0', '6763', '12k', '2.5', '3M']
     """
     if count >= 1e6:

@@ -17,7 +17,9 @@ def classify(
     """Predict the label of each line: print the label, its probability and the line.
 
     The prediction is by Bayes' rule, from the likelihood of the line under each label and the share
-    of each label in the list. For example: makemore classify by-sex.model names.txt
+    of each label in the list.
+
+    For example: makemore classify by-sex.model names.txt
 
     Args:
         model: model file written by fit, from a list with labels.

@@ -35,8 +35,9 @@ def evaluate(
     the test split of its list counts as unseen. If lines have labels, print how well labels are
     predicted. If the model was fitted with --canaries, print how much it memorises single lines. If
     some lines were learned and others were not, compare the edit distance to the nearest learned
-    line of sampled lines and of unseen lines. For example: makemore evaluate names.model
-    more.txt
+    line of sampled lines and of unseen lines.
+
+    For example: makemore evaluate names.model more.txt
 
     Args:
         model: model file written by fit.

@@ -23,8 +23,9 @@ def make(
 ) -> None:
     """Learn a list and print new lines; the verb can be omitted: makemore FILE.
 
-    Without a budget, steps or a model it counts, which needs no training time. For example:
-    makemore names.txt -n 5 --new --distinct
+    Without a budget, steps or a model it counts, which needs no training time.
+
+    For example: makemore names.txt -n 5 --new --distinct
 
     Args:
         file: list to learn: text with one line per item, or a CSV, TSV or JSON lines table; - reads

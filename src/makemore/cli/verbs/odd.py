@@ -20,8 +20,9 @@ def odd(
 
     Each is printed with its oddness, in standard deviations above what the model expects of its own
     lines; its most surprising character, coloured on a terminal; its label, if lines have labels;
-    and the line. Without a model, each tenth of the list is scored by counts of the rest. For
-    example: makemore odd names.txt -n 10
+    and the line. Without a model, each tenth of the list is scored by counts of the rest.
+
+    For example: makemore odd names.txt -n 10
 
     Args:
         first: model file written by fit; or, if given alone, a list; - reads standard input.

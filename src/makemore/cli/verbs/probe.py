@@ -24,7 +24,9 @@ def probe(
     """Print what happens inside a model: its tensors; with lines, activations and gradients too.
 
     With a recording, also print the training. Problems of a network are named with their effect and
-    remedy. For example: makemore probe names.model names.txt
+    remedy.
+
+    For example: makemore probe names.model names.txt
 
     Args:
         model: model file written by fit.

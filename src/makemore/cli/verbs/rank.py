@@ -20,7 +20,9 @@ def rank(
     """Estimate how many lines are more probable: print the number, its standard error and the line.
 
     The estimate is made from sampled lines. If all more probable lines are sampled, they are
-    counted exactly. For example: makemore rank names.model made.txt
+    counted exactly.
+
+    For example: makemore rank names.model made.txt
 
     Args:
         model: model file written by fit.

@@ -20,8 +20,9 @@ def rate_range(
 ) -> None:
     """Run a learning rate range test: train while the rate rises, and print each rate and loss.
 
-    Every step uses the whole list, so the losses have no noise. For example:
-    makemore rate-range names.txt --model mlp --picture rates.png
+    Every step uses the whole list, so the losses have no noise.
+
+    For example: makemore rate-range names.txt --model mlp --picture rates.png
 
     Args:
         file: list to learn: text with one line per item, or a CSV, TSV or JSON lines table; - reads

@@ -23,8 +23,9 @@ def report(
 
     The page is self-contained: it needs no network and opens from disk. The model file alone gives
     sampled lines, tables and embeddings; lines add activations, gradients and the use of each
-    member of a mixture; a recording adds the training. For example: makemore report names.model
-    names.txt -o names.html
+    member of a mixture; a recording adds the training.
+
+    For example: makemore report names.model names.txt -o names.html
 
     Args:
         model: model file written by fit.

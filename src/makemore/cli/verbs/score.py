@@ -28,8 +28,9 @@ def score(
 ) -> None:
     """Print how probable lines are: log-likelihood in nats, the same per character, and the line.
 
-    A line with a character that was not in the list has a log-likelihood of -inf. For example:
-    makemore score names.model made.txt --detail
+    A line with a character that was not in the list has a log-likelihood of -inf.
+
+    For example: makemore score names.model made.txt --detail
 
     Args:
         model: model file written by fit.
