@@ -112,7 +112,7 @@ def count_once() -> str:
     batches = list(next(iter(factors.values())))
     table = _table(["", *batches], [[window, *row.values()] for window, row in factors.items()])
     return (
-        f"Characters for each distinct context, on the lectures' training part:\n\n{table}\n"
+        f"Characters per distinct context, on the lectures' training part:\n\n{table}\n"
         "The same gradient, by counts against by characters (padded lines for the GRU, as is "
         f"usual):\n\n{_table(['', 'times faster'], gradients)}"
     )
@@ -167,7 +167,8 @@ def _records(measurements: Iterable[dict[str, Any]]) -> str:
     """Return a table of measurements with links to their records, and the list of machines."""
     rows, machines = [], set()
     for each in measurements:
-        what = f"[{each['metric']}](RECORDS/{each['folder']})"
+        metric = each["metric"].replace("|", r"\|")
+        what = f"[{metric}](RECORDS/{each['folder']})"
         rows.append([what, _value(each), each["goal"]])
         machines.add(each["machine"])
     table = _table(["what", "measured, mean ± standard deviation", "goal"], rows)
