@@ -51,7 +51,7 @@ def verbs() -> str:
     return "\n".join(["| command | what it does |", "|---|---|", *rows]) + "\n"
 
 
-def tiers() -> str:
+def budgets() -> str:
     """The members that `auto` mixes for each budget."""
     rows = [[f"{seconds:g} s", f"`{members}`"] for seconds, members in MEMBERS_BY_BUDGET]
     return _table(["budget, at least", "members"], rows)

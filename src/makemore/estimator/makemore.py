@@ -288,12 +288,12 @@ def _blocks(first: Lines, rest: Iterator[Lines | str]) -> Iterator[Lines]:
     yield first
     for block in rest:
         if not isinstance(block, Lines):
-            raise DataError(f"a {type(block).__name__} came among blocks of Lines: give Lines only")
+            raise DataError(f"got a {type(block).__name__} among blocks of Lines: pass Lines only")
         yield block
 
 
 def _string(line: Lines | str) -> str:
     """Return a string unchanged; raise DataError for a block of `Lines`."""
     if isinstance(line, Lines):
-        raise DataError("a block of Lines came among strings: give strings only, or blocks only")
+        raise DataError("got a block of Lines among strings: pass only strings or only blocks")
     return line
