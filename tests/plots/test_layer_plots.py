@@ -32,8 +32,8 @@ def test_histograms_show_the_values_and_their_mean_and_deviation():
     values = RNG.normal(0.2, 0.1, (500, 4)).astype(np.float32)
     layer = Activations("h", "tanh", values, values / 500 - 0.01)
     for draw, shown, said in (
-        (activation_histograms, values, "h (tanh): mean {:+.2f}, sd {:.2f}"),
-        (gradient_histograms, 500 * layer.gradients, "h: mean {:+.1e}, sd {:.1e}"),
+        (activation_histograms, values, "h (tanh): mean {:+.2f}, std {:.2f}"),
+        (gradient_histograms, 500 * layer.gradients, "h: mean {:+.1e}, std {:.1e}"),
     ):
         (line,) = draw([layer]).axes[0].lines
         assert line.get_label() == said.format(shown.mean(), shown.std())
@@ -72,7 +72,7 @@ def test_gradient_plots_omit_vectors_and_unused_weights():
         for name, shape, size in (("W", (4, 5), 0.01), ("b", (5,), 0.1), ("unused", (2, 2), 0.0))
     ]
     (label,) = labels(weight_gradient_histograms(weights))
-    assert label.startswith("W: sd ")
+    assert label.startswith("W: std ")
     figure = gradient_to_data(weights)
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["W", "b"]
     ends = [line.get_xdata()[-1] for line in figure.axes[0].lines if len(line.get_xdata()) == 1]

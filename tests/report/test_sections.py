@@ -57,7 +57,7 @@ def test_plots_show_the_recorded_curves(inside):
         picture = shown[title]
         lines = drawn(picture)
         assert {name: lines[name] for name in points} == {n: pairs(p) for n, p in points.items()}
-        assert picture.figure.axes[0].get_ylabel() == f"log10 of std({what}) / std(weights)"
+        assert picture.figure.axes[0].get_ylabel() == f"log10({what} / weights)"
     flat = drawn(shown["Saturation during training"])
     assert flat == {f"{name} (tanh)": pairs(points) for name, points in curve.flat.items()}
 

@@ -84,12 +84,12 @@ def ratios(points: dict[str, Points], numerator: str) -> Figure:
         points: for each matrix by name, pairs of a step and the base-10 logarithm of the ratio.
         numerator: the numerator of the ratio, for the axis label: `updates` or `gradients`.
     """
-    figure, (axes,) = create_figure(height=4.0)
+    figure, (axes,) = create_figure(height=3.4 + 0.2 * math.ceil(len(points) / 3))
     _draw_curves(axes, points)
     axes.axhline(-3, color=INK, linewidth=1)
     transform = axes.get_yaxis_transform()
     axes.text(1.01, -3, "1/1000", va="center", fontsize=9, color=SOFT, transform=transform)
-    axes.set(xlabel="step", ylabel=f"log10 of std({numerator}) / std(weights)")
+    axes.set(xlabel="step", ylabel=f"log10({numerator} / weights)")
     add_legend(axes, columns=3)
     return figure
 

@@ -33,7 +33,7 @@ def activation_histograms(layers: Sequence[Activations]) -> Figure:
         layers: activations of at least one layer.
     """
     named = [
-        (f"{x.name} ({x.kind}): mean {x.values.mean():+.2f}, sd {x.values.std():.2f}", x.values)
+        (f"{x.name} ({x.kind}): mean {x.values.mean():+.2f}, std {x.values.std():.2f}", x.values)
         for x in layers
     ]
     return _histograms(named, "activation")
@@ -47,7 +47,7 @@ def gradient_histograms(layers: Sequence[Activations]) -> Figure:
     they are multiplied by that number.
     """
     scaled = [(x, x.gradients * len(x.gradients)) for x in layers]
-    named = [(f"{x.name}: mean {g.mean():+.1e}, sd {x.gradient:.1e}", g) for x, g in scaled]
+    named = [(f"{x.name}: mean {g.mean():+.1e}, std {x.gradient:.1e}", g) for x, g in scaled]
     return _histograms(named, "gradient times number of rows")
 
 
@@ -55,7 +55,7 @@ def gradient_histograms(layers: Sequence[Activations]) -> Figure:
 def weight_gradient_histograms(weights: Sequence[Weights]) -> Figure:
     """Plot a histogram of the gradients of each weight matrix."""
     named = [
-        (f"{x.name}: sd {x.gradients.std():.1e}", x.gradients)
+        (f"{x.name}: std {x.gradients.std():.1e}", x.gradients)
         for x in weights
         if x.values.ndim > 1 and x.gradients.any()
     ]

@@ -58,9 +58,9 @@ def bigram_section(maker: MakeMore, lines: Lines | None) -> Section:
             Picture(
                 tables.bigram_table(counts, names),
                 "Bigram counts",
-                f"Row: a character, {names[0]} for the start of a line. Column: the next "
-                f"character, {names[0]} for the end. Shades show the square root of the count, so "
-                "that rare pairs are visible.",
+                f"Row: a character; '{names[0]}' is the start of a line. Column: the next "
+                f"character; '{names[0]}' is the end. Shades show the square root of the count, "
+                "so that rare pairs are visible.",
                 _source(lines),
                 is_fixed_size=True,
             )
@@ -101,9 +101,9 @@ def members_section(examination: Examination) -> Section:
         Picture(
             mixture.member_weights(examination.members),
             "Contribution of each member",
-            "Its weight, the share of characters to which it gives the highest probability of all "
-            "members, and how much the loss rises when it is removed. On the lines that they were "
-            "fitted on, count models look better than they are.",
+            "The member's weight, the share of characters to which it gives the highest "
+            "probability of all members, and how much the loss rises when it is removed. On the "
+            "lines that they were fitted on, count models look better than they are.",
             DataSource.LINES,
         ),
         Picture(

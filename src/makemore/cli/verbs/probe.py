@@ -64,7 +64,7 @@ def _describe_network(probe: "NetworkProbe") -> Iterator[str]:
     from makemore.probe.tables import activation_rows, norm_rows, ratio_rows, weight_rows
 
     if probe.layers is not None:
-        yield from ("", f"{probe.name}: loss {probe.layers.loss:.4f}")
+        yield from ("", f"{probe.name}: loss {probe.layers.loss:.4f} nats per character")
     elif probe.curve is not None:
         yield from ("", probe.name)
     tables = (activation_rows(probe), weight_rows(probe), norm_rows(probe), ratio_rows(probe))
@@ -72,8 +72,9 @@ def _describe_network(probe: "NetworkProbe") -> Iterator[str]:
         if len(rows) > 1:
             yield from ("", *format_table(rows))
     if probe.batch_losses is not None:
+        yield ""
         yield (
-            f"standard deviation of a line's loss over random training batches: "
+            "standard deviation of a line's loss over random training batches: "
             f"{probe.batch_losses.std():.4f} nats per character"
         )
     if probe.has_too_few_lines:
