@@ -51,5 +51,5 @@ def test_paragraphs_of_help_are_reflowed_to_the_width_of_the_terminal(capsys, mo
     monkeypatch.setenv("COLUMNS", "200")
     main(["odd", "--help"])
     lines = capsys.readouterr().out.splitlines()
-    first = next(line for line in lines if line.startswith("Each is printed with its oddness"))
+    first = next(line for line in lines if line.startswith("Each line is printed with its oddness"))
     assert len(first) > 100

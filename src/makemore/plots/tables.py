@@ -76,12 +76,12 @@ def counted_and_learned(counts: Reals | None, learned: Reals, names: Sequence[st
     figure, each = create_figure(1, len(panels), width=size * len(panels), height=size + 0.2)
     maximum = max(float(table.max()) for table, _ in panels)
     shown = [names[i] for i in order]
-    for axes, (table, what) in zip(each, panels, strict=True):
+    for axes, (table, title) in zip(each, panels, strict=True):
         draw_heat_map(axes, np.sqrt(table[np.ix_(order, order)]), maximum**0.5)
         axes.xaxis.tick_top()
         label_axes(axes, shown, shown)
         axes.tick_params(labelsize=7, pad=1)
-        axes.set_title(what)
+        axes.set_title(title)
     each[0].set_ylabel("character")
     return figure
 

@@ -51,7 +51,7 @@ def fit(
             lines and on as many lines sampled from themselves as they had learned.
         track: directory for TensorBoard: losses, learning rates, histograms; needs the extra
             `track`.
-        report: directory for a page on what happened inside the model, and the recording behind it.
+        report: directory for a report page on the model, and the recording of its training.
         run: directory for checkpoints of the training, so that it can be resumed.
         resume: resume the run in that directory, with the same list and options; the result is the
             same as without the interruption.

@@ -18,9 +18,10 @@ def odd(
 ) -> None:
     """Print the lines that are least like the list, the oddest first: makemore odd [MODEL] FILE.
 
-    Each is printed with its oddness, in standard deviations above what the model expects of its own
-    lines; its most surprising character, coloured on a terminal; its label, if lines have labels;
-    and the line. Without a model, each tenth of the list is scored by counts of the rest.
+    Each line is printed with its oddness, which is its surprise in excess of the expected surprise,
+    in standard deviations; its most surprising character, coloured on a terminal; its label, if
+    lines have labels; and the line. Without a model, each tenth of the list is scored by counts of
+    the rest.
 
     For example: makemore odd names.txt -n 10
 

@@ -21,7 +21,7 @@ def probe(
     json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
-    """Print what happens inside a model: its tensors; with lines, activations and gradients too.
+    """Print statistics of a model's tensors and, with lines, its activations and gradients.
 
     With a recording, also print the training. Problems of a network are named with their effect and
     remedy.
