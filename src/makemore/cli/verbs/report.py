@@ -19,7 +19,7 @@ def report(
     seed: Natural = 0,
     source: Source = InputOptions(),
 ) -> None:
-    """Write a report on a model: one HTML page with pictures of its training, weights and layers.
+    """Write a report on a model: one HTML page with tables and plots.
 
     The page is self-contained: it needs no network and opens from disk. The model file alone gives
     sampled lines, tables and embeddings; lines add activations, gradients and the use of each
