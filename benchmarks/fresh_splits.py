@@ -19,7 +19,7 @@ STEPS = 340  # as in the benchmark `quality`
 def run(recorder: Recorder) -> bytes:
     """Fits once on each shuffle."""
     lines = dataset_named("us-names").load()
-    distinct = lines.select(lines.distinct())
+    distinct = lines.select(lines.distinct_indices())
     _, model, _ = choose_family(len(distinct), FitOptions(budget="2m"))
     recorder.say(f"{model}, {STEPS} steps")
     MakeMore("rnn", steps=1).fit(lines)  # torch's first steps are slow

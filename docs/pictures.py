@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from makemore import DeepMLPOptions, MakeMore, MLPOptions
 from makemore.contexts.bigrams import bigrams
 from makemore.contexts.table import Contexts
-from makemore.corpus.control_characters import names_of
+from makemore.corpus.control_characters import display_names
 from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.embedding import embedding
 from makemore.plots.tables import bigram_table
@@ -27,7 +27,7 @@ def main() -> None:
     lines = dataset_named("us-names").load()
     maker = MakeMore(MLPOptions(embedding=2), steps=3000).fit(lines)
     vocabulary, vectors = maker.learned_.vocabulary, maker.learned_.model.tensors()["C"]
-    names = names_of(vocabulary)
+    names = display_names(vocabulary)
     save(bigram_table(bigrams(Contexts.of(lines, vocabulary, 1)), names), "bigrams.png")
     marked = [i for i, name in enumerate(names) if name in VOWELS]
     save(embedding(in_plane(vectors), names, marked), "embedding.png")

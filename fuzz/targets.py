@@ -57,7 +57,7 @@ def reading(data: bytes) -> None:
     path.write_bytes(data[3:])
     with contextlib.suppress(MakemoreError):
         blocks = list(read_blocks(path, columns, encoding, characters=4096))
-        lines = Lines.concatenated(blocks)
+        lines = Lines.concatenate(blocks)
         assert len(lines) > 0
         assert lines.read >= lines.blank + len(lines)
         assert Lines.from_strings(lines.to_list()).to_list() == lines.to_list()

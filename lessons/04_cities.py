@@ -30,7 +30,7 @@ short = os.environ.get("LESSONS") == "short"  # tests run few steps
 torch.set_num_threads(1)  # small matrices: a second core would only be waited for
 
 corpus = dataset_named("cities")
-if not corpus.is_there():
+if not corpus.is_installed():
     corpus.load()  # stops here, and says what to install
 print(corpus.attribution)
 

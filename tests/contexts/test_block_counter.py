@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from makemore.contexts.block_counter import BlockCounter
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
-from makemore.corpus.split import parts_by_digest
+from makemore.corpus.split import split_by_digest
 from makemore.corpus.vocabulary import Vocabulary
 
 WORDS = st.lists(st.text("abcé中\U0001f600", min_size=1, max_size=6), min_size=1, max_size=60)
@@ -38,7 +38,7 @@ def assert_counts_the_same(counter, lines):
     assert counter.vocabulary().characters == vocabulary.characters
     assert counter.vocabulary().labels == vocabulary.labels
     taken = counter.take(vocabulary)
-    for part, which in parts_by_digest(lines, 0.1, 0.2)._asdict().items():
+    for part, which in split_by_digest(lines, 0.1, 0.2)._asdict().items():
         assert counter.sizes[part] == len(which)
         if not len(which):
             assert part not in taken

@@ -110,9 +110,9 @@ def test_a_model_takes_what_a_narrower_one_knew(scorer, request):
     """Of the characters known before, the shares among themselves stay as they were."""
     name, options, _ = request.node.callspec.params["scorer"]
     narrow = scorer.vocabulary
-    wide = narrow.joined(Vocabulary("\u00e9mz", tuple("AZ") if narrow.labels else ()))
+    wide = narrow.union(Vocabulary("\u00e9mz", tuple("AZ") if narrow.labels else ()))
     grown = FAMILIES[name].build(options, len(wide), len(wide.labels))
-    ids = narrow.places_in(wide)
+    ids = narrow.ids_in(wide)
     grown.load(grown.grown(scorer.model.tensors(), ids))
     label = narrow.labels[0] if narrow.labels else None
     for text in ASKED:

@@ -111,11 +111,11 @@ def test_a_resized_network_says_the_same_of_the_old_characters(family, is_labell
     texts, classes = ["abc", "gfedcba", "bad"], ["F", "M", "F"] if is_labelled else None
     lines = Lines.from_strings(texts, classes)
     narrow = Vocabulary("abcdefg", tuple("FM") if is_labelled else ())
-    wide = narrow.joined(Vocabulary("AZmz", tuple("AZ") if is_labelled else ()))
+    wide = narrow.union(Vocabulary("AZmz", tuple("AZ") if is_labelled else ()))
     assert len(narrow) == V
     old = family(V, len(narrow.labels)).initialise(torch.Generator().manual_seed(0)).eval()
     new = family(len(wide), len(wide.labels))
-    ids = narrow.places_in(wide)
+    ids = narrow.ids_in(wide)
     new.load(new.grown(old.tensors(), ids))
     before = old.log_probs(Contexts.of(lines, narrow, old.window))
     c = Contexts.of(lines, wide, new.window)

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from makemore.corpus.lines import Lines
-from makemore.corpus.reading.decoding import LONGEST, whole_lines
+from makemore.corpus.reading.decoding import MAX_LINE_LENGTH, whole_lines
 from makemore.corpus.reading.lists import read_blocks, read_lines
 from makemore.corpus.reading.rows import Columns
 from makemore.errors import DataError
@@ -57,7 +57,7 @@ def test_text_is_the_same_wherever_its_bytes_are_cut(text, at, encoding):
 @given(TEXTS, st.lists(st.integers(1, 60)))
 def test_lines_cleaned_block_by_block_are_the_lines_of_the_whole(text, at):
     blocks = whole_lines(cut(text.encode(), at), "list", "utf-8")
-    found = Lines.concatenated(Lines.from_text(block, number) for number, block in blocks)
+    found = Lines.concatenate(Lines.from_text(block, number) for number, block in blocks)
     assert same(found, Lines.from_text(text.removeprefix("\ufeff")))
 
 
@@ -88,7 +88,7 @@ def test_a_list_comes_in_blocks_that_are_together_the_list(tmp_path, name):
     assert len(blocks) >= 5
     assert all(len(block.codes) <= 8192 for block in blocks)
     whole = read_lines(path, columns)
-    assert same(Lines.concatenated(blocks), whole)
+    assert same(Lines.concatenate(blocks), whole)
     assert whole.read == 3000
     assert len(whole) == (3000 if columns is None else 2000)
 
@@ -104,10 +104,10 @@ def test_labels_of_blocks_are_united():
         Lines.from_strings([], [], []),
         Lines.from_strings(["kim"], ["D"], [3]),
     ]
-    joined = Lines.concatenated(parts)
+    joined = Lines.concatenate(parts)
     whole = Lines.from_strings(["anna", "ben", "kim"], ["F", "M", "D"], [1, 2, 3])
     assert same(joined, whole)
-    assert len(Lines.concatenated([])) == 0
+    assert len(Lines.concatenate([])) == 0
 
 
 def test_blank_lines_in_blocks_of_their_own_are_counted(tmp_path):
@@ -121,7 +121,7 @@ def test_blank_lines_in_blocks_of_their_own_are_counted(tmp_path):
 
 
 @pytest.mark.parametrize("wrong, sentence", [
-    (b"b\xe9n", r"list\.txt, line 5001: byte 0xE9 is not UTF-8"),
+    (b"b\xe9n", r"list\.txt, line 5001: byte 0xE9 is not valid UTF-8"),
     (b"b\0n", r"list\.txt, line 5001: a NUL character"),
 ])  # fmt: skip
 def test_errors_count_lines_over_all_blocks(tmp_path, wrong, sentence):
@@ -146,12 +146,12 @@ def test_errors_count_rows_over_all_blocks(tmp_path):
         list(read_blocks(path, Columns("name", "n"), characters=4096))
 
 
-@pytest.mark.parametrize("characters", [LONGEST, LONGEST + 1])
+@pytest.mark.parametrize("characters", [MAX_LINE_LENGTH, MAX_LINE_LENGTH + 1])
 @pytest.mark.parametrize("before", ["", "ben\n" * 2000])
 def test_a_line_has_a_greatest_length(tmp_path, characters, before):
     path = tmp_path / "list.txt"
     path.write_text(before + "a" * characters + "\nanna\n")
-    if characters <= LONGEST:
+    if characters <= MAX_LINE_LENGTH:
         assert read_lines(path).to_list()[-2:] == ["a" * characters, "anna"]
         return
     number = before.count("\n") + 1

@@ -11,7 +11,7 @@ def test_canaries_are_distinct_lines_of_the_lists_characters_that_it_has_not(us_
     canaries = Canaries.of(us_names, 1000, seed=3)
     assert len(set(canaries.lines)) == 1000
     assert not set(canaries.lines) & set(us_names.to_list())
-    assert all(canaries.has(line) for line in canaries.lines)
+    assert all(canaries.is_in_sample_space(line) for line in canaries.lines)
     assert {len(line) for line in canaries.lines} == {6} == {int(np.median(us_names.lengths()))}
     assert canaries.bits == pytest.approx(6 * np.log2(26))
     assert Canaries.of(us_names, 1000, seed=3) == canaries
@@ -20,7 +20,7 @@ def test_canaries_are_distinct_lines_of_the_lists_characters_that_it_has_not(us_
 
 def test_every_character_is_as_frequent_at_every_place(us_names):
     canaries = Canaries.of(us_names, 1, seed=0)
-    drawn = np.array([list(line) for line in canaries.drawn(26_000, np.random.default_rng(0))])
+    drawn = np.array([list(line) for line in canaries.draw(26_000, np.random.default_rng(0))])
     for place in drawn.T:
         _, count = np.unique(place, return_counts=True)
         assert len(count) == 26
@@ -52,14 +52,14 @@ def test_each_is_as_heavy_as_the_median_line_and_has_a_label_of_the_list():
     assert canaries.weight == 7
     assert 150 < canaries.labels.count("F") < 250
     assert set(canaries.labels) == {"F", "M"}
-    both = canaries.behind(lines.select(np.array([2, 1])))
+    both = canaries.append_to(lines.select(np.array([2, 1])))
     assert both.to_list() == ["cleo", "ben", *canaries.lines]
-    assert both.labels_of() == ["F", "M", *canaries.labels]
+    assert both.label_list() == ["F", "M", *canaries.labels]
     assert both.counts().tolist() == [100, 7] + [7] * 300
 
 
 def test_one_character_makes_no_random_lines():
-    with pytest.raises(DataError, match="random lines of the list's characters, and it has but on"):
+    with pytest.raises(DataError, match="the list needs at least two distinct"):
         Canaries.of(Lines.from_strings(["a", "a a"]), 1, seed=0)
 
 

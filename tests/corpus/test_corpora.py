@@ -1,7 +1,7 @@
 import pytest
 
 from makemore.corpus.named.corpora import DATASETS, Dataset, dataset_named, us_names
-from makemore.corpus.named.packages import _plain
+from makemore.corpus.named.packages import _encode_city
 from makemore.errors import DataError, OptionError
 
 
@@ -9,7 +9,7 @@ def test_the_bundled_names_are_those_of_the_lectures(us_names):
     names = us_names.to_list()
     assert names[:3] == ["emma", "olivia", "ava"]
     assert (len(names), len(set(names))) == (32_033, 29_494)
-    assert len(us_names.distinct()) == 29_494
+    assert len(us_names.distinct_indices()) == 29_494
     assert set("".join(names)) == set("abcdefghijklmnopqrstuvwxyz")
     assert (min(map(len, names)), max(map(len, names))) == (2, 15)
     assert us_names.summary().blank == 0
@@ -54,7 +54,7 @@ def test_an_unknown_corpus_is_refused_with_those_known():
 def test_every_corpus_says_what_it_is_and_on_what_terms(name):
     corpus = dataset_named(name)
     assert corpus.name == name
-    assert all([corpus.what, corpus.licence, corpus.attribution])
+    assert all([corpus.description, corpus.licence, corpus.attribution])
 
 
 def test_a_corpus_whose_package_is_missing_says_what_to_install():
@@ -62,7 +62,7 @@ def test_a_corpus_whose_package_is_missing_says_what_to_install():
         raise AssertionError("nothing is read from a package that is not there")
 
     corpus = Dataset("rivers", "rivers", "free", "nobody", "no_such_package_of_rivers", read)
-    assert not corpus.is_there()
+    assert not corpus.is_installed()
     with pytest.raises(DataError) as caught:
         corpus.load()
     assert str(caught.value) == (
@@ -73,7 +73,7 @@ def test_a_corpus_whose_package_is_missing_says_what_to_install():
 
 def test_a_corpus_that_comes_with_the_package_is_always_there():
     assert DATASETS["us-names"].package is None
-    assert DATASETS["us-names"].is_there()
+    assert DATASETS["us-names"].is_installed()
 
 
 @pytest.mark.parametrize("asked, what", [((True, False), "labels"), ((False, True), "weights")])
@@ -86,7 +86,7 @@ def test_what_a_corpus_does_not_have_is_not_given(asked, what):
 
 @pytest.mark.parametrize("name", ["sao paulo", "berlin", "new york", "stratford-upon-avon"])
 def test_a_city_in_ascii_is_kept(name):
-    assert _plain(name) == name
+    assert _encode_city(name) == name
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_a_city_in_ascii_is_kept(name):
     ],
 )
 def test_a_city_that_cannot_be_plain_is_dropped(name):
-    assert _plain(name) == ""
+    assert _encode_city(name) == ""
 
 
 def test_spaces_between_the_words_of_a_city_become_one():
-    assert _plain(" new   york ") == "new york"
+    assert _encode_city(" new   york ") == "new york"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_spaces_between_the_words_of_a_city_become_one():
 )
 def test_corpora_are_read_from_their_packages_each_line_once(name, lines, longest, some):
     found = dataset_named(name).load()
-    assert len(found) == len(found.distinct()) >= lines
+    assert len(found) == len(found.distinct_indices()) >= lines
     assert found.lengths().max() >= longest
     assert some <= set(found.to_list())
 
@@ -138,6 +138,6 @@ def test_corpora_are_read_from_their_packages_each_line_once(name, lines, longes
 def test_corpora_with_labels_have_a_line_for_each(name, labels, pair):
     found = dataset_named(name).load(with_labels=True)
     assert labels <= set(found.label_names)
-    pairs = set(zip(found.to_list(), found.labels_of(), strict=True))
+    pairs = set(zip(found.to_list(), found.label_list(), strict=True))
     assert pair in pairs
     assert len(pairs) == len(found)

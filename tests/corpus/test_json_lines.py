@@ -36,7 +36,7 @@ def test_each_row_may_be_an_object_with_the_line_under_a_key(place):
     lines = read_lines(place(PEOPLE), EVERYTHING)
     assert lines.to_list() == ["anna", "ben"]
     assert lines.weights.tolist() == [30.0, 2.5]
-    assert lines.labels_of() == ["F", "M"]
+    assert lines.label_list() == ["F", "M"]
     assert read_lines(place(PEOPLE), Columns("sex")).to_list() == ["F", "M"]
 
 
@@ -61,10 +61,10 @@ def test_weights_of_zero_and_blank_lines_are_dropped(place):
 
 
 def test_objects_need_the_key_named(place):
-    sentence = r"list\.jsonl, row 1: an object with 3 keys \(name, sex, births\): say which holds"
+    sentence = r"list\.jsonl, row 1: an object with 3 keys \(name, sex, births\): give the key"
     with pytest.raises(DataError, match=sentence):
         read_lines(place(PEOPLE))
-    with pytest.raises(DataError, match=r"row 3: an object with 1 key \(name\): say which"):
+    with pytest.raises(DataError, match=r"row 3: an object with 1 key \(name\): give the key"):
         read_lines(place('"anna"\n\n{"name": "ben"}'))
 
 
@@ -73,8 +73,8 @@ def test_objects_need_the_key_named(place):
     ('"anna', "not JSON: Unterminated string"),
     ('"anna" "ben"', "not JSON: Extra data"),
     ('"an\tna"', "not JSON: Invalid control character"),
-    ("NaN", "not JSON: NaN is no number there"),
-    ("[-Infinity]", "not JSON: -Infinity is no number there"),
+    ("NaN", "not JSON: NaN is not a JSON number"),
+    ("[-Infinity]", "not JSON: -Infinity is not a JSON number"),
     ("1" * 5000, "not JSON: "),
     ("[" * 100_000, "nested too deeply to be read as JSON"),
     ('{"a":' * 100_000, "nested too deeply to be read as JSON"),
@@ -91,11 +91,11 @@ def test_a_row_that_is_no_string_is_refused_with_its_number(place, row, sentence
 
 
 @pytest.mark.parametrize("row, sentence", [
-    ('"anna"', "a string, not an object with the key 'name' (if all rows are strings, leave"),
+    ('"anna"', "a string, not an object with the key 'name' (if all rows are strings, omit"),
     ("[]", "an array, not an object with the key 'name'"),
-    ("{}", "there is no key 'name'; its keys: none"),
-    ('{"nam": 1, "b": 2}', "there is no key 'name'; its keys: nam, b"),
-    ('{"name": "a", "sex": "F"}', "there is no key 'births'; its keys: name, sex"),
+    ("{}", "there is no key 'name'; the keys are: none"),
+    ('{"nam": 1, "b": 2}', "there is no key 'name'; the keys are: nam, b"),
+    ('{"name": "a", "sex": "F"}', "there is no key 'births'; the keys are: name, sex"),
     ('{"name": "a", "births": 1}', "there is no key 'sex'"),
     ('{"name": 7, "births": 1, "sex": "F"}', "name is a number: make it a string"),
     ('{"name": null, "births": 1, "sex": "F"}', "name is null: make it a string"),
@@ -105,9 +105,9 @@ def test_a_row_that_is_no_string_is_refused_with_its_number(place, row, sentence
     ('{"name": "a", "births": 1e999, "sex": "F"}', "weight inf is not a number"),
     ('{"name": "a", "births": 1' + "0" * 400 + ', "sex": "F"}', "weight inf is not a number"),
     ('{"name": "a", "births": 1, "sex": " "}', "the label is blank"),
-    ('{"name": "a", "births": 1, "sex": "\\udfff"}', "the label '\\udfff' holds what is no char"),
-    ('{"name": "a", "name": "b"}', "the key 'name' stands there more than once: keep one of them"),
-    ('{"c": {"a": 1, "b": 2, "a": 3}}', "the key 'a' stands there more than once"),
+    ('{"name": "a", "births": 1, "sex": "\\udfff"}', "the label '\\udfff' contains a NUL"),
+    ('{"name": "a", "name": "b"}', "the key 'name' occurs more than once: keep one of them"),
+    ('{"c": {"a": 1, "b": 2, "a": 3}}', "the key 'a' occurs more than once"),
 ])  # fmt: skip
 def test_an_object_that_lacks_what_is_wanted_is_refused_with_its_row(place, row, sentence):
     with pytest.raises(DataError, match=re.escape(f"list.jsonl, row 4: {sentence}")):

@@ -81,7 +81,7 @@ def test_codes_and_offsets_spell_the_lines(strings):
         for low, high in zip(lines.offsets[:-1], lines.offsets[1:], strict=True)
     ]
     assert spelt == lines.to_list()
-    assert [line.encode() for line in spelt] == lines.encoded()
+    assert [line.encode() for line in spelt] == lines.to_bytes()
     assert [len(line) for line in spelt] == lines.lengths().tolist()
     assert len(lines) == len(spelt)
 
@@ -149,7 +149,7 @@ def test_blank_lines_can_be_kept_so_that_line_i_is_string_i():
     lines = Lines.from_strings(strings, keep_blank=True)
     assert len(lines) == len(strings)
     assert lines.to_list() == ["", "anna", "", "", "ben", ""]
-    assert lines.encoded() == [b"", b"anna", b"", b"", b"ben", b""]
+    assert lines.to_bytes() == [b"", b"anna", b"", b"", b"ben", b""]
     assert lines.lengths().tolist() == [0, 4, 0, 0, 3, 0]
 
 
@@ -166,8 +166,8 @@ def test_labels_and_weights_stay_with_their_lines_when_blank_ones_go():
 def test_a_list_of_nothing_has_no_lines(strings):
     lines = Lines.from_strings(strings)
     assert len(lines) == 0
-    assert lines.to_list() == lines.encoded() == []
-    assert lines.lengths().tolist() == lines.distinct().tolist() == []
+    assert lines.to_list() == lines.to_bytes() == []
+    assert lines.lengths().tolist() == lines.distinct_indices().tolist() == []
     assert lines.read == len(strings)
 
 
@@ -203,14 +203,14 @@ def test_the_line_of_a_surrogate_is_right_behind_accents_that_compose():
 
 
 def test_a_string_in_the_place_of_a_list_is_refused():
-    with pytest.raises(DataError, match=r"one string came where a list of strings is needed"):
+    with pytest.raises(DataError, match=r"got one string, but a list of strings is needed"):
         Lines.from_strings("anna")
 
 
 @pytest.mark.parametrize("wrong", [b"ben", None, 3, ["ben"]])
 def test_what_is_no_string_is_refused_with_its_line_and_type(wrong):
     with pytest.raises(
-        DataError, match=rf"line 2: this is of type {type(wrong).__name__}: make it a str"
+        DataError, match=rf"line 2: this is of type {type(wrong).__name__}, not str: conv"
     ):
         Lines.from_strings(["anna", wrong])
 
@@ -257,9 +257,9 @@ def test_a_line_of_weight_zero_is_not_called_blank():
 
 
 def test_as_many_weights_and_labels_as_lines_are_needed():
-    with pytest.raises(DataError, match=r"1 weights came for 2 lines: give one for each line"):
+    with pytest.raises(DataError, match=r"got 1 weights for 2 lines: give one for each line"):
         Lines.from_strings(["anna", "ben"], weights=[1])
-    with pytest.raises(DataError, match=r"3 labels came for 2 lines: give one for each line"):
+    with pytest.raises(DataError, match=r"got 3 labels for 2 lines: give one for each line"):
         Lines.from_strings(["anna", "ben"], labels=["F", "M", "M"])
 
 
@@ -300,7 +300,7 @@ def test_select_is_indexing_a_list(strings, data):
 @settings(deadline=None, max_examples=100)
 def test_distinct_gives_the_first_of_equal_lines(strings):
     expected = [i for i, s in enumerate(strings) if s not in strings[:i]]
-    assert Lines.from_strings(strings).distinct().tolist() == expected
+    assert Lines.from_strings(strings).distinct_indices().tolist() == expected
 
 
 def test_the_summary_counts_what_cleaning_did():
@@ -334,7 +334,7 @@ def test_lines_selected_are_summed_up_as_if_no_others_had_been_read():
 
 def test_lines_are_cut_and_labelled_anew():
     lines = Lines.from_strings(["anna", "ben", "o"], ["F", "M", "M"], [1, 2, 3])
-    cut = lines.cut(np.array([2, 0, 1]))
+    cut = lines.truncate(np.array([2, 0, 1]))
     assert cut.to_list() == ["an", "", "o"]
     assert cut.weights.tolist() == [1, 2, 3]
     all_x = lines.with_label("X")

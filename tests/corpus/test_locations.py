@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from makemore.corpus.lines import Lines
-from makemore.corpus.reading.decoding import LONGEST
+from makemore.corpus.reading.decoding import MAX_LINE_LENGTH
 from makemore.corpus.reading.lists import read_blocks, read_lines
 from makemore.corpus.reading.rows import Columns
 from makemore.errors import UNKNOWN_LOCATION, DataError, Location
@@ -57,22 +57,34 @@ LINE, ROW = "line", "row"
 # A format, a line or row of it that cannot be used, what the location counts, the column, and how
 # the problem begins.
 WRONG = [
-    (TEXT, b"b\xe9n", LINE, None, "byte 0xE9 is not UTF-8: give the list's encoding"),
+    (TEXT, b"b\xe9n", LINE, None, "byte 0xE9 is not valid UTF-8: give the encoding of"),
     (TEXT, b"b\0n", LINE, None, "a NUL character: this is a binary file"),
-    (TEXT, b"a" * (LONGEST + 1), LINE, None, "the line has more than 1,048,576 characters: give"),
-    (UTF_7, b"+2AA-", LINE, None, "half of a surrogate pair (U+D800), which is no character"),
-    (CSV, b"b\xe9n,1,F", LINE, None, "byte 0xE9 is not UTF-8"),
+    (
+        TEXT,
+        b"a" * (MAX_LINE_LENGTH + 1),
+        LINE,
+        None,
+        "the line has more than 1,048,576 characters: give",
+    ),
+    (UTF_7, b"+2AA-", LINE, None, "half of a surrogate pair (U+D800), which is not a character"),
+    (CSV, b"b\xe9n,1,F", LINE, None, "byte 0xE9 is not valid UTF-8"),
     (CSV, b"b\0n,1,F", LINE, None, "a NUL character"),
-    (CSV, b"a" * 200_000 + b",1,F", LINE, None, "not a readable table: field larger"),
+    (CSV, b"a" * 200_000 + b",1,F", LINE, None, "the table cannot be read: field larger"),
     (CSV, b'"' + b"a\n" * 30_000 + b'",x,F', ROW, "n", "weight 'x' is not a number of 0 or more"),
     (CSV, b"ben", ROW, "n", "there is no column n: the row has 1 (if the text has no columns"),
     (CSV, b"ben,1", ROW, "sex", "there is no column sex: the row has 2"),
     (CSV, b"ben,x,M", ROW, "n", "weight 'x' is not a number of 0 or more"),
     (CSV, b"ben,,M", ROW, "n", "weight '' is not a number of 0 or more"),
-    (CSV, b"ben,1e16,M", ROW, "n", "weight 1e+16 is above 1e+15: scale them all down"),
+    (CSV, b"ben,1e16,M", ROW, "n", "weight 1e+16 is above 1e+15: scale all weights down"),
     (CSV, b"ben,1, ", ROW, "sex", "the label is blank: give every line a label"),
     (CSV_7, b"b+2AA-n,1,M", ROW, "name", "half of a surrogate pair (U+D800)"),
-    (CSV_7, b"ben,1,M weight +2AA-", ROW, "sex", "the label 'M weight \\ud800' holds what is no"),
+    (
+        CSV_7,
+        b"ben,1,M weight +2AA-",
+        ROW,
+        "sex",
+        "the label 'M weight \\ud800' contains a NUL or half",
+    ),
     (BARE, b"ben,x,M", ROW, "2", "weight 'x' is not a number of 0 or more; if the first row"),
     (BARE, b"ben,1,", ROW, "3", "the label is blank: give every line a label"),
     (BARE, b"ben", ROW, "2", "there is no column 2: the row has 1"),
@@ -80,27 +92,27 @@ WRONG = [
     (TSV, b"ben\t1\t", ROW, "sex", "the label is blank"),
     (TABLE, b"ben,-1,M", ROW, "n", "weight '-1' is not a number of 0 or more"),
     (STRINGS, b"anna", ROW, None, "not JSON: Expecting value"),
-    (STRINGS, b"NaN", ROW, None, "not JSON: NaN is no number there"),
+    (STRINGS, b"NaN", ROW, None, "not JSON: NaN is not a JSON number"),
     (STRINGS, b"[" * 100_000, ROW, None, "nested too deeply to be read as JSON"),
     (STRINGS, b"12", ROW, None, "a number, not a line: make it a string"),
-    (STRINGS, b'{"name": "ben"}', ROW, None, "an object with 1 key (name): say which holds"),
+    (STRINGS, b'{"name": "ben"}', ROW, None, "an object with 1 key (name): give the key"),
     (STRINGS, b'"b\\u0000n"', ROW, None, "a NUL character: this looks like a binary file"),
     (JSON, b'"ben"', ROW, None, "a string, not an object with the key 'name'"),
-    (JSON, b'{"a": 1, "a": 2}', ROW, None, "the key 'a' stands there more than once: keep one"),
-    (JSON, b'{"n": 1}', ROW, "name", "there is no key 'name'; its keys: n"),
-    (JSON, b'{"name": "ben", "n": 1}', ROW, "sex", "there is no key 'sex'; its keys: name, n"),
+    (JSON, b'{"a": 1, "a": 2}', ROW, None, "the key 'a' occurs more than once: keep one"),
+    (JSON, b'{"n": 1}', ROW, "name", "there is no key 'name'; the keys are: n"),
+    (JSON, b'{"name": "ben", "n": 1}', ROW, "sex", "there is no key 'sex'; the keys are: name, n"),
     (JSON, b'{"name": 7, "n": 1, "sex": "M"}', ROW, "name", "name is a number: make it a string"),
     (JSON, b'{"name": "b", "n": "1", "sex": "M"}', ROW, "n", "weight n is a string: make it a num"),
     (JSON, b'{"name": "b", "n": -1, "sex": "M"}', ROW, "n", "weight -1.0 is not a number of 0 or"),
     (JSON, b'{"name": "b", "n": 1, "sex": " "}', ROW, "sex", "the label is blank"),
-    (JSON, b'{"name": "b", "n": 1, "sex": "\\udfff"}', ROW, "sex", "the label '\\udfff' holds"),
+    (JSON, b'{"name": "b", "n": 1, "sex": "\\udfff"}', ROW, "sex", "the label '\\udfff' contains"),
     (JSON, b'{"name": "\\ud800", "n": 1, "sex": "M"}', ROW, "name", "half of a surrogate pair"),
 ]
 NAMES = [f"{form.name}-{problem[:30]}" for form, _, _, _, problem in WRONG]
 every_wrong = pytest.mark.parametrize("form, bad, kind, column, problem", WRONG, ids=NAMES)
 
 
-def error_of(path, columns=None, encoding="utf-8", characters=LONGEST) -> DataError:
+def error_of(path, columns=None, encoding="utf-8", characters=MAX_LINE_LENGTH) -> DataError:
     """The error that reading ends in."""
     with pytest.raises(DataError, match=r".") as caught:
         for _ in read_blocks(path, columns, encoding, characters):
@@ -159,7 +171,7 @@ def test_an_error_within_a_pipe_names_standard_input(monkeypatch, form, bad, kin
     st.sampled_from(WRONG),
     st.lists(st.tuples(st.booleans(), st.integers(0, 900)), max_size=5),
     st.integers(0, 900),
-    st.sets(st.integers(4096, LONGEST) | st.integers(4096, 4400), min_size=2, max_size=4),
+    st.sets(st.integers(4096, MAX_LINE_LENGTH) | st.integers(4096, 4400), min_size=2, max_size=4),
 )
 def test_location_and_sentence_are_the_same_for_blocks_of_any_size(
     tmp_path_factory, wrong, before, after, sizes
@@ -177,17 +189,17 @@ def test_location_and_sentence_are_the_same_for_blocks_of_any_size(
 
 @pytest.mark.parametrize("blank", [0, 2, 9000])
 @pytest.mark.parametrize("columns, column, problem", [
-    (None, None, "the table has 3 columns (name, name, n): say which holds the lines"),
+    (None, None, "the table has 3 columns (name, name, n): give the column of the lines"),
     (Columns("sex"), "sex", "there is no column 'sex'; the first row has name, name, n"),
     (Columns("n", "births"), "births", "there is no column 'births'"),
-    (Columns("n", label="name"), "name", "the column 'name' stands there more than once"),
+    (Columns("n", label="name"), "name", "there is more than one column 'name'"),
 ])  # fmt: skip
 def test_an_error_about_the_header_has_the_line_of_the_header(
     tmp_path, columns, column, problem, blank
 ):
     path = tmp_path / "list.csv"
     path.write_text("\n" * blank + "name,name,n\nanna,kim,1\n")
-    for size in (4096, LONGEST):
+    for size in (4096, MAX_LINE_LENGTH):
         error = error_of(path, columns, characters=size)
         check(error, Location(str(path), line=blank + 1, column=column), problem)
 
@@ -201,17 +213,21 @@ def test_rows_are_counted_and_not_the_lines_that_their_fields_have(tmp_path):
 def test_a_field_too_long_is_located_behind_blocks_of_blank_lines_too(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("\n" * 9000 + "a" * 200_000 + "\n")
-    for size in (4096, LONGEST):
-        check(error_of(path, None, characters=size), Location(str(path), line=9001), "not a read")
+    for size in (4096, MAX_LINE_LENGTH):
+        check(
+            error_of(path, None, characters=size),
+            Location(str(path), line=9001),
+            "the table cannot be read",
+        )
 
 
 @pytest.mark.parametrize("content, problem", [
     (None, "there is no such file; give the path of a list"),
-    (b"", "the list has no usable line: it is empty. Give a list, one line for each thing"),
+    (b"", "the list has no usable line: it is empty. Give a list with one item per line"),
     (b"\n \n", "the list has no usable line: all 2 of its lines are blank. Give a list"),
-    (PACK[".gz"](b"anna\n")[:-4], "this starts like a gzip file, but is damaged or cut short"),
+    (PACK[".gz"](b"anna\n")[:-4], "this starts like a gzip file but is damaged or truncated"),
     ("\ufeffanna".encode("utf-16-le"), "this is UTF-16, not UTF-8: give --encoding utf-16"),
-    (bytes(8) + b'{"__metadata__": {}}', "this is a model, not a list: see makemore sample"),
+    (bytes(8) + b'{"__metadata__": {}}', "this is a model file, not a list: for models,"),
 ])  # fmt: skip
 def test_an_error_about_a_whole_file_has_the_file(tmp_path, content, problem):
     path = tmp_path / "list.txt"
@@ -252,17 +268,17 @@ def test_an_error_about_an_argument_has_no_location(tmp_path, path, encoding):
 
 
 @pytest.mark.parametrize("given, location, problem", [
-    ({"strings": ["anna", 3]}, Location(line=2), "this is of type int: make it a str"),
+    ({"strings": ["anna", 3]}, Location(line=2), "this is of type int, not str: conv"),
     ({"strings": ["anna", "b\0"]}, Location(line=2), "a NUL character"),
     ({"strings": ["a\nb", "\ud800"]}, Location(line=2), "half of a surrogate pair (U+D800)"),
     ({"weights": [1, -1]}, Location(line=2, column="weight"), "weight -1 is not a number of 0"),
     ({"weights": ["x", 1]}, Location(line=1, column="weight"), "weight 'x' is not a number"),
     ({"weights": [1, 1e16]}, Location(line=2, column="weight"), "weight 1e+16 is above 1e+15"),
     ({"labels": ["F", " "]}, Location(line=2, column="label"), "the label is blank"),
-    ({"labels": ["\0", "F"]}, Location(line=1, column="label"), "the label '\\x00' holds what"),
-    ({"labels": ["F"]}, UNKNOWN_LOCATION, "1 labels came for 2 lines"),
-    ({"weights": [1]}, UNKNOWN_LOCATION, "1 weights came for 2 lines"),
-    ({"strings": "anna"}, UNKNOWN_LOCATION, "one string came where a list of strings is needed"),
+    ({"labels": ["\0", "F"]}, Location(line=1, column="label"), "the label '\\x00' contains"),
+    ({"labels": ["F"]}, UNKNOWN_LOCATION, "got 1 labels for 2 lines"),
+    ({"weights": [1]}, UNKNOWN_LOCATION, "got 1 weights for 2 lines"),
+    ({"strings": "anna"}, UNKNOWN_LOCATION, "got one string, but a list of strings is needed"),
 ])  # fmt: skip
 def test_an_error_about_a_list_in_memory_has_the_line(given, location, problem):
     with pytest.raises(DataError, match=r".") as caught:
@@ -280,7 +296,7 @@ def test_an_error_about_a_text_has_the_line_counted_from_the_number_given():
 
 
 def test_only_weights_are_told_of_a_header_that_is_read_as_a_row(tmp_path):
-    path, hint = tmp_path / "list.csv", "if the first row holds the columns' names"
+    path, hint = tmp_path / "list.csv", "if the first row is a header"
     path.write_bytes(b"anna,my weight +2AA-,x\n")
     for columns, is_told in ((Columns("1", label="2"), False), (Columns("1", "3"), True)):
         assert (hint in error_of(path, columns, "utf-7").problem) == is_told

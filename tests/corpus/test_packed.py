@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 from makemore.corpus.reading.lists import read_blocks, read_lines
-from makemore.corpus.reading.opening import pieces
+from makemore.corpus.reading.opening import read_chunks
 from makemore.corpus.reading.rows import Columns
 from makemore.errors import DataError
 
@@ -56,7 +56,7 @@ def test_zeros_between_members_are_passed_over(tmp_path, kind, zeros):
 def test_small_members_come_in_pieces_that_are_not_small(tmp_path, kind):
     path = tmp_path / "list.txt"
     path.write_bytes(PACK[kind][0](b"anna\n") * 3000)
-    sizes = [len(piece) for piece in pieces(str(path), 4096)]
+    sizes = [len(piece) for piece in read_chunks(str(path), 4096)]
     assert sum(sizes) == 15_000
     assert all(4096 <= size < 8192 for size in sizes[:-1])
 
@@ -65,7 +65,7 @@ def test_what_waits_to_be_unpacked_is_not_lost(tmp_path, kind):
     path = tmp_path / "list.txt"
     for length in (*range(4090, 4360, 3), 8192, 12_288, 2**18):
         path.write_bytes(PACK[kind][0](b"a" * length))
-        assert sum(map(len, pieces(str(path), 4096))) == length
+        assert sum(map(len, read_chunks(str(path), 4096))) == length
 
 
 def test_a_packed_table_is_still_a_table(tmp_path, kind):
@@ -86,7 +86,9 @@ def test_a_packed_file_that_is_cut_short_is_refused(tmp_path, kind, members):
     path = tmp_path / "list.txt"
     for keep in (11, len(packed) // 2, len(packed) - 5, len(packed) - 1):
         path.write_bytes(packed * (members - 1) + packed[:keep])
-        with pytest.raises(DataError, match=rf"starts like an? {kind} file, but is damaged or cut"):
+        with pytest.raises(
+            DataError, match=rf"starts like an? {kind} file but is damaged or trunc"
+        ):
             read_lines(path)
 
 
@@ -111,7 +113,7 @@ def test_a_packed_file_with_changed_bytes_is_read_as_it_was_or_refused(tmp_path,
 def test_what_follows_a_packed_file_is_refused(tmp_path, kind):
     path = tmp_path / "list.txt"
     path.write_bytes(PACK[kind][0](b"anna\n") + b"and more")
-    with pytest.raises(DataError, match=r"damaged or cut short"):
+    with pytest.raises(DataError, match=r"damaged or truncated"):
         read_lines(path)
 
 
@@ -130,7 +132,7 @@ def test_xz_that_claims_much_memory_is_refused(tmp_path, property_, refused):
     if not refused:
         assert read_bytes(tmp_path, packed) == ["anna"]
         return
-    with pytest.raises(DataError, match=r"an xz file, but needs too much memory to be unpacked"):
+    with pytest.raises(DataError, match=r"an xz file but needs too much memory to decompress"):
         read_bytes(tmp_path, packed)
 
 
@@ -140,7 +142,7 @@ def test_zstd_that_claims_much_memory_is_refused(tmp_path):
     packed = bytearray(packer.compress(b"anna\n") + packer.flush())
     assert read_bytes(tmp_path, packed) == ["anna"]
     packed[5] = (31 - 10) << 3  # the window's size, 2 GiB
-    with pytest.raises(DataError, match=r"a zstd file, but needs too much memory to be unpacked"):
+    with pytest.raises(DataError, match=r"a zstd file but needs too much memory to decompress"):
         read_bytes(tmp_path, packed)
 
 
@@ -152,7 +154,7 @@ def read_bytes(folder, data):
 def test_a_python_without_a_library_says_so(tmp_path, monkeypatch):
     module = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(DataError, match=r"is a zstd file, which this Python cannot unpack"):
+    with pytest.raises(DataError, match=r"is a zstd file, which this Python cannot decompress"):
         read_bytes(tmp_path, zstd.compress(b"anna\n"))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from makemore import DataError, Lines, MakeMore
-from makemore.corpus.rare_lines import frequent
+from makemore.corpus.rare_lines import drop_rare
 
 RECORDS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("FM"), st.integers(1, 3)))
 
@@ -14,12 +14,12 @@ RECORDS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("FM"), st.i
 @given(RECORDS, st.integers(1, 6))
 def test_what_stays_stands_often_enough_and_nothing_else_goes(records, least):
     lines, labels, weights = [list(column) for column in zip(*records, strict=True)] or [[]] * 3
-    few = frequent(Lines.from_strings(lines, labels, weights), least)
+    few = drop_rare(Lines.from_strings(lines, labels, weights), least)
     total = Counter()
     for line, label, weight in records:
         total[line, label] += weight
     expected = [record for record in records if total[record[:2]] >= least]
-    found = list(zip(few.to_list(), few.labels_of(), few.counts().astype(int), strict=True))
+    found = list(zip(few.to_list(), few.label_list(), few.counts().astype(int), strict=True))
     assert found == expected
 
     assert few.summary().rare == len(records) - len(expected)
@@ -28,22 +28,22 @@ def test_what_stays_stands_often_enough_and_nothing_else_goes(records, least):
 
 def test_a_line_counts_for_itself_whatever_its_label_only_without_labels():
     lines = Lines.from_strings(["alex", "alex", "kim"], ["F", "M", "F"])
-    assert frequent(lines, 2).to_list() == []
-    assert frequent(lines.without_labels(), 2).to_list() == ["alex", "alex"]
+    assert drop_rare(lines, 2).to_list() == []
+    assert drop_rare(lines.without_labels(), 2).to_list() == ["alex", "alex"]
 
 
 def test_sums_of_shares_are_not_missed_by_rounding():
     lines = Lines.from_strings(["a"] * 10 + ["b"], weights=[0.2] * 10 + [1.9])
-    assert set(frequent(lines, 2).to_list()) == {"a"}
+    assert set(drop_rare(lines, 2).to_list()) == {"a"}
 
 
 def test_doing_it_twice_changes_nothing_and_the_summary_says_how_many_went():
     lines = Lines.from_strings(["anna", " ", "ben", "anna", "zoe"])
-    once = frequent(lines, 2)
+    once = drop_rare(lines, 2)
     assert str(once.summary()) == (
         "5 lines read, 1 blank, 2 too rare, 1 repeated, 2 kept, 8 characters"
     )
-    assert frequent(once, 2).summary() == once.summary()
+    assert drop_rare(once, 2).summary() == once.summary()
 
 
 @pytest.mark.parametrize("model", ["ngram", "kneser_ney", "linear"])

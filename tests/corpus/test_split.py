@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makemore.corpus.lines import Lines, line_digests
-from makemore.corpus.split import Split, fold_of, split_lines
+from makemore.corpus.split import Split, assign_folds, split_lines
 from makemore.errors import OptionError
 
 KINDS = ("digest", "lecture", "clean")
@@ -129,7 +129,7 @@ def test_by_digest_a_line_of_train_does_not_move_when_test_is_asked_for(us_names
 
 def test_by_digest_the_parts_are_ascending_and_the_digest_decides(us_names):
     split = split_lines(us_names, dev=0.25, test=0.25)
-    fraction = line_digests(us_names.encoded()).astype(np.float64) / 2.0**64
+    fraction = line_digests(us_names.to_bytes()).astype(np.float64) / 2.0**64
     assert split.test.tolist() == np.flatnonzero(fraction < 0.25).tolist()
     assert split.dev.tolist() == np.flatnonzero((fraction >= 0.25) & (fraction < 0.5)).tolist()
     assert split.train.tolist() == np.flatnonzero(fraction >= 0.5).tolist()
@@ -166,12 +166,15 @@ def test_an_unknown_kind_is_refused_with_those_known(few):
     "dev, test", [(-0.1, 0), (0, -0.1), (1, 0), (0.5, 0.5), (0.9, 0.2), (float("nan"), 0)]
 )
 def test_shares_that_leave_nothing_to_learn_are_refused(few, dev, test):
-    with pytest.raises(OptionError, match=r"must be 0 or more and leave lines to learn"):
+    with pytest.raises(OptionError, match=r"give fractions of 0 or more whose sum is below 1"):
         split_lines(few, dev=dev, test=test)
 
 
 def test_folds_are_of_one_size_and_equal_lines_share_one(us_names):
-    fold = fold_of(us_names, 10)
-    assert np.bincount(fold[us_names.distinct()], minlength=10).tolist() == [2950] * 4 + [2949] * 6
-    first = us_names.first_equal()
+    fold = assign_folds(us_names, 10)
+    assert (
+        np.bincount(fold[us_names.distinct_indices()], minlength=10).tolist()
+        == [2950] * 4 + [2949] * 6
+    )
+    first = us_names.first_occurrences()
     np.testing.assert_array_equal(fold, fold[first])

@@ -74,7 +74,7 @@ def test_an_empty_vocabulary_knows_only_the_boundary():
 def test_a_line_is_known_when_every_character_of_it_is(strings, known):
     lines = Lines.from_strings(strings, keep_blank=True)
     expected = [all(c in known for c in line) for line in strings]
-    assert Vocabulary(known).knows(lines).tolist() == expected
+    assert Vocabulary(known).is_encodable(lines).tolist() == expected
 
 
 def test_labels_come_after_the_characters():
@@ -97,20 +97,20 @@ def test_an_unknown_label_is_refused_with_those_known():
 
 
 def test_a_label_is_refused_where_there_are_none():
-    with pytest.raises(OptionError, match=r"none: it was fitted on a list without labels"):
+    with pytest.raises(OptionError, match=r"none, because it was fitted on a list without labels"):
         Vocabulary("ab").label_id("F")
 
 
 def test_a_label_is_known_or_not():
     vocabulary = Vocabulary("ab", ("F", "M"))
     lines = Lines.from_strings(["a", "b", "c", "a"], ["F", "X", "F", "M"])
-    assert vocabulary.knows(lines).tolist() == [True, False, False, True]
-    assert vocabulary.knows(lines.without_labels()).tolist() == [True, True, False, True]
+    assert vocabulary.is_encodable(lines).tolist() == [True, False, False, True]
+    assert vocabulary.is_encodable(lines.without_labels()).tolist() == [True, True, False, True]
 
 
 def test_a_wider_vocabulary_knows_where_a_narrower_one_stands_in_it():
     narrow, other = Vocabulary("bd", ("M",)), Vocabulary("abc", ("F", "M"))
-    wide = narrow.joined(other)
+    wide = narrow.union(other)
     assert (wide.characters, wide.labels) == ("abcd", ("F", "M"))
-    assert narrow.places_in(wide).tolist() == [0, 2, 4, 6]
-    assert wide.places_in(wide).tolist() == list(range(7))
+    assert narrow.ids_in(wide).tolist() == [0, 2, 4, 6]
+    assert wide.ids_in(wide).tolist() == list(range(7))

@@ -279,9 +279,9 @@ def test_parameters_that_contradict_are_refused(params, sentence):
 
 
 def test_what_is_no_list_of_strings_is_refused(maker):
-    with pytest.raises(DataError, match="one string came where a list"):
+    with pytest.raises(DataError, match="got one string, but a list"):
         maker.sample(1, exclude="anna")
-    with pytest.raises(DataError, match="a NoneType came where a list"):
+    with pytest.raises(DataError, match="got a NoneType, but a list"):
         MakeMore().fit(None)
     with pytest.raises(DataError, match="give none beside them"):
         MakeMore().fit(Lines.from_strings(LINES), labels=LABELS)

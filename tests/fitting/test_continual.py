@@ -130,8 +130,8 @@ def test_a_model_that_learns_more_can_be_saved_over_itself(tmp_path):
 def test_a_label_too_rare_to_be_drawn_is_drawn_once():
     maker = MakeMore("kneser_ney").fit(["anna", "otto"], ["F", "M"], [1e6, 1.0])
     lines = rehearsal(maker.learned_, Lines.from_strings(["zoe"], ["F"]), seed=0)
-    assert lines.labels_of().count("M") == 1
-    assert lines.weights[np.array(lines.labels_of()) == "M"].sum() == pytest.approx(1.0)
+    assert lines.label_list().count("M") == 1
+    assert lines.weights[np.array(lines.label_list()) == "M"].sum() == pytest.approx(1.0)
 
 
 def test_as_many_labels_as_characters_are_not_mixed_up():

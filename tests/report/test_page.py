@@ -16,7 +16,7 @@ from makemore import (
     NotFittedError,
     TransformerOptions,
 )
-from makemore.corpus.control_characters import names_of
+from makemore.corpus.control_characters import display_names
 from makemore.evaluation.scoring import surprise
 from makemore.probe.recording import Recording
 from makemore.report.page import page
@@ -194,7 +194,7 @@ def test_attention_has_the_characters_that_were_read():
     maker.fit(["anna", "otto"], labels)
     for line in ("anna", "otto"):
         probe = maker.probe(line=line).networks[0]
-        names = names_of(maker.learned_.vocabulary)
+        names = display_names(maker.learned_.vocabulary)
         assert names[probe.read[0]] == maker.predict([line])[0]
     assert {*maker.predict(["anna", "otto"])} == {"F", "M"}
     (label,) = maker.predict(["nat"])

@@ -12,7 +12,7 @@ from makemore import (
     MLPOptions,
     TransformerOptions,
 )
-from makemore.corpus.control_characters import names_of
+from makemore.corpus.control_characters import display_names
 from makemore.probe.recording import Recording
 from makemore.report.network import network_section
 from makemore.report.samples import character_shares, draw_samples, length_shares
@@ -41,7 +41,7 @@ def inside():
     recording = Recording()
     maker = MakeMore(DeepMLPOptions(hidden=8, layers=3), steps=20).fit(LINES, on_step=recording)
     probe = maker.probe(LINES, recording).networks[0]
-    return probe, by_title(network_section(probe, names_of(maker.learned_.vocabulary)))
+    return probe, by_title(network_section(probe, display_names(maker.learned_.vocabulary)))
 
 
 def test_a_recording_is_drawn_as_it_is(inside):
@@ -81,7 +81,7 @@ def test_a_network_of_a_blend_is_shown_in_its_own_characters():
     own = MakeMore(options, steps=3).fit(LINES)
     blend = MakeMore.blend([MakeMore("ngram").fit(["adam", "yusuf"]), own])
     probe = blend.probe(line="bob").networks[0]
-    shown = by_title(network_section(probe, names_of(blend.learned_.vocabulary)))
+    shown = by_title(network_section(probe, display_names(blend.learned_.vocabulary)))
     letters = [text.get_text() for text in shown["Embedding"].figure.axes[0].texts]
     assert letters == [".", *own.learned_.vocabulary.characters]
     rows = shown["Attention along bob"].figure.axes[0].get_yticklabels()
@@ -135,7 +135,7 @@ def test_members_and_networks_without_lines_have_their_weights_alone():
     members = MixtureOptions(members="ngram, mlp(hidden=4)")
     maker = MakeMore(members, steps=3).fit(LINES)
     (probe,) = maker.probe().networks
-    assert set(by_title(network_section(probe, names_of(maker.learned_.vocabulary)))) == {
+    assert set(by_title(network_section(probe, display_names(maker.learned_.vocabulary)))) == {
         "Embedding"
     }
     assert probe.name == "member 1, MLP"

@@ -24,7 +24,7 @@ def source_of(texts, labels=None, window=3):
     shares = np.zeros(0)
     if lines.labels is not None:
         shares = np.bincount(lines.labels) / len(lines)
-    known = np.unique(line_digests(lines.encoded()))
+    known = np.unique(line_digests(lines.to_bytes()))
     return Source(model, vocabulary, int(lines.lengths().max()), shares, partial(np.asarray, known))
 
 

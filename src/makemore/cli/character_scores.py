@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from makemore.corpus.control_characters import shown
+from makemore.corpus.control_characters import display_character
 
 Piece = tuple[str, float]
 
@@ -18,7 +18,7 @@ def pieces_of(line: str, log_probs: Sequence[float]) -> list[Piece]:
         >>> pieces_of("a b", [-1.0, -7.25, -2.5, -0.125])
         [('a -1.00', -1.0), ('  _ -7.25', -7.25), ('  b -2.50', -2.5), ('  end -0.12', -0.125)]
     """
-    names = [*map(shown, line), END]
+    names = [*map(display_character, line), END]
     texts = [f"{name} {nats:.2f}" for name, nats in zip(names, log_probs, strict=True)]
     return list(zip([*texts[:1], *(f"  {text}" for text in texts[1:])], log_probs, strict=True))
 

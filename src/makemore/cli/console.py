@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from makemore.corpus.control_characters import escaped, visible
+from makemore.corpus.control_characters import escape_controls, escape_json
 from makemore.errors import OptionError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def say_unknown(maker: "MakeMore", lines: "Lines", so: str) -> None:
         lines: the lines.
         so: the consequence for these lines, for the end of the message.
     """
-    unknown = int((~maker.learned_.vocabulary.knows(lines)).sum())
+    unknown = int((~maker.learned_.vocabulary.is_encodable(lines)).sum())
     if unknown:
         what = "a character or a label" if lines.labels is not None else "a character"
         say(f"{unknown:,} of {len(lines):,} lines have {what} that was nowhere in the list: {so}")
@@ -55,12 +55,12 @@ def write_lines(lines: Iterable[str]) -> int:
 
 def write_json(value: Json) -> None:
     """Print a value as one line of JSON."""
-    print(escaped(json.dumps(_finite(value), ensure_ascii=False)))
+    print(escape_json(json.dumps(_finite(value), ensure_ascii=False)))
 
 
 def _harmless(text: str) -> str:
     """Return the text with control characters escaped, except tabs, which separate columns."""
-    return text if text.isprintable() else "\t".join(map(visible, text.split("\t")))
+    return text if text.isprintable() else "\t".join(map(escape_controls, text.split("\t")))
 
 
 def _finite(value: Json) -> Json:
@@ -81,7 +81,7 @@ def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
     """
     from rich.cells import cell_len  # counts two columns for wide characters, none for marks
 
-    rows = [tuple(map(visible, row)) for row in rows]
+    rows = [tuple(map(escape_controls, row)) for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

@@ -88,9 +88,9 @@ def learn(
 def _whole(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
     """Return the whole list in memory, without lines that occur too rarely."""
     from makemore.corpus.lines import Lines
-    from makemore.corpus.rare_lines import frequent
+    from makemore.corpus.rare_lines import drop_rare
 
-    return frequent(Lines.concatenated(blocks()), min_count)
+    return drop_rare(Lines.concatenate(blocks()), min_count)
 
 
 class Followers:

@@ -14,7 +14,7 @@ def read(file: str, source: InputOptions, labels: bool = True, weights: bool = T
     """Read a whole list; see `read_blocks`."""
     from makemore.corpus.lines import Lines
 
-    return Lines.concatenated(read_blocks(file, source, labels, weights))
+    return Lines.concatenate(read_blocks(file, source, labels, weights))
 
 
 def read_blocks(

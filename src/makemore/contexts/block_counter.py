@@ -16,7 +16,7 @@ from makemore.arrays import Ids, sorted_unique
 from makemore.contexts.table import Contexts
 from makemore.corpus.cleaning import Summary
 from makemore.corpus.lines import Lines
-from makemore.corpus.split import Split, parts_by_digest
+from makemore.corpus.split import Split, split_by_digest
 from makemore.corpus.vocabulary import Vocabulary
 
 # While blocks are read, the id of a character is its code point, and labels have larger ids, in
@@ -53,7 +53,7 @@ class BlockCounter:
         self._is_character = np.zeros(_CODES, bool)
         self._label_weights: dict[str, float] = {}
         self._read = Summary(0, 0, 0, 0, 0)
-        self._first: Lines | None = None  # the first line, for `check_like`
+        self._first: Lines | None = None  # the first line, for `check_compatible`
 
     def add(self, lines: Lines) -> None:
         """Add a block of lines to the counts.
@@ -67,7 +67,7 @@ class BlockCounter:
         if not len(lines):
             return
         self._first = lines.select(np.arange(1)) if self._first is None else self._first
-        lines.check_like(self._first)
+        lines.check_compatible(self._first)
         self.weight += float(lines.counts().sum())
         self.longest = max(self.longest, int(lines.lengths().max()))
         self._is_character[lines.codes] = True
@@ -77,7 +77,7 @@ class BlockCounter:
         labels = _LABELS if vocabulary.labels else 0
         c = Contexts.of(lines, vocabulary, self.window)
         c = with_ids(c, self._ids(vocabulary), _CODES, labels)
-        for part, which in parts_by_digest(lines, *self._shares)._asdict().items():
+        for part, which in split_by_digest(lines, *self._shares)._asdict().items():
             self.sizes[part] += len(which)
             if len(which):
                 _push(self._tables[part], c.lines(which).without_lines(), Contexts.merge)

@@ -17,9 +17,9 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 
-_LEAST_BITS, _SPARE_BITS = 24, 8  # minimum; margin over log2(lines), to avoid lines of the list
-_MOST_BITS = 256  # longer lines show nothing more, and their probabilities underflow float64
-_ROUNDS = 100  # rounds of rejection sampling; lines that are not NFC are rejected
+_MIN_BITS, _MARGIN_BITS = 24, 8  # minimum; margin over log2(lines), to avoid lines of the list
+_MAX_BITS = 256  # longer lines show nothing more, and their probabilities underflow float64
+_MAX_ROUNDS = 100  # rounds of rejection sampling; lines that are not NFC are rejected
 
 
 @dataclass(frozen=True)
@@ -60,74 +60,78 @@ class Canaries:
         characters = "".join(c for c in Vocabulary.of(lines).characters if not c.isspace())
         if len(characters) < 2:
             raise DataError(
-                "canaries are random lines of the list's characters, and it has but one: ask for "
-                "none"
+                "canaries are random lines of the list's characters, so the list needs at least "
+                "two distinct characters other than spaces: set canaries to 0"
             )
-        least = max(_LEAST_BITS, math.log2(len(lines)) + _SPARE_BITS)
-        each = math.log2(len(characters))
-        usual = min(math.ceil(np.median(lines.lengths())), int(_MOST_BITS / each))
-        length = max(usual, math.ceil(least / each))
-        space = cls(characters, length, float(np.median(lines.counts())), (), ())
+        min_bits = max(_MIN_BITS, math.log2(len(lines)) + _MARGIN_BITS)
+        bits_per_character = math.log2(len(characters))
+        typical_length = min(
+            math.ceil(np.median(lines.lengths())), int(_MAX_BITS / bits_per_character)
+        )
+        length = max(typical_length, math.ceil(min_bits / bits_per_character))
+        sample_space = cls(characters, length, float(np.median(lines.counts())), (), ())
         rng = np.random.default_rng(seed)
-        found: dict[str, None] = {}
-        while len(found) < count:
-            drawn = Lines.from_strings(space.drawn(count, rng))
-            is_new = ~np.isin(drawn.digests, lines.digests)
-            found |= dict.fromkeys(drawn.select(np.flatnonzero(is_new)).to_list())
+        strings: dict[str, None] = {}
+        while len(strings) < count:
+            candidates = Lines.from_strings(sample_space.draw(count, rng))
+            is_new = ~np.isin(candidates.digests, lines.digests)
+            strings |= dict.fromkeys(candidates.select(np.flatnonzero(is_new)).to_list())
         labels: list[str] = []
         if lines.labels is not None:
-            labels = lines.select(rng.integers(len(lines), size=count)).labels_of()
-        return replace(space, lines=tuple(found)[:count], labels=tuple(labels))
+            labels = lines.select(rng.integers(len(lines), size=count)).label_list()
+        return replace(sample_space, lines=tuple(strings)[:count], labels=tuple(labels))
 
     @property
     def bits(self) -> float:
         """Size of the sample space, in bits: log2 of the number of its lines."""
         return self.length * math.log2(len(self.characters))
 
-    def drawn(self, n: int, rng: np.random.Generator) -> list[str]:
+    def draw(self, n: int, rng: np.random.Generator) -> list[str]:
         """Draw n lines uniformly from the sample space, by rejection sampling for NFC.
 
         Raises:
             DataError: 100 rounds give too few lines, because NFC changes nearly all of them.
         """
         codes = np.array([ord(c) for c in self.characters] + [ord("\n")], np.uint32)
-        found: list[str] = []
-        for _ in range(_ROUNDS):
-            place = np.full((n, self.length + 1), len(self.characters))
-            place[:, :-1] = rng.integers(len(self.characters), size=(n, self.length))
-            text = codes[place].tobytes().decode("utf-32-le")
+        strings: list[str] = []
+        for _ in range(_MAX_ROUNDS):
+            indices = np.full((n, self.length + 1), len(self.characters))
+            indices[:, :-1] = rng.integers(len(self.characters), size=(n, self.length))
+            text = codes[indices].tobytes().decode("utf-32-le")
             lines = text.split("\n")[:-1]
             if not unicodedata.is_normalized("NFC", text):
                 lines = [line for line in lines if unicodedata.is_normalized("NFC", line)]
-            found += lines
-            if len(found) >= n:
-                return found[:n]
+            strings += lines
+            if len(strings) >= n:
+                return strings[:n]
         raise DataError(
-            "canaries are random lines of the list's characters, and these can hardly follow each "
-            "other in any order: ask for none"
+            "canaries are random lines of the list's characters, but NFC changes nearly all such "
+            "lines: set canaries to 0"
         )
 
-    def has(self, line: str) -> bool:
+    def is_in_sample_space(self, line: str) -> bool:
         """Return whether a line is in the sample space."""
         return len(line) == self.length and set(line) <= set(self.characters)
 
-    def behind(self, lines: Lines) -> Lines:
+    def append_to(self, lines: Lines) -> Lines:
         """Return lines with the canaries appended.
 
         Args:
             lines: lines that were selected from a list, with labels if the canaries have them.
         """
-        mine = Lines.from_strings(self.lines)
+        canaries = Lines.from_strings(self.lines)
         labels, weights = lines.labels, lines.weights
         if labels is not None:
-            index = {name: i for i, name in enumerate(lines.label_names)}
-            labels = np.append(labels, np.array([index[name] for name in self.labels], np.int32))
+            label_index = {name: i for i, name in enumerate(lines.label_names)}
+            labels = np.append(
+                labels, np.array([label_index[name] for name in self.labels], np.int32)
+            )
         if weights is not None:
-            weights = np.append(weights, np.full(len(mine), self.weight))
+            weights = np.append(weights, np.full(len(canaries), self.weight))
         return replace(
             lines,
-            codes=np.append(lines.codes, mine.codes),
-            offsets=np.append(lines.offsets, lines.offsets[-1] + mine.offsets[1:]),
+            codes=np.append(lines.codes, canaries.codes),
+            offsets=np.append(lines.offsets, lines.offsets[-1] + canaries.offsets[1:]),
             labels=labels,
             weights=weights,
         )

@@ -17,7 +17,7 @@ Weights = Sequence[float | str] | NDArray[np.float64]
 
 LINE_FEED = 10
 
-_MOST = 1e15  # maximum weight of a line; sums of larger weights round small weights away
+_MAX_WEIGHT = 1e15  # maximum weight of a line; sums of larger weights round small weights away
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Summary:
     def __add__(self, other: Self) -> Self:
         """Add the statistics of two lists; repeats across the lists are not counted."""
         return type(self)(
-            *(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True))
+            *(own + others for own, others in zip(astuple(self), astuple(other), strict=True))
         )
 
     def __str__(self) -> str:
@@ -58,21 +58,21 @@ class Summary:
         )
 
 
-def checked_strings(strings: Iterable[str]) -> list[str]:
-    """Return the strings as a list.
+def check_strings(strings: Iterable[str]) -> list[str]:
+    """Check that the argument is an iterable of strings, and return it as a list.
 
     Raises:
         DataError: the argument is one string or no iterable, or an item is not a string.
     """
     if isinstance(strings, str) or not isinstance(strings, Iterable):
-        what = "one string" if isinstance(strings, str) else f"a {type(strings).__name__}"
-        raise DataError(f"{what} came where a list of strings is needed: pass [line, ...]")
-    listed = list(strings)
-    for i, string in enumerate(listed, 1):
+        given = "one string" if isinstance(strings, str) else f"a {type(strings).__name__}"
+        raise DataError(f"got {given}, but a list of strings is needed: pass [line, ...]")
+    items = list(strings)
+    for i, string in enumerate(items, 1):
         if not isinstance(string, str):
-            problem = f"this is of type {type(string).__name__}: make it a str"
+            problem = f"this is of type {type(string).__name__}, not str: convert it to a string"
             raise DataError(problem, Location(line=i))
-    return listed
+    return items
 
 
 def code_points(text: str, number: int = 1) -> NDArray[np.uint32]:
@@ -88,8 +88,8 @@ def code_points(text: str, number: int = 1) -> NDArray[np.uint32]:
     if "\0" in text:
         number += text.count("\n", 0, text.index("\0"))
         raise DataError(
-            "a NUL character: this looks like a binary file, or like UTF-16 (then give --encoding "
-            "utf-16)",
+            "a NUL character: this looks like a binary file or like UTF-16 (for UTF-16, give "
+            "--encoding utf-16)",
             Location(line=number),
         )
     text = unicodedata.normalize("NFC", text)
@@ -98,7 +98,7 @@ def code_points(text: str, number: int = 1) -> NDArray[np.uint32]:
     except UnicodeEncodeError as error:
         number += text.count("\n", 0, error.start)
         raise DataError(
-            f"half of a surrogate pair (U+{ord(text[error.start]):04X}), which is no character: "
+            f"half of a surrogate pair (U+{ord(text[error.start]):04X}), which is not a character: "
             "remove it or decode the text again",
             Location(line=number),
         ) from None
@@ -106,59 +106,59 @@ def code_points(text: str, number: int = 1) -> NDArray[np.uint32]:
 
 
 @cache
-def _spaces() -> NDArray[np.bool_]:
+def _is_space() -> NDArray[np.bool_]:
     """Return whether `str.strip` removes each code point up to U+3001; it removes none above."""
     return np.array([chr(code).isspace() for code in range(0x3002)])
 
 
-def trimmed(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+def trim_lines(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     """Split at line feeds and trim each line; return code points and (B+1,) offsets.
 
     Blank lines are kept.
     """
-    breaks = np.flatnonzero(text == LINE_FEED)
-    starts = np.concatenate([np.zeros(1, np.int64), breaks + 1])
-    stops = np.concatenate([breaks, np.array([len(text)], np.int64)])
-    inked = np.flatnonzero(~_spaces()[np.minimum(text, 0x3001)])
-    first = np.searchsorted(inked, starts)
-    last = np.searchsorted(inked, stops)  # inked[last - 1] is the line's last character
-    has_ink = last > first
-    inked = np.append(inked, 0)
-    starts = np.where(has_ink, inked[first], 0)
-    stops = np.where(has_ink, inked[last - 1] + 1, 0)
+    line_feeds = np.flatnonzero(text == LINE_FEED)
+    starts = np.concatenate([np.zeros(1, np.int64), line_feeds + 1])
+    stops = np.concatenate([line_feeds, np.array([len(text)], np.int64)])
+    nonspace = np.flatnonzero(~_is_space()[np.minimum(text, 0x3001)])
+    first = np.searchsorted(nonspace, starts)
+    last = np.searchsorted(nonspace, stops)  # nonspace[last - 1] is the line's last character
+    is_nonblank = last > first
+    nonspace = np.append(nonspace, 0)
+    starts = np.where(is_nonblank, nonspace[first], 0)
+    stops = np.where(is_nonblank, nonspace[last - 1] + 1, 0)
     offsets = offsets_of(stops - starts)
     return text[concatenate_ranges(starts, stops)], offsets
 
 
-def checked_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
-    """Return weights as (B,) float64.
+def check_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
+    """Check weights and return them as (B,) float64.
 
     Raises:
         DataError: the number of weights is not `expected`, or one is not in [0, 1e15].
     """
     if len(weights) != expected:
-        raise DataError(f"{len(weights)} weights came for {expected} lines: give one for each line")
+        raise DataError(f"got {len(weights)} weights for {expected} lines: give one for each line")
     try:
-        counts = np.asarray(weights, dtype=np.float64)
+        values = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        counts = np.array([_number(w) for w in weights])
-    if counts.ndim != 1:
-        raise DataError(f"the weights have {counts.ndim} dimensions: give one number for each line")
-    wrong = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
-    if len(wrong):
-        i = int(wrong[0])
+        values = np.array([_to_float(w) for w in weights])
+    if values.ndim != 1:
+        raise DataError(f"the weights have {values.ndim} dimensions: give one number for each line")
+    invalid = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
+    if len(invalid):
+        i = int(invalid[0])
         given = weights[i]
-        shown = repr(given.item() if isinstance(given, np.generic) else given)
-        problem = f"weight {shown} is not a number of 0 or more"
+        text = repr(given.item() if isinstance(given, np.generic) else given)
+        problem = f"weight {text} is not a number of 0 or more"
         raise DataError(problem, Location(line=i + 1, column="weight"))
-    if len(counts) and counts.max() > _MOST:
-        i = int(counts.argmax())
-        problem = f"weight {counts[i]:g} is above {_MOST:g}: scale them all down"
+    if len(values) and values.max() > _MAX_WEIGHT:
+        i = int(values.argmax())
+        problem = f"weight {values[i]:g} is above {_MAX_WEIGHT:g}: scale all weights down"
         raise DataError(problem, Location(line=i + 1, column="weight"))
-    return counts
+    return values
 
 
-def _number(value: object) -> float:
+def _to_float(value: object) -> float:
     """Convert a value to a float; return NaN if that fails."""
     try:
         return float(value)  # type: ignore[arg-type]
@@ -166,10 +166,10 @@ def _number(value: object) -> float:
         return float("nan")
 
 
-def indexed_labels(
+def encode_labels(
     labels: Sequence[str], kept: NDArray[np.int64], expected: int
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Return the cleaned labels of the kept lines.
+    """Clean the labels of the kept lines and encode them as indices.
 
     Args:
         labels: one label per line.
@@ -184,18 +184,21 @@ def indexed_labels(
             half a surrogate pair.
     """
     if len(labels) != expected:
-        raise DataError(f"{len(labels)} labels came for {expected} lines: give one for each line")
-    checked = []
+        raise DataError(f"got {len(labels)} labels for {expected} lines: give one for each line")
+    cleaned = []
     for i in kept.tolist():
-        given = "" if labels[i] is None else str(labels[i])
-        given = given.replace("\n", " ").replace("\r", " ")  # as within a line
-        label = unicodedata.normalize("NFC", given).strip()
+        text = "" if labels[i] is None else str(labels[i])
+        text = text.replace("\n", " ").replace("\r", " ")  # as within a line
+        label = unicodedata.normalize("NFC", text).strip()
         location = Location(line=i + 1, column="label")
         if not label:
             raise DataError("the label is blank: give every line a label", location)
         if "\0" in label or re.search("[\ud800-\udfff]", label):
-            raise DataError(f"the label {label!r} holds what is no character", location)
-        checked.append(label)
-    names = sorted(set(checked))
+            raise DataError(
+                f"the label {label!r} contains a NUL or half of a surrogate pair: remove it",
+                location,
+            )
+        cleaned.append(label)
+    names = sorted(set(cleaned))
     index = {name: i for i, name in enumerate(names)}
-    return np.array([index[t] for t in checked], np.int32), tuple(names)
+    return np.array([index[t] for t in cleaned], np.int32), tuple(names)

@@ -14,11 +14,11 @@ from makemore.corpus.cleaning import (
     LINE_FEED,
     Summary,
     Weights,
-    checked_strings,
-    checked_weights,
+    check_strings,
+    check_weights,
     code_points,
-    indexed_labels,
-    trimmed,
+    encode_labels,
+    trim_lines,
 )
 from makemore.errors import DataError
 
@@ -66,7 +66,7 @@ class Lines:
             DataError: a line contains a NUL or half a surrogate pair.
         """
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        codes, offsets = trimmed(code_points(text.removesuffix("\n"), number))
+        codes, offsets = trim_lines(code_points(text.removesuffix("\n"), number))
         keep = np.diff(offsets) > 0
         kept_offsets = np.concatenate([offsets[:1], offsets[1:][keep]])
         read = len(keep) if text else 0
@@ -95,26 +95,26 @@ class Lines:
                 number in [0, 1e15], a label is blank, or a line or label contains a NUL or half a
                 surrogate pair.
         """
-        strings = checked_strings(strings)
+        strings = check_strings(strings)
         text = "\n".join(s.replace("\n", " ").replace("\r", " ") for s in strings)
-        codes, offsets = trimmed(code_points(text))
+        codes, offsets = trim_lines(code_points(text))
         if not len(strings):
             offsets = offsets[:1]
         keep = (np.diff(offsets) > 0) | keep_blank
         blank = int((~keep).sum())
-        counts = None if weights is None else checked_weights(weights, len(strings))
-        if counts is not None:
-            keep &= (counts > 0) | keep_blank
+        checked_weights = None if weights is None else check_weights(weights, len(strings))
+        if checked_weights is not None:
+            keep &= (checked_weights > 0) | keep_blank
         kept = np.flatnonzero(keep)
-        lines = cls(codes, offsets, None, (), counts, 0, 0).select(kept)
+        lines = cls(codes, offsets, None, (), checked_weights, 0, 0).select(kept)
         lines = replace(lines, read=len(strings), blank=blank)
         if labels is None:
             return lines
-        indices, names = indexed_labels(labels, kept, len(strings))
-        return replace(lines, labels=indices, label_names=names)
+        label_indices, names = encode_labels(labels, kept, len(strings))
+        return replace(lines, labels=label_indices, label_names=names)
 
     @classmethod
-    def concatenated(cls, parts: Iterable[Self]) -> Self:
+    def concatenate(cls, parts: Iterable[Self]) -> Self:
         """Concatenate lists.
 
         Raises:
@@ -122,57 +122,60 @@ class Lines:
 
         Example:
             >>> parts = [Lines.from_strings(["anna"], ["F"]), Lines.from_strings(["ben"], ["M"])]
-            >>> lines = Lines.concatenated(parts)
+            >>> lines = Lines.concatenate(parts)
             >>> lines.to_list(), lines.labels.tolist(), lines.label_names
             (['anna', 'ben'], [0, 1], ('F', 'M'))
         """
         parts = list(parts)
-        full = [part for part in parts if len(part)]
-        for part in full:
-            part.check_like(full[0])
+        non_empty = [part for part in parts if len(part)]
+        for part in non_empty:
+            part.check_compatible(non_empty[0])
         names = tuple(sorted({name for part in parts for name in part.label_names}))
         return cls(
             np.concatenate([np.zeros(0, np.uint32), *(part.codes for part in parts)]),
             offsets_of(
                 np.concatenate([np.zeros(0, np.int64), *(part.lengths() for part in parts)])
             ),
-            _concatenated(part.labels_among(names) for part in parts),
+            _concatenate_optional(part.label_indices(names) for part in parts),
             names,
-            _concatenated(part.weights for part in parts),
+            _concatenate_optional(part.weights for part in parts),
             sum(part.read for part in parts),
             sum(part.blank for part in parts),
             sum(part.rare for part in parts),
         )
 
-    def check_like(self, other: Self) -> None:
-        """Check that two blocks of one list both have labels or weights, or neither has.
+    def check_compatible(self, other: Self) -> None:
+        """Check that two blocks of one list agree on having labels, and on having weights.
 
         Raises:
             DataError: one block has labels or weights and the other does not.
         """
-        for what in ("labels", "weights"):
-            mine, its = getattr(self, what), getattr(other, what)
-            if (mine is None) != (its is None):
-                raise DataError(f"some lines of the list have {what}, others none: give all some")
+        for attribute in ("labels", "weights"):
+            own, others = getattr(self, attribute), getattr(other, attribute)
+            if (own is None) != (others is None):
+                raise DataError(
+                    f"some lines of the list have {attribute} and others have none: give "
+                    f"{attribute} to all lines or to none"
+                )
 
     def __len__(self) -> int:
         """Return B, the number of lines."""
         return len(self.offsets) - 1
 
-    def select(self, which: NDArray[np.int64]) -> Self:
+    def select(self, indices: NDArray[np.int64]) -> Self:
         """Return the lines at these indices, in this order, as if only they had been read."""
-        starts, stops = self.offsets[which], self.offsets[which + 1]
+        starts, stops = self.offsets[indices], self.offsets[indices + 1]
         return type(self)(
             self.codes[concatenate_ranges(starts, stops)],
             offsets_of(stops - starts),
-            None if self.labels is None else self.labels[which],
+            None if self.labels is None else self.labels[indices],
             self.label_names,
-            None if self.weights is None else self.weights[which],
-            len(which),
+            None if self.weights is None else self.weights[indices],
+            len(indices),
             0,
         )
 
-    def cut(self, lengths: NDArray[np.int64]) -> Self:
+    def truncate(self, lengths: NDArray[np.int64]) -> Self:
         """Truncate line b to its first `lengths[b]` characters; a line may become blank."""
         return replace(
             self,
@@ -184,14 +187,14 @@ class Lines:
         """Return the same lines with new labels, given as (B,) indices into `names`."""
         return replace(self, labels=labels, label_names=names)
 
-    def labels_among(self, names: Sequence[str]) -> NDArray[np.int32] | None:
+    def label_indices(self, names: Sequence[str]) -> NDArray[np.int32] | None:
         """Return (B,) int32 indices of the lines' labels in `names`; None without labels."""
         if self.labels is None:
             return None
-        places = {name: place for place, name in enumerate(names)}
-        return np.array([places[name] for name in self.label_names], np.int32)[self.labels]
+        index_of = {name: i for i, name in enumerate(names)}
+        return np.array([index_of[name] for name in self.label_names], np.int32)[self.labels]
 
-    def labels_of(self) -> list[str]:
+    def label_list(self) -> list[str]:
         """Return the label of each line; the lines must have labels."""
         assert self.labels is not None, "no labels"
         return [self.label_names[label] for label in self.labels.tolist()]
@@ -214,36 +217,36 @@ class Lines:
 
     def to_list(self) -> list[str]:
         """Return the lines as strings."""
-        return self._joined().split("\n") if len(self) else []
+        return self._join().split("\n") if len(self) else []
 
-    def encoded(self) -> list[bytes]:
+    def to_bytes(self) -> list[bytes]:
         """Return the lines as UTF-8 bytes."""
-        return self._joined().encode("utf-8").split(b"\n") if len(self) else []
+        return self._join().encode("utf-8").split(b"\n") if len(self) else []
 
-    def _joined(self) -> str:
+    def _join(self) -> str:
         """Return all lines as one string, separated by line feeds."""
         text = np.insert(self.codes, self.offsets[1:-1], LINE_FEED)
         return text.tobytes().decode("utf-32-le")
 
-    def distinct(self) -> NDArray[np.int64]:
+    def distinct_indices(self) -> NDArray[np.int64]:
         """Return (d,) int64 ascending indices of the first occurrence of each distinct line."""
-        return np.flatnonzero(self.first_equal() == np.arange(len(self)))
+        return np.flatnonzero(self.first_occurrences() == np.arange(len(self)))
 
-    def first_equal(self) -> NDArray[np.int64]:
+    def first_occurrences(self) -> NDArray[np.int64]:
         """Return (B,) int64: for each line, the index of the first equal line, ignoring labels."""
         first: dict[bytes, int] = {}
-        found = (first.setdefault(line, i) for i, line in enumerate(self.encoded()))
-        return np.fromiter(found, np.int64, len(self))
+        indices = (first.setdefault(line, i) for i, line in enumerate(self.to_bytes()))
+        return np.fromiter(indices, np.int64, len(self))
 
     @cached_property
     def digests(self) -> NDArray[np.uint64]:
         """(B,) uint64 digest of each line; see `line_digests`."""
-        return line_digests(self.encoded())
+        return line_digests(self.to_bytes())
 
     @cached_property
     def repeated(self) -> int:
         """Number of lines equal to an earlier line."""
-        return len(self) - len(set(self.encoded()))
+        return len(self) - len(set(self.to_bytes()))
 
     def summary(self) -> Summary:
         """Return the numbers of lines read, dropped, repeated and kept."""
@@ -259,10 +262,10 @@ class Lines:
         )
 
 
-def _concatenated(arrays: Iterable[NDArray[T] | None]) -> NDArray[T] | None:
+def _concatenate_optional(arrays: Iterable[NDArray[T] | None]) -> NDArray[T] | None:
     """Concatenate the arrays that are not None; return None if all are None."""
-    given = [array for array in arrays if array is not None]
-    return np.concatenate(given) if given else None
+    present = [array for array in arrays if array is not None]
+    return np.concatenate(present) if present else None
 
 
 def line_digests(encoded: Iterable[bytes]) -> NDArray[np.uint64]:
@@ -281,5 +284,5 @@ def line_digests(encoded: Iterable[bytes]) -> NDArray[np.uint64]:
         >>> line_digests([b"anna", b"anna"]).tolist() == one * 2
         True
     """
-    joined = b"".join([blake2b(line, digest_size=8).digest() for line in encoded])
-    return np.frombuffer(joined, ">u8").astype(np.uint64)
+    digests = b"".join([blake2b(line, digest_size=8).digest() for line in encoded])
+    return np.frombuffer(digests, ">u8").astype(np.uint64)

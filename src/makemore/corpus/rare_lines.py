@@ -10,8 +10,8 @@ from makemore.corpus.lines import Lines
 _ROUNDING = 1e-12  # relative rounding error of a sum of weights
 
 
-def frequent(lines: Lines, least: float) -> Lines:
-    """Drop lines that occur fewer than `least` times, and count them in `rare`.
+def drop_rare(lines: Lines, min_count: float) -> Lines:
+    """Drop lines that occur fewer than `min_count` times, and count them in `rare`.
 
     The frequency of a line is the sum of the weights of all lines equal to it. If there are labels,
     only lines with the same label count as equal, because a line is learned with its label. Labels
@@ -19,24 +19,24 @@ def frequent(lines: Lines, least: float) -> Lines:
 
     Args:
         lines: the list.
-        least: minimum frequency of a line; 1 or less drops nothing.
+        min_count: minimum frequency of a line; 1 or less drops nothing.
 
     Example:
-        >>> few = frequent(Lines.from_strings(["anna", "ben", "anna"]), 2)
+        >>> few = drop_rare(Lines.from_strings(["anna", "ben", "anna"]), 2)
         >>> few.to_list(), few.summary().rare
         (['anna', 'anna'], 1)
     """
-    if least <= 1:
+    if min_count <= 1:
         return lines
-    key = lines.first_equal()
+    key = lines.first_occurrences()
     if lines.labels is not None:
         key = key * len(lines.label_names) + lines.labels
-    distinct, place = unique_inverse(key, int(key.max(initial=-1)) + 1)
-    total = sum_by_index(place, lines.counts(), len(distinct))
-    kept = lines.select(np.flatnonzero(total[place] >= least * (1 - _ROUNDING)))
+    distinct, inverse = unique_inverse(key, int(key.max(initial=-1)) + 1)
+    total = sum_by_index(inverse, lines.counts(), len(distinct))
+    kept = lines.select(np.flatnonzero(total[inverse] >= min_count * (1 - _ROUNDING)))
     rare = lines.rare + len(lines) - len(kept)
     kept = replace(kept, read=lines.read, blank=lines.blank, rare=rare)
     if kept.labels is None:
         return kept
-    present, label = unique_inverse(kept.labels, len(kept.label_names))
-    return kept.with_labels(label, tuple(kept.label_names[i] for i in present.tolist()))
+    label_ids, inverse = unique_inverse(kept.labels, len(kept.label_names))
+    return kept.with_labels(inverse, tuple(kept.label_names[i] for i in label_ids.tolist()))

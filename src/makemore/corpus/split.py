@@ -47,54 +47,58 @@ def split_lines(
     if kind not in SPLITS:
         raise OptionError(f"split {kind!r} is unknown: choose one of {', '.join(SPLITS)}")
     if kind == "digest":
-        return _by_digest(lines, dev, test)
-    which = lines.distinct() if kind == "clean" else np.arange(len(lines), dtype=np.int64)
-    order = list(range(len(which)))
+        return _split_nonempty_train(lines, dev, test)
+    indices = lines.distinct_indices() if kind == "clean" else np.arange(len(lines), dtype=np.int64)
+    order = list(range(len(indices)))
     random.Random(seed).shuffle(order)  # identical to the lectures' shuffle
-    shuffled = which[np.array(order, np.int64)] if order else which
+    shuffled = indices[np.array(order, np.int64)] if order else indices
     first, second = int(0.8 * len(shuffled)), int(0.9 * len(shuffled))
     if not first:  # a single line goes to train
         first = second = len(shuffled)
     split = Split(shuffled[:first], shuffled[first:second], shuffled[second:])
     if kind == "clean" and (lines.labels is not None or lines.weights is not None):
-        first_equal = lines.first_equal()
-        return Split(*(np.flatnonzero(np.isin(first_equal, part)) for part in split))
+        first_occurrence = lines.first_occurrences()
+        return Split(
+            *(np.flatnonzero(np.isin(first_occurrence, split_indices)) for split_indices in split)
+        )
     return split
 
 
-def _by_digest(lines: Lines, dev: float, test: float) -> Split:
+def _split_nonempty_train(lines: Lines, dev: float, test: float) -> Split:
     """Split by digest; if that leaves no train lines, put every line into train."""
-    split = parts_by_digest(lines, dev, test)
+    split = split_by_digest(lines, dev, test)
     if not len(split.train):  # possible for a tiny list
-        everything = np.arange(len(lines), dtype=np.int64)
-        return Split(everything, everything[:0], everything[:0])
+        all_indices = np.arange(len(lines), dtype=np.int64)
+        return Split(all_indices, all_indices[:0], all_indices[:0])
     return split
 
 
-def parts_by_digest(lines: Lines, dev: float, test: float) -> Split:
+def split_by_digest(lines: Lines, dev: float, test: float) -> Split:
     """Split lines by digest / 2^64 at `test` and `test + dev`; the train split may be empty.
 
     Raises:
         OptionError: a fraction is negative, or the fractions sum to 1 or more.
     """
     if dev < 0 or test < 0 or not dev + test < 1:
-        raise OptionError(f"dev {dev} and test {test} must be 0 or more and leave lines to learn")
-    is_test = is_set_apart(lines, test)
-    is_dev = ~is_test & is_set_apart(lines, test + dev)
+        raise OptionError(
+            f"dev is {dev} and test is {test}: give fractions of 0 or more whose sum is below 1"
+        )
+    is_test = has_digest_below(lines, test)
+    is_dev = ~is_test & has_digest_below(lines, test + dev)
     train = np.flatnonzero(~is_test & ~is_dev)
     return Split(train, np.flatnonzero(is_dev), np.flatnonzero(is_test))
 
 
-def is_set_apart(lines: Lines, share: float) -> NDArray[np.bool_]:
-    """Return (B,) bool: whether the digest of each line is below `share` * 2^64."""
-    return lines.digests / 2.0**64 < share
+def has_digest_below(lines: Lines, fraction: float) -> NDArray[np.bool_]:
+    """Return (B,) bool: whether the digest of each line is below `fraction` * 2^64."""
+    return lines.digests / 2.0**64 < fraction
 
 
-def fold_of(lines: Lines, folds: int) -> NDArray[np.int64]:
+def assign_folds(lines: Lines, folds: int) -> NDArray[np.int64]:
     """Return (B,) int64 cross-validation folds in [0, folds); equal lines share a fold.
 
     Distinct lines are numbered by ascending digest, so folds have nearly equal numbers of distinct
     lines.
     """
-    _, place = np.unique(lines.digests, return_inverse=True)
-    return place.astype(np.int64) % folds
+    _, rank = np.unique(lines.digests, return_inverse=True)
+    return rank.astype(np.int64) % folds

@@ -61,30 +61,30 @@ class Vocabulary:
         Returns:
             (C,) int32 ids in [1, V), or -1.
         """
-        place = np.searchsorted(self._codes, codes)
-        place[place == len(self._codes)] = 0
-        is_known = self._codes[place] == codes if len(self._codes) else np.zeros(len(codes), bool)
-        return np.where(is_known, place + 1, -1).astype(np.int32)
+        index = np.searchsorted(self._codes, codes)
+        index[index == len(self._codes)] = 0
+        is_known = self._codes[index] == codes if len(self._codes) else np.zeros(len(codes), bool)
+        return np.where(is_known, index + 1, -1).astype(np.int32)
 
-    def joined(self, other: Self) -> Self:
+    def union(self, other: Self) -> Self:
         """Return the union of two vocabularies."""
         characters = "".join(sorted({*self.characters, *other.characters}))
         return type(self)(characters, tuple(sorted({*self.labels, *other.labels})))
 
-    def places_in(self, wider: Self) -> NDArray[np.int64]:
+    def ids_in(self, wider: Self) -> NDArray[np.int64]:
         """Return (V + labels,) int64, ascending: the id in a larger vocabulary of each id here."""
         characters = wider.encode(self._codes)
         labels = wider.label_ids(self.labels)
         return np.concatenate([np.zeros(1, np.int64), characters, labels])
 
-    def knows(self, lines: Lines) -> NDArray[np.bool_]:
-        """Return (B,) bool: whether the characters and the label of each line are all known."""
+    def is_encodable(self, lines: Lines) -> NDArray[np.bool_]:
+        """Return (B,) bool: whether each line has only characters and labels of the vocabulary."""
         unknown = np.flatnonzero(self.encode(lines.codes) < 0)
-        known = np.ones(len(lines), dtype=bool)
-        known[np.searchsorted(lines.offsets, unknown, side="right") - 1] = False
+        is_encodable = np.ones(len(lines), dtype=bool)
+        is_encodable[np.searchsorted(lines.offsets, unknown, side="right") - 1] = False
         if self.labels and lines.labels is not None:
-            known &= np.isin(lines.label_names, self.labels)[lines.labels]
-        return known
+            is_encodable &= np.isin(lines.label_names, self.labels)[lines.labels]
+        return is_encodable
 
     def decode(self, ids: NDArray[np.int32]) -> NDArray[np.uint32]:
         """Convert ids to (C,) uint32 code points; the boundary becomes a line feed."""
@@ -102,12 +102,12 @@ class Vocabulary:
             OptionError: the vocabulary has no such label.
         """
         if label not in self.labels:
-            known = ", ".join(self.labels) or "none: it was fitted on a list without labels"
+            known = ", ".join(self.labels) or "none, because it was fitted on a list without labels"
             raise OptionError(f"label {label!r} is not one of this model's labels ({known})")
         return len(self) + self.labels.index(label)
 
     def label_ids(self, labels: Sequence[str]) -> NDArray[np.int32]:
         """Return the (n,) int32 ids of n labels; see `label_id`."""
-        known = {name: len(self) + place for place, name in enumerate(self.labels)}
-        found = (known[name] if name in known else self.label_id(name) for name in labels)
-        return np.fromiter(found, np.int32, len(labels))
+        id_of = {name: len(self) + index for index, name in enumerate(self.labels)}
+        ids = (id_of[name] if name in id_of else self.label_id(name) for name in labels)
+        return np.fromiter(ids, np.int32, len(labels))

@@ -135,7 +135,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         from makemore.fitting.fit import Callbacks
 
         more, options = _read(lines, labels, weights), self.fit_options()
-        more = more if isinstance(more, Lines) else Lines.concatenated(more)
+        more = more if isinstance(more, Lines) else Lines.concatenate(more)
         with _checkpointer(run) as checkpointer:
             callbacks = Callbacks(on_step=on_step, checkpointer=checkpointer)
             self.learned_ = fit_more(self.learned_, more, options, callbacks, adapt)
@@ -155,7 +155,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             DataError: the list has fewer than two distinct lines.
             OptionError: `folds` is below 2, or a parameter is invalid.
         """
-        from makemore.corpus.split import fold_of
+        from makemore.corpus.split import assign_folds
         from makemore.corpus.vocabulary import Vocabulary
         from makemore.evaluation.scoring import Oddness, Scorer
         from makemore.fitting.fit import fit_lines
@@ -163,9 +163,9 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         lines = parsed(lines).without_labels()
         if folds < 2:
             raise OptionError(f"folds is {folds}: give 2 or more")
-        if len(lines.distinct()) < 2:
+        if len(lines.distinct_indices()) < 2:
             raise DataError("a list is judged by itself only if it has two different lines or more")
-        fold, vocabulary = fold_of(lines, folds), Vocabulary.of(lines)
+        fold, vocabulary = assign_folds(lines, folds), Vocabulary.of(lines)
         found = Oddness.nothing(len(lines))
         for number in np.unique(fold):
             inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)

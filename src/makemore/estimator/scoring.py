@@ -177,7 +177,7 @@ class ScoringEstimator(Estimator):
         from makemore.evaluation.metrics import classification, evaluate
 
         lines, scorer = parsed(lines, labels), self._scorer
-        is_known = scorer.vocabulary.knows(lines)
+        is_known = scorer.vocabulary.is_encodable(lines)
         lines = lines.select(np.flatnonzero(is_known))
         is_learned = self._is_learned(lines)
         found = evaluate(scorer.model, scorer.contexts(lines), is_learned, seed)
@@ -187,7 +187,7 @@ class ScoringEstimator(Estimator):
             if is_learned is not None:
                 learned = bool(is_learned.all())
                 lines = lines if learned else lines.select(np.flatnonzero(~is_learned))
-            own = np.searchsorted(self.classes_, lines.labels_of())
+            own = np.searchsorted(self.classes_, lines.label_list())
             told = classification(scorer.posterior(lines), own, lines.counts(), learned, seed)
         return replace(found, unknown=int((~is_known).sum()), labels=told)
 
@@ -206,7 +206,7 @@ class ScoringEstimator(Estimator):
         from makemore.evaluation.nearest import nearest_of_mixed
 
         read = parsed(lines)
-        read = read.select(np.flatnonzero(self._fitted.vocabulary.knows(read)))
+        read = read.select(np.flatnonzero(self._fitted.vocabulary.is_encodable(read)))
         is_learned, is_copied = self._is_learned(read), self._is_learned(parsed_whole(made))
         return nearest_of_mixed(made, is_copied, read, is_learned)
 
@@ -254,7 +254,7 @@ class ScoringEstimator(Estimator):
         if line is not None:
             label = self.predict([line]).tolist() if len(self.classes_) else None
             one = parsed([line], label)
-            if not len(one) or not fitted.vocabulary.knows(one).all():
+            if not len(one) or not fitted.vocabulary.is_encodable(one).all():
                 raise DataError(f"nothing is seen along {line!r}: give a line of known characters")
 
         def contexts_of(lines: Lines | None) -> "Callable[[int | None], Contexts] | None":
@@ -276,7 +276,7 @@ class ScoringEstimator(Estimator):
             DataError: every line has an unknown character or label.
         """
         read = parsed(lines)
-        read = read.select(np.flatnonzero(self._fitted.vocabulary.knows(read)))
+        read = read.select(np.flatnonzero(self._fitted.vocabulary.is_encodable(read)))
         if not len(read):
             raise DataError("there is no line to look at: each has an unknown character or label")
         return few_lines(read)
@@ -302,9 +302,9 @@ class ScoringEstimator(Estimator):
 
     def _is_learned(self, lines: Lines) -> NDArray[np.bool_] | None:
         """Return (B,) bool: whether each line was in the list and not in its test split."""
-        from makemore.corpus.split import is_set_apart
+        from makemore.corpus.split import has_digest_below
 
         is_seen, report = self.is_seen(lines), self._fitted.report
         if is_seen is None or report.split != "digest":
             return is_seen
-        return is_seen & ~is_set_apart(lines, report.test)
+        return is_seen & ~has_digest_below(lines, report.test)

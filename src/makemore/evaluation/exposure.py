@@ -138,9 +138,13 @@ def _of_label(
         lines = Lines.from_strings(strings)
         return Scorer.of(learned).lines(lines if label is None else lines.with_label(label))
 
-    uniform = scores(canaries.drawn(n, np.random.default_rng(seed)))
+    uniform = scores(canaries.draw(n, np.random.default_rng(seed)))
     options = SampleOptions(max_length=canaries.length, label=label, seed=seed)
-    made = [line for line in free_lines(Source.of(learned), options, n) if canaries.has(line)]
+    made = [
+        line
+        for line in free_lines(Source.of(learned), options, n)
+        if canaries.is_in_sample_space(line)
+    ]
     asked = scores(list(own))
     bits, error = exposures(uniform, estimate_ranks(scores(made), asked, n), n, canaries.bits)
     return bits, error, np.full(len(own), canaries.bits)

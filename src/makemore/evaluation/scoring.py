@@ -95,7 +95,7 @@ class Scorer:
         if self._is_mixed(lines):
             joint: Float64s = np.logaddexp.reduce(self.labels(lines) + self._log_shares, axis=1)
             return joint
-        known = np.flatnonzero(self.vocabulary.knows(lines))
+        known = np.flatnonzero(self.vocabulary.is_encodable(lines))
         scores = np.full(len(lines), -np.inf)
         scores[known] = likelihood.line_log_probs(self.model, self.contexts(lines.select(known)))
         return scores
@@ -197,7 +197,7 @@ class Scorer:
         bounded = np.append(unknown, len(lines.codes))
         first = bounded[np.searchsorted(bounded, starts)]  # the first at or after each start
         stops = np.minimum(first, ends)
-        return lines.cut(stops - starts), stops < ends
+        return lines.truncate(stops - starts), stops < ends
 
     def _mixed(self, lines: Lines, start: NDArray[np.int64]) -> Float64s:
         """Return (C,) log-probabilities of characters given those before, summed over labels."""

@@ -40,7 +40,7 @@ def blend(
     if len({part.vocabulary.labels for part in parts}) > 1:
         raise DataError("models of lists with different labels cannot be blended")
     shares = _shares(len(parts), weights, lines)
-    vocabulary = reduce(Vocabulary.joined, (part.vocabulary for part in parts))
+    vocabulary = reduce(Vocabulary.union, (part.vocabulary for part in parts))
     texts, models, each = zip(*_members(parts, shares, vocabulary), strict=True)
     options = MixtureOptions(members=", ".join(texts))
     family = family_named("mixture")
@@ -128,7 +128,7 @@ def _adapted(model: Model, own: Vocabulary, wider: Vocabulary) -> Model:
 
 def _known(lines: Lines, vocabulary: Vocabulary, window: int | None) -> Contexts:
     """Return the contexts of the lines that have only known characters."""
-    known = lines.select(np.flatnonzero(vocabulary.knows(lines)))
+    known = lines.select(np.flatnonzero(vocabulary.is_encodable(lines)))
     if not len(known):
         raise DataError("there is no line to weigh models by: each has an unknown character")
     return Contexts.of(known, vocabulary, window)

@@ -79,7 +79,7 @@ def _joined(before: FittedModel, vocabulary: Vocabulary) -> Vocabulary:
     if bool(before.vocabulary.labels) != bool(vocabulary.labels):
         has = "with" if before.vocabulary.labels else "without"
         raise DataError(f"the model was fitted on lines {has} labels: give more lines {has} labels")
-    return before.vocabulary.joined(vocabulary)
+    return before.vocabulary.union(vocabulary)
 
 
 def _grown(before: FittedModel, vocabulary: Vocabulary) -> Model:
@@ -95,7 +95,7 @@ def _grown(before: FittedModel, vocabulary: Vocabulary) -> Model:
         )
     family = family_named(before.family)
     model = family.build(before.options, len(vocabulary), len(vocabulary.labels))
-    ids = before.vocabulary.places_in(vocabulary)
+    ids = before.vocabulary.ids_in(vocabulary)
     return model.load(model.grown(before.model.tensors(), ids))
 
 
@@ -103,7 +103,7 @@ def rehearsal(before: FittedModel, lines: Lines, seed: int) -> Lines:
     """Return the new lines and lines sampled from the model, labels in their original shares."""
     count = min(before.cleaning.kept, _MOST_REHEARSED)
     strings = lines.to_list()
-    names = None if lines.labels is None else lines.labels_of()
+    names = None if lines.labels is None else lines.label_list()
     shares = before.label_shares if before.vocabulary.labels else np.ones(1)
     drawn_weights = []
     for label, share in zip(before.vocabulary.labels or (None,), shares, strict=True):

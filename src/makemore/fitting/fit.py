@@ -147,7 +147,7 @@ def fit_blocks(
     options.check()
     window = counted_window(model, options)
     if window is None:
-        return fit_lines(Lines.concatenated(blocks), model, options, callbacks)
+        return fit_lines(Lines.concatenate(blocks), model, options, callbacks)
     counter = BlockCounter(window, test=options.test)
     for block in blocks:
         counter.add(block)

@@ -13,7 +13,7 @@ from makemore.arrays import AnyArray, evenly_spaced, sorted_unique, sum_by_index
 from makemore.contexts.block_counter import BlockCounter
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
-from makemore.corpus.split import Split, is_set_apart, split_lines
+from makemore.corpus.split import Split, has_digest_below, split_lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitted import ListFacts
@@ -151,7 +151,7 @@ class ListSplits(Splits):
     def set_apart(self, share: float) -> float:
         """See `Splits.set_apart`."""
         rest = self._lines.select(np.concatenate([self._which["train"], self._which["dev"]]))
-        return 0.0 if is_set_apart(rest, share).any() else share
+        return 0.0 if has_digest_below(rest, share).any() else share
 
     def train_and_dev(self, window: int | None) -> Contexts:
         """See `Splits.train_and_dev`."""
@@ -195,7 +195,7 @@ class ListSplits(Splits):
     ) -> Contexts:
         """Return the context table of some lines, followed by the canaries."""
         lines = self._lines.select(which)
-        lines = lines if canaries is None else canaries.behind(lines)
+        lines = lines if canaries is None else canaries.append_to(lines)
         return Contexts.of(lines, self._vocabulary, window)
 
 
@@ -252,9 +252,9 @@ def usable(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> 
     """
     options.check()
     if options.min_count > 1:
-        from makemore.corpus.rare_lines import frequent
+        from makemore.corpus.rare_lines import drop_rare
 
-        lines = frequent(lines, options.min_count)
+        lines = drop_rare(lines, options.min_count)
     if on_read is not None:
         on_read(lines.summary())
     if not len(lines) and lines.rare:

@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader
 
 from makemore import __version__
-from makemore.corpus.control_characters import names_of
+from makemore.corpus.control_characters import display_names
 from makemore.estimator.base import Strings, parsed
 from makemore.estimator.makemore import MakeMore
 from makemore.probe.examination import Examination
@@ -49,7 +49,7 @@ def page(
     samples = draw_samples(maker, seed)
     along = samples.lines.to_list()[0] if line is None else line
     found = maker.probe(read, recording, along)
-    names = names_of(maker.learned_.vocabulary)
+    names = display_names(maker.learned_.vocabulary)
     sections = [samples_section(maker, samples, read), bigram_section(maker, read)]
     sections.append(members_section(found))
     sections += [network_section(each, names) for each in found.networks]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from makemore.arrays import Float64s
-from makemore.corpus.control_characters import shown, space_in
+from makemore.corpus.control_characters import display_character, space_symbol
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.estimator.makemore import MakeMore
@@ -69,14 +69,14 @@ def draw_samples(maker: MakeMore, seed: int = 0) -> Samples:
     most = _CHARACTERS // max(1, maker.learned_.longest)
     lines = maker.sample(max(_FEWEST, min(_DRAWN, most)), seed=seed)
     scores = maker.score_characters(first)
-    space = space_in(maker.learned_.vocabulary)
+    space = space_symbol(maker.learned_.vocabulary)
     scored = [_scored(line, nats.tolist(), space) for line, nats in zip(first, scores, strict=True)]
     return Samples(scored, maker.variety(lines), Lines.from_strings(lines), space)
 
 
 def _scored(line: str, nats: Sequence[float], space: str | None) -> ScoredLine:
     """Return a line with the surprise of each character."""
-    texts = [space if c == " " and space else shown(c) for c in line]
+    texts = [space if c == " " and space else display_character(c) for c in line]
     characters = [
         ScoredCharacter(text, surprise(each), f"{np.exp(each):.3g}")
         for text, each in zip([*texts, "·"], nats, strict=True)

@@ -7,7 +7,7 @@ import numpy as np
 from makemore.arrays import Float64s
 from makemore.contexts.bigrams import bigrams
 from makemore.contexts.table import Contexts
-from makemore.corpus.control_characters import names_of
+from makemore.corpus.control_characters import display_names
 from makemore.corpus.lines import Lines
 from makemore.estimator.makemore import MakeMore
 from makemore.inference.model import CountModel, members
@@ -40,7 +40,7 @@ def samples_section(maker: MakeMore, samples: Samples, lines: Lines | None) -> S
             distributions.characters(
                 character_shares(samples.lines, vocabulary),
                 None if lines is None else character_shares(lines, vocabulary),
-                names_of(vocabulary)[: len(vocabulary)],
+                display_names(vocabulary)[: len(vocabulary)],
             ),
             "What they are made of",
             f"How often each character stands in them.{beside}",
@@ -53,7 +53,7 @@ def samples_section(maker: MakeMore, samples: Samples, lines: Lines | None) -> S
 def bigram_section(maker: MakeMore, lines: Lines | None) -> Section:
     """Return the section on bigrams: counted ones, and those that the model predicts."""
     vocabulary, model = maker.learned_.vocabulary, maker.learned_.model
-    names, pictures = names_of(vocabulary)[: len(vocabulary)], []
+    names, pictures = display_names(vocabulary)[: len(vocabulary)], []
     counts = _counts(maker, lines)
     if counts is not None:
         pictures.append(
@@ -139,7 +139,7 @@ def _counts(maker: MakeMore, lines: Lines | None) -> Float64s | None:
     """Return the bigram counts (V, V) of the lines, else those of a count model, else None."""
     learned = maker.learned_
     if lines is not None:
-        known = lines.select(np.flatnonzero(learned.vocabulary.knows(lines)))
+        known = lines.select(np.flatnonzero(learned.vocabulary.is_encodable(lines)))
         return bigrams(Contexts.of(known, learned.vocabulary, 1))
     counted = [member for member in members(learned.model) if isinstance(member, CountModel)]
     return bigrams(counted[0].counted()) if counted and not learned.report.is_blend else None

@@ -3,7 +3,7 @@
 from makemore.cli.console import say_unknown, write_json
 from makemore.cli.parameters import File, Flag, Source
 from makemore.cli.reading import read
-from makemore.corpus.control_characters import visible
+from makemore.corpus.control_characters import escape_controls
 from makemore.options.verbs import InputOptions
 
 
@@ -34,5 +34,5 @@ def classify(
             probabilities = dict(zip(names, probs, strict=True))
             write_json({"line": line, "label": names[best], "probabilities": probabilities})
         else:
-            print(f"{visible(names[best])}\t{probs[best]:.4f}\t{visible(line)}")
+            print(f"{escape_controls(names[best])}\t{probs[best]:.4f}\t{escape_controls(line)}")
     say_unknown(maker, lines, "theirs is the commonest label")

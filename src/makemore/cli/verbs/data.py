@@ -23,7 +23,12 @@ def data(
 
     if name is None:
         rows = [
-            (d.name, d.what, d.licence, "installed" if d.is_there() else f"needs {d.package}")
+            (
+                d.name,
+                d.description,
+                d.licence,
+                "installed" if d.is_installed() else f"needs {d.package}",
+            )
             for d in DATASETS.values()
         ]
         print("\n".join(table([("corpus", "what it is", "licence", ""), *rows])))
@@ -36,7 +41,7 @@ def data(
     say(f"{corpus.name}: {corpus.attribution}; licence: {corpus.licence}")
     columns = {"line": lines.to_list()}
     if lines.labels is not None:
-        columns["label"] = lines.labels_of()
+        columns["label"] = lines.label_list()
     if lines.weights is not None:
         columns["weight"] = [f"{weight:.17g}" for weight in lines.weights.tolist()]
     head = ["\t".join(columns)] if table_ else []

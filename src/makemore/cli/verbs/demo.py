@@ -21,7 +21,7 @@ def demo(*, n: Count = 20, prefix: str = "", model: str = "auto", seed: Natural 
     from makemore.corpus.named.corpora import dataset_named
 
     names = dataset_named("us-names")
-    say(f"{names.name}: {names.what} ({names.attribution})")
+    say(f"{names.name}: {names.description} ({names.attribution})")
     maker = new_maker(model, (), at_once(model, FitOptions(seed=seed)))
     learn(maker, lambda: iter([names.load()]))
     draw(maker, n, SampleOptions(prefix=prefix, new=True, distinct=True, seed=seed))

@@ -4,7 +4,7 @@ from makemore.cli.character_scores import END, write_pieces
 from makemore.cli.console import Json, say, say_unknown, write_json
 from makemore.cli.parameters import Count, File, Flag, Source
 from makemore.cli.reading import read
-from makemore.corpus.control_characters import shown, visible
+from makemore.corpus.control_characters import display_character, escape_controls
 from makemore.options.verbs import InputOptions
 
 
@@ -40,7 +40,7 @@ def odd(
         lines = read(second, source, labels=len(maker.classes_) > 0, weights=False)
         found = maker.oddness(lines)
         say_unknown(maker, lines, "nothing is odder")
-    names = [None] * len(lines) if lines.labels is None else lines.labels_of()
+    names = [None] * len(lines) if lines.labels is None else lines.label_list()
     named = zip(lines.to_list(), names, strict=True)
     once = dict(zip(named, found.rows(), strict=True))  # equal lines are equally odd
     oddest = sorted(once.items(), key=lambda item: -item[1][0])
@@ -56,7 +56,8 @@ def odd(
             }
             write_json({**row, "place": place, "log_likelihood": nats})
             continue
-        columns = [f"{deviations:.2f}", shown(character) or END, *map(visible, labelled.values())]
-        pieces = [(visible(line[:place]), 0.0), (visible(character), nats)]
-        rest = visible(line[place + 1 :])
+        values = map(escape_controls, labelled.values())
+        columns = [f"{deviations:.2f}", display_character(character) or END, *values]
+        pieces = [(escape_controls(line[:place]), 0.0), (escape_controls(character), nats)]
+        rest = escape_controls(line[place + 1 :])
         write_pieces("".join(f"{column}\t" for column in columns), [*pieces, (rest, 0.0)])

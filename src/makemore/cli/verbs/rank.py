@@ -3,7 +3,7 @@
 from makemore.cli.console import say_unknown, write_json
 from makemore.cli.parameters import File, Flag, Natural, Positive, Source
 from makemore.cli.reading import read
-from makemore.corpus.control_characters import visible
+from makemore.corpus.control_characters import escape_controls
 from makemore.options.verbs import InputOptions
 
 
@@ -40,7 +40,7 @@ def rank(
             row = {"line": line, "more_probable": more, "standard_error": error}
             write_json({**row, "log_likelihood": nats})
         else:
-            print(f"{_whole(more)}\t{_whole(error)}\t{visible(line)}")
+            print(f"{_whole(more)}\t{_whole(error)}\t{escape_controls(line)}")
     say_unknown(maker, lines, "they are impossible")
 
 

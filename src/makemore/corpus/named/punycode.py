@@ -19,7 +19,7 @@ def to_punycode(text: str) -> str:
         >>> to_punycode("são paulo")
         'xn--so-sia paulo'
     """
-    return _word_by_word(text, lambda word: idna.encode(word).decode("ascii"), "encoded")
+    return _convert_words(text, lambda word: idna.encode(word).decode("ascii"), "encoded")
 
 
 def from_punycode(text: str) -> str:
@@ -32,15 +32,15 @@ def from_punycode(text: str) -> str:
         >>> from_punycode("xn--so-sia paulo")
         'são paulo'
     """
-    return _word_by_word(text, idna.decode, "decoded")
+    return _convert_words(text, idna.decode, "decoded")
 
 
-def _word_by_word(text: str, convert: Callable[[str], str], done: str) -> str:
+def _convert_words(text: str, convert: Callable[[str], str], action: str) -> str:
     """Convert each word; join the words by single spaces."""
     words = []
     for word in text.split():
         try:
             words.append(convert(word))
         except (idna.IDNAError, UnicodeError) as error:
-            raise DataError(f"{word!r} cannot be {done} as punycode: {error}") from None
+            raise DataError(f"{word!r} cannot be {action} as punycode: {error}") from None
     return " ".join(words)

@@ -7,7 +7,7 @@ from typing import NoReturn, TypeAlias
 
 from makemore.corpus.lines import Lines
 from makemore.corpus.reading.decoding import Text
-from makemore.corpus.reading.rows import Columns, Row, blocks_of
+from makemore.corpus.reading.rows import Columns, Row, clean_blocks
 from makemore.errors import DataError, Location
 
 JsonObject: TypeAlias = dict[str, "JsonValue"]
@@ -25,7 +25,7 @@ def json_blocks(texts: Iterable[Text], columns: Columns | None, size: int) -> It
     Raises:
         DataError: a row is not valid JSON, or not of the expected type.
     """
-    return blocks_of(json_rows(texts, columns), columns, size)
+    return clean_blocks(json_rows(texts, columns), columns, size)
 
 
 def json_rows(texts: Iterable[Text], columns: Columns | None) -> Iterator[Row]:
@@ -43,17 +43,19 @@ def json_rows(texts: Iterable[Text], columns: Columns | None) -> Iterator[Row]:
         for number, line in enumerate(text.split("\n"), start):
             if line and not line.isspace():
                 try:
-                    row = _row(number, _parsed(line), columns)
+                    row = _parse_row(number, _parse(line), columns)
                 except DataError as error:
                     raise error.at(replace(error.location, row=number)) from None
                 yield row
 
 
-def _parsed(line: str) -> JsonValue:
+def _parse(line: str) -> JsonValue:
     """Parse a row."""
     try:
-        value: JsonValue = json.loads(line, parse_constant=_no_json, object_pairs_hook=_object)
-    except DataError:  # raised by `_object`; DataError is a ValueError too
+        value: JsonValue = json.loads(
+            line, parse_constant=_reject_constant, object_pairs_hook=_build_object
+        )
+    except DataError:  # raised by `_build_object`; DataError is a ValueError too
         raise
     except RecursionError:
         raise DataError("nested too deeply to be read as JSON") from None
@@ -63,29 +65,29 @@ def _parsed(line: str) -> JsonValue:
     return value
 
 
-def _no_json(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     """Raise ValueError for NaN and Infinity, which Python's parser accepts by default."""
-    raise ValueError(f"{name} is no number there")
+    raise ValueError(f"{name} is not a JSON number")
 
 
-def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+def _build_object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     """Build an object; raise DataError if a key is repeated."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    value = dict(pairs)
+    if len(value) < len(pairs):
         keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise DataError(f"the key {twice!r} stands there more than once: keep one of them")
-    return found
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise DataError(f"the key {repeated!r} occurs more than once: keep one of them")
+    return value
 
 
-def _row(number: int, value: JsonValue, columns: Columns | None) -> Row:
+def _parse_row(number: int, value: JsonValue, columns: Columns | None) -> Row:
     """Extract the line, weight and label of a row."""
     if columns is None:
-        return Row(number, _bare_line(value))
+        return Row(number, _string_row(value))
     if not isinstance(value, dict):
         raise DataError(
-            f"{_kind(value)}, not an object with the key {columns.line!r} (if all rows are "
-            "strings, leave --column out)"
+            f"{_type_name(value)}, not an object with the key {columns.line!r} (if all rows are "
+            "strings, omit --column)"
         )
     line = _text(value, columns.line)
     weight = None if columns.weight is None else _weight(value, columns.weight)
@@ -93,16 +95,16 @@ def _row(number: int, value: JsonValue, columns: Columns | None) -> Row:
     return Row(number, line, weight, label)
 
 
-def _bare_line(value: JsonValue) -> str:
+def _string_row(value: JsonValue) -> str:
     """Return a row that is a string."""
     if isinstance(value, dict):
         keys = f"{len(value)} key" + ("s" if len(value) != 1 else "")
         raise DataError(
-            f"an object with {keys} ({', '.join(list(value)[:6])}): say which holds the line with "
-            "--column NAME"
+            f"an object with {keys} ({', '.join(list(value)[:6])}): give the key of the line "
+            "with --column NAME"
         )
     if not isinstance(value, str):
-        raise DataError(f"{_kind(value)}, not a line: make it a string")
+        raise DataError(f"{_type_name(value)}, not a line: make it a string")
     return value
 
 
@@ -110,7 +112,7 @@ def _value(row: JsonObject, key: str) -> JsonValue:
     """Return the value under a key."""
     if key not in row:
         known = ", ".join(list(row)[:6]) or "none"
-        raise DataError(f"there is no key {key!r}; its keys: {known}", Location(column=key))
+        raise DataError(f"there is no key {key!r}; the keys are: {known}", Location(column=key))
     return row[key]
 
 
@@ -118,7 +120,7 @@ def _text(row: JsonObject, key: str) -> str:
     """Return the string under a key."""
     value = _value(row, key)
     if not isinstance(value, str):
-        raise DataError(f"{key} is {_kind(value)}: make it a string", Location(column=key))
+        raise DataError(f"{key} is {_type_name(value)}: make it a string", Location(column=key))
     return value
 
 
@@ -126,7 +128,7 @@ def _weight(row: JsonObject, key: str) -> float:
     """Return the number under a key; infinity if it overflows a float."""
     value = _value(row, key)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        problem = f"weight {key} is {_kind(value)}: make it a number"
+        problem = f"weight {key} is {_type_name(value)}: make it a number"
         raise DataError(problem, Location(column=key))
     try:
         return float(value)
@@ -134,7 +136,7 @@ def _weight(row: JsonObject, key: str) -> float:
         return float("inf")
 
 
-def _kind(value: JsonValue) -> str:
+def _type_name(value: JsonValue) -> str:
     """Return the type of a JSON value, for an error message."""
     names = {dict: "an object", list: "an array", str: "a string", bool: "true or false"}
     return "null" if value is None else names.get(type(value), "a number")

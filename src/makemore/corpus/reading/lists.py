@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from makemore.corpus.lines import Lines
-from makemore.corpus.reading.decoding import LONGEST, Text, whole_lines
-from makemore.corpus.reading.opening import name_of, pieces
+from makemore.corpus.reading.decoding import MAX_LINE_LENGTH, Text, whole_lines
+from makemore.corpus.reading.opening import name_of, read_chunks
 from makemore.errors import UNKNOWN_LOCATION, DataError, Location
 
 if TYPE_CHECKING:
     from makemore.corpus.reading.rows import Columns
 
 BLOCK = 2**20  # characters: tens of thousands of lines, about 50 MB during cleaning
-_HEAD = 4096  # bytes that are enough to detect the file type
+_MIN_CHUNK = 4096  # bytes that are enough to detect the file type
 _TABLES = (".csv", ".tsv")
 _JSON_LINES = (".jsonl", ".ndjson")
-_PACKED = (".gz", ".bz2", ".xz", ".zst")
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
 def read_lines(
@@ -53,7 +53,7 @@ def read_lines(
         Traceback (most recent call last):
         makemore.errors.DataError: no such list.txt: there is no such file; give the path of a list
     """
-    return Lines.concatenated(read_blocks(path, columns, encoding))
+    return Lines.concatenate(read_blocks(path, columns, encoding))
 
 
 def read_blocks(
@@ -83,22 +83,22 @@ def read_blocks(
         makemore.errors.DataError: no such list.txt: there is no such file; give the path of a list
     """
     path = os.fspath(path)
-    size = min(max(characters, _HEAD), LONGEST)
+    size = min(max(characters, _MIN_CHUNK), MAX_LINE_LENGTH)
     name, read, blank, kept = name_of(path), 0, 0, 0
-    texts = whole_lines(pieces(path, size), name, encoding)
+    texts = whole_lines(read_chunks(path, size), name, encoding)
     try:
         for block in _blocks(texts, _suffix(path), columns, size):
             read, blank, kept = read + block.read, blank + block.blank, kept + len(block)
             yield block
     except DataError as error:
-        if error.location == UNKNOWN_LOCATION:  # about an argument, for instance an encoding
+        if error.location == UNKNOWN_LOCATION:  # about an argument, such as the encoding
             raise
         raise error.at(replace(error.location, file=name)) from None
     if not kept:
         kinds = [("blank", blank), ("of weight 0", read - blank)]
-        found = " or ".join(kind for kind, count in kinds if count)
-        why = f"all {read:,} of its lines are {found}" if found else "it is empty"
-        problem = f"the list has no usable line: {why}. Give a list, one line for each thing"
+        reasons = " or ".join(kind for kind, count in kinds if count)
+        reason = f"all {read:,} of its lines are {reasons}" if reasons else "it is empty"
+        problem = f"the list has no usable line: {reason}. Give a list with one item per line"
         raise DataError(problem, Location(name))
 
 
@@ -120,13 +120,13 @@ def _blocks(
     else:
         for number, text in texts:
             if suffix in _TABLES and text.strip():
-                from makemore.corpus.reading.tables import which_column
+                from makemore.corpus.reading.tables import column_needed_error
 
-                raise which_column(text, suffix == ".tsv", number)
+                raise column_needed_error(text, suffix == ".tsv", number)
             yield Lines.from_text(text, number)
 
 
 def _suffix(path: str) -> str:
     """Return the suffix of a file name in lower case, without that of a compression format."""
     bare = Path(path)
-    return (Path(bare.stem) if bare.suffix.lower() in _PACKED else bare).suffix.lower()
+    return (Path(bare.stem) if bare.suffix.lower() in _COMPRESSED else bare).suffix.lower()

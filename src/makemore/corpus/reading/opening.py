@@ -12,13 +12,13 @@ from typing import Protocol
 from makemore.errors import DataError, Location
 
 STANDARD_INPUT = "-"
-_PACKED = {  # compression formats and their magic bytes
+_COMPRESSION_MAGIC = {  # compression formats and their magic bytes
     "a gzip": rb"\x1f\x8b",
     "a bzip2": rb"BZh[1-9](1AY&SY|\x17rE8P\x90)",
     "an xz": rb"\xfd7zXZ\x00",
     "a zstd": rb"\x28\xb5\x2f\xfd",
 }
-_MEMORY = 2**28  # memory limit of xz decompression, in bytes; xz -9 needs 65 MiB
+_XZ_MEMORY_LIMIT = 2**28  # memory limit of xz decompression, in bytes; xz -9 needs 65 MiB
 
 
 class _Decompressor(Protocol):
@@ -36,7 +36,7 @@ class _Decompressor(Protocol):
     def unused_data(self) -> bytes:
         """The bytes after the end of the member."""
 
-    def decompress(self, packed: bytes, limit: int, /) -> bytes:
+    def decompress(self, compressed: bytes, limit: int, /) -> bytes:
         """Decompress at most `limit` bytes; the next call continues with the rest."""
 
 
@@ -45,7 +45,7 @@ def name_of(path: str) -> str:
     return "standard input" if path == STANDARD_INPUT else path
 
 
-def pieces(path: str, size: int) -> Iterator[bytes]:
+def read_chunks(path: str, size: int) -> Iterator[bytes]:
     """Read a file, or `-` for standard input, and decompress gzip, bzip2, xz and zstd.
 
     Yields:
@@ -54,30 +54,30 @@ def pieces(path: str, size: int) -> Iterator[bytes]:
     Raises:
         DataError: the file is missing, a directory, damaged, or cannot be read or decompressed.
     """
-    raw = _raw(path, size)
+    raw = _read_raw(path, size)
     head = next(raw, b"")
-    for kind, start in _PACKED.items():
-        if re.match(start, head):
-            return _gathered(_unpacked(chain([head], raw), kind, name_of(path), size), size)
+    for kind, magic in _COMPRESSION_MAGIC.items():
+        if re.match(magic, head):
+            return _merge_chunks(_decompress(chain([head], raw), kind, name_of(path), size), size)
     return chain([head], raw) if head else iter(())
 
 
-def _raw(path: str, size: int) -> Iterator[bytes]:
+def _read_raw(path: str, size: int) -> Iterator[bytes]:
     """Yield the raw bytes in chunks; convert errors of the operating system to DataError."""
     location = Location(name_of(path))
     if not path:
-        raise DataError("the name of the list is empty; give the path of a file")
+        raise DataError("the path of the list is empty; give the path of a file")
     if path == STANDARD_INPUT and (sys.stdin is None or sys.stdin.closed):
-        problem = "it is closed: pipe a list into it, or give the path of one"
+        problem = "it is closed: pipe a list into it, or give the path of a file"
         raise DataError(problem, location)
     try:
         # Standard input stays open.
         with (
             nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else open(path, "rb") as stream
         ):
-            while piece := stream.read(size):
-                yield piece
-                if len(piece) < size:  # a terminal user signals the end of file only once
+            while chunk := stream.read(size):
+                yield chunk
+                if len(chunk) < size:  # a terminal user signals the end of file only once
                     return
     except FileNotFoundError:
         raise DataError("there is no such file; give the path of a list", location) from None
@@ -86,37 +86,39 @@ def _raw(path: str, size: int) -> Iterator[bytes]:
             raise DataError("this is a directory; give a file in it", location) from None
         raise DataError(f"it cannot be read: {error.strerror or error}", location) from None
     except ValueError:
-        raise DataError(f"{path!r} is no name a file can have; give the path of a list") from None
+        raise DataError(f"{path!r} is not a valid file name; give the path of a list") from None
 
 
-def _unpacked(packed: Iterator[bytes], kind: str, name: str, size: int) -> Iterator[bytes]:
+def _decompress(compressed: Iterator[bytes], kind: str, name: str, size: int) -> Iterator[bytes]:
     """Decompress the members one by one, in chunks of at most `size` bytes."""
-    new, wrong = _unpacker(kind, name)
+    make_decompressor, errors = _decompressor_of(kind, name)
     try:
-        member, more = new(), b""
+        decompressor, pending = make_decompressor(), b""
         while True:
-            if member.eof:
-                more = member.unused_data.lstrip(b"\0")
-                while not more:  # members may be padded with zeros
-                    piece = next(packed, b"")
-                    if not piece:
+            if decompressor.eof:
+                pending = decompressor.unused_data.lstrip(b"\0")
+                while not pending:  # members may be padded with zeros
+                    chunk = next(compressed, b"")
+                    if not chunk:
                         return
-                    more = piece.lstrip(b"\0")
-                member = new()
-            elif member.needs_input:
-                more = next(packed, b"")
-                if not more:
+                    pending = chunk.lstrip(b"\0")
+                decompressor = make_decompressor()
+            elif decompressor.needs_input:
+                pending = next(compressed, b"")
+                if not pending:
                     raise EOFError
             else:
-                more = b""
-            yield member.decompress(more, size)
-    except wrong as error:
-        is_greedy = "memory" in str(error).lower()
-        why = "needs too much memory to be unpacked" if is_greedy else "is damaged or cut short"
-        raise DataError(f"this starts like {kind} file, but {why}", Location(name)) from None
+                pending = b""
+            yield decompressor.decompress(pending, size)
+    except errors as error:
+        is_out_of_memory = "memory" in str(error).lower()
+        reason = (
+            "needs too much memory to decompress" if is_out_of_memory else "is damaged or truncated"
+        )
+        raise DataError(f"this starts like {kind} file but {reason}", Location(name)) from None
 
 
-def _unpacker(
+def _decompressor_of(
     kind: str, name: str
 ) -> tuple[Callable[[], _Decompressor], tuple[type[Exception], ...]]:
     """Return a factory of decompressors for a format, and the exceptions that they raise."""
@@ -130,14 +132,14 @@ def _unpacker(
         if kind == "an xz":
             from lzma import FORMAT_XZ, LZMADecompressor, LZMAError
 
-            return lambda: LZMADecompressor(FORMAT_XZ, _MEMORY), (LZMAError, EOFError)
+            return lambda: LZMADecompressor(FORMAT_XZ, _XZ_MEMORY_LIMIT), (LZMAError, EOFError)
         if sys.version_info >= (3, 14):
             from compression.zstd import ZstdDecompressor, ZstdError
         else:
             from backports.zstd import ZstdDecompressor, ZstdError
         return ZstdDecompressor, (ZstdError, EOFError)
     except ImportError:
-        problem = f"this is {kind} file, which this Python cannot unpack"
+        problem = f"this is {kind} file, which this Python cannot decompress"
         raise DataError(problem, Location(name)) from None
 
 
@@ -158,20 +160,20 @@ class _Inflate:
         """The bytes after the end of the member."""
         return self._zlib.unused_data
 
-    def decompress(self, packed: bytes, limit: int) -> bytes:
+    def decompress(self, compressed: bytes, limit: int) -> bytes:
         """Decompress at most `limit` bytes; the next call continues with the rest."""
-        unpacked = self._zlib.decompress(self._zlib.unconsumed_tail + packed, limit)
+        data = self._zlib.decompress(self._zlib.unconsumed_tail + compressed, limit)
         self.needs_input = not self._zlib.unconsumed_tail
-        return unpacked
+        return data
 
 
-def _gathered(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+def _merge_chunks(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
     """Join small chunks into chunks of at least `size` bytes; the last may be smaller."""
-    gathered = bytearray()
-    for piece in pieces:
-        gathered += piece
-        if len(gathered) >= size:
-            yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
+    buffer = bytearray()
+    for chunk in chunks:
+        buffer += chunk
+        if len(buffer) >= size:
+            yield bytes(buffer)
+            buffer.clear()
+    if buffer:
+        yield bytes(buffer)

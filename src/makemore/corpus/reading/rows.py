@@ -51,7 +51,7 @@ class Row(NamedTuple):
     label: str | None = None
 
 
-def blocks_of(
+def clean_blocks(
     rows: Iterable[Row], columns: Columns | None, characters: int, hint: str = ""
 ) -> Iterator[Lines]:
     """Clean rows block by block.
@@ -72,30 +72,30 @@ def blocks_of(
         block.append(row)
         size += len(row.line) + 1
         if size >= characters:
-            yield _cleaned(block, columns, hint)
+            yield _clean_block(block, columns, hint)
             block, size = [], 0
     if block:
-        yield _cleaned(block, columns, hint)
+        yield _clean_block(block, columns, hint)
 
 
-def _cleaned(block: list[Row], columns: Columns | None, hint: str) -> Lines:
+def _clean_block(block: list[Row], columns: Columns | None, hint: str) -> Lines:
     """Clean the lines, labels and weights of a block of rows."""
     labels = [row.label for row in block if row.label is not None]
     weights = [row.weight for row in block if row.weight is not None]
     try:
         return Lines.from_strings([row.line for row in block], labels or None, weights or None)
     except DataError as error:
-        location = _in_table(error.location, block, columns)
+        location = _locate_in_table(error.location, block, columns)
         if error.location.column == "weight":
             raise DataError(error.problem + hint, location) from None
         raise error.at(location) from None
 
 
-def _in_table(location: Location, block: list[Row], columns: Columns | None) -> Location:
+def _locate_in_table(location: Location, block: list[Row], columns: Columns | None) -> Location:
     """Convert the location of an error in a block to a row and column of the table."""
     assert location.line is not None, "a block has as many weights and labels as lines"
     row = block[location.line - 1].number
     if columns is None:
         return Location(row=row)
-    beside = {"weight": columns.weight, "label": columns.label}
-    return Location(row=row, column=beside.get(location.column or "", columns.line))
+    columns_by_kind = {"weight": columns.weight, "label": columns.label}
+    return Location(row=row, column=columns_by_kind.get(location.column or "", columns.line))

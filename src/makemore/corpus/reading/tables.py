@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from makemore.corpus.lines import Lines
-from makemore.corpus.reading.decoding import LONGEST
-from makemore.corpus.reading.rows import Columns, Row, blocks_of
+from makemore.corpus.reading.decoding import MAX_LINE_LENGTH
+from makemore.corpus.reading.rows import Columns, Row, clean_blocks
 from makemore.errors import DataError, Location
 
-Numbered = tuple[int, list[str]]  # a row's number, from 1, and its fields
+NumberedRow = tuple[int, list[str]]  # a row's number, from 1, and its fields
 
-HEADER_HINT = "; if the first row holds the columns' names, give a name instead of a number"
+HEADER_HINT = "; if the first row is a header, give the name of a column instead of a number"
 
 
 def has_header(columns: Columns) -> bool:
@@ -35,7 +35,7 @@ def table_blocks(
         DataError: the table cannot be read, lacks a column, or has a value that cannot be used.
     """
     hint = "" if has_header(columns) else HEADER_HINT
-    return blocks_of(table_rows(texts, columns, is_tabbed), columns, size, hint)
+    return clean_blocks(table_rows(texts, columns, is_tabbed), columns, size, hint)
 
 
 def table_rows(texts: Iterable[str], columns: Columns, is_tabbed: bool) -> Iterator[Row]:
@@ -51,16 +51,16 @@ def table_rows(texts: Iterable[str], columns: Columns, is_tabbed: bool) -> Itera
     """
     texts = iter(texts)
     first = next(texts, "")
-    found = ((i, row) for i, row in _fields(chain([first], texts), first, is_tabbed) if row)
-    header = next(found, (1, [])) if has_header(columns) else (1, [])
-    line = _place(columns.line, header)
-    weight = None if columns.weight is None else _place(columns.weight, header)
-    label = None if columns.label is None else _place(columns.label, header)
-    places = [place for place in (line, weight, label) if place is not None]
-    last = max(places)
-    for number, row in found:
-        if last >= len(row):
-            raise _short(row, number, dict(zip(columns.named, places, strict=True)))
+    rows = ((i, row) for i, row in _fields(chain([first], texts), first, is_tabbed) if row)
+    header = next(rows, (1, [])) if has_header(columns) else (1, [])
+    line = _column_index(columns.line, header)
+    weight = None if columns.weight is None else _column_index(columns.weight, header)
+    label = None if columns.label is None else _column_index(columns.label, header)
+    indices = [index for index in (line, weight, label) if index is not None]
+    max_index = max(indices)
+    for number, row in rows:
+        if max_index >= len(row):
+            raise _missing_column_error(row, number, dict(zip(columns.named, indices, strict=True)))
         yield Row(
             number,
             row[line],
@@ -69,7 +69,7 @@ def table_rows(texts: Iterable[str], columns: Columns, is_tabbed: bool) -> Itera
         )
 
 
-def which_column(text: str, is_tabbed: bool, number: int) -> DataError:
+def column_needed_error(text: str, is_tabbed: bool, number: int) -> DataError:
     """Return the error that asks which column of a table holds the lines.
 
     Args:
@@ -77,49 +77,49 @@ def which_column(text: str, is_tabbed: bool, number: int) -> DataError:
         is_tabbed: use the tab as delimiter without inspecting the first row.
         number: line number of the first line of the text.
     """
-    rows = _fields([text], text, is_tabbed, before=number - 1)
-    number, first = next((found for found in rows if found[1]), (number, []))
+    rows = _fields([text], text, is_tabbed, preceding=number - 1)
+    number, first = next((numbered for numbered in rows if numbered[1]), (number, []))
     count = f"{len(first)} column" + ("s" if len(first) != 1 else "")
     return DataError(
-        f"the table has {count} ({', '.join(first[:6])}): say which holds the lines with "
-        "--column NAME, or --column NUMBER where the first row is no header",
+        f"the table has {count} ({', '.join(first[:6])}): give the column of the lines with "
+        "--column NAME, or with --column NUMBER if the first row is not a header",
         Location(line=number),
     )
 
 
-def _short(row: list[str], number: int, places: dict[str, int]) -> DataError:
+def _missing_column_error(row: list[str], number: int, indices: dict[str, int]) -> DataError:
     """Return the error for a row that lacks one of the selected columns."""
-    column = next(column for column, place in places.items() if place >= len(row))
+    column = next(column for column, index in indices.items() if index >= len(row))
     return DataError(
-        f"there is no column {column}: the row has {len(row)} (if the text has no columns, leave "
-        "--column out)",
+        f"there is no column {column}: the row has {len(row)} (if the text has no columns, omit "
+        "--column)",
         Location(row=number, column=column),
     )
 
 
 def _fields(
-    texts: Iterable[str], first: str, is_tabbed: bool, before: int = 0
-) -> Iterator[Numbered]:
-    """Yield numbered rows, blank ones as empty lists; `before` lines precede the texts."""
-    fed = 0  # characters of the current row, over all its lines
+    texts: Iterable[str], first: str, is_tabbed: bool, preceding: int = 0
+) -> Iterator[NumberedRow]:
+    """Yield numbered rows, blank ones as empty lists; `preceding` lines precede the texts."""
+    row_length = 0  # in characters, over all lines of the current row
 
     def lines() -> Iterator[str]:
-        nonlocal fed
+        nonlocal row_length
         for line in chain.from_iterable(io.StringIO(text, newline="") for text in texts):
-            fed += len(line)
-            if fed > LONGEST:
-                location = Location(line=before + reader.line_num)
-                raise DataError(f"a row has more than {LONGEST:,} characters", location)
+            row_length += len(line)
+            if row_length > MAX_LINE_LENGTH:
+                location = Location(line=preceding + reader.line_num)
+                raise DataError(f"a row has more than {MAX_LINE_LENGTH:,} characters", location)
             yield line
 
     reader = csv.reader(lines(), delimiter=_delimiter(first, is_tabbed))
     try:
-        for number, row in enumerate(reader, before + 1):
-            fed = 0
+        for number, row in enumerate(reader, preceding + 1):
+            row_length = 0
             yield number, row
     except csv.Error as error:
-        location = Location(line=before + reader.line_num)
-        raise DataError(f"not a readable table: {error}", location) from None
+        location = Location(line=preceding + reader.line_num)
+        raise DataError(f"the table cannot be read: {error}", location) from None
 
 
 def _delimiter(text: str, is_tabbed: bool) -> str:
@@ -130,13 +130,13 @@ def _delimiter(text: str, is_tabbed: bool) -> str:
     return ";" if first.count(";") > first.count(",") else ","
 
 
-def _place(column: str, header: Numbered) -> int:
+def _column_index(column: str, header: NumberedRow) -> int:
     """Return the index of a column given by name or number."""
     number, fields = header
     names = [name.strip() for name in fields]
     location = Location(line=number, column=column)
     if names.count(column) > 1:
-        problem = f"the column {column!r} stands there more than once: rename one"
+        problem = f"there is more than one column {column!r}: rename all but one"
         raise DataError(problem, location)
     if column in names:
         return names.index(column)
