@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo setup format lint types docs lessons test check fuzz audit dist
+.PHONY: demo setup format lint types docs examples lessons test check fuzz audit dist
 
 RUNS ?= 20000
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
@@ -31,6 +31,9 @@ lessons: setup
 
 docs: setup
 	$(BIN)/python docs/generate.py
+
+examples: setup
+	$(BIN)/python docs/examples.py --write
 
 test: setup
 	$(PYTEST) -m "not slow and not browser"

@@ -1,4 +1,4 @@
-"""What counting once saves: characters for each distinct context, and seconds for each gradient."""
+"""Savings of counting once: characters per distinct context, and speed-up of a gradient."""
 
 import numpy as np
 import torch
@@ -24,12 +24,12 @@ REPEATS = 7
 
 
 def named(window) -> str:
-    """A window in words."""
+    """Return the name of a window."""
     return "whole prefixes" if window is None else f"windows of {window}"
 
 
 def batches(c, size, rng):
-    """A few batches of so many lines."""
+    """Return five random batches of the given number of lines, or the whole list."""
     if size is None:
         return [c]
     lines = len(c.line_weight)
@@ -37,7 +37,7 @@ def batches(c, size, rng):
 
 
 def seconds_of(work) -> float:
-    """The median time of a gradient."""
+    """Return the median time of a gradient, in seconds."""
     taken = []
     for _ in range(REPEATS + 2):
         with stopwatch() as clock:
@@ -47,7 +47,7 @@ def seconds_of(work) -> float:
 
 
 def by_windows(c):
-    """The same gradient of an MLP from distinct windows and from every character's window."""
+    """Return functions for the gradient of an MLP from distinct windows and from all windows."""
     model = MLP(MLPOptions(), c.vocabulary_size, 0).initialise(torch.Generator().manual_seed(0))
     row = c.row[c.edge]
     plain = Contexts.of_windows(c.back[row], c.vocabulary_size, 0)
@@ -65,7 +65,7 @@ def by_windows(c):
 
 
 def by_prefixes(c):
-    """The same gradient of a GRU from the tree of prefixes and from padded lines, as is usual."""
+    """Return functions for the gradient of a GRU from the prefix tree and from padded lines."""
     model = GRU(GRUOptions(hidden=64), c.vocabulary_size, 0)
     model.initialise(torch.Generator().manual_seed(0))
     lengths = np.diff(c.start)
@@ -93,7 +93,7 @@ def by_prefixes(c):
 
 
 def run(recorder: Recorder) -> bytes:
-    """Counts, and then times both ways in turn on the same batches."""
+    """Count contexts, then time both methods alternately on the same batches."""
     lines = dataset_named("us-names").load()
     train = lines.select(split_lines(lines, "lecture").train)
     vocabulary, rng = Vocabulary.of(lines), np.random.default_rng(0)
@@ -102,7 +102,7 @@ def run(recorder: Recorder) -> bytes:
         for size in BATCHES:
             factors = [len(part.edge) / len(part) for part in batches(c, size, rng)]
             of = "the whole list" if size is None else f"batches of {size:,} lines"
-            recorder.measured(f"{named(window)}, {of}: characters a context", "", factors)
+            recorder.record(f"{named(window)}, {of}: characters a context", "", factors)
     for title, window, make in (("mlp", 3, by_windows), ("gru of 64", None, by_prefixes)):
         c = Contexts.of(train, vocabulary, window)
         for size in (None, 1024):
@@ -118,5 +118,5 @@ def run(recorder: Recorder) -> bytes:
             ratios = [seconds_of(always) / seconds_of(once) for _ in range(5)]
             of = "the whole list" if size is None else f"{size:,} lines"
             recorder.say(f"{title}, {of}: gradients differ by at most {apart:.1e}")
-            recorder.measured(f"a gradient of {title} on {of}: times faster", "", ratios)
+            recorder.record(f"a gradient of {title} on {of}: times faster", "", ratios)
     return "\n".join(lines.to_list()).encode()

@@ -1,4 +1,4 @@
-"""Every family at its default settings on both splits: what it costs and what it gives."""
+"""Time, losses and sampling rate of every family at its default settings, on both splits."""
 
 import numpy as np
 from recording import UNIT, Recorder, stopwatch
@@ -16,16 +16,16 @@ SAMPLED = 20_000
 
 
 def parameters_of(model) -> int:
-    """How many numbers a model learned: its weights, or what its count tables hold."""
+    """Return the number of weights of a model, or of the entries in its count tables."""
     if hasattr(model, "members"):
         return sum(map(parameters_of, model.members))
-    if hasattr(model, "parameters"):  # a network's
+    if hasattr(model, "parameters"):  # a network
         return sum(weight.numel() for weight in model.parameters())
     return int(sum(value.size for value in model.tensors().values()))
 
 
 def sampled_per_second(maker: MakeMore) -> float:
-    """Lines drawn per second, as Python strings, from a model in memory."""
+    """Return lines sampled per second, as Python strings, from a model in memory."""
     maker.sample(64, seed=1)
     with stopwatch() as clock:
         maker.sample(SAMPLED)
@@ -33,9 +33,9 @@ def sampled_per_second(maker: MakeMore) -> float:
 
 
 def run(recorder: Recorder) -> bytes:
-    """Fits each family once per split."""
+    """Fit each family once per split."""
     lines = dataset_named("us-names").load()
-    MakeMore("rnn", steps=1).fit(lines.select(np.arange(500)))  # torch's first steps are slow
+    MakeMore("rnn", steps=1).fit(lines.select(np.arange(500)))  # the first steps of torch are slow
     for name in FAMILIES:
         found = {}
         for split in SPLITS:
@@ -43,11 +43,11 @@ def run(recorder: Recorder) -> bytes:
             report = maker.learned_.report
             found[split] = (report.seconds, report.dev_loss, report.test_loss)
         recorder.say(f"{name}: {report.steps or 'no'} steps on the last split")
-        recorder.measured(f"{name}, parameters", "", [parameters_of(maker.learned_.model)])
+        recorder.record(f"{name}, parameters", "", [parameters_of(maker.learned_.model)])
         for split in SPLITS:
             seconds, dev, test = found[split]
-            recorder.measured(f"{name}, {split}, seconds", "s", [seconds])
-            recorder.measured(f"{name}, {split}, dev loss", UNIT, [dev])
-            recorder.measured(f"{name}, {split}, test loss", UNIT, [test])
-        recorder.measured(f"{name}, sampled", "lines per second", [sampled_per_second(maker)])
+            recorder.record(f"{name}, {split}, seconds", "s", [seconds])
+            recorder.record(f"{name}, {split}, dev loss", UNIT, [dev])
+            recorder.record(f"{name}, {split}, test loss", UNIT, [test])
+        recorder.record(f"{name}, sampled", "lines per second", [sampled_per_second(maker)])
     return "\n".join(lines.to_list()).encode()

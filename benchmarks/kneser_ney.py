@@ -1,4 +1,4 @@
-"""Kneser-Ney: from the list to the fitted model, and lines sampled per second."""
+"""Kneser-Ney: time to fit, losses, and lines sampled per second."""
 
 from recording import UNIT, Recorder, stopwatch
 
@@ -10,7 +10,7 @@ REPEATS = 5
 
 
 def run(recorder: Recorder) -> bytes:
-    """Fits on both splits, then samples a hundred thousand and a million lines as strings."""
+    """Fit on both splits, then sample a hundred thousand and a million lines as strings."""
     lines = dataset_named("us-names").load()
     for split, goal in (("lecture", "1.991"), ("clean", "2.012")):
         seconds = []
@@ -18,9 +18,9 @@ def run(recorder: Recorder) -> bytes:
             with stopwatch() as clock:
                 report = MakeMore("kneser_ney", split=split).fit(lines).learned_.report
                 seconds.append(clock())
-        recorder.measured(f"kneser_ney, {split} split, list to fitted model", "s", seconds, "0.5")
-        recorder.measured(f"kneser_ney, {split} split, dev loss", UNIT, [report.dev_loss], goal)
-        recorder.measured(f"kneser_ney, {split} split, test loss", UNIT, [report.test_loss])
+        recorder.record(f"kneser_ney, {split} split, list to fitted model", "s", seconds, "0.5")
+        recorder.record(f"kneser_ney, {split} split, dev loss", UNIT, [report.dev_loss], goal)
+        recorder.record(f"kneser_ney, {split} split, test loss", UNIT, [report.test_loss])
     maker = MakeMore("kneser_ney").fit(lines)
     for count in (100_000, 1_000_000):
         rates = []
@@ -29,7 +29,7 @@ def run(recorder: Recorder) -> bytes:
                 made = maker.sample(count, seed=seed)
                 rates.append(len(made) / clock())
         goal = "1,000,000" if count == 1_000_000 else ""
-        recorder.measured(
+        recorder.record(
             f"kneser_ney, {count:,} lines sampled at once", "lines per second", rates, goal
         )
     return "\n".join(lines.to_list()).encode()

@@ -1,4 +1,4 @@
-"""The lectures' MLP loop, literally, beside `mlp` with the same 11,897 parameters."""
+"""The MLP loop of the lectures, literally, compared with `mlp` of the same 11,897 parameters."""
 
 import statistics
 
@@ -18,7 +18,7 @@ BEST_PUBLISHED = 2.1027  # of this network, after the lecture's initialisation f
 
 
 def lecture_loop(X, Y, Xdev, Ydev, seed):
-    """The loop as in the lecture: seconds of its 200,000 steps, and its final dev loss."""
+    """Run the loop of the lecture; return the seconds of its 200,000 steps, and the dev loss."""
     g = torch.Generator().manual_seed(seed)
     C = torch.randn((27, 10), generator=g)
     W1 = torch.randn((30, 200), generator=g)
@@ -46,11 +46,11 @@ def lecture_loop(X, Y, Xdev, Ydev, seed):
 
 
 def run(recorder: Recorder) -> bytes:
-    """Measures both, seed by seed, in turn."""
+    """Measure both alternately, seed by seed."""
     data = lecture_data(window=3)
     lines = data.lines
     recorder.say(f"lecture's own tables: {data.seconds:.2f} s, not counted against it")
-    seconds_to(9.0, lines, MLPOptions(), 0, 8)  # torch's first steps are slow
+    seconds_to(9.0, lines, MLPOptions(), 0, 8)  # the first steps of torch are slow
     theirs, losses, ours = [], [], []
     for seed in SEEDS:
         seconds, loss = lecture_loop(*data.train, *data.dev, seed)
@@ -62,14 +62,14 @@ def run(recorder: Recorder) -> bytes:
         theirs.append(seconds)
         losses.append(loss)
         ours.append(reached)
-    recorder.measured("lecture loop, 200,000 steps", "s", theirs)
-    recorder.measured("lecture loop, final dev loss", UNIT, losses)
-    recorder.measured("mlp, to the same dev loss", "s", ours)
+    recorder.record("lecture loop, 200,000 steps", "s", theirs)
+    recorder.record("lecture loop, final dev loss", UNIT, losses)
+    recorder.record("mlp, to the same dev loss", "s", ours)
     ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
-    recorder.measured("mlp, times faster than the MLP loop", "", ratios, "50, aim for 100")
+    recorder.record("mlp, times faster than the MLP loop", "", ratios, "50, aim for 100")
     recorder.say(f"median ratio {statistics.median(ratios):.0f}")
     best = [seconds_to(BEST_PUBLISHED, lines, MLPOptions(), seed, 700)[0] for seed in SEEDS]
-    recorder.measured(f"mlp, to dev loss {BEST_PUBLISHED}", "s", best, "5")
+    recorder.record(f"mlp, to dev loss {BEST_PUBLISHED}", "s", best, "5")
     reports = [
         MakeMore(MLPOptions(), split="lecture", budget="4s", random_state=seed)
         .fit(lines)
@@ -78,5 +78,5 @@ def run(recorder: Recorder) -> bytes:
     ]
     for name, unit in (("seconds", "s"), ("dev_loss", UNIT), ("test_loss", UNIT)):
         title = f"mlp on a budget of 4 s, {name.replace('_', ' ')}"
-        recorder.measured(title, unit, [getattr(report, name) for report in reports])
+        recorder.record(title, unit, [getattr(report, name) for report in reports])
     return "\n".join(data.words).encode()

@@ -1,4 +1,4 @@
-"""The lectures' WaveNet loop, literally, beside `wavenet` of its size and the quickest family."""
+"""The WaveNet loop of the lectures, literally, compared with `wavenet` and `kneser_ney`."""
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +17,7 @@ STEPS = 400
 
 
 class Linear:
-    """The lecture's."""
+    """As in the lecture."""
 
     def __init__(self, fan_in, fan_out, bias=True):
         self.weight = torch.randn((fan_in, fan_out)) / fan_in**0.5
@@ -32,7 +32,7 @@ class Linear:
 
 
 class BatchNorm1d:
-    """The lecture's, over all but the last dimension."""
+    """As in the lecture: statistics over all dimensions but the last."""
 
     def __init__(self, dim, eps=1e-5, momentum=0.1):
         self.eps, self.momentum, self.training = eps, momentum, True
@@ -57,7 +57,7 @@ class BatchNorm1d:
 
 
 class Tanh:
-    """The lecture's."""
+    """As in the lecture."""
 
     def __call__(self, x):
         return torch.tanh(x)
@@ -67,7 +67,7 @@ class Tanh:
 
 
 class Embedding:
-    """The lecture's."""
+    """As in the lecture."""
 
     def __init__(self, count, dim):
         self.weight = torch.randn((count, dim))
@@ -80,7 +80,7 @@ class Embedding:
 
 
 class FlattenConsecutive:
-    """The lecture's."""
+    """As in the lecture."""
 
     def __init__(self, n):
         self.n = n
@@ -95,7 +95,7 @@ class FlattenConsecutive:
 
 
 def lecture_network():
-    """76,579 parameters."""
+    """Return the layers of the lecture's network, with 76,579 parameters."""
     E, H = 24, 128
     layers = [Embedding(27, E)]
     for fan_in in (E, H, H):
@@ -107,14 +107,14 @@ def lecture_network():
 
 
 def forward(layers, x):
-    """The logits."""
+    """Return the logits."""
     for layer in layers:
         x = layer(x)
     return x
 
 
 def lecture_loop(X, Y, Xdev, Ydev, seed):
-    """The loop as in the lecture: seconds of its 200,000 steps, and its final dev loss."""
+    """Run the loop of the lecture; return the seconds of its 200,000 steps, and the dev loss."""
     torch.manual_seed(seed)
     layers = lecture_network()
     parameters = [p for layer in layers for p in layer.parameters()]
@@ -140,17 +140,17 @@ def lecture_loop(X, Y, Xdev, Ydev, seed):
 
 
 def counted(lines):
-    """Seconds of Kneser-Ney from the list in memory, and its dev loss."""
+    """Return the seconds to fit Kneser-Ney to the list in memory, and its dev loss."""
     with stopwatch() as clock:
         report = MakeMore(KneserNeyOptions(), split="lecture").fit(lines).learned_.report
         return clock(), report.dev_loss
 
 
 def run(recorder: Recorder) -> bytes:
-    """Measures all three, seed by seed, in turn."""
+    """Measure all three alternately, seed by seed."""
     data = lecture_data(window=8)
     recorder.say(f"lecture's own tables: {data.seconds:.2f} s, not counted against it")
-    seconds_to(9.0, data.lines, WaveNetOptions(), 0, 8)  # torch's first steps are slow
+    seconds_to(9.0, data.lines, WaveNetOptions(), 0, 8)  # the first steps of torch are slow
     rows = []
     for seed in SEEDS:
         seconds, loss = lecture_loop(*data.train, *data.dev, seed)
@@ -163,11 +163,11 @@ def run(recorder: Recorder) -> bytes:
         )
         rows.append((seconds, loss, reached, quickest))
     theirs, losses, ours, counting = map(list, zip(*rows, strict=True))
-    recorder.measured("lecture WaveNet loop, 200,000 steps", "s", theirs)
-    recorder.measured("lecture WaveNet loop, final dev loss", UNIT, losses)
-    recorder.measured("wavenet, to the same dev loss", "s", ours)
-    recorder.measured("kneser_ney, to a lower dev loss", "s", counting)
+    recorder.record("lecture WaveNet loop, 200,000 steps", "s", theirs)
+    recorder.record("lecture WaveNet loop, final dev loss", UNIT, losses)
+    recorder.record("wavenet, to the same dev loss", "s", ours)
+    recorder.record("kneser_ney, to a lower dev loss", "s", counting)
     for name, mine, goal in (("wavenet", ours, "10"), ("kneser_ney", counting, "100")):
         ratios = [a / b for a, b in zip(theirs, mine, strict=True)]
-        recorder.measured(f"{name}, times faster than the WaveNet loop", "", ratios, goal)
+        recorder.record(f"{name}, times faster than the WaveNet loop", "", ratios, goal)
     return "\n".join(data.words).encode()

@@ -1,4 +1,4 @@
-"""What benchmarks that stand beside the lectures' loops share."""
+"""Data and timing shared by the benchmarks against the loops of the lectures."""
 
 import random
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from makemore.corpus.named.corpora import dataset_named
 
 
 class Reached(Exception):
-    """Training got where it was to get, after so many seconds, at this step."""
+    """Raised when training reaches the target loss; has the seconds and the step."""
 
     def __init__(self, seconds, step):
         super().__init__()
@@ -19,7 +19,7 @@ class Reached(Exception):
 
 
 def lecture_tables(words, stoi, window=3):
-    """Inputs and targets as the lecture builds them, one character after the other."""
+    """Build inputs and targets as in the lecture, character by character."""
     X, Y = [], []
     for word in words:
         context = [0] * window
@@ -35,11 +35,11 @@ class LectureData:
     """The bundled names on the lecture split.
 
     Attributes:
-        lines: as makemore reads them.
-        words: as the lecture does.
+        lines: lines as read by makemore.
+        words: strings as in the lecture.
         train: the lecture's inputs and targets.
-        dev: likewise.
-        seconds: what the lecture's tables took.
+        dev: inputs and targets of the dev split.
+        seconds: time to build the training tables.
     """
 
     lines: Lines
@@ -50,7 +50,7 @@ class LectureData:
 
 
 def lecture_data(window):
-    """Shuffles and splits as the lecture does."""
+    """Shuffle and split as in the lecture."""
     lines = dataset_named("us-names").load()
     words = lines.to_list()
     stoi = {".": 0} | {c: i for i, c in enumerate(sorted(set("".join(words))), 1)}
@@ -66,9 +66,9 @@ def lecture_data(window):
 
 
 def seconds_to(target, lines, model, seed, steps):
-    """Seconds from the list in memory, tables and measuring included, to a dev loss; and the step.
+    """Return the seconds to reach a dev loss, including tables and evaluations, and the step.
 
-    Not a number where the loss is not reached.
+    The seconds are NaN if the loss is not reached.
     """
     maker = MakeMore(model, split="lecture", steps=steps, random_state=seed)
     with stopwatch() as clock:

@@ -1,4 +1,4 @@
-"""makemore.py's default Transformer beside ours: python benchmarks/run.py peer --peer PATH.
+"""Comparison with the Transformer of makemore.py: python benchmarks/run.py peer --peer PATH.
 
 PATH is a copy of https://github.com/karpathy/makemore, which this project does not contain.
 """
@@ -28,7 +28,7 @@ QUICKEST = MixtureOptions(members="kneser_ney(window=3), kneser_ney(window=5), g
 
 
 def load_peer(path):
-    """Its module, with a stand-in for the logger that it imports and that we do not need."""
+    """Import makemore.py, with a stub for the TensorBoard logger that it imports."""
     if importlib.util.find_spec("tensorboard") is None:
         stand_in = types.ModuleType("torch.utils.tensorboard")
         stand_in.SummaryWriter = object
@@ -41,7 +41,7 @@ def load_peer(path):
 
 
 def their_data(peer, words):
-    """Its train and test data sets of some words."""
+    """Return the train and test data sets that makemore.py creates from some words."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "names.txt"
         file.write_text("\n".join(words), encoding="utf-8")
@@ -50,7 +50,7 @@ def their_data(peer, words):
 
 
 def their_loop(peer, train, test, seed):
-    """Its loop as it stands, only the steps on the clock: the best test loss, and its seconds."""
+    """Run the original loop, timing only its steps; return the best test loss with its seconds."""
     torch.manual_seed(seed)
     config = peer.ModelConfig(
         vocab_size=train.get_vocab_size(), block_size=train.get_output_length()
@@ -77,7 +77,7 @@ def their_loop(peer, train, test, seed):
 
 
 def our_fit(model, train, test, seed, **how):
-    """Seconds from the list in memory to a fitted model, and its loss on their test lines."""
+    """Return the seconds to fit a model to the list in memory, and its loss on their test lines."""
     with stopwatch() as clock:
         maker = MakeMore(model, random_state=seed, **how).fit(train)
         seconds = clock()
@@ -85,23 +85,23 @@ def our_fit(model, train, test, seed, **how):
 
 
 def run(recorder: Recorder, path: str) -> bytes:
-    """Measures theirs once per seed, ours with every seed on the same lines."""
+    """Measure makemore.py once per seed, and ours with every seed on the same lines."""
     peer = load_peer(path)
     words = dataset_named("us-names").load().to_list()
     train, test = their_data(peer, words)
-    MakeMore("transformer", steps=3).fit(words[:300])  # both sides start warm
+    MakeMore("transformer", steps=3).fit(words[:300])  # warm up both sides
     (target, seconds, step), whole = their_loop(peer, train, test, SEEDS[0])
     recorder.say(f"makemore.py: best test loss {target:.4f} at step {step}, {whole:.0f} s for all")
-    recorder.measured("makemore.py, best test loss", UNIT, [target])
-    recorder.measured("makemore.py, seconds to its best step", "s", [seconds])
+    recorder.record("makemore.py, best test loss", UNIT, [target])
+    recorder.record("makemore.py, seconds to its best step", "s", [seconds])
     for name, model, goal, how in (
         ("transformer", TransformerOptions(), "5", {"steps": 450}),
         ("quickest family", QUICKEST, "50", {"steps": 80}),
     ):
         found = [our_fit(model, train.words, test.words, seed, **how) for seed in OURS]
-        recorder.measured(f"{name}, test loss on the same lines", UNIT, [loss for _, loss in found])
-        recorder.measured(f"{name}, seconds", "s", [taken for taken, _ in found])
+        recorder.record(f"{name}, test loss on the same lines", UNIT, [loss for _, loss in found])
+        recorder.record(f"{name}, seconds", "s", [taken for taken, _ in found])
         ratios = [seconds / taken for taken, _ in found]
-        recorder.measured(f"{name}, times faster than makemore.py", "", ratios, goal)
+        recorder.record(f"{name}, times faster than makemore.py", "", ratios, goal)
         assert all(loss <= target for _, loss in found), f"{name} misses {target:.4f}: {found}"
     return "\n".join(words).encode()

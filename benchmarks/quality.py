@@ -1,4 +1,4 @@
-"""The lowest losses within two minutes and within fifteen seconds, five seeds each."""
+"""Lowest losses within two minutes and within fifteen seconds, five seeds each."""
 
 from recording import UNIT, Recorder
 
@@ -12,8 +12,8 @@ CLAIM = (
     "by, a loss that no published model of these names comes near; within fifteen seconds likewise"
 )
 SEEDS = (0, 1, 2, 3, 4)
-# A title, the budget that auto chooses members for, the split, steps, and the losses to reach.
-# Steps are given: a budget becomes steps by a short timing, which a busy machine can mislead.
+# Title, budget for which auto chooses the members, split, steps, and target losses.
+# Steps are fixed, since converting a budget to steps depends on a timing, and so on other load.
 TRIALS = (
     ("two minutes, clean split", "2m", "clean", 340, {"test": "1.91, stretch 1.90"}),
     ("two minutes, lecture split", "2m", "lecture", 340, {"dev": "1.89"}),
@@ -23,9 +23,9 @@ TRIALS = (
 
 
 def run(recorder: Recorder) -> bytes:
-    """Fits each with every seed."""
+    """Fit each trial with every seed."""
     lines = dataset_named("us-names").load()
-    MakeMore("rnn", steps=1).fit(lines)  # torch's first steps are slow
+    MakeMore("rnn", steps=1).fit(lines)  # the first steps of torch are slow
     for title, budget, split, steps, goals in TRIALS:
         model = LSTMOptions()
         if budget is not None:
@@ -40,8 +40,8 @@ def run(recorder: Recorder) -> bytes:
                 f"dev {report.dev_loss:.4f}, test {report.test_loss:.4f}"
             )
             reports.append(report)
-        recorder.measured(f"{title}, seconds", "s", [report.seconds for report in reports])
+        recorder.record(f"{title}, seconds", "s", [report.seconds for report in reports])
         for part in ("dev", "test"):
             losses = [getattr(report, f"{part}_loss") for report in reports]
-            recorder.measured(f"{title}, {part} loss", UNIT, losses, goals.get(part, ""))
+            recorder.record(f"{title}, {part} loss", UNIT, losses, goals.get(part, ""))
     return "\n".join(lines.to_list()).encode()

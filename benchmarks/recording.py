@@ -1,4 +1,4 @@
-"""What a benchmark measures, and how it becomes a record that can be checked."""
+"""Measurements of a benchmark, and the record that is written from them."""
 
 import json
 import math
@@ -22,13 +22,13 @@ LIBRARIES = ("makemore", "numpy", "torch", "safetensors")
 
 @dataclass
 class Measurement:
-    """One figure: what is claimed, in which unit, measured how often.
+    """Values of one metric.
 
     Attributes:
-        metric: what was measured.
-        unit: in which unit.
-        values: one for each seed or repeat.
-        goal: what it was to reach, in words, or nothing.
+        metric: name of the metric.
+        unit: unit of the values.
+        values: one value for each seed or repeat.
+        goal: target value in words, or empty.
     """
 
     metric: str
@@ -37,7 +37,7 @@ class Measurement:
     goal: str = ""
 
     def as_json(self) -> dict[str, object]:
-        """The measurement with its mean and standard deviation."""
+        """Return the measurement with its mean and standard deviation."""
         mean = sum(self.values) / len(self.values)
         squares = sum((value - mean) ** 2 for value in self.values)
         sd = math.sqrt(squares / (len(self.values) - 1)) if len(self.values) > 1 else 0.0
@@ -53,19 +53,19 @@ class Measurement:
 
 @dataclass
 class Recorder:
-    """Collects a benchmark's measurements and its log, and the commit it started from."""
+    """Collects the measurements and the log of a benchmark, and the commit it started from."""
 
     measurements: list[Measurement] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     commit: str = field(default_factory=lambda: _commit())
 
     def say(self, sentence: str) -> None:
-        """Prints a sentence and keeps it for the log."""
+        """Print a sentence and append it to the log."""
         print(sentence, flush=True)
         self.log.append(sentence)
 
-    def measured(self, metric: str, unit: str, values: list[float], goal: str = "") -> None:
-        """Keeps a figure."""
+    def record(self, metric: str, unit: str, values: list[float], goal: str = "") -> None:
+        """Add a measurement and print it."""
         self.measurements.append(Measurement(metric, unit, values, goal))
         shown = ", ".join(f"{value:,.4g}" for value in values)
         self.say(f"{metric}: {shown} {unit}" + (f"  (goal: {goal})" if goal else ""))
@@ -73,20 +73,20 @@ class Recorder:
 
 @contextmanager
 def stopwatch() -> Iterator[Callable[[], float]]:
-    """Gives a function that tells the seconds since the start."""
+    """Yield a function that returns the seconds since the start."""
     start = time.perf_counter()
     yield lambda: time.perf_counter() - start
 
 
 def write_record(slug: str, claim: str, recorder: Recorder, data: bytes, seconds: float) -> Path:
-    """Writes record.json and log.txt; the README of a record is written by hand.
+    """Write record.json and log.txt; the README of a record is written by hand.
 
     Args:
-        slug: the benchmark's name.
-        claim: what it shows, in a sentence.
-        recorder: what was measured.
-        data: the data it was measured on, for its digest.
-        seconds: how long all of it took.
+        slug: name of the benchmark.
+        claim: claim of the benchmark, in a sentence.
+        recorder: measurements and log.
+        data: the input data, of which the digest is recorded.
+        seconds: duration of the whole benchmark.
     """
     folder = RECORDS / f"{time.strftime('%Y-%m-%d')}_{slug}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -110,14 +110,14 @@ def write_record(slug: str, claim: str, recorder: Recorder, data: bytes, seconds
 
 
 def _commit() -> str:
-    """The commit measured, with a mark if the tree has changes other than records."""
+    """Return the current commit, marked as dirty if the tree has changes other than records."""
     head = _git("rev-parse", "--short=12", "HEAD")
     changed = _git("status", "--porcelain", "--untracked-files=no", ":/", f":(exclude,top){_PLACE}")
     return f"{head}-dirty" if changed else head or "unknown"
 
 
 def _git(*arguments: str) -> str:
-    """What git answers, in this folder."""
+    """Return the output of a git command in this directory."""
     done = subprocess.run(
         ["git", *arguments], capture_output=True, text=True, check=False, cwd=RECORDS.parent
     )
@@ -125,7 +125,7 @@ def _git(*arguments: str) -> str:
 
 
 def _processor() -> str:
-    """The processor's name, where the system tells it."""
+    """Return the name of the processor, if available."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text(encoding="utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""What it costs to record a training, and to keep it so that it can be resumed."""
+"""Overhead of recording a training, and of checkpoints from which it can be resumed."""
 
 import gc
 import tempfile
@@ -13,7 +13,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.named.corpora import dataset_named
 from makemore.probe.recording import Recording, _StepProbe
 
-CLAIM = "recording a training, and keeping it, take less than a twentieth of its time each"
+CLAIM = "recording and checkpoints each add less than a twentieth to the time of a training"
 REPEATS = 5
 TRIALS = (
     ("mlp", MLPOptions(), 600),
@@ -23,12 +23,12 @@ TRIALS = (
 
 
 class Clock:
-    """How long some functions took together."""
+    """Total time spent in some functions."""
 
     spent = 0.0
 
     def on(self, function):
-        """The function, on the clock."""
+        """Return the function wrapped so that its time is added."""
 
         def timed(*args):
             with stopwatch() as clock:
@@ -39,42 +39,45 @@ class Clock:
 
 
 def run(recorder: Recorder) -> bytes:
-    """Fits, and compares what recording, and what checkpoints took with what is left.
+    """Fit, and compare the time of recording and of checkpoints with the rest of the fit.
 
-    Whole fits with and without them differ by more than they take, this way and that, on cores that
-    are shared; so they are timed from inside: what is done after steps, and while layers are asked.
+    On shared cores the variation between whole fits exceeds the overhead, so the overhead is timed
+    from inside: in the callbacks after steps, and in the hooks of layers.
     """
-    clock, see, keep = Clock(), _StepProbe._see, RunDirectory.keep
+    clock, record, keep = Clock(), _StepProbe._record_activations, RunDirectory.save
     lines = dataset_named("us-names").load()
     for name, options, steps in TRIALS:
-        MakeMore(options, steps=5).fit(lines)  # warm
+        MakeMore(options, steps=5).fit(lines)  # warm up
         maker = MakeMore(options, steps=steps)
-        _StepProbe._see = clock.on(see)
+        _StepProbe._record_activations = clock.on(record)
         recorded = partial(maker.fit, lines, on_step=clock.on(Recording()))
         title = f"{name}, {steps} steps: time that recording adds"
-        recorder.measured(title, "per cent", _added(clock, recorded), "less than 5")
-        _StepProbe._see = see
-        RunDirectory.keep = clock.on(keep)
+        recorder.record(title, "per cent", _overheads(clock, recorded), "less than 5")
+        _StepProbe._record_activations = record
+        RunDirectory.save = clock.on(keep)
         title = f"{name}, {steps} steps: time that checkpoints add"
-        recorder.measured(
-            title, "per cent", _added(clock, partial(_kept, maker, lines)), "less than 5"
+        recorder.record(
+            title,
+            "per cent",
+            _overheads(clock, partial(_fit_with_checkpoints, maker, lines)),
+            "less than 5",
         )
-        RunDirectory.keep = keep
+        RunDirectory.save = keep
     return "\n".join(lines.to_list()).encode()
 
 
-def _kept(maker: MakeMore, lines: Lines) -> None:
-    """Fits with checkpoints at each look at the dev part."""
+def _fit_with_checkpoints(maker: MakeMore, lines: Lines) -> None:
+    """Fit with checkpoints at evaluations on dev."""
     with tempfile.TemporaryDirectory() as folder:
         maker.fit(lines, run=folder)
 
 
-def _added(clock: Clock, fit: Callable[[], object]) -> list[float]:
-    """How much longer fits took for what is on the clock, per cent."""
+def _overheads(clock: Clock, fit: Callable[[], object]) -> list[float]:
+    """Return the overhead measured by the clock, in per cent of the rest of the fit."""
     shares = []
     for _ in range(REPEATS):
         clock.spent = 0.0
-        gc.collect()  # what is left of the last fit is collected in no part of this one
+        gc.collect()  # collect the garbage of the last fit before timing
         with stopwatch() as watch:
             fit()
             whole = watch()

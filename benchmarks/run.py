@@ -1,6 +1,7 @@
-"""Runs a benchmark and writes its record: python benchmarks/run.py NAME [--peer PATH].
+"""Run a benchmark and write its record: python benchmarks/run.py NAME [--peer PATH].
 
-Benchmarks are no tests: a slow machine fails none. Whatever is compared is measured in one run.
+Benchmarks are not tests: they do not fail on a slow machine. Compared quantities are measured
+in the same run.
 """
 
 import argparse
@@ -28,21 +29,23 @@ BENCHMARKS = {
     "fuzzing": "fuzzing",
 }
 
-BESIDE_PEER = ("peer", "sampling")
+NEED_PEER = ("peer", "sampling")
 
 
 def main() -> None:
-    """Runs the benchmark that is named."""
+    """Run the named benchmark."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("name", choices=BENCHMARKS)
-    parser.add_argument("--peer", help="a copy of karpathy/makemore, to stand beside")
-    asked = parser.parse_args()
-    if (asked.name in BESIDE_PEER) != (asked.peer is not None):
-        parser.error(f"--peer PATH is for {' and '.join(BESIDE_PEER)}, which need it")
-    benchmark = import_module(BENCHMARKS[asked.name])
+    parser.add_argument("--peer", help="a copy of karpathy/makemore, to compare with")
+    arguments = parser.parse_args()
+    if (arguments.name in NEED_PEER) != (arguments.peer is not None):
+        parser.error(f"--peer PATH is for {' and '.join(NEED_PEER)}, which need it")
+    benchmark = import_module(BENCHMARKS[arguments.name])
     recorder, start = Recorder(), time.perf_counter()
-    data = benchmark.run(recorder, *([asked.peer] if asked.peer else []))
-    folder = write_record(asked.name, benchmark.CLAIM, recorder, data, time.perf_counter() - start)
+    data = benchmark.run(recorder, *([arguments.peer] if arguments.peer else []))
+    folder = write_record(
+        arguments.name, benchmark.CLAIM, recorder, data, time.perf_counter() - start
+    )
     print(f"record written to {folder}")
 
 

@@ -1,4 +1,4 @@
-"""Cost against size: lists of 10^4 to 10^7 characters, one epoch of a GRU each."""
+"""Scaling with list size: lists of 10^4 to 10^7 characters, one epoch of a GRU each."""
 
 import resource
 import subprocess
@@ -13,7 +13,7 @@ SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 
 
 def child() -> None:
-    """Learns a list for one epoch in this process alone; prints seconds, peaks and batches."""
+    """Train on the list on standard input for one epoch; print sizes, seconds and peak memory."""
     import numpy as np
     import torch
 
@@ -30,7 +30,7 @@ def child() -> None:
     network = GRU(options, len(vocabulary), 0).initialise(torch.Generator().manual_seed(0))
     little = Contexts.of(lines.select(np.arange(min(500, len(lines)))), vocabulary, None)
     for _ in Training(network, TrainOptions(steps=5, rate=0.01, batch=4096)).run(little, None):
-        pass  # torch's first steps are slow
+        pass  # the first steps of torch are slow
     before = resident()
     with stopwatch() as clock:
         c = Contexts.of(lines, vocabulary, None)
@@ -45,13 +45,13 @@ def child() -> None:
 
 
 def resident() -> float:
-    """MiB that this process holds now."""
+    """Return the resident memory of this process, in MiB."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / 2**20
 
 
 def run(recorder: Recorder) -> bytes:
-    """Each size in a process of its own, on lines that Kneser-Ney makes of the bundled names."""
+    """Measure each size in a separate process, on lines sampled from a Kneser-Ney model."""
     from makemore import MakeMore
     from makemore.corpus.named.corpora import dataset_named
 
@@ -64,9 +64,9 @@ def run(recorder: Recorder) -> bytes:
         characters, contexts, tables, epoch, before, peak = map(float, done.stdout.split())
         recorder.say(f"{characters:,.0f} characters, {contexts:,.0f} contexts")
         of = f"{size:,} characters"
-        recorder.measured(f"{of}: tables", "microseconds a character", [1e6 * tables / characters])
-        recorder.measured(f"{of}: an epoch", "microseconds a character", [1e6 * epoch / characters])
-        recorder.measured(f"{of}: peak memory above torch and the text", "MiB", [peak - before])
+        recorder.record(f"{of}: tables", "microseconds a character", [1e6 * tables / characters])
+        recorder.record(f"{of}: an epoch", "microseconds a character", [1e6 * epoch / characters])
+        recorder.record(f"{of}: peak memory above torch and the text", "MiB", [peak - before])
     return sha256("\n".join(lines).encode()).digest()
 
 

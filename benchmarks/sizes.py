@@ -1,4 +1,4 @@
-"""Each network at a size for which a loss was published, or makemore.py's default size."""
+"""Each network at a size with a published loss, or at the default size of makemore.py."""
 
 from recording import UNIT, Recorder
 
@@ -18,7 +18,7 @@ from makemore.corpus.named.corpora import dataset_named
 
 CLAIM = "each network reaches a lower dev loss (lecture split) than was published for its size"
 SEEDS = (0, 1, 2, 3, 4)
-# Options, steps, and the loss to beat: published, or the goal that this project set itself.
+# Options, steps, and the loss to beat: published, or a goal of this project.
 TRIALS = (
     (MLPOptions(), 1500, "2.1027"),
     (DeepMLPOptions(layers=2, hidden=200), 1500, "2.1048"),
@@ -33,9 +33,9 @@ TRIALS = (
 
 
 def run(recorder: Recorder) -> bytes:
-    """Fits each with every seed."""
+    """Fit each network with every seed."""
     lines = dataset_named("us-names").load()
-    MakeMore("rnn", steps=1).fit(lines)  # torch's first steps are slow
+    MakeMore("rnn", steps=1).fit(lines)  # the first steps of torch are slow
     for options, steps, goal in TRIALS:
         reports = []
         for seed in SEEDS:
@@ -45,7 +45,7 @@ def run(recorder: Recorder) -> bytes:
         count = sum(p.numel() for p in maker.learned_.model.parameters())
         title = f"{name}, {count:,} parameters"
         recorder.say(f"{title}: {options}, {steps} steps")
-        recorder.measured(f"{title}: seconds", "s", [report.seconds for report in reports])
-        recorder.measured(f"{title}: dev loss", UNIT, [report.dev_loss for report in reports], goal)
-        recorder.measured(f"{title}: test loss", UNIT, [report.test_loss for report in reports])
+        recorder.record(f"{title}: seconds", "s", [report.seconds for report in reports])
+        recorder.record(f"{title}: dev loss", UNIT, [report.dev_loss for report in reports], goal)
+        recorder.record(f"{title}: test loss", UNIT, [report.test_loss for report in reports])
     return "\n".join(lines.to_list()).encode()

@@ -1,4 +1,4 @@
-"""Whole processes: the help, and sampling from a counted model."""
+"""Start-up time of whole processes: the help, and sampling from a count model."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ PROGRAM = "from makemore.cli.main import main; main()"
 
 
 def run(recorder: Recorder) -> bytes:
-    """Times whole processes, an empty Python beside them."""
+    """Time whole processes, and an empty Python process for comparison."""
     lines = dataset_named("us-names").load()
     with tempfile.TemporaryDirectory() as folder:
         model = str(Path(folder) / "names.safetensors")
@@ -35,5 +35,5 @@ def run(recorder: Recorder) -> bytes:
                 with stopwatch() as clock:
                     subprocess.run(command, capture_output=True, check=True)
                     seconds.append(clock())
-            recorder.measured(f"{name}, whole process", "s", seconds, goal)
+            recorder.record(f"{name}, whole process", "s", seconds, goal)
     return "\n".join(lines.to_list()).encode()

@@ -1,4 +1,4 @@
-"""Counting lists that are read block by block: time and memory for up to ten million lines."""
+"""Counting lists block by block: time and memory for up to ten million lines."""
 
 import json
 import resource
@@ -19,7 +19,7 @@ _MB = 2**20
 
 
 def child() -> None:
-    """Learns a file in this process alone; prints how long it took, its peak, and the sizes."""
+    """Fit to a file in this process; print the seconds, the peak memory, and the sizes."""
     from makemore import MakeMore, read_blocks, read_lines
 
     path, how, output = sys.argv[1:]
@@ -32,17 +32,17 @@ def child() -> None:
     learned = maker.learned_
     found = {"seconds": seconds, "peak": _peak() - before, "model": Path(output).stat().st_size}
     found["distinct"] = learned.cleaning.kept - learned.cleaning.repeated
-    found["counts"] = len(learned.model.counted().row)
+    found["counts"] = len(learned.model.to_contexts().row)
     print(json.dumps(found))
 
 
 def _peak() -> int:
-    """Bytes that this process held at most so far."""
+    """Return the peak memory of this process so far, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def run(recorder: Recorder) -> bytes:
-    """Lists of three sizes, drawn from a model of the bundled names; the smallest at once, too."""
+    """Measure lists of three sizes, sampled from a model; the smallest also all at once."""
     from makemore import MakeMore
     from makemore.corpus.named.corpora import dataset_named
 
@@ -58,7 +58,7 @@ def run(recorder: Recorder) -> bytes:
 
 
 def _measure(recorder: Recorder, path: Path, size: int, how: str) -> None:
-    """One list, learned in a process of its own."""
+    """Measure one list, in a separate process."""
     command = [sys.executable, __file__, str(path), how, str(path.with_suffix(".safetensors"))]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found = json.loads(done.stdout)
@@ -66,12 +66,12 @@ def _measure(recorder: Recorder, path: Path, size: int, how: str) -> None:
     text, model = path.stat().st_size / _MB, found["model"] / _MB
     recorder.say(f"{name}: {text:.0f} MB of text, {found['distinct']:,} distinct lines")
     recorder.say(f"{found['counts']:,} counts of a character in a context, {model:.0f} MB on disk")
-    recorder.measured(f"{name}: time", "s", [found["seconds"]])
+    recorder.record(f"{name}: time", "s", [found["seconds"]])
     peak = found["peak"] / _MB
-    recorder.measured(f"{name}: memory at most, beside the program's own", "MB", [peak])
+    recorder.record(f"{name}: memory at most, beside the program's own", "MB", [peak])
     beside = (found["peak"] - 8 * found["distinct"]) / found["counts"]
     title = f"{name}: the same, less 8 bytes for each distinct line"
-    recorder.measured(title, "bytes a count", [beside])
+    recorder.record(title, "bytes a count", [beside])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A million lines, the bundled names varied, become tables: lines per second and peak memory."""
+"""Building tables of a million variations of the bundled names: lines per second, peak memory."""
 
 import random
 import resource
@@ -14,20 +14,20 @@ KINDS = {"windows of 3": 3, "windows of 5": 5, "whole prefixes": None}
 
 
 def varied_names() -> str:
-    """A million lines: each a bundled name's head with another's tail, the same every time."""
+    """Return a million lines, each the head of a name with the tail of another; deterministic."""
     from makemore.corpus.named.corpora import dataset_named
 
     names = dataset_named("us-names").load().to_list()
     rng = random.Random(0)
-    made = []
+    lines = []
     for _ in range(LINES):
         a, b = rng.choice(names), rng.choice(names)
-        made.append(a[: rng.randint(1, len(a))] + b[rng.randint(1, len(b)) :])
-    return "\n".join(made)
+        lines.append(a[: rng.randint(1, len(a))] + b[rng.randint(1, len(b)) :])
+    return "\n".join(lines)
 
 
 def child(kind: str) -> None:
-    """Builds one kind of table in this process alone, and prints seconds and peak memory."""
+    """Build one kind of table in this process, and print seconds, memory and sizes."""
     from makemore.contexts.table import Contexts
     from makemore.corpus.lines import Lines
     from makemore.corpus.vocabulary import Vocabulary
@@ -46,7 +46,7 @@ def child(kind: str) -> None:
 
 
 def run(recorder: Recorder) -> bytes:
-    """Measures each kind three times, each in a process of its own."""
+    """Measure each kind three times, each in a separate process."""
     text = varied_names()
     recorder.say(f"{LINES:,} lines, {len(text):,} characters with line ends")
     for kind in KINDS:
@@ -62,8 +62,8 @@ def run(recorder: Recorder) -> bytes:
             f"{kind}: {rows:,.0f} contexts, {edges:,.0f} edges of {characters:,.0f} characters; "
             f"cleaning {LINES / cleaned:,.0f} lines per second"
         )
-        recorder.measured(f"{kind}, built", "lines per second", built)
-        recorder.measured(f"{kind}, peak memory above the text", "MiB", peaks)
+        recorder.record(f"{kind}, built", "lines per second", built)
+        recorder.record(f"{kind}, peak memory above the text", "MiB", peaks)
     return sha256(text.encode()).digest()
 
 

@@ -1,65 +1,64 @@
-"""Writes the generated blocks of the documents, or with --check says which are out of date.
+"""Write the generated blocks of the documents, or with --check report those out of date.
 
-A fact has one home: what can be computed is never typed twice.
+Every fact has a single source: what can be computed is never typed by hand.
 """
 
 import json
 import re
+import runpy
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from makemore.cli.main import VERBS, sentence_of
+from makemore.cli.main import VERBS, first_help_line
+from makemore.fitting.auto import MEMBERS_BY_BUDGET
 from makemore.options.declaration import fields
 from makemore.registry import FAMILIES
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/count-once.md", "docs/figures.md")
-SPLITS = ("lecture", "clean")
-HEADLINES = (
-    "two minutes, fresh clean splits, test loss",
-    "fifteen seconds, lecture split, dev loss",
-    "one network alone, clean split, test loss",
-    "mlp, times faster than the MLP loop",
-    "wavenet, times faster than the WaveNet loop",
-    "transformer, times faster than makemore.py",
-    "quickest family, times faster than makemore.py",
-    "kneser_ney, lecture split, list to fitted model",
-    "10,000,000 lines, block by block: time",
-    "kneser_ney, 1,000,000 lines at once",
-    "gru, 200,000 lines at once",
-    "transformer, 50,000 lines at once",
-    "kneser_ney, 1,000,000 lines ending in son, times the time of free ones",
-    "auto, first of 20 constrained lines, slowest",
-    "makemore --help, whole process",
-    "makemore sample, Kneser-Ney, whole process",
-    "fuzzed inputs that broke the contract",
+SOURCE = ROOT / "src" / "makemore"
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/command-line.md",
+    "docs/count-once.md",
+    "docs/families.md",
+    "docs/figures.md",
+    "docs/training.md",
+    "lessons/README.md",
 )
+SPLITS = ("lecture", "clean")
+HEADLINES = {
+    "two minutes, fresh clean splits, test loss": "Test loss on names, fitted for two minutes",
+    "fifteen seconds, lecture split, dev loss": (
+        "Dev loss on names (lecture split), fitted for fifteen seconds"
+    ),
+    "transformer, times faster than makemore.py": "Transformer: times faster than makemore.py",
+    "kneser_ney, lecture split, list to fitted model": "Kneser-Ney: time from list to fitted model",
+    "kneser_ney, 1,000,000 lines at once": "Kneser-Ney: sampling a million lines",
+    "kneser_ney, 1,000,000 lines ending in son, times the time of free ones": (
+        "Kneser-Ney: time with `--suffix son` over time without"
+    ),
+    "makemore --help, whole process": "`makemore --help`: whole process",
+}
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def names() -> str:
-    """Twenty names as `makemore demo` makes them."""
-    from makemore import MakeMore
-    from makemore.corpus.named.corpora import dataset_named
-
-    made = (
-        MakeMore("kneser_ney")
-        .fit(dataset_named("us-names").load())
-        .sample(20, new=True, distinct=True)
-    )
-    return "> " + ", ".join(made) + "\n"
-
-
 def verbs() -> str:
-    """The verbs of the command line."""
-    rows = [f"| `{verb}` | {sentence_of(verb)} |" for verb in VERBS]
-    return "\n".join(["| verb | what it does |", "|---|---|", *rows]) + "\n"
+    """Return a table of the verbs of the command line."""
+    rows = [f"| `{verb}` | {first_help_line(verb)} |" for verb in VERBS]
+    return "\n".join(["| command | what it does |", "|---|---|", *rows]) + "\n"
+
+
+def tiers() -> str:
+    """The members that `auto` mixes for each budget."""
+    rows = [[f"{seconds:g} s", f"`{members}`"] for seconds, members in MEMBERS_BY_BUDGET]
+    return _table(["budget, at least", "members"], rows)
 
 
 def families() -> str:
-    """The families with their options and defaults."""
+    """Return a table of the families with their options and defaults."""
     rows = []
     for family in FAMILIES.values():
         what = (family.options.__doc__ or "").split("\n", 1)[0]
@@ -68,12 +67,14 @@ def families() -> str:
     return "\n".join(["| family | what it is | options |", "|---|---|---|", *rows]) + "\n"
 
 
-def measured() -> str:
-    """What the newest record of all families found: a row for each."""
+def family_results() -> str:
+    """Return a table of the newest record of all families, with a row for each family."""
     found = {each["metric"]: each["mean"] for each in _newest("families")["measurements"]}
     losses = [f"{split}, {part} loss" for split in SPLITS for part in ("dev", "test")]
     rows = []
     for name in FAMILIES:
+        if f"{name}, parameters" not in found:
+            continue  # a new family, which the newest record does not have
         learned, seconds = found[f"{name}, parameters"], found[f"{name}, lecture, seconds"]
         shown = [f"{found[f'{name}, {loss}']:.4f}" for loss in losses]
         speed = f"{found[f'{name}, sampled']:,.0f}"
@@ -84,20 +85,20 @@ def measured() -> str:
 
 
 def lessons() -> str:
-    """The lessons in reading order, and how long each took in full."""
+    """Return a table of the lessons in reading order, with the duration of a full run."""
     found = json.loads((ROOT / "lessons" / "found.json").read_text(encoding="utf-8"))
     rows = []
     for path in sorted((ROOT / "lessons").glob("[0-9]*.py")):
         title = path.read_text(encoding="utf-8").splitlines()[1].lstrip("# ")
-        page, notebook = f"lessons/pages/{path.stem}.html", f"lessons/notebooks/{path.stem}.ipynb"
-        links = [f"[script](lessons/{path.name})", f"[notebook]({notebook})", f"[page]({page})"]
-        answers = f"[answers](lessons/answers/{path.name})"
+        page, notebook = f"pages/{path.stem}.html", f"notebooks/{path.stem}.ipynb"
+        links = [f"[script]({path.name})", f"[notebook]({notebook})", f"[page]({page})"]
+        answers = f"[answers](answers/{path.name})"
         rows.append([title, *links, answers, f"{found[path.stem]['seconds']:.0f}"])
-    return _table(["lesson", "", "", "", "", "seconds in full"], rows)
+    return _table(["lesson", "", "", "", "", "seconds"], rows)
 
 
 def count_once() -> str:
-    """What the newest record of counting once found: factors by window and batch, and gradients."""
+    """Return tables of the newest record of `count-once`: factors by window and batch, speedups."""
     each = {m["metric"]: m for m in _newest("count-once")["measurements"]}
     factors: dict[str, dict[str, str]] = {}
     gradients = []
@@ -111,36 +112,42 @@ def count_once() -> str:
     batches = list(next(iter(factors.values())))
     table = _table(["", *batches], [[window, *row.values()] for window, row in factors.items()])
     return (
-        f"Characters for each distinct context, on the lectures' training part:\n\n{table}\n"
+        f"Characters per distinct context, on the lectures' training part:\n\n{table}\n"
         "The same gradient, by counts against by characters (padded lines for the GRU, as is "
         f"usual):\n\n{_table(['', 'times faster'], gradients)}"
     )
 
 
 def headlines() -> str:
-    """What most will want to know first."""
-    return _records(map(_measurements().__getitem__, HEADLINES))
+    """Return the measurements that matter to most readers."""
+    every, rows, machines = _measurements(), [], set()
+    for metric, what in HEADLINES.items():
+        each = every[metric]
+        rows.append([f"[{what}](RECORDS/{each['folder']})", _value(each)])
+        machines.add(each["machine"])
+    table = _table(["what", "mean ± standard deviation"], rows)
+    return f"{table}\nMeasured on: {'; '.join(sorted(machines))}.\n"
 
 
 def claims() -> str:
-    """Every measurement that had a goal to reach."""
+    """Return a table of every measurement that has a goal."""
     return _records(each for each in _measurements().values() if each["goal"])
 
 
 def records() -> str:
-    """Every measurement of the newest record of each benchmark."""
+    """Return a table of every measurement of the newest record of each benchmark."""
     return _records(_measurements().values())
 
 
 def _newest(slug: str) -> dict[str, Any]:
-    """The newest record of a benchmark."""
+    """Return the newest record of a benchmark."""
     path = max((ROOT / "benchmarks" / "records").glob(f"*_{slug}/record.json"))
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return record | {"folder": path.parent.name}
 
 
 def _measurements() -> dict[str, dict[str, Any]]:
-    """Every measurement of the newest record of each benchmark, by its metric."""
+    """Return every measurement of the newest record of each benchmark, by its metric."""
     paths = (ROOT / "benchmarks" / "records").glob("*/record.json")
     slugs = sorted({path.parent.name.split("_", 1)[1] for path in paths})
     return {
@@ -151,55 +158,77 @@ def _measurements() -> dict[str, dict[str, Any]]:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _records(measurements: Iterable[dict[str, Any]]) -> str:
-    """Measurements, each with its record, and the machines they come from."""
+    """Return a table of measurements with links to their records, and the list of machines."""
     rows, machines = [], set()
     for each in measurements:
-        spread = f" ± {_shown(each['sd'], 2)}" if len(each["values"]) > 1 else ""
-        what = f"[{each['metric']}](RECORDS/{each['folder']})"
-        value = f"{_shown(each['mean'], 4)}{spread} {each['unit']}"
-        rows.append([what, value.strip(), each["goal"]])
+        metric = each["metric"].replace("|", r"\|")
+        what = f"[{metric}](RECORDS/{each['folder']})"
+        rows.append([what, _value(each), each["goal"]])
         machines.add(each["machine"])
     table = _table(["what", "measured, mean ± standard deviation", "goal"], rows)
     return f"{table}\nMeasured on: {'; '.join(sorted(machines))}.\n"
 
 
+def _value(measurement: dict[str, Any]) -> str:
+    """Format the mean of a measurement with its standard deviation and unit."""
+    sd = f" ± {_shown(measurement['sd'], 2)}" if len(measurement["values"]) > 1 else ""
+    return f"{_shown(measurement['mean'], 4)}{sd} {measurement['unit']}".strip()
+
+
 def _shown(number: float, digits: int) -> str:
-    """A number with so many digits, but whole thousands written out."""
+    """Format a number with the given significant digits, or as an integer if it has more."""
     return f"{number:,.0f}" if number >= 10 ** (digits - 1) else f"{number:.{digits}g}"
 
 
 def _machine(machine: dict[str, Any]) -> str:
-    """The machine of a record."""
+    """Describe the machine of a record."""
     return f"{machine['cores']} cores of {machine['processor']}, {machine['system']}"
 
 
+def rooms() -> str:
+    """Return the rooms of the package from the top floor down, with their first sentences."""
+    floors = runpy.run_path(str(ROOT / "tests" / "house" / "test_import_order.py"))["FLOORS"]
+    rows = []
+    for floor in reversed(floors):
+        paths = [SOURCE / room for room in floor]
+        files = [
+            path / "__init__.py" if path.is_dir() else path.with_suffix(".py") for path in paths
+        ]
+        names = ", ".join(f"`{room}`" for room in floor)
+        rows.append([names, "<br>".join(map(_first_sentence, files))])
+    return _table(["rooms", "contents"], rows)
+
+
 def tree() -> str:
-    """The files of the package, with the first sentence of each."""
-    source = ROOT / "src" / "makemore"
+    """Return the files of the package, with the first sentence of each."""
     lines = ["```"]
-    paths = sorted(source.rglob("*.py"), key=lambda p: (p.parent.as_posix(), p.name))
-    width = max(len(path.relative_to(source).as_posix()) for path in paths)
+    paths = sorted(SOURCE.rglob("*.py"), key=lambda p: (p.parent.as_posix(), p.name))
+    width = max(len(path.relative_to(SOURCE).as_posix()) for path in paths)
     for path in paths:
-        first = path.read_text(encoding="utf-8").split("\n", 1)[0].strip('"').strip()
-        lines.append(f"{path.relative_to(source).as_posix():<{width}} {first}")
+        lines.append(f"{path.relative_to(SOURCE).as_posix():<{width}} {_first_sentence(path)}")
     return "\n".join([*lines, "```"]) + "\n"
 
 
+def _first_sentence(path: Path) -> str:
+    """Return the first line of a module's docstring."""
+    return path.read_text(encoding="utf-8").split("\n", 1)[0].strip('"').strip()
+
+
 def render(name: str, text: str) -> str:
-    """A document with every generated block made anew; links go from where it stands."""
+    """Return a document with every generated block replaced; links are relative to the document."""
     records = "../" * name.count("/") + "benchmarks/records"
     made = BLOCK.sub(lambda m: m[1] + globals()[m[2]]() + m[3], text)
     return made.replace("(RECORDS/", f"({records}/")
 
 
 def main() -> None:
-    """Writes the documents, or checks them."""
+    """Write the documents, or check them."""
     stale = []
     for name in DOCUMENTS:
         path = ROOT / name

@@ -1,4 +1,4 @@
-"""Draws the README's pictures anew: python docs/pictures.py. The report's top needs chromium."""
+"""Draw the pictures of the README: python docs/pictures.py. One of them needs chromium."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ from makemore.corpus.control_characters import display_names
 from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.embedding import embedding
 from makemore.plots.tables import bigram_table
-from makemore.probe.projection import in_plane
+from makemore.probe.projection import project_to_plane
 from makemore.probe.recording import Recording
 from makemore.report.page import page
 
@@ -23,28 +23,28 @@ VOWELS = "aeiou"
 
 
 def main() -> None:
-    """Draws all three."""
+    """Draw all three pictures."""
     lines = dataset_named("us-names").load()
     maker = MakeMore(MLPOptions(embedding=2), steps=3000).fit(lines)
     vocabulary, vectors = maker.learned_.vocabulary, maker.learned_.model.tensors()["C"]
     names = display_names(vocabulary)
     save(bigram_table(bigrams(Contexts.of(lines, vocabulary, 1)), names), "bigrams.png")
     marked = [i for i, name in enumerate(names) if name in VOWELS]
-    save(embedding(in_plane(vectors), names, marked), "embedding.png")
+    save(embedding(project_to_plane(vectors), names, marked), "embedding.png")
     recording = Recording()
     deep = MakeMore(DeepMLPOptions(), steps=1000).fit(lines, on_step=recording)
-    photograph(page(deep, lines, recording, title="first names"), "report.png")
+    screenshot(page(deep, lines, recording, title="first names"), "report.png")
 
 
 def save(figure: Figure, name: str) -> None:
-    """Writes a figure."""
+    """Write a figure."""
     figure.savefig(FOLDER / name, dpi=110)
 
 
-def photograph(text: str, name: str) -> None:
-    """Takes a picture of the top of a page."""
+def screenshot(text: str, name: str) -> None:
+    """Write a screenshot of the top of a page."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert browser, "chromium is needed"
+    assert browser, "chromium is required"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "page.html"
         path.write_text(text, encoding="utf-8")

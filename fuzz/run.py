@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Fuzzes one door of makemore, guided by coverage: python fuzz/run.py TARGET [libFuzzer's options].
+"""Fuzz one entry point of makemore, guided by coverage: python fuzz/run.py TARGET [OPTIONS].
 
-What is found goes to fuzz/found/, new inputs to fuzz/new/TARGET/; fuzz/corpus/TARGET/ is read.
+OPTIONS are those of libFuzzer. Failing inputs are written to fuzz/found/, and new inputs to
+fuzz/new/TARGET/; fuzz/corpus/TARGET/ is only read.
 """
 
 import importlib
@@ -18,8 +19,8 @@ HERE = Path(__file__).parent
 if __name__ == "__main__":
     given = sys.argv[1:]
     if not given:
-        sys.exit("which door? python fuzz/run.py TARGET, as the Makefile has them")
-    if not given[0].startswith("-"):  # merging starts processes that are given options alone
+        sys.exit("no target given: python fuzz/run.py TARGET; see the Makefile for the targets")
+    if not given[0].startswith("-"):  # merging starts child processes with options only
         os.environ["FUZZ_TARGET"] = given.pop(0)
     name = os.environ["FUZZ_TARGET"]
     with atheris.instrument_imports(include=["makemore"]):
@@ -30,13 +31,13 @@ if __name__ == "__main__":
     from targets import TARGETS
 
     if name not in TARGETS:
-        sys.exit(f"{name} is no target: give one of {', '.join(TARGETS)}")
+        sys.exit(f"{name} is not a target: give one of {', '.join(TARGETS)}")
     folders = [HERE / "new" / name, HERE / "corpus" / name]
     for folder in (*folders, HERE / "found"):
         folder.mkdir(parents=True, exist_ok=True)
-    usual = [f"-artifact_prefix={HERE / 'found'}/{name}-", "-timeout=60", "-rss_limit_mb=4096"]
+    defaults = [f"-artifact_prefix={HERE / 'found'}/{name}-", "-timeout=60", "-rss_limit_mb=4096"]
     is_merging = any("merge" in option for option in given)
     corpus = [] if is_merging else [str(folder) for folder in folders]
     warnings.simplefilter("error")
-    atheris.Setup([sys.argv[0], *usual, *given, *corpus], TARGETS[name])
+    atheris.Setup([sys.argv[0], *defaults, *given, *corpus], TARGETS[name])
     atheris.Fuzz()

@@ -1,7 +1,7 @@
-"""What a fuzzer feeds in: five doors of makemore, each behind one function of bytes.
+"""Fuzz targets: five entry points of makemore, each wrapped in a function of bytes.
 
-The contract: whatever the bytes are, nothing but a MakemoreError comes out; out of the command
-line, nothing but an exit. What an input means is simple, so that it can be written by hand.
+The contract: for any bytes, the only exception is MakemoreError, or SystemExit from the command
+line. The format of inputs is simple, so that they can be written by hand.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ import numpy as np
 
 from makemore import MakeMore
 from makemore.checkpoint.model_file import read_model_file, write_model_file
-from makemore.cli.console import key_values
+from makemore.cli.console import parse_pairs
 from makemore.cli.main import main
 from makemore.corpus.lines import Lines
 from makemore.corpus.reading.lists import read_blocks
@@ -46,7 +46,7 @@ HOSTILE: tuple[Any, ...] = (
 
 
 def reading(data: bytes) -> None:
-    """A file: its name's end, what is asked of it and how it is encoded, then its bytes."""
+    """Read a list: three bytes choose suffix, columns and encoding; the rest is the content."""
     suffix, columns, encoding = (
         choices[place % len(choices)]
         for choices, place in zip(
@@ -64,14 +64,14 @@ def reading(data: bytes) -> None:
 
 
 def choosing(data: bytes) -> None:
-    """Options: a number for their class, then a pair NAME=VALUE in each line."""
+    """Parse options: a byte chooses the class, followed by a pair NAME=VALUE in each line."""
     classes = (FitOptions, SampleOptions, InputOptions, *(f.options for f in FAMILIES.values()))
     cls = classes[(data[:1] or b"\0")[0] % len(classes)]
     text = data[1:].decode("utf-8", "surrogateescape")
     with contextlib.suppress(MakemoreError):
         parse_members(text)
     with contextlib.suppress(MakemoreError):
-        chosen = cls.of_strings(key_values(text.split("\n")))
+        chosen = cls.of_strings(parse_pairs(text.split("\n")))
         assert cls.of(json.loads(json.dumps(chosen.to_dict()))) == chosen
         if isinstance(chosen, ConstraintOptions | FitOptions):
             chosen.check()
@@ -80,20 +80,20 @@ def choosing(data: bytes) -> None:
 
 
 def patterns(data: bytes) -> None:
-    """A pattern, in the first line, and lines that it takes or not, as Python says."""
+    """Compile the pattern in the first line and compare its matches of other lines with `re`."""
     ignore_case = data[:1] == b"i"
     pattern, *lines = data[1:].decode("utf-8", "replace").split("\n")
     asked = ConstraintOptions(pattern=pattern, ignore_case=ignore_case, states=300)
     vocabulary = Vocabulary("".join(sorted(CHARACTERS)))
     try:
-        found = Constraint.of(asked, vocabulary, longest=20)
+        found = Constraint.of(asked, vocabulary, max_length=20)
     except MakemoreError:
         return
     assert len(found.goto) <= 300 * 3
     flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        # Python tries one way after the other: for (|){41} they are too many.
+        # Python backtracks: for patterns such as (|){41} this takes exponential time.
         has_many = re.search(r"\{[^}]*([4-9]|\d\d)", pattern) or len(pattern) > 40
         is_quick = not has_many and len(re.findall(r"\)[*+?{]", pattern)) <= 2
         matches = re.compile(unicodedata.normalize("NFC", pattern), flags).fullmatch
@@ -105,7 +105,7 @@ def patterns(data: bytes) -> None:
 
 
 def models(data: bytes) -> None:
-    """A model's file: its bytes after R; or, by the number of a model, edits signed anew."""
+    """Load a model file: raw bytes after R, or edits of a stored model with new digests."""
     path = scratch() / "model"
     if data[:1] == b"R":
         path.write_bytes(data[1:])
@@ -117,14 +117,14 @@ def models(data: bytes) -> None:
             (_edit_tensors if data[i] & 128 else _edit_document)(document, tensors, data[i : i + 3])
         write_model_file(path, document, tensors)
     with contextlib.suppress(MakemoreError), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # weights that are legal and absurd may overflow
+        warnings.simplefilter("ignore")  # valid but extreme weights may overflow
         maker = MakeMore.load(path)
         maker.sample(2, patience=50, max_length=30)
         maker.score_samples(["anna"])
 
 
 def command(data: bytes) -> None:
-    """A command line, an argument in each line; LIST, TABLE, MODEL and LABELLED are files."""
+    """Run a command line, one argument per line; LIST, TABLE, MODEL and LABELLED are files."""
     files = ("LIST", "TABLE", "MODEL", "LABELLED")
     arguments = data.decode("utf-8", "surrogateescape").split("\n")
     if not _is_quick(arguments):
@@ -151,7 +151,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 
 def _is_quick(arguments: list[str]) -> bool:
-    """Whether a command line neither trains, nor draws pictures, nor writes outside its folder."""
+    """Whether a command line does not train, draw pictures or write outside its directory."""
     slow = ("rate-range", "report", "demo", "data", "--report", "--track", "--picture", "--debug")
     slow += tuple(name for name, family in FAMILIES.items() if family.fit_method != "counting")
     joined = "\n".join(arguments)
@@ -161,7 +161,7 @@ def _is_quick(arguments: list[str]) -> bool:
 
 @contextlib.contextmanager
 def _piped_input() -> Iterator[None]:
-    """Standard input with one line in it."""
+    """Replace standard input with a stream of one line."""
     before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(b"anna\n"))
     try:
         yield
@@ -170,7 +170,7 @@ def _piped_input() -> Iterator[None]:
 
 
 def _edit_document(document: dict[str, Any], tensors: dict[str, Any], edit: bytes) -> None:
-    """Puts a hostile value in the place of another, or leaves that out."""
+    """Replace a value with a hostile one, or delete it."""
     at: Any = document
     path = list(_places(document))
     if not path:
@@ -188,7 +188,7 @@ def _edit_document(document: dict[str, Any], tensors: dict[str, Any], edit: byte
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of everything in a document."""
+    """Yield the path of every value in a document."""
     keys = (
         value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     )
@@ -198,7 +198,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def _edit_tensors(document: dict[str, Any], tensors: dict[str, Any], edit: bytes) -> None:
-    """Leaves a tensor out, gives it another shape, kind or name, or fills it with one number."""
+    """Delete a tensor, change its shape, dtype or name, or fill it with one number."""
     if not tensors:
         return
     name = sorted(tensors)[edit[0] % len(tensors)]
@@ -223,7 +223,7 @@ def _edit_tensors(document: dict[str, Any], tensors: dict[str, Any], edit: bytes
 
 @functools.cache
 def scratch() -> Path:
-    """A folder for this process, with the files that command lines may name."""
+    """Return a temporary directory of this process, with the files that command lines may name."""
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{os.getpid()}-"))
     (folder / "here").mkdir()
     (folder / "LIST").write_text("\n".join(LISTED), encoding="utf-8")
@@ -235,7 +235,7 @@ def scratch() -> Path:
 
 @functools.cache
 def stored() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Small models as their files hold them: a document and tensors."""
+    """Return small models as pairs of the document and the tensors of their files."""
     small = {
         "ngram": options_of("ngram", window=2),
         "kneser_ney": options_of("kneser_ney", window=3),
@@ -256,5 +256,5 @@ def stored() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
 
 
 def options_of(family: str, **chosen: Any) -> Any:
-    """Options of a family."""
+    """Return options of a family."""
     return FAMILIES[family].options(**chosen)

@@ -24,7 +24,7 @@ from makemore import MakeMore, MLPOptions
 from makemore.corpus.named.corpora import dataset_named
 from makemore.plots.curves import rate_curve
 from makemore.plots.embedding import embedding
-from makemore.probe.projection import in_plane
+from makemore.probe.projection import project_to_plane
 
 # The tests take only a few steps of each long loop.
 short = os.environ.get("LESSONS") == "short"
@@ -588,7 +588,7 @@ print(f"{wide_parameters:,} parameters: train {wide_train:.4f}, dev {wide_dev:.4
 # %%
 C = weights[0].detach()
 vowels = [number[letter] for letter in "aeiou"]
-embedding(in_plane(C.numpy()), letters, vowels)
+embedding(project_to_plane(C.numpy()), letters, vowels)
 
 # %% [markdown]
 # They started at random places. Now a, e, i and o stand together at the bottom, because names go on
@@ -616,7 +616,7 @@ vowels_apart = mean_distance(C, vowels, vowels)
 to_consonants = mean_distance(C, vowels, consonants)
 print(f"dev {plane_dev:.4f}")
 print(f"from vowel to vowel {vowels_apart:.2f}, from vowel to consonant {to_consonants:.2f}")
-embedding(in_plane(C.numpy()), letters, vowels)
+embedding(project_to_plane(C.numpy()), letters, vowels)
 
 # %% [markdown]
 # All five vowels are together, and nothing is between them. From one vowel to another it is 0.7,

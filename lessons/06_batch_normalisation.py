@@ -844,8 +844,8 @@ running_against_calibrated(found.norms)
 # And the loss of one name in twenty batches, each with 31 other names. One stroke is one batch:
 
 # %%
-print(f"{found.mates.mean():.3f} nats per character, +- {found.mates.std():.3f}")
-batch_mates(found.mates)
+print(f"{found.batch_losses.mean():.3f} nats per character, +- {found.batch_losses.std():.3f}")
+batch_mates(found.batch_losses)
 
 # %% [markdown]
 # ## What to keep

@@ -1,8 +1,8 @@
-"""Known vulnerabilities and licences of what makemore installs: `python supply/audit.py`.
+"""Check known vulnerabilities and licences of dependencies: `python supply/audit.py`.
 
-Vulnerabilities are asked of PyPI, by pip-audit, for every version in constraints.txt; what cannot
-be asked about is an error, never a pass. Licences are those that the installed packages declare,
-of the runtime dependencies and all they depend on.
+Vulnerabilities are queried from PyPI with pip-audit for every version in constraints.txt; a package
+that cannot be queried is an error, never a pass. Licences are those declared by the installed
+packages, for the runtime dependencies and all their dependencies.
 """
 
 import importlib.metadata as metadata
@@ -18,13 +18,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-# Each alone, or joined by AND and OR, lets anyone use, change and pass on the program.
+# Permissive licences, alone or combined with AND and OR.
 PERMISSIVE = {
     "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause",
     "BSL-1.0", "CC0-1.0", "HPND", "ISC", "MIT", "MIT-CMU", "PSF-2.0", "Python-2.0", "Unlicense",
     "Zlib",
 }  # fmt: skip
-OLD_NAMES = {  # what metadata said before it had SPDX names
+OLD_NAMES = {  # names used in metadata before SPDX expressions
     "apache license 2.0": "Apache-2.0",
     "apache license, version 2.0": "Apache-2.0",
     "apache software license": "Apache-2.0",
@@ -33,12 +33,12 @@ OLD_NAMES = {  # what metadata said before it had SPDX names
     "mit license": "MIT",
     "python software foundation license": "PSF-2.0",
 }
-REASONED = {"frozendict": "LGPL-3.0-only"}  # why: docs/decisions/README.md
-OF_CUDA = ("nvidia-", "cuda-")  # only PyTorch's builds for CUDA install these
+JUSTIFIED = {"frozendict": "LGPL-3.0-only"}  # reasons are in docs/decisions/README.md
+OF_CUDA = ("nvidia-", "cuda-")  # installed only by PyTorch builds for CUDA
 
 
 def main() -> None:
-    """Prints what is wrong, and fails if anything is."""
+    """Print all findings, and exit with 1 if there are any."""
     wrong = [*vulnerabilities(ROOT / "constraints.txt"), *licences()]
     for sentence in wrong:
         print(sentence, file=sys.stderr)
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def vulnerabilities(constraints: Path) -> Iterator[str]:
-    """A sentence for each known vulnerability, or for what could not be asked."""
+    """Yield a sentence for each known vulnerability, and for each failed query."""
     command = ["-m", "pip_audit", "-f", "json", "--progress-spinner", "off", "--no-deps"]
     done = subprocess.run(
         [sys.executable, *command, "--disable-pip", "-r", str(constraints)],
@@ -55,16 +55,16 @@ def vulnerabilities(constraints: Path) -> Iterator[str]:
         check=False,
     )
     pins = [line for line in constraints.read_text("utf-8").splitlines() if line.strip()]
-    return answered(done.stdout, done.stderr, len(pins))
+    return findings_in(done.stdout, done.stderr, len(pins))
 
 
-def answered(answer: str, aside: str, pins: int) -> Iterator[str]:
-    """What pip-audit's answer means: it passes where it could ask nothing, and this does not."""
+def findings_in(answer: str, messages: str, pins: int) -> Iterator[str]:
+    """Yield the findings in the output of pip-audit; packages it could not query are findings."""
     try:
         asked = json.loads(answer)["dependencies"]
     except (ValueError, KeyError, TypeError):
-        last = (aside.strip().splitlines() or ["pip-audit said nothing"])[-1]
-        yield f"vulnerabilities are unknown: the service could not be asked ({last})"
+        last = (messages.strip().splitlines() or ["pip-audit printed nothing"])[-1]
+        yield f"vulnerabilities are unknown: the service could not be queried ({last})"
         return
     skipped = [each["name"] for each in asked if "skip_reason" in each]
     if skipped:
@@ -74,27 +74,28 @@ def answered(answer: str, aside: str, pins: int) -> Iterator[str]:
             f"{f' and {len(skipped) - 5} more' if len(skipped) > 5 else ''}"
         )
     if len(asked) < pins:
-        yield f"vulnerabilities are unknown for {pins - len(asked)} packages: nothing was said"
+        missing = pins - len(asked)
+        yield f"vulnerabilities are unknown for {missing} packages: pip-audit did not list them"
     for each in asked:
         for found in each.get("vulns", []):
-            mended = ", ".join(found["fix_versions"]) or "no version yet"
-            yield f"{each['name']} {each['version']} has {found['id']}, mended in {mended}"
-    print(f"{len(asked) - len(skipped)} of {pins} versions asked about", file=sys.stderr)
+            fixed = ", ".join(found["fix_versions"]) or "no version yet"
+            yield f"{each['name']} {each['version']} has {found['id']}, fixed in {fixed}"
+    print(f"{len(asked) - len(skipped)} of {pins} versions queried", file=sys.stderr)
 
 
 def licences() -> Iterator[str]:
-    """A sentence for each package whose licence is neither permissive nor has its reason."""
+    """Yield a sentence for each package whose licence is neither permissive nor justified."""
     packages = sorted(closure())
     for name in packages:
         licence = licence_of(name)
-        is_allowed = REASONED.get(name) == licence or name.startswith(OF_CUDA)
+        is_allowed = JUSTIFIED.get(name) == licence or name.startswith(OF_CUDA)
         if not is_permissive(licence) and not is_allowed:
             yield f"{name} has the licence {licence!r}, which is not among those that are allowed"
     print(f"{len(packages)} licences read", file=sys.stderr)
 
 
 def closure() -> set[str]:
-    """The runtime dependencies that are installed, and all that they depend on here."""
+    """Return the runtime dependencies and their transitive dependencies on this platform."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     waiting = [Requirement(text) for text in project["dependencies"]]
     seen: set[tuple[str, str]] = set()
@@ -114,7 +115,7 @@ def closure() -> set[str]:
 
 
 def licence_of(name: str) -> str:
-    """What a package declares: an SPDX expression, else its classifiers, else its old field."""
+    """Return the declared licence: an SPDX expression, else classifiers, else the old field."""
     about = metadata.metadata(name)
     if about.get("License-Expression"):
         return about["License-Expression"]
@@ -125,7 +126,7 @@ def licence_of(name: str) -> str:
 
 
 def is_permissive(licence: str) -> bool:
-    """Whether every part of an expression is permissive; of an OR one part is enough."""
+    """Whether every part of an expression is permissive; for OR, one alternative suffices."""
     either = re.split(r"\s+OR\s+", licence.replace("(", "").replace(")", ""))
     parts = [re.split(r"\s+AND\s+", each) for each in either]
     plain = [[OLD_NAMES.get(one.strip().lower(), one.strip()) for one in each] for each in parts]

@@ -1,8 +1,9 @@
-"""Builds what is released, twice, and tries it as a stranger would: `python supply/dist.py [TAG]`.
+"""Build a release twice and test it in a clean environment: `python supply/dist.py [TAG]`.
 
-The source and the wheel go to dist/. Both builds must be the same bytes, the wheel built from the
-source the same as that built from the tree; they hold what git tracks and nothing else; and each,
-installed in an environment of its own away from the tree, says its version and makes names.
+The source distribution and the wheel are written to dist/. Both builds must be identical bytes,
+and so must the wheels built from the source distribution and from the tree. They must contain
+every file of the package and only files tracked by git. Each is installed in a new environment
+outside the tree, and must print its version and sample names.
 """
 
 import os
@@ -20,7 +21,7 @@ PACKAGE = ROOT / "src" / "makemore"
 
 
 def main() -> None:
-    """Builds, compares, looks inside, installs and runs."""
+    """Build, compare, check contents, install and run."""
     version = re.search(r'^__version__ = "(.+)"$', (PACKAGE / "__init__.py").read_text(), re.M)[1]
     check_tag(sys.argv[1:], version)
     with tempfile.TemporaryDirectory() as folder:
@@ -38,14 +39,14 @@ def main() -> None:
 
 
 def check_tag(tags: list[str], version: str) -> None:
-    """Refuses a tag of another version than the package's."""
+    """Exit with an error if a tag does not match the version of the package."""
     for tag in tags:
         if tag != f"v{version}":
             sys.exit(f"the tag is {tag}, the version {version}: tag v{version}, or change __init__")
 
 
 def build(away: Path) -> tuple[Path, Path]:
-    """The source and the wheel, if every way to build them gives the same bytes."""
+    """Build source distribution and wheel; exit with an error if builds differ."""
     for name, what in {"one": [], "two": [], "tree": ["--wheel"]}.items():
         run(sys.executable, "-m", "build", *what, "--outdir", away / name, ROOT)
     source, wheel = sorted((away / "one").iterdir(), key=lambda path: path.suffix)
@@ -55,13 +56,13 @@ def build(away: Path) -> tuple[Path, Path]:
         away / "tree" / wheel.name,
     ):
         if other.read_bytes() != (away / "one" / other.name).read_bytes():
-            sys.exit(f"{other.name}: another build ({other.parent.name}) gives other bytes")
-    print("two builds, and the wheel from the tree and from the source, are the same bytes")
+            sys.exit(f"{other.name}: another build ({other.parent.name}) gives different bytes")
+    print("both builds, and the wheels from the tree and from the source, are identical")
     return source, wheel
 
 
 def check_contents(source: Path, wheel: Path) -> None:
-    """Refuses artifacts that lack something of the package, or hold what git does not track."""
+    """Exit with an error if an artifact lacks files of the package or has untracked files."""
     listed = run("git", "-C", ROOT, "ls-files", shown=False).split("\n")
     package = {name.removeprefix("src/") for name in listed if name.startswith("src/")}
     with zipfile.ZipFile(wheel) as archive:
@@ -85,22 +86,22 @@ def check_contents(source: Path, wheel: Path) -> None:
 
 
 def try_out(artifact: Path, place: Path, version: str) -> None:
-    """Installs an artifact in an empty environment, and makes names with it, away from the tree."""
+    """Install an artifact in an empty environment outside the tree, and sample names with it."""
     venv.create(place, with_pip=True)
     programs = place / ("Scripts" if os.name == "nt" else "bin")
     constraints = ROOT / "constraints.txt"
     run(programs / "python", "-m", "pip", "install", "-q", "-c", constraints, artifact, cwd=place)
-    told = run(programs / "makemore", "--version", cwd=place, shown=False).strip()
-    if told.split()[-1] != version:
-        sys.exit(f"{artifact.name} says that its version is {told}, not {version}")
+    printed = run(programs / "makemore", "--version", cwd=place, shown=False).strip()
+    if printed.split()[-1] != version:
+        sys.exit(f"{artifact.name} prints the version {printed}, not {version}")
     names = run(programs / "makemore", "demo", cwd=place, shown=False).split()
     if len(names) != 20:
-        sys.exit(f"{artifact.name} made {len(names)} names, not 20")
-    print(f"{artifact.name} says {told} and makes {', '.join(names[:5])} and more")
+        sys.exit(f"{artifact.name} sampled {len(names)} names, not 20")
+    print(f"{artifact.name}: version {printed}, sampled {', '.join(names[:5])}, ...")
 
 
 def run(*command: object, cwd: Path = ROOT, shown: bool = True) -> str:
-    """Runs a command without this environment's own modules; gives what it prints."""
+    """Run a command isolated from this environment and return its output."""
     own = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     environment = {name: value for name, value in os.environ.items() if name not in own}
     done = subprocess.run(

@@ -1,8 +1,8 @@
-"""What many tests share: small real lists, and every family fitted on one of them."""
+"""Fixtures shared by many tests: small real lists."""
 
 import os
 
-# Tests run in parallel processes, so each takes one thread: more would wait for each other. Set
+# Tests run in parallel processes, so each uses one thread: more would compete for the cores. Set
 # before torch is imported, and inherited by every process that a test starts.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -1,11 +1,11 @@
-"""The distribution of sampled lines by enumeration: an oracle that shares no code with the sampler.
+"""Distribution of sampled lines by enumeration: an oracle that shares no code with the sampler.
 
-Every line over a small vocabulary is listed with its probability,
+Every line over a small vocabulary is enumerated with its probability,
 
     p(line) = sum over labels l of  p(l) * product over its characters x of  p(x | h, l)
 
 where temperature, top-k and top-p shape each p(x | h, l). Options select some of the lines, and the
-sampler must give each of those with the probability p(line) / (sum of p over the lines selected).
+sampler must draw each of them with probability p(line) / (sum of p over the selected lines).
 """
 
 import math
@@ -16,7 +16,7 @@ import numpy as np
 
 
 def is_selected(line, o):
-    """Whether a line of a permitted length is what the options ask for, one option at a time."""
+    """Whether a line of at most the permitted length satisfies the options, tested one by one."""
     fold = str.lower if o.ignore_case else str
     text = fold(line)
     flags = re.DOTALL | (re.IGNORECASE if o.ignore_case else 0)
@@ -33,7 +33,7 @@ def is_selected(line, o):
 
 
 def longest_of(source, o):
-    """Characters of the longest line that may be sampled."""
+    """Maximum length of a sampled line, in characters."""
     longest = source.longest
     if len(o.prefix) >= longest and not o.ignore_case:
         longest += len(o.prefix)
@@ -41,15 +41,15 @@ def longest_of(source, o):
 
 
 class NearTieError(Exception):
-    """Which characters top-k or top-p keep depends on the rounding of a network's numbers."""
+    """The set of characters kept by top-k or top-p depends on rounding errors of a network."""
 
 
 def shaped(log_probs, temperature, top_k, top_p, is_rounded):
-    """(n, V) float64: distributions after temperature, top-k and top-p; ties go by id.
+    """(n, V) float64: distributions after temperature, top-k and top-p; ties are broken by id.
 
     Raises:
-        NearTieError: rows are of a network, whose last digits depend on the rows beside them, and a
-            character that is kept is as probable as one that is not, but for these digits.
+        NearTieError: the rows are of a network, whose last digits depend on the other rows of the
+            batch, and a kept character is as probable, within these digits, as one that is not.
     """
     logits = np.asarray(log_probs, np.float64) / temperature
     rows = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -69,17 +69,17 @@ def shaped(log_probs, temperature, top_k, top_p, is_rounded):
 
 
 def line_probs(source, o, longest, of_prefix=(1.0, None, None)):
-    """List all lines of at most so many characters, blank and untrimmed ones too.
+    """Enumerate all lines up to a length, including blank and untrimmed ones.
 
     Args:
-        source: a fitted model with its vocabulary and the shares of its labels.
-        o: options; of these the label, the prefix and the shape count here.
-        longest: characters.
-        of_prefix: (temperature, top_k, top_p) at the characters of the prefix; None if each label
-            is to have its prior share after the prefix.
+        source: a fitted model with its vocabulary and label priors.
+        o: options, of which the label, the prefix, the temperature, top_k and top_p are used.
+        longest: maximum length, in characters.
+        of_prefix: (temperature, top_k, top_p) for the characters of the prefix; None if each label
+            keeps its prior after the prefix.
 
     Returns:
-        {line: p(line)}, and {start of a line: its probability}.
+        {line: p(line)}, and {prefix of a line: its probability}.
 
     Raises:
         NearTieError: see `shaped`.
@@ -111,10 +111,10 @@ def line_probs(source, o, longest, of_prefix=(1.0, None, None)):
 
 
 def selected_probs(source, o):
-    """Return {line: p(line) / p(selected)} of the lines selected, and p(selected | the prefix).
+    """Return {line: p(line) / p(selected)} of the selected lines, and p(selected | the prefix).
 
-    A prefix is given even where top-k and top-p exclude it under every label; then the temperature
-    alone shapes it, and if it is impossible under every label, labels have their prior shares.
+    A prefix is accepted even if top-k and top-p exclude it under every label; then only the
+    temperature applies to it. If it is impossible under every label, labels keep their priors.
     """
     longest = longest_of(source, o)
     for of_prefix in ((o.temperature, o.top_k, o.top_p), (o.temperature, None, None), None):
@@ -128,16 +128,17 @@ def selected_probs(source, o):
 
 
 def without(probs, excluded):
-    """Return the distribution of the lines that are left once some are excluded."""
+    """Return the distribution of the remaining lines after some are excluded."""
     left = {line: p for line, p in probs.items() if line not in excluded}
     return {line: p / sum(left.values()) for line, p in left.items()}
 
 
 def assert_drawn_from(probs, drawn, slack=0.0):
-    """Check that independent draws have a distribution; a right sampler fails once in 10^8 checks.
+    """Check that independent draws follow a distribution; a correct sampler fails 1 in 10^8 checks.
 
-    Draws are compared whole and by coarser views that a fault shows in sooner. With D the
-    Kullback-Leibler divergence of the observed shares from k true ones, and n draws,
+    Draws are compared as whole lines and by coarser features, in which an error is detected with
+    fewer draws. With D the Kullback-Leibler divergence of the observed shares from k true ones,
+    and n draws,
 
         P(D >= d)  <=  (e n d / (k - 1))^(k - 1) e^(-n d)
 
@@ -148,7 +149,7 @@ def assert_drawn_from(probs, drawn, slack=0.0):
     Args:
         probs: {line: probability}.
         drawn: the lines drawn.
-        slack: a total variation distance that an approximate sampler may be off by.
+        slack: total variation distance that an approximate sampler may have.
     """
     assert set(drawn) <= set(probs), sorted(set(drawn) - set(probs))[:5]
     often = sorted(probs, key=lambda line: -probs[line])[:12]
@@ -167,9 +168,9 @@ def assert_drawn_from(probs, drawn, slack=0.0):
 
 
 def assert_shares(expected, observed, slack, message):
-    """Check counts against probabilities; see `assert_drawn_from`."""
+    """Check observed counts against probabilities; see `assert_drawn_from`."""
     n, k = observed.total(), len(expected)
-    if slack:  # the mean distance of shares from their probabilities, and five times its deviation
+    if slack:  # the expected distance of the shares plus five standard deviations
         noise = sum(math.sqrt(max(p * (1 - p), 0.0) / n) for p in expected.values()) / 2
         noise += 2.5 / math.sqrt(n)
         distance = sum(abs(observed[key] / n - p) for key, p in expected.items()) / 2

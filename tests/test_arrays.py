@@ -8,41 +8,41 @@ from makemore.arrays import concatenate_ranges, segment_argmax, sum_by_index, un
 
 @given(st.integers(1, 60), st.integers(0, 1000), st.data())
 @settings(deadline=None, max_examples=300)
-def test_rank_agrees_with_numpy_unique(top, slack, data):
+def test_unique_inverse_equals_numpy_unique(top, slack, data):
     keys = np.array(data.draw(st.lists(st.integers(0, top - 1), max_size=50)), np.int64)
-    distinct, place = unique_inverse(keys, top + slack)
+    distinct, index = unique_inverse(keys, top + slack)
     expected, inverse = np.unique(keys, return_inverse=True)
     assert distinct.tolist() == expected.tolist()
-    assert place.tolist() == inverse.tolist()
+    assert index.tolist() == inverse.tolist()
 
 
 @given(st.lists(st.integers(0, 2**62 - 1), max_size=40))
 @settings(deadline=None, max_examples=200)
-def test_rank_agrees_with_numpy_unique_on_keys_too_large_for_flags(keys):
+def test_unique_inverse_equals_numpy_unique_on_large_keys(keys):
     keys = np.array(keys + keys[::2], np.int64)
-    distinct, place = unique_inverse(keys, 2**62)
+    distinct, index = unique_inverse(keys, 2**62)
     expected, inverse = np.unique(keys, return_inverse=True)
     assert distinct.tolist() == expected.tolist()
-    assert place.tolist() == inverse.tolist()
+    assert index.tolist() == inverse.tolist()
 
 
 @pytest.mark.parametrize("limit", [10, 2**40])
-def test_rank_gives_the_documented_types_and_leaves_the_keys_alone(limit):
+def test_unique_inverse_has_the_documented_dtypes_and_does_not_change_keys(limit):
     keys = np.array([7, 3, 7, 9, 0], np.int64)
-    distinct, place = unique_inverse(keys, limit)
-    assert (distinct.dtype, place.dtype) == (np.int64, np.int32)
+    distinct, index = unique_inverse(keys, limit)
+    assert (distinct.dtype, index.dtype) == (np.int64, np.int32)
     assert keys.tolist() == [7, 3, 7, 9, 0]
-    assert distinct[place].tolist() == keys.tolist()
+    assert distinct[index].tolist() == keys.tolist()
 
 
 @pytest.mark.parametrize("limit", [0, 1, 100])
-def test_rank_of_nothing_is_nothing(limit):
-    distinct, place = unique_inverse(np.zeros(0, np.int64), limit)
-    assert (distinct.tolist(), place.tolist()) == ([], [])
-    assert (distinct.dtype, place.dtype) == (np.int64, np.int32)
+def test_unique_inverse_of_no_keys_is_empty(limit):
+    distinct, index = unique_inverse(np.zeros(0, np.int64), limit)
+    assert (distinct.tolist(), index.tolist()) == ([], [])
+    assert (distinct.dtype, index.dtype) == (np.int64, np.int32)
 
 
-def test_flags_and_sorting_give_the_same():
+def test_flags_and_sorting_give_the_same_result():
     keys = np.random.default_rng(3).integers(0, 1000, 5000)
     by_flags, by_sorting = unique_inverse(keys, 1000), unique_inverse(keys, 2**50)
     assert by_flags[0].tolist() == by_sorting[0].tolist()
@@ -51,7 +51,7 @@ def test_flags_and_sorting_give_the_same():
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 6)), max_size=12))
 @settings(deadline=None, max_examples=200)
-def test_ranges_are_pythons_ranges_in_a_row(pairs):
+def test_ranges_concatenates_python_ranges(pairs):
     starts = np.array([start for start, _ in pairs], np.int64)
     stops = np.array([start + length for start, length in pairs], np.int64)
     expected = [i for start, length in pairs for i in range(start, start + length)]
@@ -62,14 +62,14 @@ def test_ranges_are_pythons_ranges_in_a_row(pairs):
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(-9, 9))), st.integers(7, 10))
 @settings(deadline=None, max_examples=100)
-def test_summed_adds_up_what_belongs_to_each_place(pairs, places):
-    place, value = np.array(pairs, np.int64).reshape(-1, 2).T
-    found = sum_by_index(place, value / 4, places)
+def test_summed_adds_the_values_at_each_index(pairs, size):
+    index, value = np.array(pairs, np.int64).reshape(-1, 2).T
+    found = sum_by_index(index, value / 4, size)
     assert found.dtype == np.float64
-    assert found.tolist() == [sum(v for p, v in pairs if p == i) / 4 for i in range(places)]
+    assert found.tolist() == [sum(v for p, v in pairs if p == i) / 4 for i in range(size)]
 
 
-def test_nothing_summed_is_zero_everywhere():
+def test_summed_of_no_values_is_zero():
     found = sum_by_index(np.zeros(0, np.int32), np.zeros(0), 3)
     assert (found.dtype, found.tolist()) == (np.float64, [0.0, 0.0, 0.0])
 

@@ -1,4 +1,4 @@
-"""The same list, options and seed make the same bytes, process by process; docs/determinism.md."""
+"""The same list, options and seed give the same bytes in every process; see docs/determinism.md."""
 
 import os
 import subprocess
@@ -41,12 +41,12 @@ for path in sys.argv[1:]:
 VERB = "from makemore.cli.main import main\nmain()"
 
 
-def run(program: str, *words: object, hashes: int = 0, threads: int = 1, cwd: Path) -> str:
-    """What a program prints, in a process of its own."""
+def run(program: str, *arguments: object, hashes: int = 0, threads: int = 1, cwd: Path) -> str:
+    """Run a program in a separate process and return its standard output."""
     own = {"PYTHONHASHSEED": str(hashes), "OMP_NUM_THREADS": str(threads)}
-    own["OMP_WAIT_POLICY"] = "PASSIVE"  # threads that wait let others work; results are the same
+    own["OMP_WAIT_POLICY"] = "PASSIVE"  # waiting threads yield the core; results are the same
     done = subprocess.run(
-        [sys.executable, "-c", program, *map(str, words)],
+        [sys.executable, "-c", program, *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, **own, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
@@ -66,40 +66,42 @@ def names(us_names, tmp_path_factory) -> Path:
 
 
 def fitted(
-    families: dict[str, str], names: Path, place: Path, first: str = "", **how: int
+    families: dict[str, str], names: Path, folder: Path, first: str = "", **how: int
 ) -> dict[str, Path]:
-    """Fits families one after the other in a process of its own: the file of each."""
-    place.mkdir()
-    run(first + FIT, names, *families.values(), cwd=place, **how)
-    return {name: place / str(number) for number, name in enumerate(families)}
+    """Fit families in a separate process and return the path of each model file."""
+    folder.mkdir()
+    run(first + FIT, names, *families.values(), cwd=folder, **how)
+    return {name: folder / str(number) for number, name in enumerate(families)}
 
 
 @pytest.fixture(scope="module")
 def counted(names, tmp_path_factory) -> list[dict[str, Path]]:
-    """The counted families, fitted in processes that differ in threads and in how they hash."""
-    place = tmp_path_factory.mktemp("counted")
-    hows = [{"hashes": 1}, {"hashes": 2}, {"hashes": 3, "threads": 2}]
-    return [fitted(COUNTED, names, place / str(n), **how) for n, how in enumerate(hows)]
+    """Count models, fitted in processes with different hash seeds and numbers of threads."""
+    folder = tmp_path_factory.mktemp("counted")
+    settings = [{"hashes": 1}, {"hashes": 2}, {"hashes": 3, "threads": 2}]
+    return [fitted(COUNTED, names, folder / str(n), **how) for n, how in enumerate(settings)]
 
 
 @pytest.fixture(scope="module")
 def networks(names, tmp_path_factory) -> dict[str, dict[str, Path]]:
-    """The networks, fitted twice on one thread and twice on two."""
-    place = tmp_path_factory.mktemp("networks")
-    hows = {"one": (1, 1), "one again": (2, 1), "two": (3, 2), "two again": (4, 2)}
+    """Networks, fitted twice on one thread and twice on two."""
+    folder = tmp_path_factory.mktemp("networks")
+    settings = {"one": (1, 1), "one again": (2, 1), "two": (3, 2), "two again": (4, 2)}
     return {
-        name: fitted(NETWORKS, names, place / name, hashes=hashes, threads=threads)
-        for name, (hashes, threads) in hows.items()
+        name: fitted(NETWORKS, names, folder / name, hashes=hashes, threads=threads)
+        for name, (hashes, threads) in settings.items()
     }
 
 
 @pytest.mark.parametrize("family", COUNTED)
-def test_counts_are_the_same_bytes_whatever_the_process_and_its_threads(counted, family):
+def test_count_models_are_identical_in_every_process_and_with_any_threads(counted, family):
     one, *others = (files[family].read_bytes() for files in counted)
     assert all(other == one for other in others)
 
 
-def test_counts_give_the_same_lines_whatever_the_process_and_its_threads(counted, tmp_path):
+def test_count_models_sample_the_same_lines_in_every_process_and_with_any_threads(
+    counted, tmp_path
+):
     one, two = (
         run(SAMPLE, *counted[0].values(), hashes=threads, threads=threads, cwd=tmp_path)
         for threads in (1, 2)
@@ -110,7 +112,7 @@ def test_counts_give_the_same_lines_whatever_the_process_and_its_threads(counted
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", NETWORKS)
-def test_networks_are_the_same_bytes_on_as_many_threads(networks, family):
+def test_networks_are_identical_with_the_same_number_of_threads(networks, family):
     for name in ("one", "two"):
         again = networks[f"{name} again"][family]
         assert networks[name][family].read_bytes() == again.read_bytes()
@@ -118,7 +120,7 @@ def test_networks_are_the_same_bytes_on_as_many_threads(networks, family):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", NETWORKS)
-def test_networks_come_to_nearly_the_same_loss_on_other_threads(networks, family):
+def test_networks_reach_nearly_the_same_loss_with_other_numbers_of_threads(networks, family):
     one, two = (read_model_file(networks[name][family]).document for name in ("one", "two"))
     reports = [dict(document.pop("training")) for document in (one, two)]
     for part in ("dev_loss", "train_loss"):
@@ -133,7 +135,7 @@ def test_networks_come_to_nearly_the_same_loss_on_other_threads(networks, family
 
 
 @pytest.mark.slow
-def test_lines_of_a_network_are_the_same_on_as_many_threads_and_nearly_on_others(
+def test_network_samples_are_identical_with_as_many_threads_and_nearly_so_with_others(
     networks, tmp_path
 ):
     files = networks["one"].values()
@@ -149,7 +151,7 @@ def test_lines_of_a_network_are_the_same_on_as_many_threads_and_nearly_on_others
 
 
 @pytest.mark.slow
-def test_threads_set_in_torch_count_as_those_set_outside(networks, names, tmp_path):
+def test_threads_set_in_torch_equal_threads_set_in_the_environment(networks, names, tmp_path):
     first = "import torch\ntorch.set_num_threads(2)\n"
     found = fitted(NETWORKS, names, tmp_path / "set", first)
     for family, path in found.items():
@@ -157,7 +159,7 @@ def test_threads_set_in_torch_count_as_those_set_outside(networks, names, tmp_pa
 
 
 @pytest.mark.slow
-def test_torch_needs_no_other_algorithms_to_do_the_same_again(networks, names, tmp_path):
+def test_deterministic_algorithms_of_torch_change_nothing(networks, names, tmp_path):
     first = "import torch\ntorch.use_deterministic_algorithms(True)\n"
     found = fitted(NETWORKS, names, tmp_path / "careful", first)
     for family, path in found.items():
@@ -165,21 +167,32 @@ def test_torch_needs_no_other_algorithms_to_do_the_same_again(networks, names, t
 
 
 @pytest.mark.parametrize("family", ["kneser_ney", pytest.param("mlp", marks=pytest.mark.slow)])
-def test_a_file_tells_nothing_of_where_and_when_it_was_made(names, family, tmp_path):
-    made = []
+def test_a_file_does_not_depend_on_path_or_time(names, family, tmp_path):
+    contents = []
     for number, name in enumerate(("here", "elsewhere")):
-        place = tmp_path / name
-        place.mkdir()
-        (place / f"{name}.txt").write_bytes(names.read_bytes())
-        words = ["fit", f"{name}.txt", "-o", name, "--model", family, "--steps", 15, "--seed", 7]
-        run(VERB, *words, hashes=number, cwd=place)
-        made.append((place / name).read_bytes())
-    assert made[0] == made[1]
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / f"{name}.txt").write_bytes(names.read_bytes())
+        arguments = [
+            "fit",
+            f"{name}.txt",
+            "-o",
+            name,
+            "--model",
+            family,
+            "--steps",
+            15,
+            "--seed",
+            7,
+        ]
+        run(VERB, *arguments, hashes=number, cwd=folder)
+        contents.append((folder / name).read_bytes())
+    assert contents[0] == contents[1]
     assert MakeMore.load(tmp_path / "here" / "here").learned_.report.seed == 7
 
 
 @pytest.mark.slow
-def test_steps_repeat_what_a_budget_made(names, tmp_path):
+def test_the_steps_of_a_budget_reproduce_the_run(names, tmp_path):
     run(VERB, *f"fit {names} -o budget --model mlp --budget 1s".split(), cwd=tmp_path)
     steps = read_model_file(tmp_path / "budget").document["training"]["steps"]
     run(VERB, *f"fit {names} -o steps --model mlp --steps {steps}".split(), cwd=tmp_path)

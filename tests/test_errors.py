@@ -19,19 +19,19 @@ BLANK = DataError("the label is blank", Location("names.csv", row=3, column="sex
     (Location("names.csv", line=4, row=3), "names.csv, line 4, row 3: the label is blank"),
     (Location("", line=0), ", line 0: the label is blank"),
 ])  # fmt: skip
-def test_the_sentence_is_the_location_and_the_problem(location, sentence):
+def test_the_message_is_the_location_and_the_problem(location, sentence):
     error = DataError("the label is blank", location)
     assert (error.problem, error.location) == ("the label is blank", location)
     assert str(error) == f"{error}" == sentence
 
 
-def test_an_error_about_no_place_has_a_location_without_parts():
+def test_an_error_without_a_location_has_an_empty_location():
     error = DataError("there is no line")
     assert error.location == UNKNOWN_LOCATION == Location(None, None, None, None)
     assert str(error) == "there is no line"
 
 
-def test_a_caller_that_knows_more_completes_the_location_of_a_copy():
+def test_at_returns_a_copy_with_a_completed_location():
     bare = DataError("{names}: 7 % of line 3", Location(line=3))
     whole = bare.at(Location("names.txt", line=5003))
     assert type(whole) is DataError
@@ -41,7 +41,7 @@ def test_a_caller_that_knows_more_completes_the_location_of_a_copy():
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("error", [BLANK, DataError("there is no line")])
-def test_an_error_comes_whole_from_another_process(error, protocol):
+def test_an_error_can_be_pickled(error, protocol):
     came = pickle.loads(pickle.dumps(error, protocol))
     assert type(came) is DataError
     assert (came.problem, came.location) == (error.problem, error.location)
@@ -49,7 +49,7 @@ def test_an_error_comes_whole_from_another_process(error, protocol):
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
-def test_an_error_is_copied_with_its_location_and_its_notes(copied):
+def test_a_copied_error_keeps_its_location_and_notes(copied):
     error = BLANK.at(BLANK.location)
     error.add_note("while fitting")
     found = copied(error)
@@ -58,5 +58,5 @@ def test_an_error_is_copied_with_its_location_and_its_notes(copied):
     assert (str(found), found.__notes__) == (str(error), ["while fitting"])
 
 
-def test_it_is_a_value_error_and_a_makemore_error_as_before():
+def test_a_data_error_is_a_makemore_error_and_a_value_error():
     assert DataError.__mro__[1:3] == (MakemoreError, ValueError)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from makemore.inference.model import Model
     from makemore.options.declaration import Options
 
-PARTS = ("train", "dev", "test")
+SPLITS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class FitReport:
     def _dictionary(self) -> dict[str, Any]:
         """Return the dictionary that older versions had, with a deprecation warning."""
         warnings.warn(
-            "a report has attributes now: report.dev_loss in place of report['dev_loss']",
+            "a report has attributes now: use report.dev_loss instead of report['dev_loss']",
             DeprecationWarning,
             stacklevel=3,
         )
@@ -95,54 +95,54 @@ class FitReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON-serialisable form of the report for a model file, without `seconds`."""
-        found = {name: value for name, value in vars(self).items() if value is not None}
-        found.pop("seconds", None)
-        nullable = ["chosen", *(f"{part}_loss" for part in PARTS)]
+        document = {name: value for name, value in vars(self).items() if value is not None}
+        document.pop("seconds", None)
+        nullable = ["chosen", *(f"{split}_loss" for split in SPLITS)]
         nullable += ["batch"] if self.rate is not None else []
-        found |= {name: getattr(self, name) for name in nullable}
+        document |= {name: getattr(self, name) for name in nullable}
         if self.before is not None:
-            found["before"] = self.before.to_json()
-        blended = [each.to_json() for each in found.pop("blended")]
-        return {**found, "blended": blended} if blended else found
+            document["before"] = self.before.to_json()
+        blended = [report.to_json() for report in document.pop("blended")]
+        return {**document, "blended": blended} if blended else document
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """Build a report from the result of `to_json`; fields of later versions are ignored."""
-        found = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
-        if "weights" in found:
-            found["weights"] = tuple(found["weights"])
-        if "before" in found:
-            found["before"] = cls.from_json(found["before"])
-        found["blended"] = tuple(map(cls.from_json, found.get("blended", ())))
-        return cls(**found)
+        values = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
+        if "weights" in values:
+            values["weights"] = tuple(values["weights"])
+        if "before" in values:
+            values["before"] = cls.from_json(values["before"])
+        values["blended"] = tuple(map(cls.from_json, values.get("blended", ())))
+        return cls(**values)
 
     @property
     def is_blend(self) -> bool:
         """Whether models were blended in this fit or in one that it continues."""
         return bool(self.blended) or (self.before is not None and self.before.is_blend)
 
-    def losses_in_words(self) -> str:
+    def format_losses(self) -> str:
         """Return the losses on the non-empty splits as readable text.
 
         Example:
             >>> lines = {"train_lines": 9, "dev_lines": 3, "test_lines": 2}
             >>> report = FitReport(split="digest", test=0.1, seed=0, **lines, train_loss=1.5)
-            >>> report.losses_in_words()
+            >>> report.format_losses()
             'in nats per character: train 1.5000, dev infinite, test infinite'
         """
-        found = []
-        for part in PARTS:
-            if getattr(self, f"{part}_lines"):
-                loss = getattr(self, f"{part}_loss")
-                found.append(f"{part} infinite" if loss is None else f"{part} {loss:z.4f}")
-        return f"in nats per character: {', '.join(found)}" if found else "not measured"
+        losses = []
+        for split in SPLITS:
+            if getattr(self, f"{split}_lines"):
+                loss = getattr(self, f"{split}_loss")
+                losses.append(f"{split} infinite" if loss is None else f"{split} {loss:z.4f}")
+        return f"in nats per character: {', '.join(losses)}" if losses else "not measured"
 
-    def steps_in_words(self) -> str | None:
+    def format_steps(self) -> str | None:
         """Return the number of training steps as readable text; None if no network was trained.
 
         Example:
             >>> report = FitReport(split="digest", test=0, seed=0, steps=60, stopped=23, of=120)
-            >>> report.steps_in_words()
+            >>> report.format_steps()
             'stopped at step 23 of 120'
         """
         if self.steps is None:
@@ -162,7 +162,7 @@ class ListFacts:
         label_weights: (labels,) float64, sum of the weights of the lines with each label.
         longest: length of the longest line, in characters.
         cleaning: statistics of cleaning.
-        known: function that returns the (k,) uint64 digests of its lines, ascending; None if they
+        digests: function that returns the (k,) uint64 digests of its lines, ascending; None if they
             were not stored.
         canaries: random lines added for training, one entry for each list.
     """
@@ -172,7 +172,7 @@ class ListFacts:
     label_weights: NDArray[np.float64]
     longest: int
     cleaning: "Summary"
-    known: Callable[[], NDArray[np.uint64]] | None
+    digests: Callable[[], NDArray[np.uint64]] | None
     canaries: "tuple[Canaries, ...]" = ()
 
     @property
@@ -182,29 +182,31 @@ class ListFacts:
         return shares
 
     @staticmethod
-    def joined(parts: "Sequence[ListFacts]", vocabulary: "Vocabulary") -> "ListFacts":
+    def merge(lists: "Sequence[ListFacts]", vocabulary: "Vocabulary") -> "ListFacts":
         """Return the combined facts of several lists.
 
         Args:
-            parts: the facts of each list.
+            lists: the facts of each list.
             vocabulary: vocabulary of all lists together.
         """
         label_weights = np.zeros(len(vocabulary.labels))
-        for part in parts:
-            ids = vocabulary.label_ids(part.vocabulary.labels) - len(vocabulary)
-            label_weights[ids] += part.label_weights
-        digests = [part.known() for part in parts if part.known is not None]
-        known = None
-        if len(digests) == len(parts):
-            known = partial(np.asarray, sorted_unique(np.concatenate(digests)))
+        for facts in lists:
+            ids = vocabulary.label_ids(facts.vocabulary.labels) - len(vocabulary)
+            label_weights[ids] += facts.label_weights
+        stored = [facts.digests() for facts in lists if facts.digests is not None]
+        digests = None
+        if len(stored) == len(lists):
+            digests = partial(np.asarray, sorted_unique(np.concatenate(stored)))
         return ListFacts(
             vocabulary=vocabulary,
-            weight=sum(part.weight for part in parts),
+            weight=sum(facts.weight for facts in lists),
             label_weights=label_weights,
-            longest=max(part.longest for part in parts),
-            cleaning=reduce(add, (part.cleaning for part in parts)),
-            known=known,
-            canaries=tuple(dict.fromkeys(each for part in parts for each in part.canaries)),
+            longest=max(facts.longest for facts in lists),
+            cleaning=reduce(add, (facts.cleaning for facts in lists)),
+            digests=digests,
+            canaries=tuple(
+                dict.fromkeys(canaries for facts in lists for canaries in facts.canaries)
+            ),
         )
 
 
@@ -225,7 +227,7 @@ class FittedModel(ListFacts):
     report: FitReport
 
 
-def share_never_learned(parts: Sequence[FittedModel]) -> float:
+def held_out_share(models: Sequence[FittedModel]) -> float:
     """Return the fraction of all possible lines, by digest, held out from all models."""
-    reports = [part.report for part in parts]
+    reports = [model.report for model in models]
     return min(report.test if report.split == "digest" else 0.0 for report in reports)

@@ -1,4 +1,4 @@
-"""Forwarding of names from modules that have moved, until 1.0."""
+"""Forwarding of names that have moved or changed, until 1.0."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -14,7 +14,8 @@ def forward_names(
     Args:
         old: dotted name of the old module.
         new: dotted name of the new module.
-        new_names: new name of each name that changed.
+        new_names: new name of each name that changed. If both modules are the same, only these
+            names are forwarded.
 
     Example:
         >>> import math
@@ -23,12 +24,14 @@ def forward_names(
         ...     forward_names("makemore.pi", "math")("pi") == math.pi
         True
     """
+    renames = new_names or {}
 
     def get(name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") or (old == new and name not in renames):
             raise AttributeError(f"module {old!r} has no attribute {name!r}")
-        value = getattr(import_module(new), (new_names or {}).get(name, name))
-        warnings.warn(f"{old} is now {new}", DeprecationWarning, stacklevel=2)
+        value = getattr(import_module(new), renames.get(name, name))
+        changed = f"{old}.{name} is now {new}.{renames[name]}" if name in renames else ""
+        warnings.warn(changed or f"{old} is now {new}", DeprecationWarning, stacklevel=2)
         return value
 
     return get

@@ -94,7 +94,7 @@ class Family(NamedTuple):
             load = partial(family.load, member_options)
             is_adapted = TRANSLATION in own_tensors
             members.append(
-                VocabularyAdapter.loaded(load, own_tensors, sizes)
+                VocabularyAdapter.from_tensors(load, own_tensors, sizes)
                 if is_adapted
                 else load(*sizes, own_tensors)
             )

@@ -1,4 +1,4 @@
-"""Documents that are signed and yet claim what is not so."""
+"""Documents with valid digests but invalid or inconsistent contents."""
 
 import json
 
@@ -23,7 +23,7 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """A small model of some families: document and tensors."""
+    """Document and tensors of a small model of several families."""
     found = {}
     for name, options in SMALL.items():
         path = tmp_path_factory.mktemp("documents") / name
@@ -37,10 +37,10 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture
-def refused(files, tmp_path):
-    """Writes a changed model, signed anew, and sees that it is refused."""
+def check_rejected(files, tmp_path):
+    """Write a modified model with new digests and check that it is rejected."""
 
-    def check(name, change, sentence=r"holds no model this version can build"):
+    def check(name, change, sentence=r"holds no model that this version can load"):
         document, tensors = files[name]
         document, tensors = json.loads(document), dict(tensors)
         change(document, tensors)
@@ -73,26 +73,26 @@ def refused(files, tmp_path):
     ],
     ids=str,
 )
-def test_canaries_that_cannot_be_are_refused(tmp_path, change):
+def test_inconsistent_canaries_are_rejected(tmp_path, change):
     labels = ["F", "M"] * 3
     MakeMore("ngram", canaries=2).fit(LINES, labels).save(tmp_path / "model")
     file = read_model_file(tmp_path / "model")
     tensors = {each: file.tensor(each) for each in file.document["tensors"]}
     document = {**file.document, "canaries": [{**file.document["canaries"][0], **change}]}
     write_model_file(tmp_path / "model", document, tensors)
-    with pytest.raises(CheckpointError, match=r"holds no model this version can build"):
+    with pytest.raises(CheckpointError, match=r"holds no model that this version can load"):
         MakeMore.load(tmp_path / "model")
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_what_was_not_changed_is_loaded(files, name, tmp_path):
+def test_an_unmodified_document_loads(files, name, tmp_path):
     document, tensors = files[name]
     write_model_file(tmp_path / "model", json.loads(document), tensors)
     assert len(MakeMore.load(tmp_path / "model").sample(3)) == 3
 
 
 @pytest.mark.parametrize(
-    "place, value",
+    "keys, value",
     [
         (("characters",), "ba"),
         (("characters",), "aab"),
@@ -131,14 +131,14 @@ def test_what_was_not_changed_is_loaded(files, name, tmp_path):
     ],
     ids=str,
 )
-def test_a_claim_that_cannot_be_is_refused(refused, place, value):
+def test_a_signed_document_with_an_invalid_field_is_rejected(check_rejected, keys, value):
     def change(document, tensors):
-        *parents, last = place
+        *parents, last = keys
         for key in parents:
             document = document[key]
         document[last] = value
 
-    refused("ngram", change)
+    check_rejected("ngram", change)
 
 
 @pytest.mark.parametrize(
@@ -152,19 +152,21 @@ def test_a_claim_that_cannot_be_is_refused(refused, place, value):
         ("mixture", "members", "ngram(window=1), gru(embedding=4096, hidden=65536)"),
     ],
 )
-def test_a_size_that_is_only_claimed_takes_no_memory(refused, name, option, value):
+def test_a_document_that_claims_a_huge_size_allocates_no_memory(
+    check_rejected, name, option, value
+):
     import resource
 
     import torch  # noqa: F401  loaded before memory is measured
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    sentence = "its tensors are not those of a model of its options"
-    refused(name, lambda document, _: document["options"].update({option: value}), sentence)
+    sentence = "its tensors do not have the names, shapes and types of its options"
+    check_rejected(name, lambda document, _: document["options"].update({option: value}), sentence)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_tensors_that_do_not_fit_together_are_refused(refused, files, name):
+def test_tensors_with_wrong_shapes_or_values_are_rejected(check_rejected, files, name):
     for each, value in files[name][1].items():
         if each == "digests":
             continue
@@ -179,13 +181,13 @@ def test_tensors_that_do_not_fit_together_are_refused(refused, files, name):
                 {each: np.full_like(value, np.nan)}
             )
         for change in changes:
-            refused(name, lambda _, tensors, change=change: change(tensors))
+            check_rejected(name, lambda _, tensors, change=change: change(tensors))
 
 
-def test_counts_whose_ids_do_not_ascend_are_refused(refused):
+def test_counts_with_unsorted_ids_are_rejected(check_rejected):
     for name in ("ngram", "kneser_ney"):
         for each in ("next", "key", "start"):
-            refused(
+            check_rejected(
                 name,
                 lambda _, tensors, each=each: tensors.update(
                     {f"model.{each}": tensors[f"model.{each}"][::-1].copy()}
@@ -193,17 +195,17 @@ def test_counts_whose_ids_do_not_ascend_are_refused(refused):
             )
 
 
-def test_a_forged_document_is_no_traceback_for_info(files, tmp_path, capsys):
+def test_info_reports_a_forged_document_without_a_traceback(files, tmp_path, capsys):
     document, tensors = files["ngram"]
     forged = {**json.loads(document), "longest": "x" * 10}
     write_model_file(tmp_path / "model", forged, tensors)
     with pytest.raises(SystemExit):
         main(["info", str(tmp_path / "model")])
-    assert "describes no model this version knows: longest is no" in capsys.readouterr().err
+    assert "version does not support: longest is no" in capsys.readouterr().err
 
 
-def test_a_name_that_no_file_can_have_is_refused(tmp_path):
-    with pytest.raises(CheckpointError, match="is no name a file can have"):
+def test_a_path_with_a_nul_character_is_rejected(tmp_path):
+    with pytest.raises(CheckpointError, match="is not a valid file name"):
         MakeMore.load(f"{tmp_path}/a\0b")
-    with pytest.raises(CheckpointError, match="is no name a file can have"):
+    with pytest.raises(CheckpointError, match="is not a valid file name"):
         MakeMore("ngram").fit(LINES).save(f"{tmp_path}/a\0b")

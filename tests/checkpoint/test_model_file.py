@@ -33,12 +33,12 @@ def path(tmp_path) -> Path:
 
 
 def read_all(path: Path) -> dict[str, np.ndarray]:
-    """Reads a model file and every tensor in it."""
+    """Read a model file and every tensor in it."""
     file = read_model_file(path)
     return {name: file.tensor(name) for name in file.document["tensors"]}
 
 
-def test_what_was_written_is_read(path):
+def test_document_and_tensors_round_trip(path):
     file = read_model_file(path)
     assert {name: file.document[name] for name in DOCUMENT} == DOCUMENT
     assert file.document["format"] == model_file.FORMAT
@@ -50,7 +50,7 @@ def test_what_was_written_is_read(path):
 
 
 @pytest.mark.parametrize("dtype", ["bool", "u1", "i1", "i2", "i4", "i8", "u8", "f2", "f4", "f8"])
-def test_every_kind_of_number_comes_back(tmp_path, dtype):
+def test_every_dtype_round_trips(tmp_path, dtype):
     value = np.array([[0, 1, 1], [1, 0, 0]]).astype(dtype)
     write_model_file(tmp_path / "m", {}, {"a": value})
     found = read_all(tmp_path / "m")["a"]
@@ -58,7 +58,7 @@ def test_every_kind_of_number_comes_back(tmp_path, dtype):
     assert found.tolist() == value.tolist()
 
 
-def test_arrays_that_do_not_lie_in_one_piece_are_written_as_they_look(tmp_path):
+def test_non_contiguous_arrays_are_written_in_logical_order(tmp_path):
     table = np.arange(12, dtype=np.float32).reshape(3, 4)
     write_model_file(tmp_path / "m", {}, {"turned": table.T, "every second": table[:, ::2]})
     found = read_all(tmp_path / "m")
@@ -66,12 +66,12 @@ def test_arrays_that_do_not_lie_in_one_piece_are_written_as_they_look(tmp_path):
     assert found["every second"].tolist() == table[:, ::2].tolist()
 
 
-def test_a_file_without_tensors_is_a_file(tmp_path):
+def test_a_file_without_tensors_is_valid(tmp_path):
     write_model_file(tmp_path / "m", DOCUMENT, {})
     assert read_all(tmp_path / "m") == {}
 
 
-def test_the_same_model_makes_the_same_bytes(tmp_path, path):
+def test_the_same_model_is_written_as_the_same_bytes(tmp_path, path):
     backwards = dict(reversed(TENSORS.items()))
     write_model_file(tmp_path / "again", dict(reversed(DOCUMENT.items())), backwards)
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
@@ -82,7 +82,7 @@ def test_a_path_may_be_a_string(tmp_path):
     assert read_model_file(str(tmp_path / "m")).document["family"] == "toy"
 
 
-def test_a_digest_tells_name_type_shape_and_bytes_apart():
+def test_a_digest_depends_on_name_dtype_shape_and_bytes():
     value = np.array([[0, 1], [2, 3]], np.int32)
     others = [
         tensor_digest("b", value),
@@ -95,8 +95,8 @@ def test_a_digest_tells_name_type_shape_and_bytes_apart():
     assert tensor_digest("a", value.T) == tensor_digest("a", value.T.copy())
 
 
-def is_refused(path: Path, content: bytes) -> bool:
-    """Whether a file of this content cannot be read whole; any other error passes through."""
+def is_rejected(path: Path, content: bytes) -> bool:
+    """Whether reading this content raises `CheckpointError`; other errors propagate."""
     path.write_bytes(content)
     try:
         read_all(path)
@@ -105,43 +105,43 @@ def is_refused(path: Path, content: bytes) -> bool:
     return False
 
 
-def test_every_change_of_any_byte_is_refused(path):
-    whole, rng, taken = path.read_bytes(), random.Random(5), []
+def test_every_changed_byte_is_detected(path):
+    whole, rng, undetected = path.read_bytes(), random.Random(5), []
     for at, byte in enumerate(whole):
         swapped = {0x20: 0x0A}.get(byte, 0x20)
         for other in {byte ^ 1, byte ^ 0x80, swapped, rng.randrange(256)} - {byte}:
-            if not is_refused(path, whole[:at] + bytes([other]) + whole[at + 1 :]):
-                taken.append((at, byte, other))
-    assert taken == []
-    assert not is_refused(path, whole)
+            if not is_rejected(path, whole[:at] + bytes([other]) + whole[at + 1 :]):
+                undetected.append((at, byte, other))
+    assert undetected == []
+    assert not is_rejected(path, whole)
 
 
-def test_every_cut_is_refused(path):
+def test_a_file_truncated_at_any_length_is_rejected(path):
     whole = path.read_bytes()
-    assert all(is_refused(path, whole[:length]) for length in range(len(whole)))
+    assert all(is_rejected(path, whole[:length]) for length in range(len(whole)))
 
 
 @pytest.mark.parametrize("more", [b"\0", b" ", b"\n", b"}", b"\0" * 8, b" " * 8])
-def test_anything_appended_is_refused(path, more):
+def test_appended_bytes_are_rejected(path, more):
     path.write_bytes(path.read_bytes() + more)
-    with pytest.raises(CheckpointError, match=r"is damaged: it is cut short or was changed"):
+    with pytest.raises(CheckpointError, match=r"is damaged: it was truncated or changed"):
         read_all(path)
 
 
-def test_two_models_in_a_row_are_refused(path):
+def test_two_concatenated_model_files_are_rejected(path):
     path.write_bytes(path.read_bytes() * 2)
     with pytest.raises(CheckpointError, match="damaged"):
         read_all(path)
 
 
-def test_bytes_that_change_places_are_refused(path):
-    whole, taken = path.read_bytes(), []
+def test_swapping_any_two_adjacent_bytes_is_detected(path):
+    whole, undetected = path.read_bytes(), []
     for at in range(len(whole) - 1):
         pair = whole[at : at + 2]
         swapped = whole[:at] + pair[::-1] + whole[at + 2 :]
-        if pair[0] != pair[1] and not is_refused(path, swapped):
-            taken.append(at)
-    assert taken == []
+        if pair[0] != pair[1] and not is_rejected(path, swapped):
+            undetected.append(at)
+    assert undetected == []
 
 
 def header_and_body(content: bytes) -> tuple[dict, bytes]:
@@ -155,7 +155,7 @@ def with_header(header: dict, body: bytes, **how) -> bytes:
     return struct.pack("<Q", len(raw)) + raw + body
 
 
-def test_a_header_written_in_another_way_is_refused_though_it_means_the_same(path):
+def test_a_header_serialised_with_other_whitespace_is_rejected(path):
     header, body = header_and_body(path.read_bytes())
     assert with_header(header, body) == path.read_bytes()
     path.write_bytes(with_header(header, body, separators=(", ", ": ")))
@@ -163,7 +163,7 @@ def test_a_header_written_in_another_way_is_refused_though_it_means_the_same(pat
         read_model_file(path)
 
 
-def test_a_tensor_more_less_or_under_another_name_is_refused(path):
+def test_an_added_missing_or_renamed_tensor_is_rejected(path):
     header, body = header_and_body(path.read_bytes())
     nothing = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
     renamed = {("nine" if name == "none" else name): value for name, value in header.items()}
@@ -174,7 +174,7 @@ def test_a_tensor_more_less_or_under_another_name_is_refused(path):
             read_model_file(path)
 
 
-def test_a_tensor_of_another_shape_or_type_is_refused(path):
+def test_a_changed_shape_or_dtype_of_a_tensor_is_rejected(path):
     header, body = header_and_body(path.read_bytes())
     for change in ({"shape": [4]}, {"shape": [4, 1]}, {"dtype": "I32"}, {"dtype": "U32"}):
         value = {**header["model.value"], **change}
@@ -183,7 +183,7 @@ def test_a_tensor_of_another_shape_or_type_is_refused(path):
             read_all(path)
 
 
-def test_a_tensor_is_proved_when_it_is_read(path):
+def test_a_tensor_is_verified_when_it_is_read(path):
     header, body = header_and_body(path.read_bytes())
     low, _ = header["model.value"]["data_offsets"]
     at = path.stat().st_size - len(body) + low
@@ -196,14 +196,14 @@ def test_a_tensor_is_proved_when_it_is_read(path):
         file.tensor("model.value")
 
 
-def test_a_file_that_changes_after_it_was_opened_is_refused(path):
+def test_reading_a_tensor_fails_if_the_file_was_deleted(path):
     file = read_model_file(path)
     path.unlink()
-    with pytest.raises(CheckpointError, match=r"can no longer be read: leave it in its place"):
+    with pytest.raises(CheckpointError, match=r"can no longer be read: do not move it"):
         file.tensor("model.key")
 
 
-def test_an_empty_file_is_called_so(path):
+def test_an_empty_file_is_reported_as_empty(path):
     path.write_bytes(b"")
     with pytest.raises(
         CheckpointError, match=r"is an empty file; give a model that makemore wrote"
@@ -211,27 +211,29 @@ def test_an_empty_file_is_called_so(path):
         read_model_file(path)
 
 
-def test_a_missing_file_is_called_so(tmp_path):
+def test_a_missing_file_is_reported_as_missing(tmp_path):
     with pytest.raises(
         CheckpointError, match=r"there is no such file; give a model that fit wrote"
     ):
         read_model_file(tmp_path / "none.safetensors")
 
 
-def test_a_directory_is_called_so(tmp_path):
+def test_a_directory_is_reported_as_a_directory(tmp_path):
     with pytest.raises(CheckpointError, match=r"is a directory; give a model file in it"):
         read_model_file(tmp_path)
 
 
-def test_a_path_through_a_file_is_refused(path):
+def test_a_path_through_a_file_is_rejected(path):
     with pytest.raises(CheckpointError, match=r"cannot be read: not a directory"):
         read_model_file(path / "names.safetensors")
 
 
 @pytest.mark.parametrize("text", ["a\n", "anna\nben\n", "anna\nben\notto\n" * 1000])
-def test_a_list_is_called_so(path, text):
+def test_a_text_file_is_reported_as_a_list(path, text):
     path.write_text(text)
-    with pytest.raises(CheckpointError, match=r"perhaps a list: learn it with makemore fit"):
+    with pytest.raises(
+        CheckpointError, match=r"perhaps a list: fit a model to it with makemore fit"
+    ):
         read_model_file(path)
 
 
@@ -244,7 +246,7 @@ def test_a_pickle_is_never_read(path, protocol):
         read_model_file(path)
 
 
-def test_a_zipped_pickle_is_never_read(path):
+def test_a_zip_archive_with_a_pickle_is_never_read(path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("archive/data.pkl", pickle.dumps([1]))
     with pytest.raises(
@@ -254,13 +256,13 @@ def test_a_zipped_pickle_is_never_read(path):
 
 
 @pytest.mark.parametrize("metadata", [None, {"format": "pt"}])
-def test_a_safetensors_file_of_another_program_is_called_so(path, metadata):
+def test_a_safetensors_file_of_another_program_is_reported_as_such(path, metadata):
     save_file({"weight": np.zeros((2, 2), np.float32)}, path, metadata)
     with pytest.raises(CheckpointError, match=r"is a safetensors file of another program"):
         read_model_file(path)
 
 
-def test_other_binary_files_are_refused(path):
+def test_other_binary_files_are_rejected(path):
     rng = random.Random(7)
     for size in (1, 7, 8, 9, 16, 100, 1000):
         for content in (bytes(size), b"\xff" * size, rng.randbytes(size), b"{" * size):
@@ -270,13 +272,13 @@ def test_other_binary_files_are_refused(path):
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 2**31, 2**60, 2**63, 2**64 - 1])
-def test_a_false_length_of_the_header_is_refused(path, length):
+def test_a_wrong_header_length_is_rejected(path, length):
     path.write_bytes(struct.pack("<Q", length) + path.read_bytes()[8:])
     with pytest.raises(CheckpointError, match=r"give a model that makemore wrote|damaged"):
         read_model_file(path)
 
 
-def test_a_newer_format_is_called_so(path, monkeypatch):
+def test_a_newer_format_is_reported_as_newer(path, monkeypatch):
     with monkeypatch.context() as future:
         future.setattr(model_file, "FORMAT", model_file.FORMAT + 1)
         write_model_file(path, DOCUMENT, TENSORS)
@@ -293,7 +295,7 @@ LONG = '{"format":' + "9" * 5000 + "}"
 @pytest.mark.parametrize(
     "entry", ["", "[]", "{}", "null", "3", '"a"', '{"document":3}', DEEP, LONG]
 )
-def test_an_entry_that_is_none_is_refused(path, entry):
+def test_a_malformed_metadata_entry_is_rejected(path, entry):
     path.write_bytes(save({"a": np.zeros(2)}, {"makemore": entry}))
     with pytest.raises(CheckpointError, match="damaged"):
         read_model_file(path)
@@ -315,14 +317,14 @@ def test_an_entry_that_is_none_is_refused(path, entry):
         LONG,
     ],
 )
-def test_a_document_that_is_none_is_refused_though_it_is_proved(path, text):
+def test_a_malformed_document_with_a_valid_digest_is_rejected(path, text):
     entry = {"sha256": sha256(text.encode()).hexdigest(), "document": text}
     path.write_bytes(save({"a": np.zeros(2)}, {"makemore": json.dumps(entry)}))
     with pytest.raises(CheckpointError, match="damaged"):
         read_model_file(path)
 
 
-def test_a_document_with_half_a_surrogate_pair_is_refused(path):
+def test_a_document_with_a_lone_surrogate_is_rejected(path):
     entry = {"sha256": "", "document": '{"format":1,"tensors":{},"family":"\ud800"}'}
     path.write_bytes(save({}, {"makemore": json.dumps(entry)}))
     with pytest.raises(CheckpointError, match="damaged"):
@@ -330,7 +332,7 @@ def test_a_document_with_half_a_surrogate_pair_is_refused(path):
 
 
 @pytest.mark.parametrize("digest", [None, "", "0" * 64, 3])
-def test_a_document_without_its_digest_is_refused(path, digest):
+def test_a_document_with_a_wrong_digest_is_rejected(path, digest):
     entry = {"sha256": digest, "document": json.dumps({"format": 1, "tensors": {}})}
     path.write_bytes(save({}, {"makemore": json.dumps(entry)}))
     with pytest.raises(CheckpointError, match="damaged"):
@@ -338,7 +340,7 @@ def test_a_document_without_its_digest_is_refused(path, digest):
 
 
 @pytest.mark.parametrize("missing", ["none/toy.safetensors", "toy.safetensors/inside", "n" * 300])
-def test_a_place_that_cannot_be_is_refused_and_nothing_is_left(tmp_path, path, missing):
+def test_an_unwritable_path_is_rejected_without_leaving_files(tmp_path, path, missing):
     before, content = sorted(tmp_path.iterdir()), path.read_bytes()
     with pytest.raises(CheckpointError, match=r"cannot be written: .*; nothing was changed\. Give"):
         write_model_file(tmp_path / missing, DOCUMENT, TENSORS)
@@ -346,7 +348,7 @@ def test_a_place_that_cannot_be_is_refused_and_nothing_is_left(tmp_path, path, m
     assert path.read_bytes() == content
 
 
-def test_a_directory_in_the_place_of_the_file_is_refused_and_nothing_is_left(tmp_path):
+def test_a_directory_at_the_target_path_is_rejected_without_leaving_files(tmp_path):
     target = tmp_path / "model"
     target.mkdir()
     with pytest.raises(CheckpointError, match=r"cannot be written: it is a directory"):
@@ -356,7 +358,7 @@ def test_a_directory_in_the_place_of_the_file_is_refused_and_nothing_is_left(tmp
 
 
 @pytest.mark.parametrize("step", ["replace", "fsync"])
-def test_a_file_survives_a_failed_write_of_another_over_it(path, monkeypatch, step):
+def test_a_failed_write_leaves_the_old_file_unchanged(path, monkeypatch, step):
     def fail(*arguments):
         raise OSError(28, "No space left on device")
 
@@ -369,13 +371,13 @@ def test_a_file_survives_a_failed_write_of_another_over_it(path, monkeypatch, st
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_new_file_takes_the_place_of_an_old_one(path):
+def test_writing_replaces_an_existing_file(path):
     write_model_file(path, {"family": "other"}, {})
     assert read_model_file(path).document["family"] == "other"
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_model_file_is_as_readable_as_any_new_file(tmp_path, path):
+def test_a_model_file_has_default_permissions(tmp_path, path):
     other = tmp_path / "other"
     other.write_bytes(b"")
     assert path.stat().st_mode == other.stat().st_mode

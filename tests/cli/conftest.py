@@ -1,4 +1,4 @@
-"""What the tests of verbs share."""
+"""A fixture that runs command lines, shared by the tests of verbs."""
 
 import pytest
 
@@ -6,11 +6,11 @@ from makemore.cli.main import main
 
 
 @pytest.fixture
-def run(capsys, place, monkeypatch):
-    """Runs a command line in the module's own directory, `place`: output, errors and exit code."""
-    monkeypatch.chdir(place)
+def run(capsys, folder, monkeypatch):
+    """Run a command line in the directory `folder`; return output, messages and exit code."""
+    monkeypatch.chdir(folder)
 
-    def go(line):
+    def run_line(line):
         try:
             main(line.split())
             code = 0
@@ -18,4 +18,4 @@ def run(capsys, place, monkeypatch):
             code = stop.code
         return *capsys.readouterr(), code
 
-    return go
+    return run_line

@@ -1,4 +1,4 @@
-"""Whatever stands in a list, a name or an option: none of it reaches a terminal raw."""
+"""Control sequences in a list, a file name or an option never reach a terminal unescaped."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from makemore import MakeMore
-from makemore.cli.console import table, write_json
+from makemore.cli.console import format_table, write_json
 from makemore.cli.main import main
 
 pty = pytest.importorskip("pty", reason="a terminal is needed")
@@ -34,7 +34,7 @@ NAME, MODEL, LABELLED = f"li{EVIL}\u202est.txt", f"mo{EVIL}del", "labels\x9b"
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("terminal")
     (folder / NAME).write_text("\n".join(LINES * 3) + "\n", encoding="utf-8")
     MakeMore("kneser_ney").fit(LINES * 3).save(folder / MODEL)
@@ -43,12 +43,12 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture
-def terminal(place, monkeypatch):
-    """Runs a command line on a pseudo-terminal and gives what reached it."""
-    monkeypatch.chdir(place)
+def terminal(folder, monkeypatch):
+    """Run a command line on a pseudo-terminal and return the text that it received."""
+    monkeypatch.chdir(folder)
     monkeypatch.setenv("TERM", "dumb")  # no colours and no bars of our own
 
-    def go(*arguments):
+    def run_line(*arguments):
         master, slave = pty.openpty()
         found: list[bytes] = []
 
@@ -68,7 +68,7 @@ def terminal(place, monkeypatch):
         os.close(master)
         return b"".join(found).decode().replace("\r\n", "\n")
 
-    return go
+    return run_line
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def terminal(place, monkeypatch):
     ],
     ids=ascii,
 )  # fmt: skip
-def test_no_result_steers_a_terminal(terminal, arguments):
+def test_no_result_contains_terminal_control_sequences(terminal, arguments):
     shown = terminal(*arguments)
     assert shown
     assert "Traceback" not in shown
@@ -145,18 +145,18 @@ def test_no_result_steers_a_terminal(terminal, arguments):
     ],
     ids=ascii,
 )  # fmt: skip
-def test_no_error_steers_a_terminal(terminal, arguments):
+def test_no_error_contains_terminal_control_sequences(terminal, arguments):
     shown = terminal(*arguments)
     assert shown.splitlines()[-1].startswith("makemore: ")
     assert not STEERS.search(shown)
 
 
-def test_columns_stay_apart_on_a_terminal(terminal):
+def test_tabs_still_separate_columns_on_a_terminal(terminal):
     rows = terminal("top", MODEL, "-n", "3").splitlines()
     assert all(re.match(r"-\d+\.\d{4}\t", row) for row in rows)
 
 
-def test_json_says_the_same_whatever_it_escapes(capsys):
+def test_escaped_json_decodes_to_the_original_text(capsys):
     write_json({"line": "".join(LINES)})
     out = capsys.readouterr().out
     assert not STEERS.search(out)
@@ -164,8 +164,8 @@ def test_json_says_the_same_whatever_it_escapes(capsys):
     assert "\u05e9" in out
 
 
-def test_columns_are_as_wide_as_what_a_terminal_shows():
-    assert table([("\u65e5\u672c", "1"), ("a", "2")]) == ["\u65e5\u672c  1", "a     2"]
-    assert table([]) == []
+def test_table_columns_use_the_display_width_of_characters():
+    assert format_table([("\u65e5\u672c", "1"), ("a", "2")]) == ["\u65e5\u672c  1", "a     2"]
+    assert format_table([]) == []
     long = "x" * 200_000
-    assert table([(long, "1")]) == [f"{long}  1"]
+    assert format_table([(long, "1")]) == [f"{long}  1"]

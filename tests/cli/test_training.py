@@ -12,21 +12,21 @@ import pytest
 
 from makemore import MakeMore
 from makemore.cli import training
-from makemore.cli.training import Interruption, interruptible
+from makemore.cli.training import InterruptHandler, stop_on_interrupt
 
 LINES = [f"{a}{b}{c}" for a in "klmn" for b in ("a", "ei", "o") for c in ("na", "ro", "s", "th")]
 FIT = "fit names.txt -o m.safetensors --model mlp -O hidden=8 --steps 40"
 
 
 @pytest.fixture
-def place(tmp_path):
+def folder(tmp_path):
     (tmp_path / "names.txt").write_text("\n".join(LINES) + "\n")
     return tmp_path
 
 
 @pytest.fixture(autouse=True)
-def listening():
-    """A process started in the background ignores Ctrl-C, and so would what it starts."""
+def default_sigint_handler():
+    """Restore the default handler: a background process, and its children, ignore Ctrl-C."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -34,80 +34,80 @@ def listening():
 
 @pytest.fixture
 def interrupt(monkeypatch):
-    """Lets Ctrl-C strike at some steps of a training."""
+    """Simulate Ctrl-C at the given training steps."""
 
-    def at(*steps):
+    def at_steps(*steps):
         @contextmanager
-        def progress(what):
+        def progress_bar(description):
             def on_step(step):
                 if step.number in steps:
                     signal.raise_signal(signal.SIGINT)
 
             yield on_step
 
-        monkeypatch.setattr(training, "progress", progress)
+        monkeypatch.setattr(training, "progress_bar", progress_bar)
 
-    return at
+    return at_steps
 
 
-def test_ctrl_c_keeps_the_best_model_so_far_and_says_how_to_go_on(run, interrupt, place):
+def test_ctrl_c_saves_the_best_model_and_prints_the_resume_command(run, interrupt, folder):
     interrupt(13)
     out, err, code = run(f"{FIT} --run kept")
     assert (out, code) == ("", 130)
-    assert "stopping after this step; Ctrl-C again gives everything up" in err
+    assert "stopping after this step; press Ctrl-C again to abort without saving" in err
     assert "stopped at step 13 of 40; loss in nats per character: train" in err
     assert "saved m.safetensors" in err
-    assert f"go on with: makemore {FIT} --run kept --resume\n" in err
-    assert len(MakeMore.load(place / "m.safetensors").sample(3)) == 3
+    assert f"continue with: makemore {FIT} --run kept --resume\n" in err
+    assert len(MakeMore.load(folder / "m.safetensors").sample(3)) == 3
     assert "stopped at step 13 of 40, seed 0" in run("info m.safetensors")[0]
     interrupt()
-    command = err.split("go on with: makemore ")[1].strip()
+    command = err.split("continue with: makemore ")[1].strip()
     out, err, code = run(command)
     assert (out, code) == ("", 0)
-    assert "going on with kept" in err
+    assert "resuming kept" in err
     assert "40 steps; loss" in err
     assert "stopped" not in err
-    resumed = MakeMore.load(place / "m.safetensors").learned_.model.tensors()
+    resumed = MakeMore.load(folder / "m.safetensors").learned_.model.tensors()
     run(f"{FIT} --run other")
-    whole = MakeMore.load(place / "m.safetensors").learned_.model.tensors()
+    whole = MakeMore.load(folder / "m.safetensors").learned_.model.tensors()
     assert {k: v.tobytes() for k, v in resumed.items()} == {
         k: v.tobytes() for k, v in whole.items()
     }
 
 
-def test_a_command_that_was_resumed_is_said_as_it_is(run, interrupt):
+def test_the_resume_command_of_a_resumed_run_has_resume_only_once(run, interrupt):
     interrupt(13)
     run(f"{FIT} --run kept")
     interrupt(20)
     _, err, _ = run(f"{FIT} --run kept --resume")
-    assert f"go on with: makemore {FIT} --run kept --resume\n" in err
+    assert f"continue with: makemore {FIT} --run kept --resume\n" in err
 
 
-def test_after_the_last_step_nothing_is_stopped(run, monkeypatch):
-    interruption = Interruption()
+def test_ctrl_c_after_the_last_step_does_not_stop_training(run, monkeypatch):
+    interruption = InterruptHandler()
     interruption(SimpleNamespace(number=40, steps=40))
     said = []
-    monkeypatch.setattr("makemore.cli.training.say", said.append)
+    monkeypatch.setattr("makemore.cli.training.print_message", said.append)
     interruption.handle(2, None)
-    assert said == ["the training is over; Ctrl-C again gives everything up"]
+    assert said == ["training is complete; press Ctrl-C again to abort without saving"]
 
 
-def test_a_file_behind_dashes_stays_behind_them(run, interrupt):
+def test_the_resume_command_keeps_arguments_after_a_double_dash(run, interrupt):
     interrupt(13)
     line = FIT.replace("fit names.txt", "fit")
     _, err, _ = run(f"{line} --run kept -- names.txt")
-    assert f"go on with: makemore {line} --run kept --resume -- names.txt\n" in err
+    assert f"continue with: makemore {line} --run kept --resume -- names.txt\n" in err
 
 
-def test_without_a_run_the_model_is_what_there_is(run, interrupt):
+def test_ctrl_c_without_a_run_directory_saves_the_model(run, interrupt):
     interrupt(13)
     _, err, code = run(FIT)
     assert code == 130
-    assert "go on with: makemore sample m.safetensors\n" in err
+    assert "continue with: makemore sample m.safetensors\n" in err
     assert run("sample m.safetensors -n 3")[2] == 0
 
 
-def test_lines_are_made_of_what_was_learned_so_far(run, interrupt):
+def test_make_samples_from_the_interrupted_model(run, interrupt):
     interrupt(5)
     out, err, code = run("names.txt --model mlp -O hidden=8 --steps 40 -n 3")
     assert len(out.splitlines()) == 3
@@ -115,105 +115,111 @@ def test_lines_are_made_of_what_was_learned_so_far(run, interrupt):
     assert code == 0
 
 
-def test_ctrl_c_twice_gives_everything_up(run, interrupt, place):
+def test_a_second_ctrl_c_aborts_without_saving(run, interrupt, folder):
     interrupt(5, 5, 6)
     before = signal.getsignal(signal.SIGINT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Interruption, "__call__", lambda self, step: setattr(self, "_is_training", 1))
+        patch.setattr(
+            InterruptHandler, "__call__", lambda self, step: setattr(self, "_is_training", 1)
+        )
         _, err, code = run(FIT)
     assert code == 130
-    assert err.endswith("makemore: stopped; what was to be written at the end is not\n")
-    assert not (place / "m.safetensors").exists()
+    assert err.endswith(
+        "makemore: interrupted; output that is written at the end was not written\n"
+    )
+    assert not (folder / "m.safetensors").exists()
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_before_the_first_step_ctrl_c_ends_the_program(run, monkeypatch, place):
+def test_ctrl_c_before_the_first_step_aborts(run, monkeypatch, folder):
     def read(*_, **__):
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr("makemore.corpus.reading.lists.read_blocks", read)
     _, err, code = run(FIT)
     assert code == 130
-    assert err == "makemore: stopped; what was to be written at the end is not\n"
+    assert err == "makemore: interrupted; output that is written at the end was not written\n"
 
 
-def test_a_run_is_not_gone_on_with_unless_it_is_said(run):
+def test_an_existing_run_is_not_resumed_without_resume(run):
     assert run(f"{FIT} --run kept")[2] == 0
     _, err, code = run(f"{FIT} --run kept")
     assert code == 2
-    assert "kept holds a run: go on with it by --resume, or give another folder to --run" in err
+    assert "kept already holds a run: resume it with --resume, or give another directory" in err
 
 
 @pytest.mark.parametrize("more", ["--resume", "--every 5"])
-def test_what_is_for_a_run_needs_one(run, more):
+def test_run_options_require_a_run_directory(run, more):
     _, err, code = run(f"{FIT} {more}")
     assert code == 2
-    assert "--resume and --every are for --run: give the folder of the run" in err
+    assert "--resume and --every need --run: give the directory of the run" in err
 
 
-def test_resume_starts_a_run_where_there_is_none_yet(run):
+def test_resume_starts_a_new_run_if_the_directory_has_none(run):
     _, err, code = run(f"{FIT} --run kept --resume")
     assert code == 0
-    assert "there is nothing yet to resume in kept" in err
+    assert "no run to resume yet, starting one in kept" in err
     assert "40 steps" in err
 
 
-def test_a_counted_model_is_said_to_have_nothing_to_track(run, place):
+def test_track_reports_that_a_count_model_has_nothing_to_track(run, folder):
     _, err, code = run("fit names.txt -o m.safetensors --model ngram --track tracked")
     assert code == 0
-    assert "ngram is counted, not trained: tracked keeps nothing" in err
+    assert "ngram is a count model without training steps: nothing was written to tracked" in err
 
 
-def test_a_counted_model_is_said_to_keep_nothing(run, place):
+def test_run_reports_that_a_count_model_has_nothing_to_save(run, folder):
     _, err, code = run("fit names.txt -o m.safetensors --model ngram --run kept")
     assert code == 0
-    assert "ngram is counted, not trained: kept keeps nothing" in err
-    assert not (place / "kept").exists()
+    assert "ngram is a count model without training steps: nothing was written to kept" in err
+    assert not (folder / "kept").exists()
 
 
-def test_a_report_of_a_resumed_run_shows_all_of_it(run, interrupt, place):
+def test_the_report_of_a_resumed_run_shows_the_whole_training(run, interrupt, folder):
     from makemore.probe.recording import Recording
 
     interrupt(13)
     run(f"{FIT} --run kept --every 5")
     interrupt()
     assert run(f"{FIT} --run kept --resume --report inside")[2] == 0
-    curves = Recording.load(place / "inside" / "history.jsonl").curves
+    curves = Recording.load(folder / "inside" / "history.jsonl").curves
     assert [number for number, _ in curves[0].loss] == list(range(1, 41))
 
 
-def test_another_thread_hears_no_signals():
-    heard = []
+def test_no_signal_handler_is_installed_outside_the_main_thread():
+    interruptions = []
 
     def other():
-        with interruptible() as interruption:
-            heard.append(interruption)
+        with stop_on_interrupt() as interruption:
+            interruptions.append(interruption)
 
     thread = threading.Thread(target=other)
     thread.start()
     thread.join()
-    assert len(heard) == 1
+    assert len(interruptions) == 1
 
 
-def test_where_ctrl_c_is_ignored_it_stays_ignored():
+def test_an_ignored_ctrl_c_stays_ignored():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with interruptible():
+    with stop_on_interrupt():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C reaches a whole console")
-def test_a_real_process_ends_in_order(place):
+def test_a_separate_process_stops_in_order_on_ctrl_c(folder):
     main = [sys.executable, "-c", "from makemore.cli.main import main; main()"]
     typed = f"{FIT.replace('--steps 40', '--steps 1000000')} --run kept --every 100"
     process = subprocess.Popen(
-        [*main, *shlex.split(typed)], cwd=place, stderr=subprocess.PIPE, text=True, env=os.environ
+        [*main, *shlex.split(typed)], cwd=folder, stderr=subprocess.PIPE, text=True, env=os.environ
     )
-    while not (place / "kept" / "state.safetensors").exists():
+    state, written = folder / "kept" / "state.safetensors", set()
+    while len(written) < 2:  # the first state is written before the first step
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
+        written |= {state.stat().st_mtime_ns} if state.exists() else set()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130
-    assert f"go on with: makemore {typed} --resume\n" in err
-    assert len(MakeMore.load(place / "m.safetensors").sample(3)) == 3
+    assert f"continue with: makemore {typed} --resume\n" in err
+    assert len(MakeMore.load(folder / "m.safetensors").sample(3)) == 3

@@ -1,4 +1,4 @@
-"""Every verb does its job: results on standard output, everything else on standard error."""
+"""Basic behaviour of every verb: results on standard output, messages on standard error."""
 
 import gzip
 import io
@@ -17,25 +17,25 @@ LABELLED = "name,sex,births\nanna,F,30\nhannah,F,20\nben,M,25\nbenno,M,5\notto,M
 
 
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory, few) -> Path:
-    """A directory with a list, a labelled table, and a model of each."""
-    bench = tmp_path_factory.mktemp("verbs")
-    (bench / "list.txt").write_text("\n".join(few.to_list()) + "\n")
-    (bench / "table.csv").write_text(LABELLED)
-    (bench / "other.txt").write_text("hanna\nanna\nqoph\nbenn\u00e9\n")
-    MakeMore("kneser_ney").fit(few).save(bench / "model")
+def folder(tmp_path_factory, few) -> Path:
+    """A directory with a list, a labelled table, and a model fitted on each."""
+    folder = tmp_path_factory.mktemp("verbs")
+    (folder / "list.txt").write_text("\n".join(few.to_list()) + "\n")
+    (folder / "table.csv").write_text(LABELLED)
+    (folder / "other.txt").write_text("hanna\nanna\nqoph\nbenn\u00e9\n")
+    MakeMore("kneser_ney").fit(few).save(folder / "model")
     rows = [row.split(",") for row in LABELLED.splitlines()[1:]]
     names, sexes, births = zip(*rows, strict=True)
-    MakeMore("kneser_ney").fit(names, sexes, [float(b) for b in births]).save(bench / "labelled")
-    return bench
+    MakeMore("kneser_ney").fit(names, sexes, [float(b) for b in births]).save(folder / "labelled")
+    return folder
 
 
 @pytest.fixture
-def makemore(capsys, bench):
-    """Runs a command line whose {words} are files of the bench: output and errors."""
+def makemore(capsys, folder):
+    """Run a command line whose {words} are files in `folder`; return its output and messages."""
 
     def run(line: str) -> tuple[str, str]:
-        words = {path.name.partition(".")[0]: path for path in bench.iterdir()}
+        words = {path.name.partition(".")[0]: path for path in folder.iterdir()}
         try:
             main([part.format(**words) for part in line.split()])
             code = 0
@@ -50,11 +50,11 @@ def makemore(capsys, bench):
 
 
 def give(monkeypatch, content: bytes) -> None:
-    """Puts something on standard input."""
+    """Replace standard input."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
 
 
-def test_make_prints_new_lines_and_says_the_rest_on_standard_error(makemore, few):
+def test_make_prints_lines_to_stdout_and_messages_to_stderr(makemore, few):
     out, err = makemore("make {list} -n 30")
     assert len(out.splitlines()) == 30
     assert set("".join(out.split())) <= set("".join(few.to_list()))
@@ -63,34 +63,34 @@ def test_make_prints_new_lines_and_says_the_rest_on_standard_error(makemore, few
     assert "loss in nats per character: train " in err
 
 
-def test_make_prints_twenty_lines_unless_told_otherwise(makemore):
+def test_make_prints_twenty_lines_by_default(makemore):
     assert len(makemore("{list}")[0].splitlines()) == 20
     assert makemore("{list} -n 0")[0] == ""
 
 
-def test_make_keeps_the_model_where_it_is_told_to(makemore, tmp_path):
+def test_make_saves_the_model_to_the_output_path(makemore, tmp_path):
     out, err = makemore(f"{{list}} -n 7 -o {tmp_path}/kept")
     assert f"saved {tmp_path}/kept" in err
     assert makemore(f"sample {tmp_path}/kept -n 7")[0] == out
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
-def test_make_reads_standard_input(makemore, monkeypatch, bench):
-    content = (bench / "list.txt").read_bytes()
+def test_make_reads_standard_input(makemore, monkeypatch, folder):
+    content = (folder / "list.txt").read_bytes()
     from_file = makemore("{list} -n 5")[0]
     for given in (content, gzip.compress(content)):
         give(monkeypatch, given)
         assert makemore("- -n 5")[0] == from_file
 
 
-def test_make_takes_the_options_of_a_family(makemore):
+def test_make_accepts_family_options(makemore):
     out, err = makemore("{list} --model ngram -O window=2 -O add=0.5 -n 5")
     assert len(out.splitlines()) == 5
-    assert "learned ngram" in err
+    assert "fitted ngram" in err
     assert makemore("{list} --model ngram -O window=1 -O add=0.5 -n 5")[0] != out
 
 
-def test_demo_prints_names_that_are_new_each_once(makemore, us_names):
+def test_demo_prints_distinct_new_names(makemore, us_names):
     out, err = makemore("demo -n 3")
     names = out.splitlines()
     assert len(set(names)) == len(names) == 3
@@ -99,67 +99,67 @@ def test_demo_prints_names_that_are_new_each_once(makemore, us_names):
     assert "32,033 lines read" in err
 
 
-def test_fit_writes_a_model_and_nothing_to_standard_output(makemore, tmp_path):
+def test_fit_writes_a_model_and_prints_nothing_to_stdout(makemore, tmp_path):
     out, err = makemore(f"fit {{list}} -o {tmp_path}/new --model ngram -O window=2 --seed 5")
     assert out == ""
-    assert "learned ngram" in err
+    assert "fitted ngram" in err
     maker = MakeMore.load(tmp_path / "new")
     assert maker.sample(5) == makemore(f"sample {tmp_path}/new -n 5")[0].splitlines()
     about = makemore(f"info {tmp_path}/new")[0]
     assert all(fact in about for fact in ("ngram", "window=2", "add=1.0", "digest"))
 
 
-def test_fit_makes_the_model_that_the_class_makes(makemore, tmp_path, bench):
+def test_fit_gives_the_same_model_as_the_class(makemore, tmp_path, folder):
     makemore(f"fit {{list}} -o {tmp_path}/new --model kneser_ney")
     probe = ["hanna", "otta", "ben"]
     scores = MakeMore.load(tmp_path / "new").score_samples(probe)
-    assert scores.tolist() == MakeMore.load(bench / "model").score_samples(probe).tolist()
+    assert scores.tolist() == MakeMore.load(folder / "model").score_samples(probe).tolist()
 
 
-def test_fit_trains_a_network_for_so_many_steps(makemore, tmp_path):
+def test_fit_trains_a_network_for_the_given_number_of_steps(makemore, tmp_path):
     _, err = makemore(
         f"fit {{list}} -o {tmp_path}/new --model mlp -O hidden=4 -O embedding=2 --steps 3"
     )
-    assert "learned mlp" in err
+    assert "fitted mlp" in err
     assert "3 steps" in err
     assert len(makemore(f"sample {tmp_path}/new -n 4")[0].splitlines()) == 4
 
 
-def test_fit_reads_a_table_with_labels_and_weights(makemore, tmp_path, bench):
+def test_fit_reads_a_table_with_labels_and_weights(makemore, tmp_path, folder):
     columns = "--column name --label-column sex --weight-column births"
     makemore(f"fit {{table}} -o {tmp_path}/new --model kneser_ney {columns}")
     out, _ = makemore(f"info {tmp_path}/new")
     assert "F, M" in out
-    makers = MakeMore.load(tmp_path / "new"), MakeMore.load(bench / "labelled")
+    makers = MakeMore.load(tmp_path / "new"), MakeMore.load(folder / "labelled")
     scores = [maker.score_samples(["ben", "hanna"], ["M", "F"]).tolist() for maker in makers]
     assert scores[0] == scores[1]
 
 
-def test_lines_that_stand_too_rarely_are_not_learned(makemore, tmp_path):
+def test_min_count_excludes_infrequent_lines_from_the_fit(makemore, tmp_path):
     _, err = makemore(f"fit {{list}} -o {tmp_path}/new --model kneser_ney --min-count 2")
     assert "8 too rare, 1 repeated, 2 kept" in err
-    assert "8 lines that stood too rarely" in makemore(f"info {tmp_path}/new")[0]
+    assert "8 lines that occurred too rarely" in makemore(f"info {tmp_path}/new")[0]
     assert makemore("{list} -n 1 --min-count 2 --model kneser_ney")[0] in ("anna\n", "a\n", "an\n")
 
 
-def test_fit_without_digests_forgets_the_list(makemore, tmp_path):
+def test_fit_without_digests_stores_no_digests(makemore, tmp_path):
     makemore(f"fit {{list}} -o {tmp_path}/new --no-digests")
-    assert "left out: --new cannot work" in makemore(f"info {tmp_path}/new")[0]
-    assert "kept: --new works" in makemore("info {model}")[0]
+    assert "not stored: --new does not work" in makemore(f"info {tmp_path}/new")[0]
+    assert "stored: --new works" in makemore("info {model}")[0]
 
 
-def test_sample_prints_so_many_lines_and_nothing_else(makemore):
+def test_sample_prints_only_the_requested_number_of_lines(makemore):
     out, err = makemore("sample {model} -n 12")
     assert (len(out.splitlines()), err) == (12, "")
     assert len(makemore("sample {model}")[0].splitlines()) == 20
 
 
-def test_sample_prints_what_the_class_makes(makemore, bench):
-    lines = MakeMore.load(bench / "model").sample(15, seed=3)
+def test_sample_prints_the_same_lines_as_the_class(makemore, folder):
+    lines = MakeMore.load(folder / "model").sample(15, seed=3)
     assert makemore("sample {model} -n 15 --seed 3")[0].splitlines() == lines
 
 
-def test_the_same_seed_gives_the_same_lines_and_another_gives_others(makemore):
+def test_the_same_seed_gives_the_same_lines_and_another_seed_different_ones(makemore):
     out, _ = makemore("sample {model} -n 50 --seed 7")
     assert makemore("sample {model} -n 50 --seed 7")[0] == out
     assert makemore("sample {model} -n 50 --seed 8")[0] != out
@@ -167,51 +167,51 @@ def test_the_same_seed_gives_the_same_lines_and_another_gives_others(makemore):
 
 
 @pytest.mark.parametrize("how", ["", "--new", "--distinct", "--prefix an", "--temperature 2"])
-def test_five_lines_are_the_head_of_ten(makemore, how):
+def test_the_first_five_lines_are_the_same_if_ten_are_requested(makemore, how):
     five = makemore(f"sample {{model}} -n 5 {how}")[0].splitlines()
     ten = makemore(f"sample {{model}} -n 10 {how}")[0].splitlines()
     assert (len(five), len(ten)) == (5, 10)
     assert five == ten[:5]
 
 
-def test_a_few_lines_are_the_head_of_very_many(makemore):
-    few_lines = makemore("sample {model} -n 100")[0]
-    assert makemore("sample {model} -n 20000")[0].startswith(few_lines)
+def test_the_first_hundred_lines_are_the_same_if_twenty_thousand_are_requested(makemore):
+    hundred = makemore("sample {model} -n 100")[0]
+    assert makemore("sample {model} -n 20000")[0].startswith(hundred)
 
 
 def test_sample_prints_one_json_object_for_each_line(makemore):
     plain = makemore("sample {model} -n 10")[0].splitlines()
     out = makemore("sample {model} -n 10 --json")[0]
     assert [json.loads(line) for line in out.splitlines()] == [
-        {"line": line, "drawn": "exact, free"} for line in plain
+        {"line": line, "drawn": "exact, unconstrained"} for line in plain
     ]
 
 
-def test_new_lines_are_none_of_the_list(makemore, few):
+def test_new_lines_are_not_in_the_list(makemore, few):
     out = makemore("sample {model} -n 100 --new")[0]
     assert not set(out.splitlines()) & set(few.to_list())
     assert set(makemore("sample {model} -n 100")[0].splitlines()) & set(few.to_list())
 
 
-def test_distinct_lines_come_once(makemore):
+def test_distinct_lines_do_not_repeat(makemore):
     lines = makemore("sample {model} -n 60 --distinct")[0].splitlines()
     assert len(set(lines)) == len(lines) == 60
     assert len(set(makemore("sample {model} -n 60")[0].splitlines())) < 60
 
 
-def test_fewer_distinct_lines_than_asked_are_printed_and_said(makemore):
+def test_too_few_distinct_lines_are_printed_with_a_message(makemore):
     out, err = makemore("sample {model} -n 50 --distinct --prefix otto --max-length 4 --patience 9")
     assert out == "otto\n"
-    assert err == "1 of 50 lines: no more were found\n"
+    assert err == "only 1 of 50 lines were found\n"
 
 
-def test_a_prefix_starts_every_line(makemore):
+def test_every_line_starts_with_the_prefix(makemore):
     lines = makemore("sample {model} -n 30 --prefix han")[0].splitlines()
     assert len(lines) == 30
     assert all(line.startswith("han") for line in lines)
 
 
-def test_excluded_lines_are_never_printed(makemore, bench, tmp_path):
+def test_excluded_lines_are_never_printed(makemore, folder, tmp_path):
     without = makemore("sample {model} -n 40")[0].splitlines()
     (tmp_path / "not").write_text(f" {without[0]}\n{without[1]}  \n")
     lines = makemore(f"sample {{model}} -n 40 --exclude {tmp_path}/not")[0].splitlines()
@@ -221,36 +221,36 @@ def test_excluded_lines_are_never_printed(makemore, bench, tmp_path):
     assert not set(lines) & set(without[:2])
 
 
-def test_no_line_is_longer_than_asked(makemore):
+def test_no_line_exceeds_max_length(makemore):
     lines = makemore("sample {model} -n 50 --max-length 4")[0].splitlines()
     assert len(lines) == 50
     assert max(map(len, lines)) <= 4
 
 
-def test_a_low_temperature_prints_the_likeliest_line_only(makemore):
+def test_a_low_temperature_gives_only_the_most_probable_line(makemore):
     cold = makemore("sample {model} -n 30 --temperature 0.001")[0].splitlines()
     assert len(set(cold)) == 1
     assert set(makemore("sample {model} -n 30 --top-k 1")[0].splitlines()) == set(cold)
     assert len(set(makemore("sample {model} -n 30")[0].splitlines())) > 1
 
 
-def test_a_length_far_beyond_memory_is_no_trouble(makemore):
+def test_a_huge_max_length_is_accepted(makemore):
     out, _ = makemore("sample {model} -n 3 --max-length 1000000000000000")
     assert len(out.splitlines()) == 3
 
 
-def test_a_label_is_asked_for_by_name(makemore, bench):
-    maker = MakeMore.load(bench / "labelled")
+def test_sample_draws_lines_of_the_given_label(makemore, folder):
+    maker = MakeMore.load(folder / "labelled")
     for label in "FM":
         lines = makemore(f"sample {{labelled}} -n 20 --label {label}")[0].splitlines()
         assert lines == maker.sample(20, label=label)
     assert len(makemore("sample {labelled} -n 9")[0].splitlines()) == 9
 
 
-def test_score_prints_nats_nats_per_character_and_the_line(makemore, bench):
+def test_score_prints_nats_nats_per_character_and_the_line(makemore, folder):
     out, _ = makemore("score {model} {list}")
-    lines = (bench / "list.txt").read_text().split()
-    scores = MakeMore.load(bench / "model").score_samples(lines)
+    lines = (folder / "list.txt").read_text().split()
+    scores = MakeMore.load(folder / "model").score_samples(lines)
     rows = [row.split("\t") for row in out.splitlines()]
     assert [row[2] for row in rows] == lines
     assert np.allclose([float(row[0]) for row in rows], scores, atol=5e-5)
@@ -258,7 +258,7 @@ def test_score_prints_nats_nats_per_character_and_the_line(makemore, bench):
     assert np.allclose([float(row[1]) for row in rows], each, atol=5e-5)
 
 
-def test_score_gives_unknown_characters_minus_infinity_and_counts_them(makemore):
+def test_lines_with_unknown_characters_score_minus_infinity_and_are_counted(makemore):
     out, err = makemore("score {model} {other}")
     rows = [row.split("\t") for row in out.splitlines()]
     assert [row[2] for row in rows] == ["hanna", "anna", "qoph", "benn\u00e9"]
@@ -268,15 +268,15 @@ def test_score_gives_unknown_characters_minus_infinity_and_counts_them(makemore)
     assert err.count("\n") == 1
 
 
-def test_score_says_nothing_more_when_all_is_known(makemore):
+def test_score_prints_no_message_if_all_characters_are_known(makemore):
     assert makemore("score {model} {list}")[1] == ""
 
 
-def test_score_as_json_has_null_for_minus_infinity(makemore, bench):
+def test_score_json_has_null_for_minus_infinity(makemore, folder):
     out, _ = makemore("score {model} {other} --json")
     rows = [json.loads(row, parse_constant=pytest.fail) for row in out.splitlines()]
     assert [row["line"] for row in rows] == ["hanna", "anna", "qoph", "benn\u00e9"]
-    scores = MakeMore.load(bench / "model").score_samples(["hanna", "anna"])
+    scores = MakeMore.load(folder / "model").score_samples(["hanna", "anna"])
     assert [row["log_likelihood"] for row in rows] == [*scores.tolist(), None, None]
     assert rows[0]["per_character"] == pytest.approx(scores[0] / 6)
     assert rows[2]["per_character"] is None
@@ -292,24 +292,24 @@ def test_score_reads_standard_input_and_tables(makemore, monkeypatch):
     assert [row.split("\t")[2] for row in out.splitlines()][:2] == ["anna", "hannah"]
 
 
-def test_evaluate_prints_the_loss_seen_and_unseen_lines_apart(makemore, bench):
+def test_evaluate_prints_the_loss_of_seen_and_unseen_lines_separately(makemore, folder):
     out, err = makemore("evaluate {model} {other} --samples 50")
-    assert err.startswith("2 of 4 lines have a character that was nowhere in the list: they are")
+    assert err.startswith("2 of 4 lines have a character that was not in the fitted list: they are")
     rows = {row.split()[0]: row.split() for row in out.splitlines() if row}
     assert [rows[name][1] for name in ("all", "seen", "unseen")] == ["2", "1", "1"]
-    scores = MakeMore.load(bench / "model").score_samples(["hanna", "anna"])
+    scores = MakeMore.load(folder / "model").score_samples(["hanna", "anna"])
     assert float(rows["all"][3]) == pytest.approx(-scores.sum() / 11, abs=5e-5)
     assert float(rows["seen"][3]) == pytest.approx(-scores[1] / 5, abs=5e-5)
     assert rows["lines"][2] == "50"
-    assert {"distinct", "new", "characters"} <= set(rows)
+    assert {"distinct", "new", "length"} <= set(rows)
 
 
-def test_evaluate_without_samples_prints_the_loss_alone(makemore):
+def test_evaluate_without_samples_prints_only_the_loss(makemore):
     out, _ = makemore("evaluate {model} {list} --samples 0")
     assert [row.split()[0] for row in out.splitlines()] == ["lines", "all", "seen"]
 
 
-def test_evaluate_as_json_has_everything_measured(makemore):
+def test_evaluate_json_has_every_measurement(makemore):
     out, _ = makemore("evaluate {model} {other} --json --samples 40")
     found = json.loads(out, parse_constant=pytest.fail)
     assert (found["all"]["lines"], found["unknown"]) == (2, 2)
@@ -319,7 +319,7 @@ def test_evaluate_as_json_has_everything_measured(makemore):
     assert json.loads(makemore("evaluate {model} {list} --json --samples 0")[0])["samples"] is None
 
 
-def test_evaluate_as_json_is_json_where_a_line_is_impossible(makemore, tmp_path):
+def test_evaluate_json_is_valid_if_a_line_is_impossible(makemore, tmp_path):
     makemore(f"fit {{list}} -o {tmp_path}/hard --model ngram -O add=0")
     (tmp_path / "impossible").write_text("hat\n")  # no t follows ha in the list
     out, _ = makemore(f"evaluate {tmp_path}/hard {tmp_path}/impossible --json --samples 0")
@@ -327,7 +327,7 @@ def test_evaluate_as_json_is_json_where_a_line_is_impossible(makemore, tmp_path)
     assert found["unseen"]["lines"] == 1
 
 
-def test_evaluate_gives_the_same_numbers_for_the_same_seed(makemore):
+def test_evaluate_is_deterministic_for_a_seed(makemore):
     first = makemore("evaluate {model} {list} --seed 4 --samples 30")
     assert makemore("evaluate {model} {list} --seed 4 --samples 30") == first
     assert makemore("evaluate {model} {list} --seed 5 --samples 30") != first
@@ -350,20 +350,20 @@ def test_models_shows_the_options_of_a_family(makemore, name):
     assert not rows
 
 
-def test_info_says_what_a_file_holds(makemore, few):
+def test_info_prints_the_contents_of_a_file(makemore, few):
     out, err = makemore("info {model}")
     assert err == ""
     rows = dict(row.split("  ", 1) for row in out.splitlines())
     found = {name: value.strip() for name, value in rows.items()}
     assert found["family"] == "kneser_ney (window=5)"
-    assert found["learned"] == "10 lines, 1 of them repeated"
+    assert found["fitted on"] == "10 lines, 1 of them repeated"
     assert found["longest line"] == "7 characters"
     characters = "".join(sorted(set("".join(few.to_list()))))
     assert found["characters"] == f"{len(characters)}: {characters}"
     assert found["labels"] == "none"
 
 
-def test_info_as_json_is_the_whole_document(makemore, few):
+def test_info_json_is_the_whole_document(makemore, few):
     document = json.loads(makemore("info {model} --json")[0], parse_constant=pytest.fail)
     assert document["family"] == "kneser_ney"
     assert document["characters"] == "".join(sorted(set("".join(few.to_list()))))
@@ -378,14 +378,14 @@ def test_data_lists_the_named_corpora(makemore):
     assert "CC BY 4.0" in out
 
 
-def test_data_prints_the_lines_of_one_and_its_source_on_standard_error(makemore, us_names):
+def test_data_prints_lines_to_stdout_and_the_source_to_stderr(makemore, us_names):
     out, err = makemore("data us-names")
     assert out.splitlines() == us_names.to_list()
     assert "US Social Security Administration" in err
     assert "public domain" in err
 
 
-def test_data_as_a_table_is_read_back_with_labels_and_weights(makemore, tmp_path, us_names):
+def test_data_table_can_be_read_back_with_labels_and_weights(makemore, tmp_path, us_names):
     out, _ = makemore("data us-names --table")
     assert out.startswith("line\tlabel\tweight\nemma\tF\t18688\n")
     (tmp_path / "names.tsv").write_text(out)
@@ -395,7 +395,7 @@ def test_data_as_a_table_is_read_back_with_labels_and_weights(makemore, tmp_path
     assert lines.weights.sum() == 3_487_353
 
 
-def test_a_table_has_the_columns_that_a_corpus_has(makemore):
+def test_data_table_has_only_the_columns_of_the_corpus(makemore):
     out, err = makemore("data japanese --table")
     rows = out.splitlines()
     assert rows[0] == "line\tlabel"
@@ -403,16 +403,16 @@ def test_a_table_has_the_columns_that_a_corpus_has(makemore):
     assert "National Diet Library" in err
 
 
-def test_demo_gives_names_that_nobody_in_the_list_has_and_none_twice(capsys, us_names):
+def test_demo_prints_two_hundred_distinct_new_names(capsys, us_names):
     from makemore.cli.main import main
 
     main(["demo", "-n", "200", "--seed", "3"])
-    made = capsys.readouterr().out.splitlines()
-    assert len(set(made)) == 200
-    assert not set(made) & set(us_names.to_list())
+    names = capsys.readouterr().out.splitlines()
+    assert len(set(names)) == 200
+    assert not set(names) & set(us_names.to_list())
 
 
-def test_an_infinite_loss_is_said(capsys, tmp_path):
+def test_an_infinite_loss_is_printed_as_infinite(capsys, tmp_path):
     from makemore.cli.main import main
 
     path = tmp_path / "list.txt"
@@ -434,7 +434,9 @@ def enough(tmp_path, us_names) -> Path:
     return path
 
 
-def test_fit_mixes_and_says_why_and_info_says_with_which_weights(makemore, enough, tmp_path):
+def test_fit_explains_the_choice_of_a_mixture_and_info_prints_its_weights(
+    makemore, enough, tmp_path
+):
     _, err = makemore(f"fit {enough} -o {tmp_path}/mixed --steps 2")
     assert "chose a mixture with networks: 160 lines, and 2 steps each to train on them" in err
     about = makemore(f"info {tmp_path}/mixed")[0]
@@ -447,12 +449,12 @@ def test_fit_mixes_and_says_why_and_info_says_with_which_weights(makemore, enoug
     ]
 
 
-def test_make_without_a_budget_counts_and_says_what_more_time_would_add(makemore, enough):
+def test_make_without_a_budget_suggests_a_budget_for_networks(makemore, enough):
     _, err = makemore(f"{enough} -n 1")
     assert "chose kneser_ney: it needs no training; a budget of 3 s adds networks" in err
 
 
-def test_the_members_of_a_mixture_are_options_on_the_command_line(makemore, enough, tmp_path):
+def test_mixture_members_can_be_given_on_the_command_line(makemore, enough, tmp_path):
     members = "members=kneser_ney(window=2),rnn(hidden=8)"
     makemore(f"fit {enough} -o {tmp_path}/mixed --model mixture -O {members} --steps 2")
     about = makemore(f"info {tmp_path}/mixed")[0]

@@ -22,7 +22,7 @@ def counted_by_hand(lines):
 
 @pytest.mark.parametrize("window", [None, 1, 4])
 @pytest.mark.parametrize("labels", [None, LABELS])
-def test_every_kind_of_contexts_has_the_same_table(window, labels):
+def test_contexts_of_any_window_have_the_same_bigram_counts(window, labels):
     lines = Lines.from_strings(LINES, labels)
     c = Contexts.of(lines, Vocabulary.of(lines), window)
     np.testing.assert_array_equal(bigrams(c), counted_by_hand(LINES))
@@ -30,12 +30,12 @@ def test_every_kind_of_contexts_has_the_same_table(window, labels):
 
 @pytest.mark.parametrize("options", [NgramOptions(window=2), KneserNeyOptions(window=3)])
 @pytest.mark.parametrize("labels", [None, LABELS])
-def test_counted_models_still_have_it(options, labels):
+def test_count_models_keep_the_bigram_counts(options, labels):
     model = MakeMore(options).fit(LINES, labels).learned_.model
-    np.testing.assert_array_equal(bigrams(model.counted()), counted_by_hand(LINES))
+    np.testing.assert_array_equal(bigrams(model.to_contexts()), counted_by_hand(LINES))
 
 
-def test_the_table_of_the_lectures(us_names):
+def test_bigram_counts_of_the_bundled_names_match_the_lectures(us_names):
     c = Contexts.of(us_names, Vocabulary.of(us_names), 1)
     table = bigrams(c)
     assert table.sum() == 228_146

@@ -22,7 +22,7 @@ def tallied(blocks, window=2, test=0.2):
 
 
 def assert_equal(found, expected):
-    """Whether two tables have the same counts, the lines left aside."""
+    """Check that two tables have the same counts, ignoring the lines."""
     assert (found.vocabulary_size, found.label_count) == (
         expected.vocabulary_size,
         expected.label_count,
@@ -47,20 +47,20 @@ def assert_counts_the_same(counter, lines):
     assert counter.digests().tolist() == sorted(set(lines.digests.tolist()))
     assert str(counter.summary()) == str(lines.summary())
     assert counter.weight == lines.counts().sum()
-    assert counter.longest == lines.lengths().max()
+    assert counter.max_length == lines.lengths().max()
     assert len(counter) == len(lines)
 
 
 @given(WORDS, st.integers(1, 4), st.integers(1, 7))
 @settings(deadline=None, max_examples=60)
-def test_blocks_are_counted_as_all_at_once(words, window, size):
+def test_counting_block_by_block_equals_counting_at_once(words, window, size):
     blocks = [Lines.from_strings(words[at : at + size]) for at in range(0, len(words), size)]
     assert_counts_the_same(tallied(blocks, window), Lines.from_strings(words))
 
 
 @given(WORDS, st.integers(1, 7), st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=60)
-def test_labels_and_weights_are_counted_as_all_at_once(words, size, rng):
+def test_labels_and_weights_counted_block_by_block_equal_those_counted_at_once(words, size, rng):
     labels = [rng.choice(["F", "M", "é", "b"]) for _ in words]
     weights = [rng.choice([0, 1, 2.5, 7]) for _ in words]
     weights[0] = 1
@@ -79,27 +79,27 @@ def test_labels_and_weights_are_counted_as_all_at_once(words, size, rng):
     assert counter.label_weights().tolist() == pytest.approx(expected)
 
 
-def test_blank_lines_and_blocks_are_counted(us_names):
+def test_blank_lines_and_empty_blocks_are_counted(us_names):
     blocks = [Lines.from_strings(["", "anna"]), Lines.from_strings([" "]), Lines.from_strings([])]
     counter = tallied(blocks)
     assert str(counter.summary()) == "3 lines read, 2 blank, 0 repeated, 1 kept, 4 characters"
 
 
-def test_nothing_is_nothing():
+def test_a_counter_without_blocks_is_empty():
     counter = tallied([])
     assert len(counter) == 0
     assert counter.take(counter.vocabulary()) == {}
     assert counter.digests().tolist() == []
 
 
-def test_many_blocks_of_a_real_list(us_names):
+def test_a_real_list_in_many_blocks_is_counted_as_at_once(us_names):
     strings = us_names.to_list()
     random.Random(3).shuffle(strings)
     blocks = [Lines.from_strings(strings[at : at + 500]) for at in range(0, len(strings), 500)]
     assert_counts_the_same(tallied(blocks, window=4), Lines.from_strings(strings))
 
 
-def test_tables_are_merged_with_others_of_their_size(us_names, monkeypatch):
+def test_tables_are_merged_with_tables_of_similar_size(us_names, monkeypatch):
     moved = []
     merge = Contexts.merge
 
@@ -115,9 +115,9 @@ def test_tables_are_merged_with_others_of_their_size(us_names, monkeypatch):
     assert sum(moved) < 20 * final  # 320 blocks: merged one by one it is over 100 times
 
 
-def test_no_line_is_kept():
+def test_the_counter_keeps_no_lines():
     counter = tallied([Lines.from_strings(["anna", "ben"])])
     for table in counter._tables["train"] + counter._tables["dev"] + counter._tables["test"]:
         assert len(table.edge) == 0
         assert len(table.line_weight) == 0
-        assert table.repeats.sum() == np.sum(table.forgotten)
+        assert table.repeats.sum() == np.sum(table.untracked_repeats)

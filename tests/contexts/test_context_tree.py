@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore.contexts.context_tree import Leaving, SuffixTree
+from makemore.contexts.context_tree import SparseRows, SuffixTree
 
 SIZE = 4
 IDS = st.integers(0, SIZE - 1)
@@ -12,7 +12,7 @@ IDS = st.integers(0, SIZE - 1)
 
 @st.composite
 def some_histories(draw) -> tuple[np.ndarray, np.ndarray]:
-    """(N, J) histories, the newest id first, and how many ids of each count."""
+    """(N, J) histories, the newest id first, and the number of ids of each that are used."""
     width = draw(st.integers(1, 5))
     row = st.tuples(st.lists(IDS, min_size=width, max_size=width), st.integers(0, width))
     rows = draw(st.lists(row, min_size=1, max_size=15))
@@ -21,13 +21,13 @@ def some_histories(draw) -> tuple[np.ndarray, np.ndarray]:
 
 
 def stored(history: np.ndarray, depth: np.ndarray) -> set[tuple[int, ...]]:
-    """Every end of every history, the empty one included."""
+    """Every suffix of every history, including the empty one."""
     rows = zip(history.tolist(), depth.tolist(), strict=True)
     return {()} | {tuple(ids[:j]) for ids, deep in rows for j in range(deep + 1)}
 
 
 def names(tree: SuffixTree) -> list[tuple[int, ...]]:
-    """What each node is, newest id first."""
+    """The suffix of each node, newest id first."""
     found: list[tuple[int, ...]] = [()]
     for node in range(1, len(tree)):
         found.append((*found[tree.parent[node]], int(tree.oldest[node])))
@@ -35,24 +35,24 @@ def names(tree: SuffixTree) -> list[tuple[int, ...]]:
 
 
 def longest(ids: Iterable[int], ends: set[tuple[int, ...]]) -> tuple[int, ...]:
-    """The longest beginning of a history that is stored, by trying them all."""
+    """The longest stored suffix of a history, by trying all of them."""
     ids = tuple(ids)
     return max((ids[:j] for j in range(len(ids) + 1) if ids[:j] in ends), key=len)
 
 
 @given(some_histories())
 @settings(deadline=None, max_examples=200)
-def test_the_nodes_are_the_distinct_ends_of_the_histories(came):
-    tree, _ = SuffixTree.of(*came, SIZE)
+def test_nodes_are_the_distinct_suffixes_of_the_histories(case):
+    tree, _ = SuffixTree.of(*case, SIZE)
     found = names(tree)
     assert len(found) == len(set(found)) == len(tree)
-    assert set(found) == stored(*came)
+    assert set(found) == stored(*case)
 
 
 @given(some_histories())
 @settings(deadline=None, max_examples=100)
-def test_nodes_are_sorted_by_depth_and_keys_ascend(came):
-    tree, _ = SuffixTree.of(*came, SIZE)
+def test_nodes_are_sorted_by_depth_and_keys_ascend(case):
+    tree, _ = SuffixTree.of(*case, SIZE)
     depth = list(map(len, names(tree)))
     assert depth == sorted(depth) == tree.depth.tolist()
     assert tree.key.tolist() == sorted(set(tree.key.tolist()))
@@ -62,8 +62,8 @@ def test_nodes_are_sorted_by_depth_and_keys_ascend(came):
 
 @given(some_histories())
 @settings(deadline=None, max_examples=100)
-def test_each_row_is_told_its_node_at_every_depth(came):
-    history, depth = came
+def test_each_row_gets_its_node_at_every_depth(case):
+    history, depth = case
     tree, nodes = SuffixTree.of(history, depth, SIZE)
     found = names(tree)
     assert len(nodes) == history.shape[1] + 1
@@ -74,18 +74,18 @@ def test_each_row_is_told_its_node_at_every_depth(came):
 
 @given(some_histories(), st.integers(1, 7), st.data())
 @settings(deadline=None, max_examples=200)
-def test_find_gives_the_longest_stored_end(came, width, data):
-    tree, _ = SuffixTree.of(*came, SIZE)
-    asked = data.draw(st.lists(st.lists(IDS, min_size=width, max_size=width), max_size=10))
-    found = tree.find(np.array(asked, np.int32).reshape(-1, width))
-    ends, each = stored(*came), names(tree)
-    assert [each[i] for i in found.tolist()] == [longest(ids, ends) for ids in asked]
+def test_find_returns_the_longest_stored_suffix(case, width, data):
+    tree, _ = SuffixTree.of(*case, SIZE)
+    queries = data.draw(st.lists(st.lists(IDS, min_size=width, max_size=width), max_size=10))
+    found = tree.find(np.array(queries, np.int32).reshape(-1, width))
+    ends, each = stored(*case), names(tree)
+    assert [each[i] for i in found.tolist()] == [longest(ids, ends) for ids in queries]
 
 
 @given(some_histories())
 @settings(deadline=None, max_examples=100)
-def test_child_is_one_id_deeper_or_zero(came):
-    tree, _ = SuffixTree.of(*came, SIZE)
+def test_child_returns_the_node_one_id_deeper_or_zero(case):
+    tree, _ = SuffixTree.of(*case, SIZE)
     each = names(tree)
     for x in range(SIZE):
         child = tree.child(np.arange(len(tree)), np.full(len(tree), x))
@@ -93,7 +93,7 @@ def test_child_is_one_id_deeper_or_zero(came):
         assert child.tolist() == expected
 
 
-def test_the_tree_of_no_depth_is_a_root_alone():
+def test_a_tree_of_depth_zero_is_a_root_only():
     tree, nodes = SuffixTree.of(np.zeros((3, 2), np.int32), np.zeros(3, np.int64), SIZE)
     assert (len(tree), tree.depth.tolist(), tree.level_starts.tolist()) == (1, [0], [0, 1])
     assert [at.tolist() for at in nodes] == [[0, 0, 0]] * 3
@@ -101,7 +101,7 @@ def test_the_tree_of_no_depth_is_a_root_alone():
     assert tree.find(np.array([[1, 2]], np.int32)).tolist() == [0]
 
 
-def test_a_node_in_the_last_place_is_no_child_of_a_larger_key():
+def test_the_last_node_is_not_returned_for_a_larger_key():
     tree, _ = SuffixTree.of(np.array([[1, 1]], np.int32), np.array([2]), SIZE)
     assert tree.find(np.array([[1, 1, 3], [3, 3, 3]], np.int32)).tolist() == [2, 0]
 
@@ -120,21 +120,21 @@ def test_a_tree_is_rebuilt_from_its_keys_alone():
     st.lists(st.integers(0, 5), max_size=8),
 )
 @settings(deadline=None, max_examples=100)
-def test_dense_rows_hold_what_was_packed_and_zero_elsewhere(entries, asked):
+def test_dense_rows_hold_the_packed_values_and_zeros_elsewhere(entries, queries):
     ordered = sorted(entries)
     node, ids = np.array(ordered, np.int64).reshape(-1, 2).T
     value = np.array([entries[pair] / 4 for pair in ordered], np.float64)
-    leaving = Leaving.of(node, ids, value, nodes=6)
-    rows = leaving.dense(np.array(asked, np.int64), width=7)
-    expected = [[entries.get((i, x), 0) / 4 for x in range(7)] for i in asked]
-    assert (rows.dtype, rows.shape) == (np.float32, (len(asked), 7))
+    leaving = SparseRows.of(node, ids, value, node_count=6)
+    rows = leaving.dense(np.array(queries, np.int64), width=7)
+    expected = [[entries.get((i, x), 0) / 4 for x in range(7)] for i in queries]
+    assert (rows.dtype, rows.shape) == (np.float32, (len(queries), 7))
     assert rows.tolist() == expected
     assert (leaving.next.dtype, leaving.value.dtype) == (np.int32, np.float32)
 
 
 @given(st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=4), min_size=1, max_size=8))
-def test_a_transition_is_the_longest_end_of_a_node_and_one_more_id(lines):
-    """Histories of every prefix of some lines, as a count model has them."""
+def test_transitions_lead_to_the_longest_suffix_of_node_and_id(lines):
+    """The histories are those of every prefix of some lines, as in a count model."""
     longest, width = 3, 4
     histories = {tuple([0, *line][: i + 1][-longest:]) for line in lines for i in range(len(line))}
     rows = np.zeros((len(histories), longest), np.int32)

@@ -1,4 +1,4 @@
-"""Small models of every family, fitted on ten lines: what the contracts share."""
+"""Small models of every family, fitted on ten lines, shared by the contract tests."""
 
 from functools import cache
 
@@ -63,7 +63,7 @@ def learn(name, options, lines, vocabulary, steps=30, seed=0):
             learn(member.name, own, lines, vocabulary, steps, seed)
             for member, own in parse_members(options.members)
         ]
-        return model.weigh(c)
+        return model.fit_weights(c)
     import torch
 
     from makemore.training.loop import Training, TrainOptions
@@ -76,7 +76,7 @@ def learn(name, options, lines, vocabulary, steps=30, seed=0):
 
 @cache
 def fit_small(small_family):
-    """One of them after a little learning, its lines and its vocabulary; no test changes them."""
+    """Return a briefly trained model, its lines and its vocabulary; tests must not modify them."""
     name, options, is_labelled = small_family
     lines = Lines.from_strings(LINES, LABELS if is_labelled else None, WEIGHTS)
     vocabulary = Vocabulary.of(lines)
@@ -84,6 +84,6 @@ def fit_small(small_family):
 
 
 def named(small_family):
-    """What tests call one of them."""
+    """Return the parametrisation id of a small family."""
     name, options, is_labelled = small_family
     return f"{name}-{getattr(options, 'window', 'prefix')}{'-labelled' if is_labelled else ''}"

@@ -1,4 +1,4 @@
-"""Every way of drawing allowed lines, on every family, against all lines written out."""
+"""Every strategy of constrained sampling, on every family, compared with enumerated lines."""
 
 import itertools
 from dataclasses import replace
@@ -15,34 +15,34 @@ from makemore.inference import likelihood
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling import strategies
 from makemore.sampling.request import Source
-from makemore.sampling.stream import Stream, most_probable
+from makemore.sampling.stream import Stream, most_probable_lines
 
-DRAWN, LONGEST = 3000, 3
-ASKED = {
+DRAWS, LONGEST = 3000, 3
+CONSTRAINTS = {
     "suffix": {"suffix": "nn", "min_length": 3},
     "pattern": {"pattern": "[^o]*(?:ann|nn).?", "prefix": "a"},
     "letters": {"only": "abno", "forbid": ("ab", "oo"), "contains": "n"},
     "length": {"length": 3, "contains": "N", "ignore_case": True},
     "shape": {"suffix": "n", "temperature": 1.5},
 }
-# What each way is called, and what forces it upon a model.
-WAYS = {
-    "by trial": {"_FEWEST_HITS": 0},
-    "by list": {"_FEWEST_HITS": 10**9},
-    "by guide": {"_FEWEST_HITS": 10**9, "_MOST_LISTED": 0},
+# Each strategy, and the constants that force its choice.
+STRATEGIES = {
+    "rejection sampling": {"_MIN_ACCEPTED": 0},
+    "enumeration": {"_MIN_ACCEPTED": 10**9},
+    "importance resampling": {"_MIN_ACCEPTED": 10**9, "_MAX_ENUMERATED": 0},
 }
 
 
 @pytest.fixture(scope="module", params=SMALL_FAMILIES, ids=named)
 def source(request):
-    """A model of each family after a little learning."""
+    """A briefly trained model of each family."""
     model, _, vocabulary = fit_small(request.param)
     shares = np.array([0.7, 0.3]) if vocabulary.labels else np.zeros(0)
     return Source(model, vocabulary, LONGEST, shares)
 
 
 def every_line(source):
-    """All lines of at most three characters."""
+    """Return all lines of at most three characters."""
     return [
         "".join(line)
         for length in range(1, LONGEST + 1)
@@ -50,40 +50,40 @@ def every_line(source):
     ]
 
 
-@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
-def test_lines_have_the_models_proportions_among_those_allowed(source, asked):
-    options = SampleOptions(**asked)
+@pytest.mark.parametrize("constraints", CONSTRAINTS.values(), ids=CONSTRAINTS)
+def test_allowed_lines_are_sampled_in_proportion_to_the_model(source, constraints):
+    options = SampleOptions(**constraints)
     probs, _ = selected_probs(source, options)
-    stream = Stream(source, options, ahead=DRAWN)
+    stream = Stream(source, options, ahead=DRAWS)
     assert stream.allowed == sum(is_selected(line, options) for line in every_line(source))
     assert stream.is_exact
-    assert_drawn_from(probs, list(itertools.islice(stream, DRAWN)))
+    assert_drawn_from(probs, list(itertools.islice(stream, DRAWS)))
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_every_way_gives_them(source, way, monkeypatch):
-    monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
-    for name, value in WAYS[way].items():
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_samples_in_proportion_to_the_model(source, strategy, monkeypatch):
+    monkeypatch.setattr(strategies, "_plan_automaton", lambda request, constraint: None)
+    for name, value in STRATEGIES[strategy].items():
         monkeypatch.setattr(strategies, name, value)
     options = SampleOptions(prefix="a", only="abno", forbid=("ab", "oo"), contains="n")
     probs, _ = selected_probs(source, options)
-    stream = Stream(source, options, ahead=DRAWN)
-    assert way in stream.how
-    assert stream.is_exact == (way != "by guide")
-    assert stream.is_exact == ("approximate" not in stream.how)
+    stream = Stream(source, options, ahead=DRAWS)
+    assert strategy in stream.method
+    assert stream.is_exact == (strategy != "importance resampling")
+    assert stream.is_exact == ("approximate" not in stream.method)
     slack = 0.0 if stream.is_exact else 0.05  # in total variation
-    assert_drawn_from(probs, list(itertools.islice(stream, DRAWN)), slack)
+    assert_drawn_from(probs, list(itertools.islice(stream, DRAWS)), slack)
 
 
-def test_exact_refuses_an_approximation(source, monkeypatch):
-    monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
-    for name, value in WAYS["by guide"].items():
+def test_exact_rejects_an_approximate_strategy(source, monkeypatch):
+    monkeypatch.setattr(strategies, "_plan_automaton", lambda request, constraint: None)
+    for name, value in STRATEGIES["importance resampling"].items():
         monkeypatch.setattr(strategies, name, value)
     with pytest.raises(ConstraintError, match="only approximately, and exact forbids that"):
         Stream(source, SampleOptions(suffix="n", exact=True))
 
 
-def test_distinct_lines_are_all_there_is_and_come_without_replacement(source):
+def test_distinct_lines_are_all_allowed_lines_without_replacement(source):
     options = SampleOptions(only="an", distinct=True, max_length=3)
     lines = list(Stream(source, options))
     allowed = [line for line in every_line(source) if len(line) <= 3 and set(line) <= set("an")]
@@ -91,23 +91,25 @@ def test_distinct_lines_are_all_there_is_and_come_without_replacement(source):
     assert list(itertools.islice(Stream(source, options, ahead=1), 5)) == lines[:5]
 
 
-def test_new_lines_and_those_not_excluded_keep_their_proportions(source):
+def test_new_and_non_excluded_lines_keep_their_proportions(source):
     known, excluded = Lines.from_strings(["ann", "nan", "n"]), frozenset(["an", "na"])
-    knowing = replace(source, known=lambda: np.unique(known.digests))
+    knowing = replace(source, digests=lambda: np.unique(known.digests))
     options = SampleOptions(only="an", max_length=3, contains="n", new=True, temperature=2.0)
     probs, _ = selected_probs(source, options)
     left = without(probs, {*known.to_list(), *excluded})
-    lines = list(itertools.islice(Stream(knowing, options, excluded, ahead=DRAWN), DRAWN))
+    lines = list(itertools.islice(Stream(knowing, options, excluded, ahead=DRAWS), DRAWS))
     assert_drawn_from(left, lines)
     to_the_end = list(Stream(knowing, options.replace(distinct=True), excluded))
     assert sorted(to_the_end) == sorted(left)
 
 
-@pytest.mark.parametrize("asked", [{}, {"contains": "n", "distinct": True}])
-def test_few_lines_are_the_head_of_many(source, asked, monkeypatch):
-    monkeypatch.setattr(strategies, "_by_states", lambda request, constraint: None)
-    monkeypatch.setattr(strategies, "_TABLE_PAYS", 400)  # lines, from which tables are used
-    options, many = SampleOptions(**asked, patience=10_000), 20_000
+@pytest.mark.parametrize("constraints", [{}, {"contains": "n", "distinct": True}])
+def test_the_first_lines_do_not_depend_on_the_number_requested(source, constraints, monkeypatch):
+    monkeypatch.setattr(strategies, "_plan_automaton", lambda request, constraint: None)
+    monkeypatch.setattr(
+        strategies, "_MIN_TABLE_LINES", 400
+    )  # number of lines from which tables are used
+    options, many = SampleOptions(**constraints, patience=10_000), 20_000
     heads = [
         list(itertools.islice(Stream(source, options, ahead=ahead), 300)) for ahead in (1, many)
     ]
@@ -121,6 +123,6 @@ def test_the_most_probable_lines_come_first(source):
     lines = Lines.from_strings(texts, None if label is None else [label] * len(texts))
     c = Contexts.of(lines, source.vocabulary, source.model.window)
     expected = np.sort(likelihood.line_log_probs(source.model, c))[::-1]
-    found = list(itertools.islice(most_probable(source, options, label, nodes=10**6), 30))
+    found = list(itertools.islice(most_probable_lines(source, options, label, nodes=10**6), 30))
     np.testing.assert_allclose([nats for _, nats in found], expected[:30], atol=1e-3)
     assert len({line for line, _ in found}) == 30

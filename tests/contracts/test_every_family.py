@@ -1,4 +1,4 @@
-"""What every family must keep, with and without labels."""
+"""Invariants of every model family, with and without labels."""
 
 import copy
 import pickle
@@ -24,24 +24,24 @@ from makemore.inference import likelihood
 from makemore.options.families import NgramOptions
 from makemore.registry import FAMILIES, parse_members
 
-# Nats. Rows of one product of matrices differ in their last digits, by the place among the others
-# and by the processor: kernels of other widths add in other orders.
+# In nats. Rows of a matrix product differ in their last digits by their position in the batch and
+# by the processor, since kernels of different widths add in different orders.
 ROUNDING = 1e-5
 
 
 def assert_same_rows(model, one, other):
-    """Compare log-probabilities: to the bit where the model promises that."""
+    """Compare log-probabilities, bit by bit if the model guarantees exact rows."""
     np.testing.assert_allclose(one, other, rtol=0, atol=0 if model.has_exact_rows else ROUNDING)
 
 
 @pytest.fixture(params=SMALL_FAMILIES, ids=named)
 def fitted(request):
-    """A model of each family after a little learning, its lines and its vocabulary."""
+    """A briefly trained model of each family, its lines and its vocabulary."""
     return fit_small(request.param)
 
 
 def plain_line_log_prob(model, ids, label):
-    """The log-probability of a line, one character after the other, by `start` and `step`."""
+    """Return the log-probability of a line, character by character, with `start` and `step`."""
     log_probs, state = model.start(1, label)
     total = 0.0
     for i in [*ids, 0]:
@@ -52,7 +52,7 @@ def plain_line_log_prob(model, ids, label):
 
 
 def fits(options, model):
-    """Whether a model was made with these options, among the small ones."""
+    """Whether a model was built with these options; distinguishes only the small families."""
     members = getattr(options, "members", None)
     if members is not None:
         return len(parse_members(members)) == len(model.members)
@@ -73,14 +73,14 @@ def test_the_small_options_cover_every_family():
     assert set(SMALL) == set(FAMILIES)
 
 
-def test_rows_are_distributions(fitted):
+def test_log_probs_are_normalised(fitted):
     model, lines, vocabulary = fitted
     log_probs = model.log_probs(Contexts.of(lines, vocabulary, model.window))
     assert log_probs.dtype == np.float32
     np.testing.assert_allclose(np.exp(log_probs).sum(axis=1), 1.0, atol=1e-5)
 
 
-def test_step_equals_log_probs(fitted):
+def test_stepping_gives_the_same_log_probs_as_the_table(fitted):
     model, lines, vocabulary = fitted
     c = Contexts.of(lines, vocabulary, None)
     by_table = likelihood.line_log_probs(model, c)
@@ -107,7 +107,7 @@ def test_the_loss_over_contexts_equals_the_loss_over_characters(fitted, window):
 @pytest.mark.parametrize(
     "name, options", [case for case in CASES if FAMILIES[case[0]].fit_method == "training"]
 )
-def test_only_the_proportions_of_weights_count(name, options):
+def test_only_relative_weights_of_lines_matter(name, options):
     lines = Lines.from_strings(LINES, LABELS, WEIGHTS)
     small = Lines.from_strings(LINES, LABELS, [weight / 1000 for weight in WEIGHTS])
     vocabulary = Vocabulary.of(lines)
@@ -116,7 +116,7 @@ def test_only_the_proportions_of_weights_count(name, options):
     np.testing.assert_allclose(other.log_probs(c), one.log_probs(c), atol=2e-3)
 
 
-def test_changing_the_future_does_not_change_the_past(fitted):
+def test_later_characters_do_not_change_earlier_predictions(fitted):
     model, lines, vocabulary = fitted
     label = None if lines.labels is None else vocabulary.label_id("F")
     texts = [[1, 2, 3, 4], [1, 2, 3, 1]]
@@ -142,7 +142,7 @@ def test_rows_of_a_state_can_be_selected_and_repeated(fitted):
     assert_same_rows(model, both[0], both[2])
 
 
-def test_a_label_changes_what_a_line_starts_with(fitted):
+def test_a_label_changes_the_first_distribution(fitted):
     model, lines, vocabulary = fitted
     if lines.labels is None:
         return
@@ -151,16 +151,16 @@ def test_a_label_changes_what_a_line_starts_with(fitted):
     assert first["M"][b] > first["F"][b]  # bob, ben and benno are all M
 
 
-def test_lines_of_a_list_with_labels_start_with_one(fitted):
+def test_a_labelled_model_cannot_start_without_a_label(fitted):
     model, lines, _ = fitted
     if lines.labels is not None:
         with pytest.raises(AssertionError, match="label"):
             model.start(1)
 
 
-def test_knowing_the_labels_makes_lines_likelier(fitted):
+def test_true_labels_give_a_lower_loss_than_swapped_ones(fitted):
     model, lines, vocabulary = fitted
-    if lines.labels is None or type(model).__name__ == "Linear":  # 30 steps say little there
+    if lines.labels is None or type(model).__name__ == "Linear":  # 30 steps are too few for it
         return
     from dataclasses import replace
 
@@ -171,7 +171,7 @@ def test_knowing_the_labels_makes_lines_likelier(fitted):
     )
 
 
-def test_saved_tensors_give_the_same_log_probs(fitted):
+def test_loaded_tensors_give_the_same_log_probs(fitted):
     model, lines, vocabulary = fitted
     c = Contexts.of(lines, vocabulary, model.window)
     name = next(n for n, f in FAMILIES.items() if f.model.endswith(f":{type(model).__name__}"))
@@ -201,17 +201,19 @@ def test_the_same_seed_gives_the_same_model(name, options):
 
 
 @pytest.mark.parametrize("name, options", CASES)
-def test_it_learns_eight_lines_by_heart(name, options):
+def test_eight_lines_can_be_memorised(name, options):
     lines = Lines.from_strings(["abc", "bca", "cab", "dd", "efg", "fge", "gef", "hh"])
     vocabulary = Vocabulary.of(lines)
     if name == "ngram":
         options = NgramOptions(window=options.window, add=0.0)
     model = learn(name, options, lines, vocabulary, steps=400)
     c = Contexts.of(lines, vocabulary, model.window)
-    best = -(c.count @ np.log(c.count / c.weight[c.row])) / c.total  # the counts themselves
+    best = (
+        -(c.count @ np.log(c.count / c.weight[c.row])) / c.total
+    )  # loss of the empirical distribution
     slack = (
         0.35 if name in ("kneser_ney", "mixture") else 0.02
-    )  # smoothing keeps something for the unseen
+    )  # smoothing reserves probability for unseen events
     assert best <= likelihood.loss(model, c) + 1e-6
     assert likelihood.loss(model, c) <= best + slack
 
@@ -236,7 +238,7 @@ def test_gradients_reach_every_parameter(name):
 
 
 def formula(name, o, V, labels):
-    """The parameters of a network, as a person would add them up."""
+    """Return the number of parameters of a network, from its formula."""
     ids, first = V + labels, 1 if labels else 0
     if name == "linear":
         return (o.window + first) * ids * V
@@ -275,7 +277,7 @@ def test_the_number_of_parameters_equals_its_formula(name, labels):
         assert count == formula(name, options, 27, labels)
 
 
-def test_an_automaton_walks_as_the_model_does(fitted):
+def test_an_automaton_gives_the_log_probs_of_the_model(fitted):
     model, lines, vocabulary = fitted
     label = None if lines.labels is None else vocabulary.label_id("F")
     automaton = model.automaton(2**24, label)
@@ -284,7 +286,7 @@ def test_an_automaton_walks_as_the_model_does(fitted):
     rng = np.random.default_rng(0)
     for _ in range(50):
         log_probs, state = model.start(1, label)
-        at = automaton.first
+        at = automaton.initial
         for i in rng.integers(1, len(vocabulary), 9):
             np.testing.assert_allclose(automaton.log_probs[at], log_probs[0], atol=1e-5)
             log_probs, state = model.step(np.array([i], np.int32), state)
@@ -304,7 +306,7 @@ def test_an_automaton_walks_as_the_model_does(fitted):
     ],
     ids=["one", "two-equal", "one-character-lines", "thousand", "many-characters", "signs"],
 )
-def test_odd_lists_just_work(name, odd):
+def test_unusual_lists_are_accepted(name, odd):
     lines = Lines.from_strings(odd)
     vocabulary = Vocabulary.of(lines)
     model = learn(name, SMALL[name][-1], lines, vocabulary, steps=3)

@@ -1,4 +1,4 @@
-"""What every declaration of options must keep."""
+"""Invariants of every declaration of options."""
 
 import json
 
@@ -14,31 +14,31 @@ SETTINGS = [(cls, field) for cls in DECLARATIONS for field in fields(cls)]
 
 
 @pytest.mark.parametrize("cls", DECLARATIONS)
-def test_it_survives_json(cls):
+def test_options_round_trip_through_json(cls):
     assert cls.of(json.loads(json.dumps(cls().to_dict()))) == cls()
 
 
 @pytest.mark.parametrize("cls", DECLARATIONS)
-def test_it_is_frozen(cls):
+def test_options_are_frozen(cls):
     options = cls()
     with pytest.raises(AttributeError):
         setattr(options, fields(cls)[0].name, 1)
 
 
 @pytest.mark.parametrize("cls", DECLARATIONS)
-def test_an_unknown_name_is_refused_with_those_known(cls):
-    with pytest.raises(OptionError, match=f"unknown here: known are .*{fields(cls)[0].name}"):
+def test_an_unknown_option_is_rejected_with_the_known_ones(cls):
+    with pytest.raises(OptionError, match=f"unknown: choose one of .*{fields(cls)[0].name}"):
         cls.of({"surely_not_an_option": 1})
 
 
 @pytest.mark.parametrize("cls, field", SETTINGS, ids=lambda x: getattr(x, "__name__", None))
-def test_every_setting_has_a_sentence_that_reaches_the_docstring(cls, field):
-    assert len(field.setting.meaning.split()) >= 2
-    assert f"{field.name}: {field.setting.meaning}." in cls.__doc__
+def test_every_setting_has_a_description_in_the_docstring(cls, field):
+    assert len(field.setting.description.split()) >= 2
+    assert f"{field.name}: {field.setting.description}." in cls.__doc__
 
 
 @pytest.mark.parametrize("cls, field", SETTINGS, ids=lambda x: getattr(x, "__name__", None))
-def test_out_of_bounds_is_refused_with_the_bounds(cls, field):
+def test_a_value_out_of_bounds_is_rejected_with_the_bounds(cls, field):
     low, high = field.setting.minimum, field.setting.maximum
     if low is not None:
         with pytest.raises(OptionError, match=rf"{field.name} is .*: give "):
@@ -49,6 +49,6 @@ def test_out_of_bounds_is_refused_with_the_bounds(cls, field):
 
 
 @pytest.mark.parametrize("cls, field", SETTINGS, ids=lambda x: getattr(x, "__name__", None))
-def test_another_type_is_refused(cls, field):
+def test_a_value_of_another_type_is_rejected(cls, field):
     with pytest.raises(OptionError, match=rf"{field.name} is .*: give "):
         cls(**{field.name: object()})

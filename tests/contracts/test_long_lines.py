@@ -1,4 +1,4 @@
-"""Lines of a thousand characters and more are learned, scored and made like any others."""
+"""Lines of a thousand characters and more can be fitted, scored and sampled."""
 
 import resource
 
@@ -17,24 +17,24 @@ FAMILIES = {
 
 
 def long_lines(longest: int) -> list[str]:
-    """Lines of up to so many characters, the same each time."""
+    """Return deterministic lines of up to the given length."""
     rng = np.random.default_rng(0)
     lengths = [length for length in LENGTHS if length <= longest]
     return ["".join(rng.choice(list("abc d"), length)).strip() + "e" for length in lengths]
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_long_lines_are_learned_scored_and_made(name):
+def test_long_lines_can_be_fitted_scored_and_sampled(name):
     lines = long_lines({"transformer": 1_000, "gru": 5_000}.get(name, 20_000))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     maker = MakeMore(FAMILIES[name], steps=2).fit(lines)
     assert np.isfinite(maker.score_samples(lines)).all()
-    made = maker.sample(3, max_length=20_000, seed=1)
-    assert all(0 < len(line) <= 20_000 for line in made)
+    samples = maker.sample(3, max_length=20_000, seed=1)
+    assert all(0 < len(line) <= 20_000 for line in samples)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_500_000  # kilobytes
 
 
-def test_lines_of_ten_thousand_characters_can_be_asked_for():
+def test_lines_of_ten_thousand_characters_can_be_sampled():
     maker = MakeMore(FAMILIES["ngram"]).fit(long_lines(1_000))
     (line,) = maker.sample(1, suffix="ae", min_length=9_000, max_length=10_000)
     assert line.endswith("ae")

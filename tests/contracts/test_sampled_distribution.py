@@ -1,7 +1,7 @@
-"""Whatever options select lines, the sampler keeps the model's proportions among them.
+"""Lines selected by any options are sampled in proportion to the model.
 
-Lists, labels, weights, models and combinations of options are generated; the distribution that each
-strategy must draw from is enumerated in `enumeration.py`.
+Lists, labels, weights, models and combinations of options are generated. The distribution that
+each strategy must draw from is enumerated by `enumeration.py`.
 """
 
 import random
@@ -36,12 +36,15 @@ from makemore.options.families import (
 )
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling import strategies, stream
-from makemore.sampling.request import Source, constraint_of, request_of
+from makemore.sampling.request import Source, build_request, compile_constraint
 from makemore.sampling.search import search
 
-DRAWN, LONGEST = 1500, 4
-MOST_DISTANT = 0.15  # in total variation, that an approximation may be from exact lines
-TEMPERATURES, SHARES = (0.6, 1.0, 1.7), (0.37, 0.61, 0.83, 0.97)  # never a sum of counted shares
+DRAWS, LONGEST = 1500, 4
+MOST_DISTANT = 0.15  # maximum total variation distance of an approximation
+TEMPERATURES, SHARES = (
+    (0.6, 1.0, 1.7),
+    (0.37, 0.61, 0.83, 0.97),
+)  # top_p is never a sum of count shares
 COUNTED = {
     "ngram": NgramOptions(window=1, add=0.0),
     "kneser_ney": KneserNeyOptions(window=2),
@@ -53,24 +56,24 @@ NETWORKS = {
     "transformer": TransformerOptions(layers=1, embedding=8, heads=2),
     "mixture": MixtureOptions(members="kneser_ney(window=2), gru(embedding=4, hidden=8)"),
 }
-# What makes the sampler take each strategy.
+# Constants and functions that force each strategy.
 FORCED = {
-    "free": {"_TABLE_PAYS": 300},  # lines from which tables are used
-    "by states": {},
-    "by trial": {"_by_states": lambda request, constraint: None, "_FEWEST_HITS": 1},
-    "by list": {"_by_states": lambda request, constraint: None, "_FEWEST_HITS": 10**9},
-    "by guide": {
-        "_by_states": lambda request, constraint: None,
-        "_FEWEST_HITS": 10**9,
-        "_MOST_LISTED": 0,
+    "unconstrained": {"_MIN_TABLE_LINES": 300},  # number of lines from which tables are used
+    "automaton": {},
+    "rejection sampling": {"_plan_automaton": lambda request, constraint: None, "_MIN_ACCEPTED": 1},
+    "enumeration": {"_plan_automaton": lambda request, constraint: None, "_MIN_ACCEPTED": 10**9},
+    "importance resampling": {
+        "_plan_automaton": lambda request, constraint: None,
+        "_MIN_ACCEPTED": 10**9,
+        "_MAX_ENUMERATED": 0,
     },
 }
 
 
 def generated(examples):
-    """Run a test with generators of random numbers, which alone decide what it tries.
+    """Run a test with random number generators, from which it draws its example.
 
-    Hypothesis varies and repeats the seed; shrinking a seed makes no example simpler.
+    Hypothesis varies and replays the seed; shrinking is off, since it would not simplify examples.
     """
 
     def decorate(test):
@@ -89,13 +92,13 @@ def generated(examples):
 
 
 def text(rng, alphabet, shortest, longest):
-    """A random text without a space at either end."""
+    """Return a random text without a space at either end."""
     found = "".join(rng.choices(alphabet, k=rng.randint(shortest, longest)))
     return found if found == found.strip() else text(rng, alphabet, shortest, longest)
 
 
 def random_list(rng, lines=(1, 8)):
-    """Lines, labels or None, and weights or None."""
+    """Return lines, labels or None, and weights or None."""
     alphabet = rng.choice(["ab", "abB", "aA-b", "ab c"])
     texts = [text(rng, alphabet, 1, LONGEST) for _ in range(rng.randint(*lines))]
     labels = [rng.choice("FFMX") for _ in texts] if rng.random() < 0.7 else None
@@ -104,7 +107,7 @@ def random_list(rng, lines=(1, 8)):
 
 
 def counted(name, texts, labels, weights):
-    """A model that counts, or a blend of two that know different characters and labels alike."""
+    """Return a count model, or a blend of two with different characters and the same labels."""
     if name != "blend":
         return MakeMore(COUNTED[name]).fit(texts, labels, weights)
     part = slice(0, 1 + len(texts) // 2)
@@ -118,15 +121,15 @@ def counted(name, texts, labels, weights):
 
 @cache
 def trained(name, seed):
-    """A network that has seen a little of a random list."""
-    # Few steps at a high rate: distributions far from uniform, and different for each label.
+    """Return a network trained briefly on a random list."""
+    # Few steps at a high rate give non-uniform distributions that differ by label.
     return MakeMore(NETWORKS[name], steps=12, rate=0.1, device="cpu").fit(
         *random_list(random.Random(seed), lines=(12, 12))
     )
 
 
 def random_model(rng, kinds=(*COUNTED, "blend", *NETWORKS)):
-    """A fitted model of any of some kinds."""
+    """Return a fitted model of one of the given kinds."""
     kind = rng.choice(kinds)
     return (
         trained(kind, rng.randint(0, 3)) if kind in NETWORKS else counted(kind, *random_list(rng))
@@ -134,7 +137,7 @@ def random_model(rng, kinds=(*COUNTED, "blend", *NETWORKS)):
 
 
 def random_constraints(rng, maker):
-    """Constraints that some line meets, unless two of them contradict each other."""
+    """Return constraints that some line satisfies, unless two of them contradict each other."""
     characters = maker.learned_.vocabulary.characters
     line = text(rng, characters, 1, LONGEST)
     low, high = sorted(rng.choices(range(len(line) + 1), k=2))
@@ -166,7 +169,7 @@ def random_constraints(rng, maker):
 
 
 def random_request(rng, maker, is_free=False):
-    """Everything that can be asked of sampled lines, in combination; or a prefix and a length."""
+    """Return a random combination of sampling options; if free, only a prefix and a length."""
     labels = maker.learned_.vocabulary.labels
     each = {
         "label": rng.choice(labels) if labels else None,
@@ -182,50 +185,50 @@ def random_request(rng, maker, is_free=False):
     return SampleOptions(**constraints, **found, seed=rng.randint(0, 99), patience=20_000)
 
 
-def strategy_of(maker, options, way):
-    """The stream of a strategy; None if another strategy serves this request."""
+def strategy_of(maker, options, strategy):
+    """Return the stream of a strategy, or None if the request cannot use it."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in FORCED.get(way, {}).items():
+        for name, value in FORCED.get(strategy, {}).items():
             patch.setattr(strategies, name, value)
-        found = maker.stream(ahead=DRAWN, **options.to_dict())
-    return found if way is None or way in found.how else None
+        found = maker.stream(ahead=DRAWS, **options.to_dict())
+    return found if strategy is None or strategy in found.method else None
 
 
-def check_stream(maker, options, way):
-    """Hold the lines of a strategy against the enumeration."""
+def check_stream(maker, options, strategy):
+    """Compare the lines of a strategy with the enumeration."""
     probs, accepted = selected_probs(Source.of(maker.learned_), options)
     if not probs:
         with pytest.raises(ConstraintError):
             maker.sample(1, **options.to_dict())
         return
-    is_drawn_in_vain = not options.is_constrained or way == "by trial"
+    is_drawn_in_vain = not options.is_constrained or strategy == "rejection sampling"
     assume(not is_drawn_in_vain or accepted > 0.02)
-    found = strategy_of(maker, options, way)
+    found = strategy_of(maker, options, strategy)
     assume(found is not None)
-    lines = list(islice(found, DRAWN))
-    assert len(lines) == DRAWN
-    assert found.is_exact == ("by guide" not in found.how)
+    lines = list(islice(found, DRAWS))
+    assert len(lines) == DRAWS
+    assert found.is_exact == ("importance resampling" not in found.method)
     assert found.is_exact == (found.distance == 0) or found.distance < 1e-6
     assert_drawn_from(probs, lines, min(found.distance, MOST_DISTANT))
 
 
 @generated(150)
-def test_lines_have_the_proportions_of_the_model(rng):
+def test_lines_are_sampled_in_proportion_to_the_model(rng):
     maker = random_model(rng)
     check_stream(maker, random_request(rng, maker), None)
 
 
-@pytest.mark.parametrize("way", FORCED)
+@pytest.mark.parametrize("strategy", FORCED)
 @generated(40)
-def test_every_strategy_gives_lines_in_these_proportions(way, rng):
+def test_every_strategy_samples_lines_in_proportion_to_the_model(strategy, rng):
     maker = random_model(rng)
-    options = random_request(rng, maker, is_free=way == "free")
-    assume(options.is_constrained == (way != "free"))
-    check_stream(maker, options, way)
+    options = random_request(rng, maker, is_free=strategy == "unconstrained")
+    assume(options.is_constrained == (strategy != "unconstrained"))
+    check_stream(maker, options, strategy)
 
 
 @generated(40)
-def test_lines_left_out_leave_the_proportions_of_the_others(rng):
+def test_excluding_lines_keeps_the_proportions_of_the_others(rng):
     maker = random_model(rng)
     options = random_request(rng, maker).replace(new=True)
     probs, accepted = selected_probs(Source.of(maker.learned_), options)
@@ -233,42 +236,42 @@ def test_lines_left_out_leave_the_proportions_of_the_others(rng):
     is_seen = dict(zip(probs, maker.is_seen(list(probs)), strict=True)) if probs else {}
     left = without(probs, {*excluded, *(line for line in probs if is_seen[line])})
     assume(sum(probs[line] for line in left) * (1 if options.is_constrained else accepted) > 0.02)
-    found = maker.stream(ahead=DRAWN, exclude=excluded, **options.to_dict())
+    found = maker.stream(ahead=DRAWS, exclude=excluded, **options.to_dict())
     assume(found.is_exact)
-    assert_drawn_from(left, list(islice(found, DRAWN)))
+    assert_drawn_from(left, list(islice(found, DRAWS)))
 
 
 @generated(60)
-def test_distinct_lines_are_searched_for_without_replacement(rng):
+def test_distinct_lines_are_sampled_without_replacement(rng):
     maker = random_model(rng, (*COUNTED, "blend", "mlp"))
     check_search(maker, random_request(rng, maker).replace(label=None), searches=400)
 
 
 @generated(15)
-def test_the_search_that_asks_a_model_at_each_step_does_not_replace_either(rng):
-    maker = random_model(rng, (*COUNTED, "blend"))  # which are asked quickly
+def test_the_step_by_step_search_samples_without_replacement(rng):
+    maker = random_model(rng, (*COUNTED, "blend"))  # which are fast to evaluate
     options = random_request(rng, maker, is_free=rng.random() < 0.5).replace(label=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "messages_of_labels", lambda request, constraint: None)
+        patch.setattr(stream, "messages_by_label", lambda request, constraint: None)
         check_search(maker, options, searches=300)
 
 
 @generated(4)
-def test_the_search_asks_networks_as_it_asks_counts(rng):
+def test_the_search_samples_networks_without_replacement(rng):
     maker = random_model(rng, ("gru", "transformer", "mixture"))
     check_search(maker, random_request(rng, maker), searches=100)
 
 
 def check_search(maker, options, searches):
-    """Hold the first two lines of many searches against the enumeration."""
+    """Compare the first two lines of many searches with the enumeration."""
     probs, _ = selected_probs(Source.of(maker.learned_), options)
     assume(probs)
-    request = request_of(Source.of(maker.learned_), options)
-    steps, log_shares = stream.search_steps(request, constraint_of(request, options))
+    request = build_request(Source.of(maker.learned_), options)
+    steps, log_shares = stream.build_expanders(request, compile_constraint(request, options))
     keys, pairs = np.random.default_rng(options.seed), []
     for _ in range(searches):
         found = (request.vocabulary.text(x.ids) for x in search(steps, 10**6, keys, log_shares))
-        first = next(found)  # a line comes once for each of its labels; the first time counts
+        first = next(found)  # a line occurs once under each label; only its first occurrence counts
         pairs.append((first, next((line for line in found if line != first), None)))
     assert_drawn_from(probs, [first for first, _ in pairs])
     if len(probs) > 1:
@@ -282,7 +285,7 @@ def check_search(maker, options, searches):
 
 
 @generated(25)
-def test_distinct_lines_are_all_there_is(rng):
+def test_distinct_sampling_returns_every_selected_line(rng):
     maker = random_model(rng)
     options = random_request(rng, maker).replace(distinct=True)
     probs, accepted = selected_probs(Source.of(maker.learned_), options)
@@ -293,7 +296,7 @@ def test_distinct_lines_are_all_there_is(rng):
 
 
 @generated(40)
-def test_the_most_probable_lines_come_in_their_order(rng):
+def test_top_returns_lines_in_order_of_probability(rng):
     maker = random_model(rng)
     options = ConstraintOptions(**random_constraints(rng, maker))
     labels = maker.learned_.vocabulary.labels
@@ -310,7 +313,7 @@ def test_the_most_probable_lines_come_in_their_order(rng):
 
 
 @generated(30)
-def test_the_enumeration_has_the_probabilities_that_score_gives(rng):
+def test_the_enumerated_probabilities_equal_those_of_score(rng):
     maker = random_model(rng)
     plain = SampleOptions(max_length=LONGEST)
     lines, _ = line_probs(Source.of(maker.learned_), plain, LONGEST)

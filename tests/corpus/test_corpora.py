@@ -5,7 +5,7 @@ from makemore.corpus.named.packages import _encode_city
 from makemore.errors import DataError, OptionError
 
 
-def test_the_bundled_names_are_those_of_the_lectures(us_names):
+def test_the_bundled_names_match_the_lectures(us_names):
     names = us_names.to_list()
     assert names[:3] == ["emma", "olivia", "ava"]
     assert (len(names), len(set(names))) == (32_033, 29_494)
@@ -15,35 +15,35 @@ def test_the_bundled_names_are_those_of_the_lectures(us_names):
     assert us_names.summary().blank == 0
 
 
-def test_the_bundled_names_come_plain_unless_more_is_asked_for(us_names):
+def test_the_bundled_names_have_no_labels_or_weights_by_default(us_names):
     assert us_names.labels is None
     assert us_names.weights is None
     assert us_names.label_names == ()
 
 
-def test_the_bundled_names_have_sexes_and_births():
+def test_the_bundled_names_have_sexes_as_labels_and_births_as_weights():
     lines = dataset_named("us-names").load(with_labels=True, with_weights=True)
     assert lines.label_names == ("F", "M")
     assert len(lines.labels) == len(lines.weights) == len(lines) == 32_033
-    assert lines.weights.min() == 5  # rarer names are not published
+    assert lines.weights.min() == 5  # names with fewer births are not published
     sexes = [lines.label_names[i] for i in lines.labels.tolist()]
     rows = list(zip(lines.to_list(), sexes, lines.weights.tolist(), strict=True))
     assert rows[:3] == [("emma", "F", 18_688.0), ("olivia", "F", 17_921.0), ("ava", "F", 14_924.0)]
     assert ("liam", "M", 19_837.0) in rows
 
 
-def test_labels_and_weights_are_asked_for_apart():
+def test_labels_and_weights_are_requested_separately():
     assert us_names(True, False).weights is None
     assert us_names(False, True).labels is None
 
 
-def test_a_name_of_both_sexes_stands_once_for_each():
+def test_a_name_of_both_sexes_has_one_line_for_each():
     lines = us_names(True, False)
     pairs = list(zip(lines.to_list(), lines.labels.tolist(), strict=True))
     assert len(pairs) == len(set(pairs))
 
 
-def test_an_unknown_corpus_is_refused_with_those_known():
+def test_an_unknown_corpus_is_rejected_with_the_known_ones():
     with pytest.raises(
         OptionError, match=r"corpus 'us_names' is unknown: choose one of us-names, "
     ):
@@ -51,15 +51,15 @@ def test_an_unknown_corpus_is_refused_with_those_known():
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_every_corpus_says_what_it_is_and_on_what_terms(name):
+def test_every_corpus_has_a_description_and_a_licence(name):
     corpus = dataset_named(name)
     assert corpus.name == name
     assert all([corpus.description, corpus.licence, corpus.attribution])
 
 
-def test_a_corpus_whose_package_is_missing_says_what_to_install():
+def test_a_missing_package_is_reported_with_the_install_command():
     def read(with_labels: bool, with_weights: bool):
-        raise AssertionError("nothing is read from a package that is not there")
+        raise AssertionError("a missing package is never read")
 
     corpus = Dataset("rivers", "rivers", "free", "nobody", "no_such_package_of_rivers", read)
     assert not corpus.is_installed()
@@ -71,13 +71,13 @@ def test_a_corpus_whose_package_is_missing_says_what_to_install():
     )
 
 
-def test_a_corpus_that_comes_with_the_package_is_always_there():
+def test_the_bundled_corpus_is_always_available():
     assert DATASETS["us-names"].package is None
     assert DATASETS["us-names"].is_installed()
 
 
 @pytest.mark.parametrize("asked, what", [((True, False), "labels"), ((False, True), "weights")])
-def test_what_a_corpus_does_not_have_is_not_given(asked, what):
+def test_requesting_labels_or_weights_that_a_corpus_lacks_is_rejected(asked, what):
     with pytest.raises(DataError, match=f"the corpus cities has no {what}"):
         dataset_named("cities").load(*asked)
     with pytest.raises(DataError, match="the corpus japanese has no weights"):
@@ -85,7 +85,7 @@ def test_what_a_corpus_does_not_have_is_not_given(asked, what):
 
 
 @pytest.mark.parametrize("name", ["sao paulo", "berlin", "new york", "stratford-upon-avon"])
-def test_a_city_in_ascii_is_kept(name):
+def test_an_ascii_city_name_is_kept(name):
     assert _encode_city(name) == name
 
 
@@ -102,11 +102,11 @@ def test_a_city_in_ascii_is_kept(name):
         "",
     ],
 )
-def test_a_city_that_cannot_be_plain_is_dropped(name):
+def test_a_city_name_that_is_not_plain_ascii_is_dropped(name):
     assert _encode_city(name) == ""
 
 
-def test_spaces_between_the_words_of_a_city_become_one():
+def test_spaces_between_the_words_of_a_city_name_are_collapsed():
     assert _encode_city(" new   york ") == "new york"
 
 
@@ -121,7 +121,7 @@ def test_spaces_between_the_words_of_a_city_become_one():
         ("japanese", 70_000, 5, {"愛子", "明夫"}),
     ],
 )
-def test_corpora_are_read_from_their_packages_each_line_once(name, lines, longest, some):
+def test_corpora_in_packages_have_distinct_lines(name, lines, longest, some):
     found = dataset_named(name).load()
     assert len(found) == len(found.distinct_indices()) >= lines
     assert found.lengths().max() >= longest
@@ -135,7 +135,7 @@ def test_corpora_are_read_from_their_packages_each_line_once(name, lines, longes
         ("world-names", {"fr_FR", "de_DE", "ja_JP"}, ("Aurélie", "fr_FR")),
     ],
 )
-def test_corpora_with_labels_have_a_line_for_each(name, labels, pair):
+def test_labelled_corpora_have_one_line_for_each_label(name, labels, pair):
     found = dataset_named(name).load(with_labels=True)
     assert labels <= set(found.label_names)
     pairs = set(zip(found.to_list(), found.label_list(), strict=True))

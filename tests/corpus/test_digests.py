@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from makemore.corpus.lines import Lines, line_digests
 
 
-def test_digests_never_change():
-    # Files hold them: another value here would make every model forget its lines.
+def test_digests_are_stable():
+    # Model files store digests: with others, every stored model would fail to recognise its lines.
     found = line_digests([b"", b"anna", "jos\u00e9".encode()])
     assert [f"{d:016x}" for d in found.tolist()] == [
         "e4a6a0577479b2b4",
@@ -25,13 +25,13 @@ def test_a_digest_is_blake2b_of_eight_bytes_read_big_endian(encoded):
     assert line_digests(encoded).tolist() == expected
 
 
-def test_any_iterable_of_bytes_will_do():
+def test_digests_accept_any_iterable_of_bytes():
     words = [b"anna", b"ben"]
     assert line_digests(iter(words)).tolist() == line_digests(words).tolist()
     assert line_digests([]).tolist() == []
 
 
-def test_a_line_has_the_same_digest_however_its_accent_came():
+def test_a_digest_does_not_depend_on_the_unicode_normalisation_form():
     decomposed = line_digests(Lines.from_strings([" Jose\u0301"]).to_bytes())
     composed = line_digests(["Jos\u00e9".encode()])
     assert decomposed.tolist() == composed.tolist()

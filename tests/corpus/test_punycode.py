@@ -33,33 +33,33 @@ WORDS = [
         ("", ""),
     ],
 )
-def test_known_words_have_their_known_encoding(text, encoded):
+def test_known_words_have_the_known_encoding(text, encoded):
     assert to_punycode(text) == encoded
     assert from_punycode(encoded) == text
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=5))
 @settings(deadline=None, max_examples=100)
-def test_decoding_undoes_encoding(words):
+def test_decoding_inverts_encoding(words):
     text = " ".join(words)
     encoded = to_punycode(text)
     assert encoded.isascii()
     assert from_punycode(encoded) == text
 
 
-def test_one_space_stands_between_two_words():
+def test_words_are_separated_by_one_space():
     assert to_punycode("  s\u00e3o \t paulo ") == "xn--so-sia paulo"
 
 
 @pytest.mark.parametrize("word", ["a_b", "o'fallon", "S\u00e3o", "-a", "xn--", "\u00e9" * 70])
-def test_a_word_that_cannot_be_encoded_is_refused_by_name(word):
+def test_a_word_that_cannot_be_encoded_is_rejected_by_name(word):
     with pytest.raises(DataError, match=r"cannot be encoded as punycode: .") as caught:
         to_punycode(f"paulo {word}")
     assert str(caught.value).startswith(repr(word))
 
 
 @pytest.mark.parametrize("word", ["xn--a", "xn--zzzzzz99999", "xn--\u00e9"])
-def test_a_word_that_cannot_be_decoded_is_refused_by_name(word):
+def test_a_word_that_cannot_be_decoded_is_rejected_by_name(word):
     with pytest.raises(DataError, match=r"cannot be decoded as punycode: .") as caught:
         from_punycode(f"paulo {word}")
     assert str(caught.value).startswith(repr(word))

@@ -12,7 +12,7 @@ RECORDS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("FM"), st.i
 
 
 @given(RECORDS, st.integers(1, 6))
-def test_what_stays_stands_often_enough_and_nothing_else_goes(records, least):
+def test_frequent_keeps_exactly_the_lines_that_reach_the_minimum(records, least):
     lines, labels, weights = [list(column) for column in zip(*records, strict=True)] or [[]] * 3
     few = drop_rare(Lines.from_strings(lines, labels, weights), least)
     total = Counter()
@@ -26,18 +26,18 @@ def test_what_stays_stands_often_enough_and_nothing_else_goes(records, least):
     assert few.summary().read == len(records)
 
 
-def test_a_line_counts_for_itself_whatever_its_label_only_without_labels():
+def test_equal_lines_with_different_labels_are_counted_separately():
     lines = Lines.from_strings(["alex", "alex", "kim"], ["F", "M", "F"])
     assert drop_rare(lines, 2).to_list() == []
     assert drop_rare(lines.without_labels(), 2).to_list() == ["alex", "alex"]
 
 
-def test_sums_of_shares_are_not_missed_by_rounding():
+def test_rounding_of_weight_sums_drops_no_line():
     lines = Lines.from_strings(["a"] * 10 + ["b"], weights=[0.2] * 10 + [1.9])
     assert set(drop_rare(lines, 2).to_list()) == {"a"}
 
 
-def test_doing_it_twice_changes_nothing_and_the_summary_says_how_many_went():
+def test_frequent_is_idempotent_and_the_summary_counts_dropped_lines():
     lines = Lines.from_strings(["anna", " ", "ben", "anna", "zoe"])
     once = drop_rare(lines, 2)
     assert str(once.summary()) == (
@@ -47,7 +47,7 @@ def test_doing_it_twice_changes_nothing_and_the_summary_says_how_many_went():
 
 
 @pytest.mark.parametrize("model", ["ngram", "kneser_ney", "linear"])
-def test_a_rare_line_leaves_no_trace_in_a_model(model, tmp_path):
+def test_a_rare_line_leaves_no_trace_in_the_model(model, tmp_path):
     lines = ["anna", "ben", "anna", "ben", "zq"]
     sexes, weights = ["F", "M", "F", "M", "X"], [1, 1, 1, 1, 1]
     rare = MakeMore(model, min_count=2, steps=3).fit(lines, sexes, weights)
@@ -61,13 +61,13 @@ def test_a_rare_line_leaves_no_trace_in_a_model(model, tmp_path):
     assert MakeMore.load(tmp_path / "model").learned_.cleaning.rare == 1
 
 
-def test_more_lines_are_held_to_it_too():
+def test_min_count_also_applies_to_partial_fit():
     maker = MakeMore("kneser_ney", min_count=2).fit(["anna", "anna"])
     maker.partial_fit(["ben", "ben", "zoe"])
     assert maker.is_seen(["anna", "ben", "zoe"]).tolist() == [True, True, False]
     assert maker.learned_.cleaning.rare == 1
 
 
-def test_a_list_of_rare_lines_only_is_said():
-    with pytest.raises(DataError, match="none of 3 lines stands 2 times or more in the list"):
+def test_a_list_of_rare_lines_only_is_rejected():
+    with pytest.raises(DataError, match="none of 3 lines occurs 2 times or more in the list"):
         MakeMore(min_count=2).fit(["anna", "ben", "zoe"])

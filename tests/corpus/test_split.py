@@ -17,7 +17,7 @@ def strings(lines: Lines, part: np.ndarray) -> list[str]:
 
 
 def shuffled_as_in_the_lectures(names: list[str]) -> list[str]:
-    """The lectures' own two statements; the state of the global generator is put back."""
+    """Shuffle with the two statements of the lectures, then restore the global random state."""
     state = random.getstate()
     try:
         random.seed(42)
@@ -27,14 +27,14 @@ def shuffled_as_in_the_lectures(names: list[str]) -> list[str]:
     return names
 
 
-def test_the_lecture_split_has_the_lectures_sizes(us_names):
+def test_the_lecture_split_has_the_sizes_of_the_lectures(us_names):
     split = split_lines(us_names, "lecture")
     assert [len(part) for part in split] == [25_626, 3_203, 3_204]
     characters = [int(us_names.select(part).lengths().sum()) + len(part) for part in split]
     assert characters == [182_625, 22_655, 22_866]
 
 
-def test_the_lecture_split_is_the_lectures_shuffle_line_for_line(us_names):
+def test_the_lecture_split_equals_the_shuffle_of_the_lectures_line_for_line(us_names):
     names = shuffled_as_in_the_lectures(us_names.to_list())
     n1, n2 = int(0.8 * len(names)), int(0.9 * len(names))
     split = split_lines(us_names, "lecture")
@@ -51,14 +51,14 @@ def test_the_clean_split_has_no_repeats_and_no_overlap(us_names):
     assert [len(part) for part in parts] == [23_595, 2_949, 2_950]
 
 
-def test_the_clean_split_is_the_lectures_shuffle_of_distinct_lines(us_names):
+def test_the_clean_split_equals_the_lecture_shuffle_of_distinct_lines(us_names):
     names = shuffled_as_in_the_lectures(list(dict.fromkeys(us_names.to_list())))
     split = split_lines(us_names, "clean")
     assert strings(us_names, np.concatenate(split)) == names
 
 
 @pytest.mark.parametrize("given", [{"labels": "FFMMFM"}, {"weights": [1, 2, 3, 4, 5, 6]}])
-def test_the_clean_split_keeps_repeats_that_differ_together(given):
+def test_the_clean_split_keeps_repeats_with_other_labels_or_weights_together(given):
     words = ["alex", "bo", "alex", "cy", "di", "di"]
     lines = Lines.from_strings(words, **given)
     for seed in range(20):
@@ -67,21 +67,21 @@ def test_the_clean_split_keeps_repeats_that_differ_together(given):
         assert sum("alex" in part for part in parts) == sum("di" in part for part in parts) == 1
 
 
-def test_another_seed_shuffles_otherwise(us_names):
+def test_another_seed_gives_another_shuffle(us_names):
     first, second = split_lines(us_names, "lecture"), split_lines(us_names, "lecture", seed=43)
     assert len(first.train) == len(second.train)
     assert first.train.tolist() != second.train.tolist()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_splitting_leaves_the_global_generators_alone(few, kind):
+def test_splitting_does_not_change_the_global_random_state(few, kind):
     before = random.getstate()
     split_lines(few, kind)
     assert random.getstate() == before
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_parts_are_indices_of_lines(us_names, kind):
+def test_splits_are_indices_of_lines(us_names, kind):
     split = split_lines(us_names, kind, test=0.1)
     assert isinstance(split, Split)
     assert all(part.dtype == np.int64 for part in split)
@@ -91,7 +91,7 @@ def test_parts_are_indices_of_lines(us_names, kind):
         assert sorted(everything) == list(range(len(us_names)))
 
 
-def test_by_digest_repeats_never_straddle(us_names):
+def test_the_digest_split_never_separates_repeats(us_names):
     split = split_lines(us_names, dev=0.2, test=0.2)
     train, dev, test = (set(strings(us_names, part)) for part in split)
     assert not train & dev
@@ -100,7 +100,7 @@ def test_by_digest_repeats_never_straddle(us_names):
     assert train | dev | test == set(us_names.to_list())
 
 
-def test_by_digest_the_shares_are_about_those_asked_for(us_names):
+def test_the_digest_split_has_approximately_the_requested_shares(us_names):
     split = split_lines(us_names, dev=0.2, test=0.05)
     assert len(split.dev) == pytest.approx(0.2 * len(us_names), rel=0.05)
     assert len(split.test) == pytest.approx(0.05 * len(us_names), rel=0.1)
@@ -110,8 +110,8 @@ def test_by_digest_the_shares_are_about_those_asked_for(us_names):
 
 @given(st.lists(st.text("abc", min_size=1, max_size=3), max_size=40), st.data())
 @settings(deadline=None, max_examples=100)
-def test_by_digest_a_line_keeps_its_part_when_the_list_grows(words, data):
-    words = ["anna", *words]  # anna is for learning: the list is never one that has nothing else
+def test_the_digest_split_of_a_line_is_stable_when_the_list_grows(words, data):
+    words = ["anna", *words]  # anna is always in train, so train is never empty
     added = data.draw(st.lists(st.text("abcd", min_size=1, max_size=4), max_size=30))
     grown = data.draw(st.permutations(words + added))
     where = {}
@@ -122,12 +122,12 @@ def test_by_digest_a_line_keeps_its_part_when_the_list_grows(words, data):
         assert all(where.get(grown[i], part) == part for i in which.tolist())
 
 
-def test_by_digest_a_line_of_train_does_not_move_when_test_is_asked_for(us_names):
+def test_requesting_a_test_split_adds_no_line_to_train(us_names):
     without, with_test = split_lines(us_names), split_lines(us_names, test=0.1)
     assert set(with_test.train.tolist()) <= set(without.train.tolist())
 
 
-def test_by_digest_the_parts_are_ascending_and_the_digest_decides(us_names):
+def test_the_digest_split_is_ascending_and_decided_by_the_digest(us_names):
     split = split_lines(us_names, dev=0.25, test=0.25)
     fraction = line_digests(us_names.to_bytes()).astype(np.float64) / 2.0**64
     assert split.test.tolist() == np.flatnonzero(fraction < 0.25).tolist()
@@ -135,11 +135,11 @@ def test_by_digest_the_parts_are_ascending_and_the_digest_decides(us_names):
     assert split.train.tolist() == np.flatnonzero(fraction >= 0.5).tolist()
 
 
-def test_a_tiny_list_by_digest_still_has_something_to_learn_from():
+def test_the_digest_split_of_a_tiny_list_has_training_lines():
     words = [f"word{i}" for i in range(200)]
     fraction = line_digests(w.encode() for w in words) / 2.0**64
     dev_only = [w for w, f in zip(words, fraction, strict=True) if f < 0.1]
-    assert dev_only, "of 200 words some fall into a tenth"
+    assert dev_only, "none of 200 words falls into dev"
     for size in (1, len(dev_only)):
         split = split_lines(Lines.from_strings(dev_only[:size]))
         assert [len(part) for part in split] == [size, 0, 0]
@@ -147,17 +147,17 @@ def test_a_tiny_list_by_digest_still_has_something_to_learn_from():
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
-def test_a_tiny_list_of_any_split_still_has_something_to_learn_from(kind, size):
+def test_every_split_of_a_tiny_list_has_training_lines(kind, size):
     lines = Lines.from_strings(["anna", "ben", "otto", "susanna", "johanna"][:size])
     assert len(split_lines(lines, kind).train)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_lines_split_into_nothing(kind):
+def test_an_empty_list_has_empty_splits(kind):
     assert [part.tolist() for part in split_lines(Lines.from_strings([]), kind)] == [[], [], []]
 
 
-def test_an_unknown_kind_is_refused_with_those_known(few):
+def test_an_unknown_split_is_rejected_with_the_known_ones(few):
     with pytest.raises(OptionError, match=r"split 'random' is unknown.*digest, lecture, clean"):
         split_lines(few, "random")
 
@@ -165,12 +165,12 @@ def test_an_unknown_kind_is_refused_with_those_known(few):
 @pytest.mark.parametrize(
     "dev, test", [(-0.1, 0), (0, -0.1), (1, 0), (0.5, 0.5), (0.9, 0.2), (float("nan"), 0)]
 )
-def test_shares_that_leave_nothing_to_learn_are_refused(few, dev, test):
+def test_shares_that_leave_no_training_lines_are_rejected(few, dev, test):
     with pytest.raises(OptionError, match=r"give fractions of 0 or more whose sum is below 1"):
         split_lines(few, dev=dev, test=test)
 
 
-def test_folds_are_of_one_size_and_equal_lines_share_one(us_names):
+def test_folds_have_equal_sizes_and_equal_lines_share_a_fold(us_names):
     fold = assign_folds(us_names, 10)
     assert (
         np.bincount(fold[us_names.distinct_indices()], minlength=10).tolist()

@@ -16,7 +16,7 @@ def codes(text: str) -> np.ndarray:
     return np.array([ord(c) for c in text], np.uint32)
 
 
-def test_the_boundary_is_id_zero_and_no_character():
+def test_the_boundary_has_id_zero_and_is_not_a_character():
     vocabulary = Vocabulary("abc")
     assert BOUNDARY == 0
     assert len(vocabulary) == 4
@@ -25,12 +25,12 @@ def test_the_boundary_is_id_zero_and_no_character():
 
 @given(WORDS)
 @settings(deadline=None, max_examples=100)
-def test_it_holds_every_character_of_the_list_once_in_code_point_order(words):
+def test_the_vocabulary_has_every_character_once_in_code_point_order(words):
     lines = Lines.from_strings(words)
     assert Vocabulary.of(lines).characters == "".join(sorted(set("".join(lines.to_list()))))
 
 
-def test_characters_beyond_the_basic_plane_are_characters_like_others():
+def test_characters_beyond_the_basic_plane_are_single_characters():
     lines = Lines.from_strings(["a\U0001f600", "\U0010ffff\u4e2d"])
     vocabulary = Vocabulary.of(lines)
     assert vocabulary.characters == "a\u4e2d\U0001f600\U0010ffff"
@@ -39,7 +39,7 @@ def test_characters_beyond_the_basic_plane_are_characters_like_others():
 
 @given(WORDS)
 @settings(deadline=None, max_examples=100)
-def test_decoding_undoes_encoding(words):
+def test_decoding_inverts_encoding(words):
     lines = Lines.from_strings(words)
     vocabulary = Vocabulary.of(lines)
     ids = vocabulary.encode(lines.codes)
@@ -55,13 +55,13 @@ def test_the_boundary_decodes_to_a_line_feed():
 
 @given(st.text("abcdef\u00e9", max_size=20), st.sets(st.sampled_from("abcdef\u00e9")))
 @settings(deadline=None, max_examples=200)
-def test_unknown_characters_are_marked_with_minus_one(text, known):
+def test_unknown_characters_are_encoded_as_minus_one(text, known):
     ordered = sorted(known)
     expected = [ordered.index(c) + 1 if c in known else -1 for c in text]
     assert Vocabulary("".join(ordered)).encode(codes(text)).tolist() == expected
 
 
-def test_an_empty_vocabulary_knows_only_the_boundary():
+def test_an_empty_vocabulary_has_only_the_boundary():
     empty = Vocabulary.of(Lines.from_strings([]))
     assert (len(empty), empty.characters, empty.labels) == (1, "", ())
     assert empty.encode(codes("ab")).tolist() == [-1, -1]
@@ -71,13 +71,13 @@ def test_an_empty_vocabulary_knows_only_the_boundary():
 
 @given(st.lists(st.text("abxy", max_size=4), max_size=10), st.sampled_from(["", "a", "ab", "abxy"]))
 @settings(deadline=None, max_examples=200)
-def test_a_line_is_known_when_every_character_of_it_is(strings, known):
+def test_a_line_is_known_if_all_its_characters_are(strings, known):
     lines = Lines.from_strings(strings, keep_blank=True)
     expected = [all(c in known for c in line) for line in strings]
     assert Vocabulary(known).is_encodable(lines).tolist() == expected
 
 
-def test_labels_come_after_the_characters():
+def test_label_ids_follow_the_character_ids():
     lines = Lines.from_strings(["anna", "ben"], labels=["F", "M"])
     vocabulary = Vocabulary.of(lines)
     assert vocabulary.labels == ("F", "M")
@@ -88,7 +88,7 @@ def test_labels_come_after_the_characters():
     assert vocabulary.label_ids([]).tolist() == []
 
 
-def test_an_unknown_label_is_refused_with_those_known():
+def test_an_unknown_label_is_rejected_with_the_known_ones():
     vocabulary = Vocabulary("ab", ("F", "M"))
     with pytest.raises(OptionError, match=r"label 'X' is not one of this model's labels \(F, M\)"):
         vocabulary.label_id("X")
@@ -96,19 +96,19 @@ def test_an_unknown_label_is_refused_with_those_known():
         vocabulary.label_ids(["F", "f"])
 
 
-def test_a_label_is_refused_where_there_are_none():
+def test_a_label_is_rejected_by_a_vocabulary_without_labels():
     with pytest.raises(OptionError, match=r"none, because it was fitted on a list without labels"):
         Vocabulary("ab").label_id("F")
 
 
-def test_a_label_is_known_or_not():
+def test_a_line_with_an_unknown_label_is_not_known():
     vocabulary = Vocabulary("ab", ("F", "M"))
     lines = Lines.from_strings(["a", "b", "c", "a"], ["F", "X", "F", "M"])
     assert vocabulary.is_encodable(lines).tolist() == [True, False, False, True]
     assert vocabulary.is_encodable(lines.without_labels()).tolist() == [True, True, False, True]
 
 
-def test_a_wider_vocabulary_knows_where_a_narrower_one_stands_in_it():
+def test_a_narrower_vocabulary_is_mapped_to_ids_of_a_wider_one():
     narrow, other = Vocabulary("bd", ("M",)), Vocabulary("abc", ("F", "M"))
     wide = narrow.union(other)
     assert (wide.characters, wide.labels) == ("abcd", ("F", "M"))

@@ -19,14 +19,14 @@ def maker():
     "method, declaration",
     [("sample", SampleOptions), ("stream", SampleOptions), ("top", ConstraintOptions)],
 )
-def test_the_help_names_every_option_of_the_declaration(method, declaration):
+def test_docstrings_name_every_option_of_the_declaration(method, declaration):
     text = inspect.getdoc(getattr(MakeMore, method))
     names = text.split("by name:")[1].split(".")[0].replace(",", " ").split()
     assert names == [field.name for field in fields(declaration)]
     assert max(map(len, getattr(MakeMore, method).__doc__.splitlines())) <= 100
 
 
-def test_a_new_option_is_in_the_help_by_itself():
+def test_a_new_option_appears_in_the_docstring():
     @frozen(kw_only=True)
     class Wider(Options):
         """Options."""
@@ -37,7 +37,7 @@ def test_a_new_option_is_in_the_help_by_itself():
     assert fill_in("  {parameters}", Wider) == "  orthography: which spelling."
 
 
-def test_options_as_an_object_are_those_by_name(maker):
+def test_an_options_object_equals_keyword_arguments(maker):
     named = {"suffix": "a", "seed": 3, "temperature": 0.7, "distinct": True}
     wanted = SampleOptions(**named)
     assert maker.sample(4, options=wanted) == maker.sample(4, **named)
@@ -46,12 +46,12 @@ def test_options_as_an_object_are_those_by_name(maker):
     assert maker.top(5, options=constraint) == maker.top(5, suffix="a", max_length=4)
 
 
-def test_options_both_as_an_object_and_by_name_are_refused(maker):
+def test_an_options_object_with_keyword_arguments_is_rejected(maker):
     with pytest.raises(OptionError, match="give SampleOptions, or options by name, not both"):
         maker.sample(1, options=SampleOptions(), seed=1)
 
 
-def test_an_object_whose_options_would_be_dropped_is_refused(maker):
+def test_an_options_object_of_the_wrong_class_is_rejected(maker):
     with pytest.raises(OptionError, match="give ConstraintOptions"):
         maker.top(1, options=SampleOptions(top_k=1))
     with pytest.raises(OptionError, match="give SampleOptions"):

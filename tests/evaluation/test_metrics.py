@@ -10,7 +10,7 @@ from makemore.estimator.makemore import MakeMore
 from makemore.evaluation.metrics import bootstrap, classification, variety
 
 
-def test_loss_bits_and_perplexity_belong_together():
+def test_bits_and_perplexity_are_consistent_with_the_loss():
     loss = bootstrap(np.array([-2.0, -4.0]), np.array([2.0, 2.0]), seed=0)
     assert loss.nats == 1.5
     assert loss.bits == pytest.approx(1.5 / math.log(2))
@@ -19,7 +19,7 @@ def test_loss_bits_and_perplexity_belong_together():
 
 
 @pytest.mark.parametrize("lines", [200, pytest.param(20_000, marks=pytest.mark.slow)])
-def test_the_interval_covers_the_truth_about_as_often_as_it_says(lines):
+def test_the_confidence_interval_has_the_nominal_coverage(lines):
     rng = np.random.default_rng(1)
     covered = 0
     trials = 100 if lines == 200 else 20
@@ -33,7 +33,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says(lines):
     assert loss.high - loss.low < 3 * 4 * 2 / (6 * math.sqrt(lines))
 
 
-def test_lines_with_many_characters_count_for_more():
+def test_lines_are_weighted_by_their_number_of_characters():
     loss = bootstrap(np.array([-10.0, -1.0]), np.array([9.0, 1.0]), seed=0)
     assert loss.nats == pytest.approx(1.1)
 
@@ -43,7 +43,7 @@ def maker():
     return MakeMore().fit(["anna", "hannah", "ben", "otto", "anna"])
 
 
-def test_seen_and_unseen_lines_stand_apart(maker):
+def test_seen_and_unseen_lines_are_evaluated_separately(maker):
     found = maker.evaluate(["anna", "ben", "hanna", "tott", "xyz"])
     assert (found.seen.lines, found.unseen.lines, found.unknown) == (2, 2, 1)
     assert found.seen.nats < found.unseen.nats
@@ -51,7 +51,7 @@ def test_seen_and_unseen_lines_stand_apart(maker):
     assert found.all.nats == pytest.approx(together / found.all.characters)
 
 
-def test_without_digests_nothing_is_said_of_seen_lines():
+def test_without_digests_seen_and_unseen_losses_are_none():
     found = MakeMore(keep_digests=False).fit(["anna", "ben"]).evaluate(["anna"])
     assert found.seen is None
     assert found.unseen is None
@@ -62,37 +62,37 @@ def test_the_same_seed_gives_the_same_interval(maker):
     assert maker.evaluate(["anna", "hanna"], seed=3) == maker.evaluate(["anna", "hanna"], seed=3)
 
 
-def test_no_line_to_evaluate_on_is_said(maker):
+def test_an_evaluation_without_known_lines_is_rejected(maker):
     with pytest.raises(DataError, match="there is no line to evaluate on"):
         maker.evaluate(["xyz"])
 
 
-def test_variety_counts_distinct_and_new():
+def test_variety_reports_the_shares_of_distinct_and_new_lines():
     found = variety(["a", "bb", "bb", "dddd"], np.array([True, False, False, False]))
     assert (found.distinct, found.new) == (0.75, 0.75)
     assert (found.shortest, found.mean_length, found.longest) == (1, 2.25, 4)
     assert variety(["a"], None).new is None
 
 
-def test_how_well_labels_are_told_is_counted_with_weights():
+def test_classification_metrics_are_weighted():
     posterior = np.array([[0.92, 0.08], [0.65, 0.35], [0.25, 0.75], [0.45, 0.55]])
     label, weight = np.array([0, 1, 1, 0]), np.array([2.0, 1.0, 4.0, 1.0])
-    told = classification(posterior, label, weight)
-    assert told.lines == 4
-    assert told.accuracy == pytest.approx(6 / 8)
-    assert told.commonest == pytest.approx(5 / 8)
-    assert told.log_loss == pytest.approx(
+    metrics = classification(posterior, label, weight)
+    assert metrics.lines == 4
+    assert metrics.accuracy == pytest.approx(6 / 8)
+    assert metrics.commonest == pytest.approx(5 / 8)
+    assert metrics.log_loss == pytest.approx(
         -(2 * math.log(0.92) + math.log(0.35) + 4 * math.log(0.75) + math.log(0.45)) / 8
     )
-    assert [part.share for part in told.bins] == pytest.approx([1 / 8, 1 / 8, 4 / 8, 2 / 8])
-    assert [part.confidence for part in told.bins] == pytest.approx([0.55, 0.65, 0.75, 0.92])
-    assert [part.accuracy for part in told.bins] == [0.0, 0.0, 1.0, 1.0]
+    assert [part.share for part in metrics.bins] == pytest.approx([1 / 8, 1 / 8, 4 / 8, 2 / 8])
+    assert [part.confidence for part in metrics.bins] == pytest.approx([0.55, 0.65, 0.75, 0.92])
+    assert [part.accuracy for part in metrics.bins] == [0.0, 0.0, 1.0, 1.0]
     gaps = np.array([0.55, 0.65, 0.25, 0.08]) @ np.array([1, 1, 4, 2]) / 8
-    assert told.calibration_error == pytest.approx(gaps)
-    assert told.low <= told.accuracy <= told.high
+    assert metrics.calibration_error == pytest.approx(gaps)
+    assert metrics.low <= metrics.accuracy <= metrics.high
 
 
-def test_honest_probabilities_have_no_calibration_error():
+def test_calibrated_probabilities_have_no_calibration_error():
     rng = np.random.default_rng(0)
     sure = rng.uniform(0.5, 1.0, 50_000)
     posterior = np.stack([sure, 1 - sure], axis=1)
@@ -106,12 +106,12 @@ def test_honest_probabilities_have_no_calibration_error():
 
 @pytest.fixture(scope="module")
 def by_sex():
-    """The bundled names with births and sexes, a fifth of them kept apart."""
+    """The bundled names with births and sexes, and a model with a fifth of them held out."""
     lines = dataset_named("us-names").load(with_labels=True, with_weights=True)
     return lines, MakeMore("kneser_ney", test=0.2).fit(lines)
 
 
-def test_a_sex_is_told_of_names_that_were_kept_apart(by_sex):
+def test_labels_are_evaluated_on_held_out_lines(by_sex):
     lines, maker = by_sex
     found = maker.evaluate(lines)
     assert found.seen.lines + found.unseen.lines == len(lines)
@@ -124,7 +124,7 @@ def test_a_sex_is_told_of_names_that_were_kept_apart(by_sex):
     assert found.labels.calibration_error < 0.06
 
 
-def test_labels_that_were_all_learned_are_told_too():
+def test_labels_are_evaluated_on_learned_lines_if_there_are_no_others():
     maker = MakeMore("kneser_ney").fit(["anna", "ben"], ["F", "M"])
     found = maker.evaluate(Lines.from_strings(["anna", "ben", "x"], ["F", "M", "F"]))
     assert (found.labels.lines, found.labels.learned, found.unknown) == (2, True, 1)
@@ -132,13 +132,13 @@ def test_labels_that_were_all_learned_are_told_too():
     assert MakeMore("kneser_ney").fit(["anna"]).evaluate(["anna"]).labels is None
 
 
-def test_without_digests_it_is_not_known_whether_labels_were_learned():
+def test_without_digests_it_is_unknown_whether_labels_were_learned():
     maker = MakeMore("kneser_ney", keep_digests=False).fit(["anna", "ben"], ["F", "M"])
     assert maker.evaluate(["anna"], ["F"]).labels.learned is None
 
 
-def test_lines_that_had_to_be_learned_are_no_test_lines():
-    """Every line of a tiny list may fall in its test part, and is learned all the same."""
+def test_lines_moved_from_test_to_train_are_not_unseen():
+    """If every line of a tiny list falls into the test split, they are used for training."""
     for name in ("ab", "ba", "aab", "abb", "bba", "bab", "aba", "baa", "bbb", "aaa"):
         maker = MakeMore("kneser_ney", test=0.6).fit([name])
         assert maker.evaluate([name]).unseen is None

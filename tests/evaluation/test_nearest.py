@@ -1,4 +1,4 @@
-"""How near lines are to learned ones."""
+"""Edit distances of lines to the nearest learned line."""
 
 import math
 
@@ -15,7 +15,7 @@ WORDS = st.text("abc", min_size=1, max_size=6)
 
 
 def by_hand(a, b):
-    """Levenshtein's distance, as the recursion says it."""
+    """Return the Levenshtein distance, by its recursion."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         before, row[0] = row[0], i
@@ -25,16 +25,16 @@ def by_hand(a, b):
 
 
 @given(st.lists(WORDS, min_size=1, max_size=70), st.lists(WORDS, min_size=1, max_size=5))
-def test_the_nearest_is_the_nearest_by_the_recursion(lines, among):
+def test_distances_equal_the_levenshtein_recursion(lines, among):
     expected = [min(by_hand(line, other) for other in among) for line in lines]
     assert distances(lines, among).tolist() == expected
 
 
-def test_characters_beyond_the_first_plane_are_one_each():
+def test_characters_beyond_the_basic_plane_count_as_one():
     assert distances(["\U0001f600a", "\u4e2d"], ["\U0001f601a"]).tolist() == [1, 2]
 
 
-def test_the_table_says_what_was_found():
+def test_nearest_reports_shares_means_and_a_confidence_interval():
     learned = ["anna", "ben", "otto", "otto"]
     found = nearest(["anna", "anne", "bun", "xxxxxx"], ["bean", "hannah", "tt"], learned)
     assert (found.learned, found.of) == (3, 3)
@@ -47,28 +47,28 @@ def test_the_table_says_what_was_found():
     assert (found.low, found.high) == pytest.approx((1 - 1.96 * error, 1 + 1.96 * error))
 
 
-def test_where_all_lines_made_were_learned_there_is_no_mean():
+def test_the_mean_is_nan_if_all_sampled_lines_were_learned():
     found = nearest(["anna"], ["otto"], ["anna"])
     assert found.made.shares[0] == 1.0
     assert math.isnan(found.made.mean)
     assert math.isnan(found.difference)
 
 
-def test_many_lines_are_thinned_but_learned_ones_are_known_from_all(monkeypatch):
-    monkeypatch.setattr(module, "_LINES", 50)
-    monkeypatch.setattr(module, "_LEARNED", 10)
+def test_long_lists_are_subsampled_but_copies_are_found_in_the_whole_list(monkeypatch):
+    monkeypatch.setattr(module, "_MAX_LINES", 50)
+    monkeypatch.setattr(module, "_MAX_LEARNED", 10)
     learned = [f"{i:04}" for i in range(1000)]
     found = nearest(learned, [f"x{i}" for i in range(200)], learned)
     assert (found.made.lines, found.unseen.lines) == (50, 50)
     assert (found.learned, found.of) == (10, 1000)
     assert found.made.shares[0] == 1.0
-    monkeypatch.setattr(module, "_LEARNED", 100)
+    monkeypatch.setattr(module, "_MAX_LEARNED", 100)
     monkeypatch.setattr(module, "_WORK", 2000)
     assert nearest(["a" * 100], ["b"], learned).learned == 20
     assert nearest(["a" * 100], ["b"], [line * 40 for line in learned]).learned == 6
 
 
-def test_honest_lines_lie_as_near_as_lines_never_learned_and_copies_nearer(us_names):
+def test_near_copies_are_distinguished_from_held_out_lines(us_names):
     strings = us_names.select(us_names.distinct_indices()).to_list()
     maker = MakeMore("kneser_ney", test=0.2).fit(strings)
     is_learned = maker._is_learned(us_names.select(us_names.distinct_indices()))
@@ -88,25 +88,29 @@ def test_honest_lines_lie_as_near_as_lines_never_learned_and_copies_nearer(us_na
     assert near.high < 0
 
 
-def test_what_is_missing_is_said():
+def test_missing_learned_or_unseen_lines_are_reported():
     maker = MakeMore(KneserNeyOptions(), test=0.3).fit(["anna", "ben", "otto", "cleo"])
-    with pytest.raises(DataError, match="none of these lines was learned; give the list too"):
+    with pytest.raises(
+        DataError, match="the model was fitted on none of these lines; give its list too"
+    ):
         maker.nearest(["noe", "a"], ["anna"])
     maker = MakeMore(KneserNeyOptions()).fit(["anna", "ben", "otto", "cleo"])
-    with pytest.raises(DataError, match="all of these lines were learned; give others too"):
+    with pytest.raises(
+        DataError, match="the model was fitted on all of these lines; give others too"
+    ):
         maker.nearest(["anna", "ben"], ["anna"])
-    with pytest.raises(DataError, match="made without digests"):
+    with pytest.raises(DataError, match="fitted without digests"):
         MakeMore("ngram", keep_digests=False).fit(["anna"]).nearest(["anna"], ["ann"])
-    with pytest.raises(DataError, match="need lines made"):
+    with pytest.raises(DataError, match="need sampled, unseen and learned lines"):
         maker.nearest(["anna", "ano"], [])
 
 
-def test_a_copy_of_a_line_that_is_not_among_those_given_is_still_a_copy(us_names):
+def test_a_copy_of_a_learned_line_outside_the_given_list_is_a_copy(us_names):
     names = us_names.select(np.arange(0, len(us_names), 8)).to_list()
     maker = MakeMore("kneser_ney").fit(names)
     others = maker.sample(400, new=True, distinct=True)
     few = [*names[::10], *others[:200]]
-    made = [*names[1:200:10], *others[200:]]
-    found = maker.nearest(few, made)
+    sampled = [*names[1:200:10], *others[200:]]
+    found = maker.nearest(few, sampled)
     assert found.made.shares[0] == pytest.approx(20 / 220, abs=0.01)
     assert found.low < 0 < found.high

@@ -1,4 +1,4 @@
-"""Ranks against counts of all lines."""
+"""Estimated ranks compared with ranks by enumeration of all lines."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def maker():
 
 @pytest.fixture(scope="module")
 def all_lines(maker):
-    """Every line of at most eight characters, twice the longest, with its log-likelihood."""
+    """All lines of at most eight characters, twice the longest, and their log-likelihoods."""
     lines, heads = [], [""]
     for _ in range(8):
         heads = [head + c for head in heads for c in "ab"]
@@ -24,14 +24,14 @@ def all_lines(maker):
     return lines, maker.score_samples(lines)
 
 
-def asked(lines, scores, places):
+def lines_of_rank(lines, scores, ranks):
     order = np.argsort(-scores)
-    return [lines[order[place]] for place in places]
+    return [lines[order[rank]] for rank in ranks]
 
 
-def test_the_estimate_is_right_on_average_and_its_error_too(maker, all_lines):
+def test_rank_estimates_and_their_errors_are_unbiased(maker, all_lines):
     lines, scores = all_lines
-    chosen = asked(lines, scores, (40, 90, 200, 380))
+    chosen = lines_of_rank(lines, scores, (40, 90, 200, 380))
     truth = [(scores > maker.score_samples([line])[0] + 1e-4).sum() for line in chosen]
     found = [maker.rank(chosen, draws=150, seed=seed) for seed in range(300)]
     more = np.array([each.more for each in found])
@@ -41,10 +41,10 @@ def test_the_estimate_is_right_on_average_and_its_error_too(maker, all_lines):
     assert np.sqrt((error**2).mean(axis=0)) == pytest.approx(spread, rel=0.25)
 
 
-def test_distinct_lines_tell_more_than_repeats(maker, all_lines):
-    """The published estimator, which gives each line drawn 1 / (n p), from the same draws."""
+def test_counting_distinct_draws_has_less_variance_than_counting_repeats(maker, all_lines):
+    """Compares with the published estimator, which weights each draw by 1 / (n p)."""
     lines, scores = all_lines
-    (line,) = asked(lines, scores, (20,))
+    (line,) = lines_of_rank(lines, scores, (20,))
     limit = maker.score_samples([line])[0] + 1e-4
     ours, theirs = [], []
     for seed in range(100):
@@ -54,16 +54,16 @@ def test_distinct_lines_tell_more_than_repeats(maker, all_lines):
     assert np.std(ours) < 0.8 * np.std(theirs)
 
 
-def test_lines_that_are_always_drawn_are_counted(maker, all_lines):
+def test_lines_that_are_almost_surely_drawn_are_counted_exactly(maker, all_lines):
     lines, scores = all_lines
-    top = asked(lines, scores, range(5))
+    top = lines_of_rank(lines, scores, range(5))
     found = maker.rank(top, draws=20_000)
     truth = [(scores > score + 1e-4).sum() for score in maker.score_samples(top)]
     np.testing.assert_allclose(found.more, truth, atol=1e-6)
     assert (found.error < 0.01).all()
 
 
-def test_a_label_has_ranks_of_its_own():
+def test_ranks_can_be_estimated_under_a_label():
     maker = MakeMore("kneser_ney").fit(["anna", "hanna", "ben", "otto"], ["F", "F", "M", "M"])
     inside, outside = (maker.rank(["anna"], label=label).more[0] for label in ("F", "M"))
     assert inside < 3
@@ -71,14 +71,14 @@ def test_a_label_has_ranks_of_its_own():
     assert maker.rank(["anna"]).more[0] >= inside
 
 
-def test_what_is_impossible_has_no_rank(maker):
+def test_an_impossible_line_has_an_infinite_rank(maker):
     found = maker.rank(["c", "a"], draws=100)
     assert found.more[0] == np.inf
     assert found.error[0] == np.inf
     assert np.isfinite(found.more[1])
 
 
-def test_lines_too_rare_for_numbers_have_ranks_or_none_but_no_nonsense(recwarn):
+def test_ranks_of_extremely_improbable_lines_are_never_nan(recwarn):
     rng = np.random.default_rng(0)
     long = ["".join(rng.choice(list("abcdefghijklmnopqrst"), 300)) for _ in range(60)]
     maker = MakeMore(NgramOptions(window=1)).fit(long)
@@ -89,13 +89,13 @@ def test_lines_too_rare_for_numbers_have_ranks_or_none_but_no_nonsense(recwarn):
     assert not recwarn.list
 
 
-def test_it_takes_a_draw_to_tell(maker):
+def test_rank_requires_at_least_one_draw(maker):
     for draws in (0, -1):
         with pytest.raises(OptionError, match="give 1 or more"):
             maker.rank(["ab"], draws=draws)
 
 
-def test_lines_that_are_all_alike_are_counted_with_the_error_of_counting_them():
+def test_the_error_for_equally_probable_lines_is_the_sampling_error():
     rng, found = np.random.default_rng(1), []
     for _ in range(400):
         distinct = len(set(rng.integers(0, 1000, 100).tolist()))
@@ -105,7 +105,7 @@ def test_lines_that_are_all_alike_are_counted_with_the_error_of_counting_them():
     assert np.mean([each.error[0] for each in found]) == pytest.approx(more.std(), rel=0.15)
 
 
-def test_lines_drawn_that_no_line_can_be_count_for_nothing():
+def test_impossible_draws_are_ignored():
     found = estimate_ranks(
         np.array([np.log(0.5), -np.inf, np.log(0.25)]), np.log([0.5, 0.3, 0.1]), draws=100
     )
@@ -114,6 +114,6 @@ def test_lines_drawn_that_no_line_can_be_count_for_nothing():
 
 
 @pytest.mark.parametrize("difference, more", [(5e-5, 0.0), (5e-4, 1.0)])
-def test_a_line_that_is_more_probable_by_a_rounding_error_only_is_a_tie(difference, more):
+def test_lines_within_rounding_error_are_ties(difference, more):
     found = estimate_ranks(np.array([-1.0 + difference]), np.array([-1.0]), draws=1000)
     assert found.more[0] == pytest.approx(more, abs=1e-3)

@@ -1,4 +1,4 @@
-"""Scores at the edges: unknown characters, impossible lines, nothing at all."""
+"""Scores in edge cases: unknown characters, impossible lines, empty lists."""
 
 import numpy as np
 import pytest
@@ -20,14 +20,14 @@ def labelled():
     return MakeMore("kneser_ney").fit(NAMES, LABELS)
 
 
-def test_a_character_is_as_surprising_as_it_is_rare():
+def test_the_surprise_level_is_the_order_of_magnitude_of_the_probability():
     for level, share in ((1, 0.1), (2, 0.01), (3, 0.001)):
         assert surprise(np.log(share * 1.0001)) == level - 1
         assert surprise(np.log(share * 0.9999)) == level
 
 
 @pytest.mark.parametrize("model", ["maker", "labelled"])
-def test_an_unknown_character_is_impossible_and_what_follows_is_not_a_number(model, request):
+def test_an_unknown_character_scores_minus_infinity_and_later_ones_nan(model, request):
     maker = request.getfixturevalue(model)
     whole, broken, first, clean = maker.score_characters(["an", "anxa", "\u00e9", "ben"])
     np.testing.assert_allclose(broken[:2], whole[:2], atol=1e-6)
@@ -39,48 +39,48 @@ def test_an_unknown_character_is_impossible_and_what_follows_is_not_a_number(mod
     assert maker.score_samples(["anxa"])[0] == -np.inf
 
 
-def test_a_blank_line_is_its_end_alone(maker):
+def test_a_blank_line_has_only_the_score_of_its_end(maker):
     (characters,) = maker.score_characters([""])
     assert characters.shape == (1,)
     assert characters[0] == pytest.approx(maker.score_samples([" "])[0])
 
 
-def test_an_unknown_character_is_as_odd_as_can_be_and_gives_the_line_away(maker):
+def test_an_unknown_character_gives_infinite_oddness_at_its_position(maker):
     found = maker.oddness(["anna", "anxna", "bxb"])
     assert found.deviations[1:].tolist() == [np.inf, np.inf]
     assert found.place[1:].tolist() == [2, 1]
     assert found.log_prob[1:].tolist() == [-np.inf, -np.inf]
 
 
-def test_every_line_is_cut_at_its_own_first_unknown_character(maker):
+def test_every_line_is_truncated_at_its_first_unknown_character(maker):
     lines = ["xanna", "", "anna", "axbxa", "annax", "", "xx"]
     found = maker.oddness(lines)
     assert np.isinf(found.deviations).tolist() == [any(c == "x" for c in line) for line in lines]
-    places = [found.place[i] for i, line in enumerate(lines) if "x" in line]
-    assert places == [line.index("x") for line in lines if "x" in line]
+    positions = [found.place[i] for i, line in enumerate(lines) if "x" in line]
+    assert positions == [line.index("x") for line in lines if "x" in line]
 
 
-def test_a_line_with_its_label_is_judged_under_it(labelled):
+def test_oddness_of_a_labelled_line_is_computed_under_its_label(labelled):
     own = Lines.from_strings(["anna", "anna"], ["F", "M"])
     deviations = labelled.oddness(own).deviations
     assert deviations[0] == labelled.oddness(["anna"]).deviations[0]
     assert deviations[1] > deviations[0]
 
 
-def test_lines_that_a_model_makes_are_as_surprising_as_it_expects(us_names):
+def test_oddness_of_sampled_lines_has_mean_zero_and_deviation_one(us_names):
     maker = MakeMore("kneser_ney").fit(us_names)
     deviations = maker.oddness(maker.sample(4000, seed=2)).deviations
     assert abs(deviations.mean()) < 0.06
     assert deviations.std() == pytest.approx(1.0, abs=0.1)
 
 
-def test_what_a_model_is_sure_of_is_not_odd():
+def test_a_line_of_probability_one_has_zero_oddness():
     maker = MakeMore(NgramOptions(window=3, add=0.0)).fit(["abc"])
     assert maker.oddness(["abc"]).deviations.tolist() == [0.0]
     assert maker.oddness(["acb"]).deviations.tolist() == [np.inf]
 
 
-def test_a_line_that_no_label_allows_has_the_shares_of_the_list(labelled):
+def test_a_line_impossible_under_every_label_gets_the_label_priors(labelled):
     shares = labelled.predict_proba(["an", "x"])
     np.testing.assert_allclose(shares[1], [3 / 7, 4 / 7])
     assert shares[0, 0] > 0.5
@@ -89,32 +89,32 @@ def test_a_line_that_no_label_allows_has_the_shares_of_the_list(labelled):
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
 
 
-def test_without_labels_none_can_be_told(maker):
-    with pytest.raises(OptionError, match="without labels: it can tell none"):
+def test_predict_proba_is_rejected_without_labels(maker):
+    with pytest.raises(OptionError, match="without labels, so it cannot predict labels"):
         maker.predict_proba(["anna"])
     assert maker.classes_.tolist() == []
 
 
-def test_a_list_judged_by_itself_finds_the_stranger(us_names):
+def test_cross_oddness_finds_the_outliers(us_names):
     lines = [*us_names.to_list()[:2000], "qz7", "zzkrvx", "zzkrvx"]
     found = MakeMore("kneser_ney").cross_oddness(lines)
     worst = [lines[i] for i in np.argsort(-found.deviations, kind="stable")[:3]]
     assert sorted(worst) == ["qz7", "zzkrvx", "zzkrvx"]
     assert found.place[2000] in (1, 2)
-    assert np.isfinite(found.deviations).all()  # a character may be in one line alone
+    assert np.isfinite(found.deviations).all()  # even if a character occurs in a single line
     again = MakeMore("kneser_ney").cross_oddness(Lines.from_strings(lines), folds=10)
     np.testing.assert_allclose(found.deviations, again.deviations, atol=1e-6)
 
 
-def test_a_list_of_one_line_cannot_be_judged_by_itself():
+def test_cross_oddness_requires_two_different_lines():
     for lines in (["anna"], ["anna", "anna"], []):
-        with pytest.raises(DataError, match="only if it has two different lines or more"):
+        with pytest.raises(DataError, match="at least two distinct lines"):
             MakeMore("kneser_ney").cross_oddness(lines)
     with pytest.raises(OptionError, match="folds is 1: give 2 or more"):
         MakeMore("kneser_ney").cross_oddness(NAMES, folds=1)
 
 
-def test_lines_of_a_label_that_is_unknown_are_left_out_or_refused(labelled):
+def test_lines_with_unknown_labels_are_skipped_or_rejected(labelled):
     lines = Lines.from_strings(["anna", "ben", "anna"], ["F", "X", "M"])
     assert labelled.score_samples(lines)[1] == -np.inf
     assert labelled.evaluate(lines).unknown == 1
@@ -123,7 +123,7 @@ def test_lines_of_a_label_that_is_unknown_are_left_out_or_refused(labelled):
         labelled.oddness(lines)
 
 
-def test_weights_count_in_the_score_as_in_the_loss():
+def test_score_weights_lines_as_the_loss_does():
     lines = Lines.from_strings(["anna", "otto"], None, [9.0, 1.0])
     maker = MakeMore("kneser_ney").fit(lines)
     assert maker.score(lines) == pytest.approx(-maker.evaluate(lines).all.nats, abs=1e-6)

@@ -20,13 +20,13 @@ from makemore.registry import family_and_options, parse_members
         (30_000, FitOptions(steps=9), "mixture", "and 9 steps each to train on them"),
     ],
 )
-def test_auto_goes_by_size_and_budget_and_says_why(lines, options, name, sentence):
+def test_auto_chooses_by_list_size_and_budget_and_gives_the_reason(lines, options, name, sentence):
     family, _, reason = choose_family(lines, options)
     assert family.name == name
     assert sentence in reason
 
 
-def test_more_time_never_means_fewer_members():
+def test_a_larger_budget_never_means_fewer_members():
     members = [
         len(parse_members(choose_family(30_000, FitOptions(budget=seconds))[1].members))
         for seconds in (5, 30, 120, 3600)
@@ -35,7 +35,7 @@ def test_more_time_never_means_fewer_members():
     assert members[0] < members[-1]
 
 
-def test_a_family_that_is_named_is_taken_without_a_reason():
+def test_a_named_family_is_used_without_a_reason():
     assert family_and_options("gru")[1] == GRUOptions()
     family, options = family_and_options(GRUOptions(hidden=7))
     assert (family.name, options.hidden) == ("gru", 7)
@@ -43,7 +43,7 @@ def test_a_family_that_is_named_is_taken_without_a_reason():
     assert Start.fresh("ngram", 2, Vocabulary.of(lines), FitOptions()).chosen is None
 
 
-def test_every_tier_can_be_read():
+def test_the_members_chosen_for_every_budget_can_be_parsed():
     for seconds in (3, 20, 60, 120, 1000):
         _, options, _ = choose_family(10**6, FitOptions(budget=seconds))
         assert isinstance(options, MixtureOptions)

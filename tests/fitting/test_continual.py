@@ -1,4 +1,4 @@
-"""More lines on top of what is known."""
+"""Continued training with `partial_fit`."""
 
 import hypothesis
 import numpy as np
@@ -16,7 +16,7 @@ from makemore import (
     OptionError,
     WaveNetOptions,
 )
-from makemore.fitting.continual import rehearsal
+from makemore.fitting.continual import draw_rehearsal
 from makemore.registry import FAMILIES
 
 WORDS = st.lists(st.text("abc\u00e9z", min_size=1, max_size=6), min_size=1, max_size=12)
@@ -27,7 +27,7 @@ MORE = ["zo\u00eb", "lizzy", "liz", "zora", "zelda", "z\u00ebl"]
 @hypothesis.given(WORDS, WORDS, st.booleans(), st.booleans(), st.randoms())
 @settings(deadline=None, max_examples=60)
 @pytest.mark.parametrize("model", ["kneser_ney", "ngram"])
-def test_counts_are_as_if_all_lines_had_been_counted_at_once(
+def test_continued_counting_equals_counting_all_lines_at_once(
     model, old, more, is_labelled, is_weighted, random
 ):
     def dressed(strings):
@@ -44,7 +44,7 @@ def test_counts_are_as_if_all_lines_had_been_counted_at_once(
         np.testing.assert_array_equal(in_turn.model.tensors()[name], value)
     np.testing.assert_allclose(in_turn.label_shares, at_once.label_shares)
     assert (in_turn.weight, in_turn.longest) == (at_once.weight, at_once.longest)
-    np.testing.assert_array_equal(in_turn.known(), at_once.known())
+    np.testing.assert_array_equal(in_turn.digests(), at_once.digests())
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def copy_of(maker):
     return twin
 
 
-def test_a_network_learns_new_characters_and_keeps_what_it_knew(network):
+def test_a_network_learns_new_characters_without_forgetting(network):
     more = copy_of(network).partial_fit(MORE)
     held = ["hannah", "susanna"], ["zora", "zo\u00eb"]
     assert network.score(held[1]) == -np.inf
@@ -73,10 +73,10 @@ def test_adapting_forgets_more_than_rehearsing(network):
     assert kept.score(["hannah", "joanna"]) > adapted.score(["hannah", "joanna"]) + 0.3
 
 
-def test_rehearsed_lines_come_from_the_model_with_its_labels_and_weights():
+def test_rehearsal_samples_lines_with_the_label_weights_of_the_model():
     maker = MakeMore("kneser_ney").fit(["anna", "hanna", "otto"], ["F", "F", "M"], [30.0, 20.0, 50])
     more = Lines.from_strings(["zoe"], ["F"], [4.0])
-    lines = rehearsal(maker.learned_, more, seed=0)
+    lines = draw_rehearsal(maker.learned_, more, seed=0)
     assert lines.to_list()[0] == "zoe"
     assert lines.weights[0] == 4.0
     names = np.array(lines.label_names)[lines.labels]
@@ -85,7 +85,7 @@ def test_rehearsed_lines_come_from_the_model_with_its_labels_and_weights():
     assert np.isfinite(maker.score_samples(lines.select(np.arange(1, len(lines))))).all()
 
 
-def test_a_mixture_goes_on_in_all_its_members(tmp_path):
+def test_a_mixture_learns_new_characters(tmp_path):
     maker = MakeMore("mixture", steps=5).set_params(model="mixture")
     maker.fit(OLD).partial_fit(MORE)
     assert "\u00eb" in maker.learned_.vocabulary.characters
@@ -95,7 +95,7 @@ def test_a_mixture_goes_on_in_all_its_members(tmp_path):
     assert again.learned_.report.before.train_lines > 0
 
 
-def test_a_mixture_of_counts_adds_up_and_keeps_its_weights():
+def test_a_mixture_of_count_models_adds_counts_and_keeps_its_weights():
     members = "kneser_ney(window=2), kneser_ney(window=4)"
     maker = MakeMore(MixtureOptions(members=members)).fit(OLD)
     weights = maker.learned_.model.weights.copy()
@@ -107,7 +107,7 @@ def test_a_mixture_of_counts_adds_up_and_keeps_its_weights():
             np.testing.assert_array_equal(member.tensors()[name], value)
 
 
-def test_every_member_of_a_mixture_learns(network):
+def test_every_member_of_a_mixture_continues_training(network):
     members = "kneser_ney(window=2), gru(embedding=8, hidden=16)"
     maker = MakeMore(MixtureOptions(members=members), steps=20).fit(OLD)
     before = [{k: v.copy() for k, v in m.tensors().items()} for m in maker.learned_.model.members]
@@ -117,7 +117,7 @@ def test_every_member_of_a_mixture_learns(network):
     assert np.abs(walked.tensors()["U"] - before[1]["U"]).max() > 1e-3
 
 
-def test_a_model_that_learns_more_can_be_saved_over_itself(tmp_path):
+def test_a_continued_model_can_be_saved_over_its_file(tmp_path):
     path = tmp_path / "m"
     MakeMore("kneser_ney").fit(OLD).save(path)
     for more in (["zora"], ["zelda"]):
@@ -127,30 +127,30 @@ def test_a_model_that_learns_more_can_be_saved_over_itself(tmp_path):
     assert MakeMore.load(path).is_seen(["anna", "zora", "zelda", "nix"]).tolist() == [1, 1, 1, 0]
 
 
-def test_a_label_too_rare_to_be_drawn_is_drawn_once():
+def test_a_rare_label_is_rehearsed_at_least_once():
     maker = MakeMore("kneser_ney").fit(["anna", "otto"], ["F", "M"], [1e6, 1.0])
-    lines = rehearsal(maker.learned_, Lines.from_strings(["zoe"], ["F"]), seed=0)
+    lines = draw_rehearsal(maker.learned_, Lines.from_strings(["zoe"], ["F"]), seed=0)
     assert lines.label_list().count("M") == 1
     assert lines.weights[np.array(lines.label_list()) == "M"].sum() == pytest.approx(1.0)
 
 
-def test_as_many_labels_as_characters_are_not_mixed_up():
-    """Three ids of either kind become four: the new label stands elsewhere than the character."""
+def test_equal_numbers_of_labels_and_characters_are_not_confused():
+    """Three characters and labels become four each, with the new ones at different indices."""
     options = WaveNetOptions(window=2, embedding=2, hidden=4)
     maker = MakeMore(options, steps=3).fit(["ab", "b", "a"], ["P", "Q", "R"])
     old = {name: value.copy() for name, value in maker.learned_.model.tensors().items()}
-    new = FAMILIES["wavenet"].build(options, 4, 4).grown(old, np.array([0, 1, 2, 5, 6, 7]))
+    new = FAMILIES["wavenet"].build(options, 4, 4).resize_tensors(old, np.array([0, 1, 2, 5, 6, 7]))
     np.testing.assert_array_equal(new["labels"][1:], old["labels"])
     np.testing.assert_array_equal(new["C"][:3], old["C"])
 
 
-def test_the_first_lines_are_fitted():
+def test_the_first_partial_fit_equals_fit():
     one, other = MakeMore("ngram").partial_fit(OLD), MakeMore("ngram").fit(OLD)
     assert one.score(MORE[:1]) == other.score(MORE[:1])
     assert one.learned_.report.before is None
 
 
-def test_a_line_in_either_list_is_no_new_line():
+def test_new_lines_are_in_neither_list():
     maker = MakeMore("kneser_ney").fit(OLD).partial_fit(MORE)
     assert not set(maker.sample(200, new=True)) & {*OLD, *MORE}
     assert maker.learned_.cleaning.kept == len(OLD) + len(MORE)
@@ -159,7 +159,7 @@ def test_a_line_in_either_list_is_no_new_line():
         forgetful.sample(1, new=True)
 
 
-def test_labels_come_with_all_lines_or_none():
+def test_partial_fit_requires_labels_exactly_if_the_model_has_them():
     with pytest.raises(DataError, match="fitted on lines without labels: give more lines without"):
         MakeMore("ngram").fit(OLD).partial_fit(["ben"], ["M"])
     labelled = MakeMore("ngram").fit(["ben", "anna"], ["M", "F"])
@@ -169,7 +169,7 @@ def test_labels_come_with_all_lines_or_none():
     assert labelled.sample(5, label="A", seed=1)
 
 
-def test_nothing_more_is_refused_and_nothing_is_lost():
+def test_partial_fit_without_lines_is_rejected_and_changes_nothing():
     maker = MakeMore("ngram").fit(OLD)
     before = maker.learned_
     with pytest.raises(DataError, match="there is no line to learn"):
@@ -177,7 +177,7 @@ def test_nothing_more_is_refused_and_nothing_is_lost():
     assert maker.learned_ is before
 
 
-def test_lines_kept_apart_both_times_stay_unlearned(us_names):
+def test_lines_held_out_by_both_fits_stay_unseen(us_names):
     lines = us_names.to_list()[:4000]
     maker = MakeMore("ngram", test=0.3).fit(lines[:2000])
     maker.set_params(test=0.1).partial_fit(lines[2000:])

@@ -1,4 +1,4 @@
-"""How much memory counting takes: that of contexts and digests, never that of lines."""
+"""Counting needs memory for contexts and digests only, not for lines."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-LIMIT = 192 * 2**20  # bytes that may be taken beside what the program itself needs
+LIMIT = 192 * 2**20  # bytes beyond the memory of the program itself
 
 COUNT = f"""
 import resource, sys
@@ -28,8 +28,8 @@ maker.save(sys.argv[3])
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="limits on memory are those of Linux")
-def test_a_list_that_does_not_fit_in_memory_is_counted_block_by_block(tmp_path):
+@pytest.mark.skipif(sys.platform != "linux", reason="memory limits are set as on Linux")
+def test_a_list_larger_than_memory_is_counted_block_by_block(tmp_path):
     path = tmp_path / "codes.txt"
     codes = np.random.default_rng(0).integers(10**6, 10**7, 3_000_000)
     path.write_text("\n".join(map(str, codes.tolist())) + "\n")
@@ -45,5 +45,5 @@ def test_a_list_that_does_not_fit_in_memory_is_counted_block_by_block(tmp_path):
         f"3,000,000 lines read, 0 blank, {3_000_000 - distinct:,} repeated, 3,000,000 kept, "
         "21,000,000 characters\n"
     )
-    # The very same list at once: so the limit is one that lines would break.
+    # The same list at once exceeds the limit.
     assert count("lines").stderr == "no memory\n"

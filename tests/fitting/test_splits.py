@@ -22,7 +22,7 @@ def parts(names):
     return ListSplits(names, Vocabulary.of(names), FitOptions(test=0.2))
 
 
-def test_the_parts_are_all_the_lines(names, parts):
+def test_the_splits_contain_all_lines(names, parts):
     assert parts.lines == len(names)
     assert [parts.sizes[part] for part in ("train", "dev", "test")] == pytest.approx(
         [1120, 160, 320], abs=60
@@ -31,12 +31,12 @@ def test_the_parts_are_all_the_lines(names, parts):
     assert len(both.line_weight) == parts.sizes["train"] + parts.sizes["dev"]
 
 
-def test_a_table_that_is_asked_for_again_is_not_built_again(parts):
+def test_a_table_is_built_only_once(parts):
     assert parts.contexts("dev", 3) is parts.contexts("dev", 3)
     assert parts.contexts("dev", 3) is not parts.contexts("dev", None)
 
 
-def test_a_part_without_lines_has_no_table_and_no_loss():
+def test_an_empty_split_has_no_table_and_no_loss():
     lines = Lines.from_strings(["anna"])
     empty = ListSplits(lines, Vocabulary.of(lines), FitOptions())
     assert empty.contexts("test", 3) is None
@@ -46,11 +46,11 @@ def test_a_part_without_lines_has_no_table_and_no_loss():
     assert found["test"] is None
 
 
-def test_what_is_slow_is_measured_on_a_few_lines_from_all_over_the_train_part(parts, monkeypatch):
+def test_slow_losses_are_estimated_on_evenly_spaced_training_lines(parts, monkeypatch):
     model = KneserNey(KneserNeyOptions(), 27, 0).count(parts.train(5))
     whole, c = parts.losses(model, whole_train=True), parts.train(5)
     assert whole["train"] == pytest.approx(likelihood.loss(model, c))
-    monkeypatch.setattr(parts_module, "_FEW_LINES", 100)
+    monkeypatch.setattr(parts_module, "_TRAIN_LOSS_LINES", 100)
     few = parts.losses(model, whole_train=False)
     which = np.arange(100) * len(c.line_weight) // 100
     assert few["train"] == pytest.approx(likelihood.loss(model, c.lines(which)))

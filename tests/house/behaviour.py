@@ -1,10 +1,10 @@
-"""Print digests of what every family learns, samples and scores, to compare before and after.
+"""Print digests of the weights, samples and scores of every family, to check a refactoring.
 
-A change of layout must change nothing else: run this before it and after it on the same machine,
-and compare the two outputs. `python tests/house/behaviour.py > before.txt`
+A refactoring must not change behaviour: run this before and after it on the same machine, and
+compare the two outputs. `python tests/house/behaviour.py > before.txt`
 
 Each row has a family, a kind of list, and digests of the tensors of the fitted model, of lines
-sampled in several ways, of scores, and of the loss curve of the training.
+sampled with several options, of scores, and of the training curves.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
-"""Count how many files a command enters, and how often calls pass from one file to another.
+"""Count the files that a command enters, and the calls that pass from one file to another.
 
 `python tests/house/hops.py fit names.txt --model kneser_ney -o m` runs the command in this process
-and prints, on standard error at its end, the number of files of the package whose functions were
-called, and the number of calls that came from another file than the call before. Bodies of modules
-are left out; so are functions that are not the package's.
+and at its end prints, on standard error, the number of files of the package whose functions were
+called, and the number of calls into another file than the previous call. Module bodies and
+functions outside the package are not counted.
 """
 
 import sys
@@ -15,21 +15,21 @@ PACKAGE = str(Path(__file__).parents[2] / "src" / "makemore")
 
 
 class Hops:
-    """What `sys.setprofile` reports, as counts.
+    """Profiler callback for `sys.setprofile` that counts files and changes of file.
 
     Attributes:
-        files: the files entered, in the order of their first call.
-        changes: calls in another file than the call before.
+        files: number of calls in each file, in the order of the first call.
+        changes: number of calls into another file than the previous call.
     """
 
     def __init__(self) -> None:
-        """Start with nothing counted."""
+        """Start with empty counts."""
         self.files: dict[str, int] = {}
         self.changes = 0
         self._last = ""
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
-        """Count a call of one of the package's functions."""
+        """Count a call of a function of the package."""
         code = frame.f_code
         if event != "call" or code.co_name == "<module>":
             return

@@ -1,4 +1,4 @@
-"""Every input that a fuzzer kept goes through its target again; no fuzzer is needed for that."""
+"""Every input kept by the fuzzer is replayed through its target, without the fuzzer."""
 
 import importlib.util
 from pathlib import Path
@@ -17,7 +17,7 @@ def targets():
 
 
 @pytest.mark.parametrize("name", ["reading", "choosing", "patterns", "models", "command"])
-def test_nothing_but_a_sentence_comes_out(targets, name):
+def test_kept_inputs_raise_only_makemore_errors(targets, name):
     kept = sorted((FUZZ / "corpus" / name).iterdir())
     assert len(kept) >= 20
     for path in kept:

@@ -1,4 +1,4 @@
-"""What the package shows, it has; what it says of errors is true."""
+"""Public names exist and are documented, and the documented tree of errors is correct."""
 
 import ast
 import inspect
@@ -12,7 +12,7 @@ from makemore import errors
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_public_name_is_there_and_documented():
+def test_every_public_name_exists_and_is_documented():
     for name in makemore.__all__:
         assert inspect.getdoc(getattr(makemore, name)), name
 
@@ -23,7 +23,7 @@ def test_every_public_name_but_errors_has_an_example():
             assert ">>> " in inspect.getdoc(getattr(makemore, name)), name
 
 
-def test_the_public_names_are_these():
+def test_all_lists_exactly_the_public_names():
     assert sorted(makemore.__all__) == [
         "BoWOptions",
         "CheckpointError",
@@ -54,16 +54,16 @@ def test_the_public_names_are_these():
     ]
 
 
-def test_the_types_are_for_others_too():
+def test_the_package_is_marked_as_typed():
     assert (ROOT / "src" / "makemore" / "py.typed").read_bytes() == b""
 
 
-def test_an_unknown_name_is_no_attribute():
+def test_an_unknown_name_raises_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = makemore.nothing
 
 
-def test_errors_are_makemore_errors_and_the_tree_is_complete():
+def test_errors_derive_from_makemore_error_and_are_in_the_documented_tree():
     classes = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
     kinds = [kind for kind in classes if issubclass(kind, Exception)]
     assert set(classes) - set(kinds) == {errors.Location}
@@ -71,7 +71,7 @@ def test_errors_are_makemore_errors_and_the_tree_is_complete():
     assert all(kind.__name__ in errors.__doc__ for kind in kinds)
 
 
-def test_every_error_is_raised_by_a_test_that_matches_its_sentence():
+def test_every_error_class_is_tested_with_its_message():
     raised = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

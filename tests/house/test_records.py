@@ -1,4 +1,4 @@
-"""Records have what a reader needs to believe them, and their sums are right."""
+"""Benchmark records are complete, and their means and deviations are correct."""
 
 import json
 import math
@@ -17,7 +17,7 @@ def test_there_are_records():
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: p.name)
-def test_a_record_is_whole(folder):
+def test_a_record_is_complete(folder):
     assert re.fullmatch(r"\d{4}-\d\d-\d\d_[a-z0-9-]+", folder.name)
     record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     keys = {"claim", "measurements", "command", "commit", "data_sha256", "machine", "versions"}
@@ -29,7 +29,7 @@ def test_a_record_is_whole(folder):
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: p.name)
-def test_the_sums_of_a_record_are_right(folder):
+def test_means_and_deviations_of_a_record_are_correct(folder):
     record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     assert record["measurements"]
     for each in record["measurements"]:

@@ -1,4 +1,4 @@
-"""Scripts that no test runs whole still import only what there is, under today's names."""
+"""Scripts that no test runs completely import only names that exist."""
 
 import ast
 import importlib
@@ -15,7 +15,7 @@ SCRIPTS = sorted(
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_what_a_script_imports_is_there_without_a_warning(path):
+def test_imports_of_a_script_exist(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "makemore":
             module = importlib.import_module(node.module)

@@ -1,6 +1,6 @@
-"""Every dotted name that README, the docs or the lessons have ever shown imports until 1.0.
+"""Every dotted name that README, docs or lessons have ever shown can be imported until 1.0.
 
-`shown_names.txt` holds them; `python tests/house/test_shown_names.py` adds those shown now.
+They are listed in `shown_names.txt`; `python tests/house/test_shown_names.py` adds new ones.
 """
 
 import importlib
@@ -21,7 +21,7 @@ NAMES = LIST.read_text(encoding="utf-8").split()
 
 
 def shown():
-    """The names in the documents: modules, and what is imported from them."""
+    """Return the dotted names in the documents: modules, and names imported from them."""
     found = set()
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def shown():
 
 
 def thing_called(name):
-    """The module or the object that a dotted name stands for."""
+    """Import the module or object that a dotted name denotes."""
     module, _, attribute = name.rpartition(".")
     try:
         return importlib.import_module(name)
@@ -44,17 +44,17 @@ def thing_called(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_that_was_shown_can_be_imported(name):
+def test_a_documented_name_can_be_imported(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         assert thing_called(name) is not None
 
 
-def test_the_list_has_all_that_is_shown_now():
+def test_the_list_has_all_documented_names():
     assert shown() <= set(NAMES), "run python tests/house/test_shown_names.py"
 
 
-def test_a_module_that_moved_says_where_to():
+def test_a_moved_module_warns_with_its_new_name():
     with pytest.warns(
         DeprecationWarning, match=r"corpus\.contexts is now makemore\.contexts\.table"
     ):

@@ -7,7 +7,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.inference.vocabulary_adapter import TRANSLATION, VocabularyAdapter
 
-# The model's own characters are a, b and n; the wider vocabulary has a, b, c, n and é.
+# The model has the characters a, b and n; the wider vocabulary has a, b, c, n and é.
 READS_AS = np.array([0, 1, 2, 2, 3, 1], np.int32)
 IS_OWN = np.array([True, True, True, False, True, False])
 
@@ -28,14 +28,14 @@ def contexts(lines):
     )
 
 
-def test_a_character_it_lacks_is_impossible_and_read_as_its_stand_in(model, adapter):
+def test_an_unknown_character_is_impossible_and_read_as_its_substitute(model, adapter):
     own, _ = model.step(np.array([2], np.int32), model.start(1)[1])
     found, _ = adapter.step(np.array([3], np.int32), adapter.start(1)[1])
     np.testing.assert_array_equal(found[0, IS_OWN], own[0])
     assert np.isneginf(found[0, ~IS_OWN]).all()
 
 
-def test_its_tensors_give_it_back_and_keep_the_format_of_the_file(model, adapter):
+def test_tensors_round_trip_in_the_format_of_the_file(model, adapter):
     tensors = adapter.tensors()
     assert tensors[TRANSLATION].dtype == np.int32
     assert tensors[TRANSLATION].tolist() == [0, 1, 2, -3, 3, -2]
@@ -46,40 +46,40 @@ def test_its_tensors_give_it_back_and_keep_the_format_of_the_file(model, adapter
         assert TRANSLATION not in rest
         return model
 
-    again = VocabularyAdapter.loaded(load, tensors, (6, 0))
+    again = VocabularyAdapter.from_tensors(load, tensors, (6, 0))
     assert sizes == [(4, 0)]
-    np.testing.assert_array_equal(again.reads_as, READS_AS)
+    np.testing.assert_array_equal(again.id_map, READS_AS)
     np.testing.assert_array_equal(again.is_own, IS_OWN)
 
 
 @pytest.mark.parametrize("ids", [[0, 1, 2], [0, 1, 2, -3, 9, -2], [0.0, 1, 2, -3, 3, -2]])
-def test_tensors_that_do_not_fit_are_refused(model, ids):
+def test_mismatched_tensors_are_rejected(model, ids):
     translation = np.array(ids) if isinstance(ids[0], float) else np.array(ids, np.int32)
-    with pytest.raises(ValueError, match="ids stand for none"):
-        VocabularyAdapter.loaded(lambda *_: model, {TRANSLATION: translation}, (6, 0))
+    with pytest.raises(ValueError, match="the id map of a member is invalid"):
+        VocabularyAdapter.from_tensors(lambda *_: model, {TRANSLATION: translation}, (6, 0))
 
 
-def test_a_vocabulary_wider_still_has_what_both_maps_have(adapter):
-    # z is read as c, which itself is read as b; the others stay, one place further.
-    reads_as = np.array([0, 3, 1, 2, 3, 4, 5], np.int32)
+def test_extending_an_adapter_composes_the_maps(adapter):
+    # z is read as c, which itself is read as b; the other ids shift by one.
+    id_map = np.array([0, 3, 1, 2, 3, 4, 5], np.int32)
     is_own = np.array([True, False, True, True, True, True, True])
-    further = adapter.further(reads_as, is_own, 7)
-    assert further.reads_as.tolist() == [0, 2, 1, 2, 2, 3, 1]
+    further = adapter.extend(id_map, is_own, 7)
+    assert further.id_map.tolist() == [0, 2, 1, 2, 2, 3, 1]
     assert further.is_own.tolist() == [True, False, True, True, False, True, False]
 
 
-def test_the_lines_it_knows_whole_are_in_its_own_ids(adapter):
-    c = adapter.own(contexts(["ban", "éna", "nac", "nab"]))
+def test_own_keeps_the_lines_it_can_encode_in_its_own_ids(adapter):
+    c = adapter.own_lines(contexts(["ban", "éna", "nac", "nab"]))
     assert len(c.line_weight) == 2
     assert set(c.next.tolist()) <= {0, 1, 2, 3}
-    assert adapter.own(contexts(["é", "cc"])) is None
-    assert adapter.wider.tolist() == [0, 1, 2, 4]
+    assert adapter.own_lines(contexts(["é", "cc"])) is None
+    assert adapter.wide_ids.tolist() == [0, 1, 2, 4]
 
 
-def test_its_automaton_has_the_log_probabilities_of_its_steps(adapter):
+def test_the_automaton_has_the_log_probs_of_the_steps(adapter):
     automaton = adapter.automaton(2**20)
     log_probs, state = adapter.start(1)
-    at = automaton.first
+    at = automaton.initial
     for i in (1, 3, 4, 5):
         np.testing.assert_array_equal(automaton.log_probs[at], log_probs[0])
         log_probs, state = adapter.step(np.array([i], np.int32), state)

@@ -4,7 +4,7 @@ import torch
 
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.inference.likelihood import blocks
+from makemore.inference.likelihood import iter_blocks
 from makemore.layers.batch_norm import BatchNorm, calibrate
 from makemore.models.deep_mlp import DeepMLP
 from makemore.models.mlp import MLP
@@ -12,7 +12,7 @@ from makemore.options.families import DeepMLPOptions, MLPOptions
 
 
 def both(steps=1, seed=0):
-    """Our layer on weighted rows, torch's on the rows repeated, after some batches of training."""
+    """Apply our layer to weighted rows and torch's to repeated rows, for some training batches."""
     rng = torch.Generator().manual_seed(seed)
     ours, theirs = BatchNorm(5), torch.nn.BatchNorm1d(5)
     gamma, beta = torch.rand(5, generator=rng), torch.rand(5, generator=rng)
@@ -29,12 +29,12 @@ def both(steps=1, seed=0):
     return ours, theirs, (rows, plain, count, found, expected)
 
 
-def test_distinct_rows_with_counts_equal_torch_on_the_plain_rows():
+def test_weighted_distinct_rows_equal_torch_on_repeated_rows():
     _, _, (_, _, count, found, expected) = both()
     torch.testing.assert_close(found.repeat_interleave(count, 0), expected)
 
 
-def test_gradients_equal_those_of_torch_on_the_plain_rows():
+def test_gradients_equal_torch_on_repeated_rows():
     ours, theirs, (rows, plain, count, found, expected) = both()
     target = torch.randn(expected.shape, generator=torch.Generator().manual_seed(1))
     (expected * target).sum().backward()
@@ -45,7 +45,7 @@ def test_gradients_equal_those_of_torch_on_the_plain_rows():
     torch.testing.assert_close(ours.beta.grad, theirs.bias.grad)
 
 
-def test_running_averages_and_inference_equal_torchs():
+def test_running_averages_and_inference_equal_torch():
     ours, theirs, _ = both(steps=7)
     torch.testing.assert_close(ours.mean, theirs.running_mean)
     torch.testing.assert_close(ours.variance, theirs.running_var)
@@ -82,17 +82,17 @@ def test_calibrated_averages_are_those_of_all_characters(deep):
             x = torch.tanh((x - x.mean(0)) / (x.var(0, unbiased=False) + norm.epsilon).sqrt())
 
 
-def test_calibrating_in_blocks_comes_near_and_keeps_the_momentum(deep):
+def test_calibrating_in_blocks_is_close_and_keeps_the_momentum(deep):
     model, c = deep
     calibrate(model, [c])
     whole = model.norms[0].mean.clone()
-    calibrate(model, [part for part, _ in blocks(c, 100)])
+    calibrate(model, [part for part, _ in iter_blocks(c, 100)])
     torch.testing.assert_close(model.norms[0].mean, whole, atol=1e-4, rtol=1e-3)
     assert {norm.momentum for norm in model.norms} == {0.1}
     assert not model.training
 
 
-def test_a_network_without_batch_norm_is_left_as_it_is(deep):
+def test_calibration_does_not_change_a_network_without_batch_norm(deep):
     model = MLP(MLPOptions(hidden=4), 27, 0).initialise(torch.Generator().manual_seed(0))
     before = {name: value.clone() for name, value in model.state_dict().items()}
     calibrate(model, [deep[1]])

@@ -12,12 +12,12 @@ def test_dropout_drops_its_share_and_keeps_the_mean(share):
     assert dropped.mean().item() == pytest.approx(1.0, abs=0.01)
 
 
-def test_no_dropout_changes_nothing():
+def test_zero_dropout_returns_the_input():
     x = torch.randn(3, 4)
     assert Noise(0, 0).drop(x, 0.0) is x
 
 
-def test_each_step_each_seed_and_each_place_drops_otherwise():
+def test_dropout_masks_differ_by_call_step_and_seed_and_are_reproducible():
     x = torch.ones(1000)
     one = Noise(0, 5)
     masks = [one.drop(x, 0.5), one.drop(x, 0.5), Noise(0, 6).drop(x, 0.5), Noise(1, 5).drop(x, 0.5)]
@@ -27,7 +27,7 @@ def test_each_step_each_seed_and_each_place_drops_otherwise():
     torch.testing.assert_close(masks[0], Noise(0, 5).drop(x, 0.5))
 
 
-def test_gradients_pass_where_numbers_were_kept():
+def test_gradients_pass_only_through_kept_values():
     x = torch.ones(100, requires_grad=True)
     dropped = Noise(0, 0).drop(x, 0.5)
     dropped.sum().backward()

@@ -3,8 +3,8 @@ import torch
 from makemore.layers.rotary import rotary, rotations
 
 
-def test_pairs_are_rotated_as_the_paper_has_it():
-    """Su et al. (2021), equation 15: the matrix of each pair, written out."""
+def test_pairs_are_rotated_as_in_the_paper():
+    """Su et al. (2021), equation 15: an explicit rotation matrix for each pair."""
     D, position = 6, 5
     x = torch.randn(1, 2, D, generator=torch.Generator().manual_seed(0))
     found = rotary(x, rotations(torch.tensor([position]), D))
@@ -18,7 +18,7 @@ def test_pairs_are_rotated_as_the_paper_has_it():
     torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
 
 
-def test_products_depend_on_the_distance_only():
+def test_dot_products_depend_only_on_the_distance():
     q, k = torch.randn(2, 1, 1, 8, generator=torch.Generator().manual_seed(1))
 
     def product(t, u):

@@ -1,7 +1,7 @@
-"""Every lesson runs from start to end, and shows the numbers it speaks of.
+"""Every lesson runs completely and gives the numbers in its text.
 
-In short mode here, where long loops take few steps; what needs the whole loop ("when": "full") is
-held against what the lesson found when its page was built.
+Here lessons run in short mode, in which long loops take few steps. Numbers that need the whole loop
+("when": "full") are compared with those stored when the page of the lesson was built.
 """
 
 import hashlib
@@ -33,9 +33,9 @@ def expected(script):
 
 
 def numbers_of(script):
-    """What a lesson has found when it has run, in short mode; all else it made is let go."""
+    """Run a lesson in short mode and return its numbers; everything else is discarded."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # for small matrices another core is mostly waited for
+    torch.set_num_threads(1)  # a second thread does not speed up small matrices
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         patch.setenv("LESSONS", "short")
@@ -44,30 +44,32 @@ def numbers_of(script):
             plt.close("all")
     torch.set_num_threads(threads)
     wanted = expected(script).items()
-    return {name: float(found[name]) for name, said in wanted if said.get("when") != "full"}
+    return {name: float(found[name]) for name, stated in wanted if stated.get("when") != "full"}
 
 
-def check(name, said, found):
-    if "curve" in said:  # kept, so that the losses of a long loop can be looked at again
+def check(name, stated, found):
+    if "curve" in stated:  # stored so that the loss curve of a long loop can be inspected later
         assert len(found) == 200
         return
-    assert float(found) == pytest.approx(float(said["value"]), abs=said["within"]), name
+    assert float(found) == pytest.approx(float(stated["value"]), abs=stated["within"]), name
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
-def test_a_lesson_runs_and_shows_its_numbers(script):
+def test_a_lesson_runs_and_gives_its_numbers(script):
     for name, found in numbers_of(script).items():
         check(name, expected(script)[name], found)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
-def test_what_a_whole_run_found_is_what_the_lesson_says(script):
+def test_the_numbers_of_a_full_run_match_the_lesson(script):
     found = FOUND[name_of(script)]
     source = script.read_bytes()
-    assert found["source"] == hashlib.sha256(source).hexdigest(), "built before: run make lessons"
+    assert found["source"] == hashlib.sha256(source).hexdigest(), (
+        "changed since it was built: run make lessons"
+    )
     assert set(found["numbers"]) == set(expected(script))
-    for name, said in expected(script).items():
-        check(name, said, found["numbers"][name])
+    for name, stated in expected(script).items():
+        check(name, stated, found["numbers"][name])
 
 
 def test_every_lesson_has_answers_and_numbers():
@@ -78,7 +80,7 @@ def test_every_lesson_has_answers_and_numbers():
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
-def test_its_page_needs_nothing_from_the_network(script):
+def test_a_lesson_page_is_self_contained(script):
     page = (LESSONS / "pages" / f"{name_of(script)}.html").read_text(encoding="utf-8")
     assert not re.findall(r'(?:src|<link[^>]*href)="(?!data:)[^"]*"', page)
     assert "<script" not in page

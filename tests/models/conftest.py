@@ -9,13 +9,13 @@ from makemore.corpus.vocabulary import Vocabulary
 
 @pytest.fixture
 def some_names(us_names):
-    """Three hundred names, many of which start alike and some of which are given twice."""
+    """Three hundred names, many with common prefixes, some of them repeated."""
     return us_names.select(np.concatenate([np.arange(0, 32_000, 110), np.arange(12)]))
 
 
 @pytest.fixture
 def plain(some_names):
-    """Gives a model's contexts, and the row among them of every character of every line."""
+    """A function from a window to the contexts, and the row of every character of every line."""
 
     def of(window):
         c = Contexts.of(some_names, Vocabulary.of(some_names), window)
@@ -26,7 +26,7 @@ def plain(some_names):
 
 @pytest.fixture
 def texts(some_names):
-    """Every line as the ids it reads: the boundary, then its characters."""
+    """Every line as input ids: the boundary, then its characters."""
     vocabulary = Vocabulary.of(some_names)
     return [
         np.concatenate([[0], vocabulary.encode(Lines.from_strings([text]).codes)])

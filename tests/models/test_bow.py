@@ -1,13 +1,13 @@
 import torch
-from drawn_models import drawn
+from random_models import randomised
 
 from makemore.models.bow import BoW
 from makemore.options.families import BoWOptions
 
 
-def test_it_equals_an_attention_that_looks_at_all_alike(plain, texts):
+def test_it_equals_uniform_causal_attention(plain, texts):
     c, row = plain(None)
-    model = drawn(BoW(BoWOptions(embedding=7, hidden=9), c.vocabulary_size, 0))
+    model = randomised(BoW(BoWOptions(embedding=7, hidden=9), c.vocabulary_size, 0))
     rows = []
     with torch.no_grad():
         for ids in texts:

@@ -1,13 +1,13 @@
 import pytest
 import torch
-from drawn_models import drawn
+from random_models import randomised
 
 from makemore.models.deep_mlp import DeepMLP
 from makemore.options.families import DeepMLPOptions
 
 
 def twin_of(model):
-    """The lectures' stack out of torch's own layers, with the same weights."""
+    """Return the lectures' network built from torch layers, with the same weights."""
     layers = []
     for W, norm in zip(model.W[:-1], model.norms, strict=True):
         linear, normal = torch.nn.Linear(*W.shape, bias=False), torch.nn.BatchNorm1d(W.shape[1])
@@ -24,18 +24,18 @@ def twin_of(model):
 
 
 @pytest.mark.parametrize("is_training", [True, False])
-def test_it_equals_torchs_own_layers_on_the_plain_characters(plain, is_training):
+def test_it_equals_torch_layers_on_every_character(plain, is_training):
     c, row = plain(3)
     options = DeepMLPOptions(embedding=4, hidden=8, layers=4)
-    model = drawn(DeepMLP(options, c.vocabulary_size, 0))
+    model = randomised(DeepMLP(options, c.vocabulary_size, 0))
     twin = twin_of(model)
     x = model.C.detach()[torch.from_numpy(c.back).long()].flatten(1)[row]
-    model(c), twin(x)  # moves both running averages
+    model(c), twin(x)  # updates both running averages
     model.train(is_training), twin.train(is_training)
     torch.testing.assert_close(model(c)[row], twin(x), atol=1e-4, rtol=1e-3)
 
 
-def test_its_layers_start_with_signals_of_one_size(plain):
+def test_all_layers_start_with_the_same_activation_scale(plain):
     c, _ = plain(3)
     model = DeepMLP(DeepMLPOptions(), c.vocabulary_size, 0)
     model.initialise(torch.Generator().manual_seed(0))

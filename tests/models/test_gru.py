@@ -1,5 +1,5 @@
 import numpy as np
-from drawn_models import drawn
+from random_models import randomised
 
 from makemore.models.gru import GRU
 from makemore.options.families import GRUOptions
@@ -10,7 +10,7 @@ def sigma(x):
 
 
 def transcribed(w, ids):
-    """Cho et al. (2014), equations 5 to 8, one character after the other, in float64."""
+    """Cho et al. (2014), equations 5 to 8, character by character in float64."""
     H = w["U_h"].shape[0]
     W_z, W_r, W_h = np.split(w["W"], 3, axis=1)
     b_z, b_r, b_h = np.split(w["b"], 3)
@@ -27,9 +27,9 @@ def transcribed(w, ids):
     return np.array(rows)
 
 
-def test_it_equals_the_paper_on_the_plain_lines(plain, texts):
+def test_it_equals_the_equations_of_the_paper(plain, texts):
     c, row = plain(None)
-    model = drawn(GRU(GRUOptions(embedding=7, hidden=9), c.vocabulary_size, 0))
+    model = randomised(GRU(GRUOptions(embedding=7, hidden=9), c.vocabulary_size, 0))
     weights = {name: value.astype(np.float64) for name, value in model.tensors().items()}
     expected = np.concatenate([transcribed(weights, ids) for ids in texts])
     np.testing.assert_allclose(model(c).detach().numpy()[row], expected, atol=1e-4)

@@ -1,4 +1,4 @@
-"""Kneser-Ney against a slow transcription of Chen and Goodman's definitions."""
+"""Kneser-Ney compared with a slow transcription of the definitions of Chen and Goodman."""
 
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -20,7 +20,7 @@ from makemore.options.families import KneserNeyOptions
 
 
 def counted(lines, weights, K):
-    """a(h x), weighted and plain, and the discounts of each length; the oldest id first in h."""
+    """Return the counts a(h x), weighted and unweighted; h has the oldest id first."""
     weight, repeats, longest = defaultdict(Counter), defaultdict(Counter), set()
     for ids, w in zip(lines, weights, strict=True):
         for t, x in enumerate([*ids, 0]):
@@ -28,7 +28,7 @@ def counted(lines, weights, K):
             weight[h][x] += w
             repeats[h][x] += 1
             longest.add(h)
-    # types: in how many contexts one id longer was x seen after h?
+    # continuation counts: in how many contexts that are one id longer x follows h
     level = {(h, x) for h in repeats for x in repeats[h]}
     for length in range(max(map(len, longest)), 0, -1):
         for h, x in [(h, x) for h, x in level if len(h) == length]:
@@ -39,7 +39,7 @@ def counted(lines, weights, K):
 
 
 def discounts(tables):
-    """D of each length of history, from the counts of counts in all the tables together."""
+    """Return the discounts D of each history length, from counts of counts over all tables."""
     found = {}
     for length in {len(h) for table in tables for h in table}:
         counts = [
@@ -56,7 +56,7 @@ def discounts(tables):
 
 
 def given(weight, repeats, D, h, x):
-    """What h itself gives to x, and the share it leaves to others."""
+    """Return the discounted probability of x after h, and the back-off weight of h."""
     total = sum(weight[h].values())
     kept = {
         y: weight[h][y] * max(r - D[len(h)][min(r, 3) - 1], 0) / r / total
@@ -66,7 +66,7 @@ def given(weight, repeats, D, h, x):
 
 
 def slow(lines, weights, labels, K, V):
-    """p(x | label, history) as a function, by dicts of tuples."""
+    """Return p(x | label, history) as a function, computed with dictionaries of tuples."""
     weight, repeats = counted(lines, weights, K)
     D = discounts([repeats])
     within = {}
@@ -102,7 +102,7 @@ words = st.lists(st.text("abc", min_size=1, max_size=6), min_size=1, max_size=12
 @hypothesis.given(
     words, st.integers(1, 4), st.booleans(), st.booleans(), st.randoms(use_true_random=False)
 )
-def test_it_equals_the_transcription(texts, K, labelled, weighted, rng):
+def test_it_equals_a_slow_transcription_of_the_definitions(texts, K, labelled, weighted, rng):
     names = [rng.choice("FM") for _ in texts] if labelled else None
     weights = [rng.choice([1.0, 2.0, 0.5, 10.0]) for _ in texts] if weighted else None
     lines = Lines.from_strings(texts, names, weights)
@@ -139,10 +139,12 @@ def test_the_bundled_names_reach_the_known_losses(us_names, split, dev_at_most, 
     model = KneserNey(options, len(vocabulary), 0).count(train)
     assert likelihood.loss(model, dev) <= dev_at_most
     assert likelihood.loss(model, test) <= test_at_most
-    assert likelihood.loss(model, dev) > 1.9  # what no counting has reached without seeing dev
+    assert (
+        likelihood.loss(model, dev) > 1.9
+    )  # a lower loss would mean that dev leaked into the counts
 
 
-def test_thousands_of_different_characters_cost_memory_only_where_they_occur(monkeypatch):
+def test_memory_depends_on_occurring_contexts_not_on_vocabulary_squared(monkeypatch):
     lines = Lines.from_strings(
         [chr(0x4E00 + i) + chr(0x4E00 + (7 * i) % 2000) for i in range(2000)]
     )
@@ -154,22 +156,22 @@ def test_thousands_of_different_characters_cost_memory_only_where_they_occur(mon
     states, V = model.automaton(2**24).goto.shape
     assert model.automaton(states) is not None
     assert model.automaton(states - 1) is None
-    monkeypatch.setattr(automaton, "MOST_CELLS", states * V - 1)
+    monkeypatch.setattr(automaton, "MAX_TABLE_ENTRIES", states * V - 1)
     assert model.automaton(2**24) is None
 
 
-def test_two_thousand_one_character_lines_are_learned():
+def test_two_thousand_one_character_lines_can_be_fitted():
     lines = Lines.from_strings([chr(0x4E00 + i) for i in range(2048)])
     vocabulary = Vocabulary.of(lines)
     model = KneserNey(KneserNeyOptions(), len(vocabulary), 0)
     model.count(Contexts.of(lines, vocabulary, 5))
     first, _ = model.start(1)
-    np.testing.assert_allclose(first[0, 1:], first[0, 1], atol=1e-5)  # each as likely
+    np.testing.assert_allclose(first[0, 1:], first[0, 1], atol=1e-5)  # all equally likely
     after, _ = model.step(np.array([7], np.int32), model.start(1)[1])
-    assert np.exp(after[0, 0]) > 0.7  # and then the end
+    assert np.exp(after[0, 0]) > 0.7  # then the line ends
 
 
-def test_rare_lines_of_small_weight_do_not_vanish():
+def test_lines_of_small_weight_keep_a_positive_probability():
     lines = Lines.from_strings(["ab", "cd"], weights=[1000.0, 0.001])
     vocabulary = Vocabulary.of(lines)
     model = KneserNey(KneserNeyOptions(window=2), len(vocabulary), 0)
@@ -180,7 +182,7 @@ def test_rare_lines_of_small_weight_do_not_vanish():
 
 @settings(max_examples=300, deadline=None)
 @hypothesis.given(words, st.integers(1, 4))
-def test_no_known_character_is_ever_impossible(texts, K):
+def test_no_known_character_is_impossible(texts, K):
     lines = Lines.from_strings(texts)
     vocabulary = Vocabulary.of(lines)
     model = KneserNey(KneserNeyOptions(window=K), len(vocabulary), 0)
@@ -188,7 +190,7 @@ def test_no_known_character_is_ever_impossible(texts, K):
     assert np.isfinite(model.count(c).log_probs(c)).all()
 
 
-def test_labels_know_more_than_no_labels():
+def test_labels_lower_the_loss():
     from makemore.corpus.named.corpora import dataset_named
 
     lines = dataset_named("us-names").load(with_labels=True)
@@ -208,20 +210,20 @@ def test_labels_know_more_than_no_labels():
     [(0, 1, 1, 1), (1, 1, 1, 0), (1, 1, 2, 1), (4, 4, 4, 9)],
     ids=["none of one", "none of four", "D2 of nothing", "D3 of nothing"],
 )
-def test_counts_of_counts_that_give_no_discount_fall_back(n1, n2, n3, n4):
+def test_degenerate_counts_of_counts_fall_back_to_default_discounts(n1, n2, n3, n4):
     repeats = np.repeat([1, 2, 3, 4], [n1, n2, n3, n4])
     assert discounts_of(repeats) == (0.5, 1.0, 1.5)
 
 
-def test_counts_of_counts_give_the_discounts_of_chen_and_goodman():
+def test_discounts_equal_those_of_chen_and_goodman():
     Y = 100 / (100 + 2 * 40)
     expected = (1 - 2 * Y * 40 / 100, 2 - 3 * Y * 20 / 40, 3 - 4 * Y * 12 / 20)
     assert discounts_of(np.repeat([1, 2, 3, 4], [100, 40, 20, 12])) == pytest.approx(expected)
 
 
-def test_what_very_many_lines_leave_to_others_is_not_nothing():
+def test_huge_counts_leave_a_positive_backoff_weight():
     lines = Lines.from_strings(["anna"])
     c = Contexts.of(lines, Vocabulary.of(lines), 2).without_lines()
-    many = replace(c, count=c.count * 1e8, forgotten=c.forgotten * 10**8)
+    many = replace(c, count=c.count * 1e8, untracked_repeats=c.untracked_repeats * 10**8)
     model = KneserNey(KneserNeyOptions(window=2), 3, 0).count(many)
     assert np.isfinite(model.log_probs(c)).all()

@@ -19,7 +19,7 @@ def trained(options, c, steps=300):
     return model
 
 
-def test_the_neural_bigram_learns_the_counted_one(us_names):
+def test_the_neural_bigram_converges_to_the_counted_bigram(us_names):
     vocabulary = Vocabulary.of(us_names)
     c = Contexts.of(us_names, vocabulary, 1)
     counted = Ngram(NgramOptions(window=1, add=0), 27, 0).count(c)
@@ -29,7 +29,7 @@ def test_the_neural_bigram_learns_the_counted_one(us_names):
     assert model.W.detach()[q].softmax(dim=0)[u] == pytest.approx(206 / 272, abs=0.01)
 
 
-def test_looking_up_rows_equals_multiplying_one_hots():
+def test_row_lookup_equals_multiplication_with_one_hot_vectors():
     options, rng = LinearOptions(window=2), torch.Generator().manual_seed(1)
     model = Linear(options, 5, 2)
     torch.nn.init.normal_(model.W, generator=rng)
@@ -39,7 +39,7 @@ def test_looking_up_rows_equals_multiplying_one_hots():
     torch.testing.assert_close(logits, one_hot.flatten(1) @ model.W)
 
 
-def test_two_characters_know_more_than_one(us_names):
+def test_a_window_of_two_characters_has_a_lower_loss_than_one(us_names):
     vocabulary = Vocabulary.of(us_names)
     one, two = (
         likelihood.loss(
@@ -51,7 +51,7 @@ def test_two_characters_know_more_than_one(us_names):
     assert two < one - 0.1
 
 
-def test_the_penalty_smooths_as_adding_to_counts_does():
+def test_the_penalty_smooths_like_additive_smoothing():
     lines = Lines.from_strings(["ab", "ab", "ac"])
     c = Contexts.of(lines, Vocabulary.of(lines), 1)
     spread = [

@@ -1,14 +1,14 @@
 import torch
-from drawn_models import drawn
+from random_models import randomised
 
 from makemore.models.lstm import LSTM
 from makemore.options.families import LSTMOptions
 
 
-def test_it_equals_torchs_own_lstm_on_the_plain_lines(plain, texts):
+def test_it_equals_torch_lstm(plain, texts):
     c, row = plain(None)
     H = 9
-    model = drawn(LSTM(LSTMOptions(embedding=7, hidden=H), c.vocabulary_size, 0))
+    model = randomised(LSTM(LSTMOptions(embedding=7, hidden=H), c.vocabulary_size, 0))
     twin = torch.nn.LSTM(7, H, batch_first=True)
 
     def in_torchs_order(weight):  # ours: i, f, o, g; torch's: i, f, g, o
@@ -24,7 +24,7 @@ def test_it_equals_torchs_own_lstm_on_the_plain_lines(plain, texts):
         torch.testing.assert_close(model(c)[row], h @ model.V + model.d, atol=1e-5, rtol=1e-4)
 
 
-def test_its_forget_gate_starts_open():
+def test_the_forget_gate_bias_starts_at_one():
     model = LSTM(LSTMOptions(embedding=4, hidden=6), 27, 0)
     model.initialise(torch.Generator().manual_seed(0))
     assert model.b.tolist() == [0.0] * 6 + [1.0] * 6 + [0.0] * 12

@@ -14,12 +14,12 @@ def model():
 
 
 @pytest.mark.parametrize("embedding, hidden, count", [(2, 100, 3481), (10, 200, 11897)])
-def test_it_has_as_many_parameters_as_in_the_lectures(embedding, hidden, count):
+def test_it_has_the_number_of_parameters_of_the_lectures(embedding, hidden, count):
     model = MLP(MLPOptions(embedding=embedding, hidden=hidden), 27, 0)
     assert sum(p.numel() for p in model.parameters()) == count
 
 
-def test_it_equals_torchs_own_layers(model):
+def test_it_equals_torch_layers(model):
     back = np.random.default_rng(0).integers(0, 27, (40, 3)).astype(np.int32)
     twin = torch.nn.Sequential(
         torch.nn.Embedding(27, 10),
@@ -38,14 +38,14 @@ def test_it_equals_torchs_own_layers(model):
     torch.testing.assert_close(model(Contexts.of_windows(back, 27, 0)), expected)
 
 
-def test_its_first_loss_is_that_of_guessing(model, us_names):
+def test_the_initial_loss_is_that_of_a_uniform_guess(model, us_names):
     from makemore.inference import likelihood
 
     c = Contexts.of(us_names, Vocabulary.of(us_names), 3)
     assert likelihood.loss(model, c) == pytest.approx(np.log(27), abs=0.02)
 
 
-def test_few_of_its_neurons_start_saturated(model):
+def test_few_neurons_are_saturated_initially(model):
     back = np.random.default_rng(0).integers(0, 27, (500, 3)).astype(np.int32)
     with torch.no_grad():
         x = model.C[torch.from_numpy(back).long()].flatten(1)

@@ -12,7 +12,7 @@ from makemore.options.families import NgramOptions
 
 
 @pytest.mark.parametrize("add, loss", [(0.0, 2.4540), (1.0, 2.4546)])
-def test_the_lectures_bigram_has_the_lectures_loss(us_names, add, loss):
+def test_the_bigram_has_the_loss_of_the_lectures(us_names, add, loss):
     vocabulary = Vocabulary.of(us_names)
     c = Contexts.of(us_names, vocabulary, 1)
     assert c.total == 228_146
@@ -20,7 +20,7 @@ def test_the_lectures_bigram_has_the_lectures_loss(us_names, add, loss):
     assert likelihood.loss(model, c) == pytest.approx(loss, abs=5e-5)
 
 
-def test_after_q_comes_u_206_times_of_272(us_names):
+def test_u_follows_q_206_times_out_of_272(us_names):
     vocabulary = Vocabulary.of(us_names)
     model = Ngram(NgramOptions(window=1, add=0), 27, 0)
     model.count(Contexts.of(us_names, vocabulary, 1))
@@ -29,7 +29,7 @@ def test_after_q_comes_u_206_times_of_272(us_names):
     assert np.exp(row[u]) == pytest.approx(206 / 272, abs=1e-6)
 
 
-def test_andrejq_is_impossible_until_something_is_added(us_names):
+def test_andrejq_is_impossible_without_smoothing(us_names):
     vocabulary = Vocabulary.of(us_names)
     c = Contexts.of(us_names, vocabulary, 1)
     line = Contexts.of(Lines.from_strings(["andrejq"]), vocabulary, 1)
@@ -39,7 +39,7 @@ def test_andrejq_is_impossible_until_something_is_added(us_names):
     assert -50 < likelihood.line_log_probs(one, line)[0] < 0
 
 
-def test_it_equals_a_table_counted_by_hand():
+def test_it_equals_hand_counted_probabilities():
     texts, weights, k, K = ["abab", "ba"], [2.0, 3.0], 0.5, 2
     lines = Lines.from_strings(texts, weights=weights)
     vocabulary = Vocabulary.of(lines)
@@ -56,7 +56,7 @@ def test_it_equals_a_table_counted_by_hand():
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_a_context_never_seen_is_uniform_even_with_nothing_added():
+def test_an_unseen_context_is_uniform_without_smoothing():
     lines = Lines.from_strings(["ab"])
     vocabulary = Vocabulary.of(lines)
     model = Ngram(NgramOptions(window=1, add=0), 3, 0)

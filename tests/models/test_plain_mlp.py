@@ -1,16 +1,16 @@
 import numpy as np
 import pytest
 import torch
-from drawn_models import drawn
+from random_models import randomised
 
 from makemore.models.plain_mlp import PlainMLP
 from makemore.options.families import PlainMLPOptions
 
 
-def test_it_equals_torchs_own_layers(plain):
+def test_it_equals_torch_layers(plain):
     c, _ = plain(3)
     options = PlainMLPOptions(embedding=4, hidden=8, layers=3)
-    model = drawn(PlainMLP(options, c.vocabulary_size, 0))
+    model = randomised(PlainMLP(options, c.vocabulary_size, 0))
     x = model.C.detach()[torch.from_numpy(c.back).long()].flatten(1)
     with torch.no_grad():
         for W, b in zip(model.W[:-1], model.b[:-1], strict=True):
@@ -19,7 +19,7 @@ def test_it_equals_torchs_own_layers(plain):
         torch.testing.assert_close(model(c), expected, atol=1e-5, rtol=1e-4)
 
 
-def test_the_gain_keeps_signals_alive_where_none_lets_them_fade(plain):
+def test_the_gain_preserves_the_activation_scale(plain):
     c, _ = plain(3)
     model = PlainMLP(PlainMLPOptions(layers=11), c.vocabulary_size, 0)
     model.initialise(torch.Generator().manual_seed(0))
@@ -38,7 +38,7 @@ def test_the_gain_keeps_signals_alive_where_none_lets_them_fade(plain):
     assert last_deviation() < 0.35
 
 
-def test_its_first_loss_is_that_of_guessing(plain):
+def test_the_initial_loss_is_that_of_a_uniform_guess(plain):
     from makemore.inference import likelihood
 
     c, _ = plain(3)

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from drawn_models import drawn
+from random_models import randomised
 from torch.nn.functional import batch_norm
 
 from makemore.models.resnet import ResNet
@@ -8,10 +8,10 @@ from makemore.options.families import ResNetOptions
 
 
 @pytest.mark.parametrize("is_training", [True, False])
-def test_it_equals_the_paper_on_the_plain_characters(plain, is_training):
+def test_it_equals_the_equations_of_the_paper(plain, is_training):
     c, row = plain(3)
-    model = drawn(ResNet(ResNetOptions(embedding=4, hidden=8, blocks=2), c.vocabulary_size, 0))
-    model(c)  # moves the running averages
+    model = randomised(ResNet(ResNetOptions(embedding=4, hidden=8, blocks=2), c.vocabulary_size, 0))
+    model(c)  # updates the running averages
     model.train(is_training)
 
     def normal(x, norm):
@@ -28,7 +28,7 @@ def test_it_equals_the_paper_on_the_plain_characters(plain, is_training):
         torch.testing.assert_close(model(c)[row], expected, atol=1e-4, rtol=1e-3)
 
 
-def test_gradients_reach_the_bottom_of_a_deep_stack(plain):
+def test_gradients_reach_the_first_block_of_a_deep_stack(plain):
     from makemore.layers.loss import negative_log_likelihood
 
     c, _ = plain(3)

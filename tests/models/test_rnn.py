@@ -1,13 +1,13 @@
 import torch
-from drawn_models import drawn
+from random_models import randomised
 
 from makemore.models.rnn import RNN
 from makemore.options.families import RNNOptions
 
 
-def test_it_equals_torchs_own_rnn_on_the_plain_lines(plain, texts):
+def test_it_equals_torch_rnn(plain, texts):
     c, row = plain(None)
-    model = drawn(RNN(RNNOptions(embedding=7, hidden=9), c.vocabulary_size, 0))
+    model = randomised(RNN(RNNOptions(embedding=7, hidden=9), c.vocabulary_size, 0))
     twin = torch.nn.RNN(7, 9, batch_first=True)
     with torch.no_grad():
         twin.weight_ih_l0.copy_(model.W.T)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from drawn_models import drawn
+from random_models import randomised
 from torch.nn.functional import gelu, layer_norm, scaled_dot_product_attention
 
 from makemore.contexts.table import Contexts
@@ -15,7 +15,7 @@ OPTIONS = TransformerOptions(layers=2, embedding=16, heads=2)
 
 
 def rotated(x):
-    """Su et al. (2021), equation 34: (heads, T, D) with pairs of neighbours turned by position."""
+    """Su et al. (2021), equation 34: (heads, T, D) with adjacent pairs rotated by position."""
     _, T, D = x.shape
     angle = torch.arange(T)[:, None] * 10_000.0 ** (-2 * torch.arange(D // 2) / D)
     angle = angle.repeat_interleave(2, dim=1)
@@ -24,7 +24,7 @@ def rotated(x):
 
 
 def on_a_line(model, ids):
-    """The logits along one line, with torch's own attention over the plain line."""
+    """Return the logits along one line, with torch's attention over the whole line."""
     D, heads = model.C.shape[1], model.heads
     x = model.C[torch.from_numpy(ids)]
     for layer in model.layers:
@@ -40,20 +40,20 @@ def on_a_line(model, ids):
     return layer_norm(x, (D,), model.norm.weight, model.norm.bias) @ model.V
 
 
-def test_it_equals_attention_over_the_plain_lines(plain, texts):
+def test_it_equals_torch_attention_line_by_line(plain, texts):
     c, row = plain(None)
-    model = drawn(Transformer(OPTIONS, c.vocabulary_size, 0))
+    model = randomised(Transformer(OPTIONS, c.vocabulary_size, 0))
     with torch.no_grad():
         expected = torch.cat([on_a_line(model, ids) for ids in texts])
         torch.testing.assert_close(model(c)[row], expected, atol=1e-4, rtol=1e-3)
 
 
 @pytest.mark.parametrize("lengths", [(1,), (40, 41, 43, 3, 70), (200, 17, 16, 15)])
-def test_lines_of_any_length_are_laid_out_together(lengths):
+def test_lines_of_any_length_are_computed_together(lengths):
     lines = Lines.from_strings([("ab" * n)[:n] + "c" for n in lengths])
     vocabulary = Vocabulary.of(lines)
     c = Contexts.of(lines, vocabulary, None)
-    model = drawn(Transformer(OPTIONS, len(vocabulary), 0)).eval()
+    model = randomised(Transformer(OPTIONS, len(vocabulary), 0)).eval()
     row = torch.from_numpy(c.row[c.edge].astype(np.int64))
     with torch.no_grad():
         expected = torch.cat(
@@ -67,6 +67,6 @@ def test_lines_of_any_length_are_laid_out_together(lengths):
         torch.testing.assert_close(model(c)[row], expected, atol=1e-4, rtol=1e-3)
 
 
-def test_heads_must_share_the_embedding_out():
-    with pytest.raises(OptionError, match="embedding is 20: give a multiple of twice the heads"):
+def test_the_embedding_must_be_a_multiple_of_twice_the_heads():
+    with pytest.raises(OptionError, match="embedding is 20: give a multiple of"):
         TransformerOptions(embedding=20, heads=4)

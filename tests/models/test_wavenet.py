@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 import torch
-from drawn_models import drawn
+from random_models import randomised
 
-from makemore.models.wavenet import WaveNet, fusions
+from makemore.models.wavenet import WaveNet, fuse_windows
 from makemore.options.families import WaveNetOptions
 
 
 def twin_of(model):
-    """The lectures' network: neighbours side by side, a linear layer, torch's BatchNorm, tanh."""
+    """Return the lectures' network: concatenated neighbours, linear, torch's BatchNorm, tanh."""
     stages = []
     for A, B, norm in zip(model.A, model.B, model.norms, strict=True):
         linear = torch.nn.Linear(2 * A.shape[0], A.shape[1], bias=False)
@@ -32,22 +32,22 @@ def twin_of(model):
 
 @pytest.mark.parametrize("is_training", [True, False])
 @pytest.mark.parametrize("window", [2, 4, 8])
-def test_distinct_chunks_equal_torchs_own_layers_on_the_plain_characters(
-    plain, window, is_training
-):
+def test_it_equals_torch_layers_on_every_character(plain, window, is_training):
     c, row = plain(window)
     options = WaveNetOptions(window=window, embedding=4, hidden=8)
-    model = drawn(WaveNet(options, c.vocabulary_size, 0))
+    model = randomised(WaveNet(options, c.vocabulary_size, 0))
     twin = twin_of(model)
     x = model.C.detach()[torch.from_numpy(c.back).long()][row]
-    model(c), twin(x, True)  # moves both running averages
+    model(c), twin(x, True)  # updates both running averages
     model.train(is_training)
     torch.testing.assert_close(model(c)[row], twin(x, is_training), atol=1e-4, rtol=1e-3)
 
 
-def test_a_window_that_is_no_power_of_two_is_filled_up_with_boundaries(plain):
+def test_a_window_that_is_not_a_power_of_two_is_padded_with_boundaries(plain):
     c, _ = plain(5)
-    narrow = drawn(WaveNet(WaveNetOptions(window=5, embedding=4, hidden=8), c.vocabulary_size, 0))
+    narrow = randomised(
+        WaveNet(WaveNetOptions(window=5, embedding=4, hidden=8), c.vocabulary_size, 0)
+    )
     wide = WaveNet(WaveNetOptions(window=8, embedding=4, hidden=8), c.vocabulary_size, 0)
     wide.load(narrow.tensors())
     narrow.eval()
@@ -55,12 +55,12 @@ def test_a_window_that_is_no_power_of_two_is_filled_up_with_boundaries(plain):
     np.testing.assert_allclose(narrow.log_probs_at(c.back), wide.log_probs_at(back), atol=1e-5)
 
 
-def test_far_fewer_pairs_are_fused_than_stand_in_the_windows(us_names):
+def test_far_fewer_pairs_are_fused_than_the_windows_contain(us_names):
     from makemore.contexts.table import Contexts
     from makemore.corpus.vocabulary import Vocabulary
 
     c = Contexts.of(us_names, Vocabulary.of(us_names), 8)
-    pairs, fours, eights = fusions(c.back, c.weight, 27)
+    pairs, fours, eights = fuse_windows(c.back, c.weight, 27)
     assert len(pairs.left) < 27 * 27
     assert len(fours.left) < len(c) / 2
     assert len(eights.left) == len(c)

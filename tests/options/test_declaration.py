@@ -9,18 +9,18 @@ from makemore.options.verbs import ConstraintOptions, FitOptions, SampleOptions
 from makemore.registry import family_named, family_of
 
 
-def test_text_from_the_command_line_becomes_values():
+def test_strings_from_the_command_line_are_converted():
     assert MLPOptions.of_strings({"hidden": "64", "window": "2"}) == MLPOptions(hidden=64, window=2)
     assert LinearOptions.of_strings({"l2": "1e-2"}).l2 == 0.01
 
 
 @pytest.mark.parametrize("text", ["x", "1.5", "", "0x10"])
-def test_text_that_is_no_value_is_refused(text):
+def test_an_invalid_string_is_rejected(text):
     with pytest.raises(OptionError, match=r"hidden is .*: give a whole number"):
         MLPOptions.of_strings({"hidden": text})
 
 
-def test_true_is_no_whole_number():
+def test_a_boolean_is_not_a_whole_number():
     with pytest.raises(OptionError, match="window is True: give a whole number"):
         MLPOptions(window=True)
 
@@ -30,11 +30,11 @@ def test_nan_is_out_of_bounds():
         SampleOptions(temperature=math.nan)
 
 
-def test_a_whole_number_may_stand_for_a_number():
+def test_an_integer_is_accepted_as_a_float():
     assert SampleOptions(temperature=2).temperature == 2
 
 
-def test_replace_checks_what_it_changes():
+def test_replace_validates_the_new_values():
     assert MLPOptions().replace(hidden=3).hidden == 3
     with pytest.raises(OptionError, match=r"hidden is 0"):
         MLPOptions().replace(hidden=0)
@@ -43,17 +43,17 @@ def test_replace_checks_what_it_changes():
 @pytest.mark.parametrize(
     "budget, seconds", [("30s", 30), ("2m", 120), ("1.5h", 5400), (7, 7), ("0.5", 0.5)]
 )
-def test_a_budget_is_a_time(budget, seconds):
+def test_a_budget_is_parsed_as_a_time(budget, seconds):
     assert FitOptions(budget=budget).seconds(lines=9) == seconds
 
 
 @pytest.mark.parametrize("lines, seconds", [(0, 5), (400, 6), (10_000, 30), (10**9, 30)])
-def test_without_a_budget_a_short_list_takes_less_time(lines, seconds):
+def test_the_default_budget_is_smaller_for_a_short_list(lines, seconds):
     assert FitOptions().seconds(lines) == seconds
 
 
 @pytest.mark.parametrize("budget", ["soon", "0s", "-1s", "30 apples", "", 0])
-def test_what_is_no_time_is_refused(budget):
+def test_an_invalid_budget_is_rejected(budget):
     with pytest.raises(OptionError, match=r"budget is .* give a time such as 30s"):
         FitOptions(budget=budget).seconds(lines=9)
 
@@ -63,19 +63,19 @@ def test_families_are_found_by_name_and_by_options():
     assert family_of(MLPOptions()).name == "mlp"
 
 
-def test_unknown_families_are_refused():
+def test_unknown_families_are_rejected():
     with pytest.raises(OptionError, match="model 'gpt9' is unknown: choose one of auto, ngram"):
         family_named("gpt9")
     with pytest.raises(OptionError, match="is not the options of a family"):
         family_of(SampleOptions())
 
 
-ASKED = {"length": 3, "min_length": 2, "max_length": 9, "ignore_case": True, "forbid": ("x",)}
+VALUES = {"length": 3, "min_length": 2, "max_length": 9, "ignore_case": True, "forbid": ("x",)}
 
 
 @pytest.mark.parametrize("field", fields(ConstraintOptions), ids=lambda field: field.name)
-def test_every_constraint_but_a_prefix_and_a_length_makes_lines_constrained(field):
-    value = ASKED.get(field.name, 77 if int in field.kinds else "x")
+def test_every_constraint_except_prefix_and_max_length_makes_lines_constrained(field):
+    value = VALUES.get(field.name, 77 if int in field.types else "x")
     is_free = field.name in ("prefix", "max_length", "states")
     for kind in (ConstraintOptions, SampleOptions):
         assert kind(**{field.name: value}).is_constrained != is_free

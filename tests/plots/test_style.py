@@ -1,4 +1,4 @@
-"""Pictures draw the same whatever the program's settings, and their colours can be told apart."""
+"""Plots ignore global matplotlib settings, and their colours are distinguishable."""
 
 import itertools
 
@@ -8,10 +8,10 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from makemore.plots.distributions import lengths
-from makemore.plots.style import HEAT, SERIES, SOFT, canvas, line_styles, logarithmic
+from makemore.plots.style import HEAT, SERIES, SOFT, create_figure, line_styles, set_log_scale
 
-# How the colour-blind see: Machado, Oliveira and Fernandes (2009), "A physiologically-based model
-# for simulation of color vision deficiency", severity 1, on linear RGB.
+# Simulation of colour blindness: Machado, Oliveira and Fernandes (2009), "A physiologically-based
+# model for simulation of color vision deficiency", severity 1, on linear RGB.
 BLIND = {
     "protan": [
         [0.152286, 1.052583, -0.204868],
@@ -33,7 +33,7 @@ BLIND = {
 
 
 def lab(color, matrix):
-    """A colour as someone sees it, in CIE L*a*b*."""
+    """Return a colour as perceived with a colour vision matrix, in CIE L*a*b*."""
     rgb = np.array(to_rgb(color))
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     seen = np.clip(np.array(matrix) @ linear, 0, 1)
@@ -56,19 +56,23 @@ def dark_series():
 
 @pytest.mark.parametrize("colors", [list(SERIES), dark_series()], ids=["light", "dark"])
 @pytest.mark.parametrize("eye", BLIND)
-def test_series_can_be_told_apart_by_the_colour_blind(colors, eye):
+def test_series_colours_are_distinguishable_with_colour_blindness(colors, eye):
     for one, other in itertools.combinations(colors, 2):
         distance = np.linalg.norm(lab(one, BLIND[eye]) - lab(other, BLIND[eye]))
-        assert distance > 15, (one, other, distance)  # 2 can just be told apart side by side
+        assert distance > 15, (
+            one,
+            other,
+            distance,
+        )  # a distance of 2 is just noticeable side by side
 
 
-def test_lines_are_alike_only_when_there_are_too_many():
+def test_eighteen_line_styles_are_distinct_and_more_repeat():
     styles = [*line_styles(18)]
     assert len(set(styles)) == 18
     assert len(line_styles(40)) == 40
 
 
-def test_the_program_s_own_settings_change_nothing():
+def test_global_matplotlib_settings_have_no_effect():
     plain = lengths(np.array([0.0, 0.5, 0.5]), None)
     with matplotlib.rc_context({"font.size": 30, "axes.spines.top": True, "text.color": "red"}):
         other = lengths(np.array([0.0, 0.5, 0.5]), None)
@@ -77,21 +81,21 @@ def test_the_program_s_own_settings_change_nothing():
         assert not figure.axes[0].spines["top"].get_visible()
 
 
-def test_notebooks_show_a_figure_without_pyplot():
+def test_figures_are_shown_in_notebooks_without_pyplot():
     figure = lengths(np.array([0.0, 0.5, 0.5]), None)
     assert figure._repr_png_().startswith(b"\x89PNG")
 
 
-def test_heat_grows_out_of_nothing():
+def test_the_heat_map_starts_transparent():
     assert HEAT(0.0)[3] == 0
     assert HEAT(1.0)[3] == 1
 
 
 @pytest.mark.parametrize("high", [2.0, 30.0, 1e6])
-def test_logarithmic_axes_have_plain_numbers_in_the_color_of_all_ticks(high):
-    figure, (axes,) = canvas()
+def test_logarithmic_axes_have_plain_numbers_in_the_tick_colour(high):
+    figure, (axes,) = create_figure()
     axes.plot([0.9, high], [1.0, 2.0])
-    logarithmic(axes, "x", "y")
+    set_log_scale(axes, "x", "y")
     figure.draw_without_rendering()
     assert axes.get_xscale() == axes.get_yscale() == "log"
     for axis in (axes.xaxis, axes.yaxis):

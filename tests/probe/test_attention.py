@@ -11,7 +11,7 @@ from makemore.probe.attention import attention_of
 
 
 @pytest.mark.parametrize("labels", [(), ("F", "M")])
-def test_it_is_what_the_network_itself_attends_to(labels):
+def test_it_equals_the_attention_that_the_network_uses(labels):
     vocabulary = Vocabulary("ahjno", labels)
     options = TransformerOptions(layers=3, embedding=16, heads=2)
     network = Transformer(options, len(vocabulary), len(labels))

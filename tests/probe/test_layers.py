@@ -17,7 +17,7 @@ def fitted(options, lines=LINES):
     return learned.model, contexts
 
 
-def test_activations_and_gradients_are_those_of_the_equations():
+def test_activations_and_gradients_follow_the_equations():
     network, c = fitted(MLPOptions(window=3, embedding=4, hidden=16))
     found = layers_of(network, c)
     (h,) = found.activations
@@ -43,13 +43,13 @@ def test_activations_and_gradients_are_those_of_the_equations():
 
 
 def _logit_gradient(log_probs, c):
-    """Softmax times how often the context stands, less the counts, over all characters."""
+    """Return the gradient: softmax times context weight, minus the counts, per character."""
     counts = torch.zeros_like(log_probs)
     counts[c.row, c.next] = torch.from_numpy(c.count).float()
     return (log_probs.exp() * counts.sum(1, keepdim=True) - counts).detach() / c.total
 
 
-def test_the_network_stays_as_it_was():
+def test_probing_does_not_change_the_network():
     network, c = fitted(ResNetOptions(window=3, embedding=4, hidden=16))
     before = {name: value.copy() for name, value in network.tensors().items()}
     asked = network.log_probs(c)
@@ -79,7 +79,7 @@ def test_the_network_stays_as_it_was():
         ),
     ],
 )
-def test_layers_come_in_their_order_with_a_row_for_each_context(options, names, kinds):
+def test_layers_are_in_order_with_a_row_for_each_context(options, names, kinds):
     network, c = fitted(options)
     found = layers_of(network, c).activations
     assert [each.name for each in found] == names
@@ -89,7 +89,7 @@ def test_layers_come_in_their_order_with_a_row_for_each_context(options, names, 
     assert all(np.abs(each.gradients).max() > 0 for each in found)
 
 
-def test_what_is_flat_and_dead_depends_on_the_kind():
+def test_saturation_and_dead_units_depend_on_the_kind_of_activation():
     network, c = fitted(ResNetOptions(window=2, hidden=8, blocks=1))
     with torch.no_grad():
         network.norm.beta[3] = -100.0
@@ -104,8 +104,8 @@ def test_what_is_flat_and_dead_depends_on_the_kind():
     assert h.saturated == pytest.approx((np.abs(h.values) > 0.97).mean())
 
 
-def test_a_closed_gate_is_as_flat_as_an_open_one():
+def test_closed_and_open_gates_are_both_saturated():
     values = np.array([[0.01, 0.5, 0.99, 0.97]], np.float32)
     gates = Activations("gates", "sigmoid", values, np.zeros_like(values))
-    assert gates.flat.tolist() == [[True, False, True, False]]
+    assert gates.saturation_mask.tolist() == [[True, False, True, False]]
     assert gates.saturated == 0.5

@@ -7,13 +7,13 @@ LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4
 
 
 def each_alone(maker):
-    """The mixture with all its weight on one member, for each of them."""
-    for place in range(len(maker.learned_.model.members)):
-        maker.learned_.model.weights = np.eye(len(maker.learned_.model.members))[place]
+    """Yield the mixture with all its weight on one member, for each member."""
+    for index in range(len(maker.learned_.model.members)):
+        maker.learned_.model.weights = np.eye(len(maker.learned_.model.members))[index]
         yield maker
 
 
-def test_members_are_measured_alone_and_by_what_is_lost_without_them():
+def test_members_are_measured_alone_and_by_the_loss_without_them():
     members = "kneser_ney(window=1), kneser_ney(window=3), mlp(hidden=8)"
     maker = MakeMore(MixtureOptions(members=members), steps=20).fit(LINES)
     asked = ["hanna", "bobo", "jotto", "bobo", "bobo"]
@@ -25,10 +25,10 @@ def test_members_are_measured_alone_and_by_what_is_lost_without_them():
     ]
     mixture, whole = maker.learned_.model, -maker.score(asked)
     kept = mixture.weights.copy()
-    for place, each in enumerate(found):
+    for index, each in enumerate(found):
         for weights, loss in (
-            (np.eye(3)[place], each.loss),
-            (np.where(np.arange(3) == place, 0, kept), whole + each.without),
+            (np.eye(3)[index], each.loss),
+            (np.where(np.arange(3) == index, 0, kept), whole + each.without),
         ):
             mixture.weights = weights / weights.sum()
             assert -maker.score(asked) == pytest.approx(loss, abs=1e-4)
@@ -40,14 +40,14 @@ def test_members_are_measured_alone_and_by_what_is_lost_without_them():
     assert sum(each.weight for each in found) == pytest.approx(1.0)
 
 
-def test_members_of_a_blend_have_their_own_names():
+def test_members_of_a_blend_keep_their_names():
     one = MakeMore(KneserNeyOptions(window=2)).fit(LINES)
     other = MakeMore("gru", steps=3).fit(["zoë", "chloë", "anaïs"])
     found = MakeMore.blend([one, other]).probe(["hanna", "bob"]).members
     assert [each.name for each in found] == ["KneserNey, window 2", "GRU"]
 
 
-def test_lines_count_by_their_weights():
+def test_member_statistics_weight_lines():
     members = "kneser_ney(window=1), kneser_ney(window=3), gru(hidden=8)"
     asked, labels, weights = ["hanna", "bob", "ann"], ["F", "M", "F"], [1.0, 3.0, 2.0]
     maker = MakeMore(MixtureOptions(members=members), steps=20)
@@ -65,7 +65,7 @@ def test_lines_count_by_their_weights():
         assert mine.by_place == pytest.approx(its.by_place)
 
 
-def test_places_show_whose_probability_it_is():
+def test_contributions_by_position_are_shares_of_the_probability():
     members = "kneser_ney(window=1), kneser_ney(window=3), gru(hidden=8)"
     maker = MakeMore(MixtureOptions(members=members), steps=20).fit(LINES)
     maker.learned_.model.weights = np.array([0.5, 0.3, 0.2])
@@ -74,10 +74,10 @@ def test_places_show_whose_probability_it_is():
     assert found.shape == (3, 9)
     weights = maker.learned_.model.weights.copy()
     each = [alone.score_characters(asked) for alone in each_alone(maker)]
-    for place in range(9):
+    for index in range(9):
         parts = []
         for line in range(3):
-            if place < len(each[0][line]):
-                part = weights * np.exp([own[line][place] for own in each])
+            if index < len(each[0][line]):
+                part = weights * np.exp([own[line][index] for own in each])
                 parts.append(part / part.sum())
-        np.testing.assert_allclose(found[:, place], np.mean(parts, axis=0), atol=1e-5)
+        np.testing.assert_allclose(found[:, index], np.mean(parts, axis=0), atol=1e-5)

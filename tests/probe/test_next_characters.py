@@ -13,7 +13,7 @@ LABELS = ["F", "F", "F", "M", "M", "M", "M", "F"] * 2
 
 
 @pytest.mark.parametrize("options", [NgramOptions(window=3, add=0.0), LinearOptions()])
-def test_what_is_learned_by_heart_follows_as_it_was_counted(options):
+def test_a_memorised_list_gives_the_counted_bigram_shares(options):
     maker = MakeMore(options, steps=2000, rate=0.3, batch=10**6, weight_decay=0.0).fit(LINES)
     model, vocabulary = maker.learned_.model, maker.learned_.vocabulary
     c = Contexts.of(Lines.from_strings(LINES), vocabulary, model.window)
@@ -24,7 +24,7 @@ def test_what_is_learned_by_heart_follows_as_it_was_counted(options):
 
 
 @pytest.mark.parametrize("options", [KneserNeyOptions(), "gru"])
-def test_it_is_the_mean_over_characters_in_blocks_or_at_once(options, monkeypatch):
+def test_predictions_are_averaged_over_characters_in_blocks_of_any_size(options, monkeypatch):
     maker = MakeMore(options, steps=5).fit(LINES, LABELS)
     model, vocabulary = maker.learned_.model, maker.learned_.vocabulary
     c = Contexts.of(Lines.from_strings(LINES, LABELS), vocabulary, model.window)
@@ -39,7 +39,7 @@ def test_it_is_the_mean_over_characters_in_blocks_or_at_once(options, monkeypatc
     np.testing.assert_allclose(mean_next_probs(model, c), expected, atol=1e-6)
 
 
-def test_a_character_that_is_not_in_the_lines_has_zeros():
+def test_a_character_that_does_not_occur_has_zeros():
     maker = MakeMore("kneser_ney").fit(LINES)
     vocabulary = maker.learned_.vocabulary
     c = Contexts.of(Lines.from_strings(["bob"]), vocabulary, maker.learned_.model.window)

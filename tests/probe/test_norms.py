@@ -1,4 +1,4 @@
-"""Batch normalisation measured anew, beside torch on plain examples."""
+"""Diagnostics of batch normalisation, compared with torch on repeated examples."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 
 from makemore import DeepMLPOptions, Lines, MakeMore, MLPOptions
 from makemore.contexts.table import Contexts
-from makemore.probe.norms import Norm, batch_mates, norms_of
+from makemore.probe.norms import Norm, norms_of, random_batch_losses
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"]
 LABELS = ["F", "F", "F", "M", "M", "M", "M", "F"]
@@ -19,12 +19,12 @@ def fitted(options, lines):
 
 
 def examples(c, network):
-    """(C, 1 + K) what stands before each character, as often as its line weighs."""
+    """(C, 1 + K) window before each character, repeated by the weight of its line."""
     weights = np.repeat(c.line_weight, np.diff(c.start)).astype(int)
     return torch.from_numpy(np.repeat(c.lookback(network.window)[c.row[c.edge]], weights, axis=0))
 
 
-def test_calibrated_averages_are_those_of_torch_on_every_character():
+def test_calibrated_averages_equal_torch_on_every_character():
     network, c = fitted(
         DeepMLPOptions(layers=3, hidden=8), Lines.from_strings(LINES, LABELS, WEIGHTS)
     )
@@ -48,21 +48,21 @@ def test_the_distance_is_in_standard_deviations():
     assert norm.distance == pytest.approx(1.0, abs=1e-4)
 
 
-def test_without_batch_normalisation_a_line_has_its_own_loss_in_every_batch():
+def test_without_batch_norm_the_loss_of_a_line_does_not_depend_on_the_batch():
     network, c = fitted(MLPOptions(hidden=8), Lines.from_strings(LINES))
     log_probs = network.log_probs(c)
     path = c.edge[: len(LINES[0]) + 1]
     own = -log_probs[c.row[path], c.next[path]].mean()
-    np.testing.assert_allclose(batch_mates(network, c), np.full(20, own), atol=1e-5)
+    np.testing.assert_allclose(random_batch_losses(network, c), np.full(20, own), atol=1e-5)
 
 
-def test_two_lines_leave_no_choice_of_batch_mates():
+def test_batch_mates_require_three_lines():
     maker = MakeMore(DeepMLPOptions(layers=2, hidden=8), steps=3).fit(LINES)
-    found = [maker.probe(LINES[:n]).networks[0].mates for n in (1, 2, 3)]
+    found = [maker.probe(LINES[:n]).networks[0].batch_losses for n in (1, 2, 3)]
     assert [mates is None for mates in found] == [True, True, False]
 
 
-def test_a_line_is_measured_in_batches_with_others():
+def test_a_line_is_evaluated_in_batches_with_each_other_line():
     network, c = fitted(DeepMLPOptions(layers=3, hidden=8), Lines.from_strings(LINES[:3]))
     expected = []
     network.train()
@@ -72,5 +72,5 @@ def test_a_line_is_measured_in_batches_with_others():
         with torch.no_grad():
             log_probs = network(batch).log_softmax(1).numpy()
         expected.append(-log_probs[batch.row[path], batch.next[path]].mean())
-    found = batch_mates(network.eval(), c)
+    found = random_batch_losses(network.eval(), c)
     np.testing.assert_allclose(np.unique(found.round(5)), sorted(expected), atol=2e-5)

@@ -16,32 +16,32 @@ from makemore.training.loop import Training, TrainOptions
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 5
 
 
-def test_it_has_the_losses_and_the_size_of_updates():
+def test_a_recording_has_losses_and_update_sizes():
     weights = []
 
     def keep(step):
         recording(step)
         weights.append(step.network.W1.detach().clone().numpy())
         if step.dev_loss is not None:
-            looked.append((step.number, step.dev_loss))
+            evaluated.append((step.number, step.dev_loss))
 
-    recording, looked = Recording(samples=10), []
+    recording, evaluated = Recording(samples=10), []
     MakeMore(MLPOptions(hidden=16), steps=40).fit(LINES, on_step=keep)
     (curve,) = recording.curves
     assert [number for number, _ in curve.loss] == list(range(1, 41))
-    assert curve.dev == looked
-    looked_into = [2, *range(4, 41, 4)]
-    assert [number for number, _ in curve.updates["W1"]] == looked_into
+    assert curve.dev == evaluated
+    recorded_steps = [2, *range(4, 41, 4)]
+    assert [number for number, _ in curve.updates["W1"]] == recorded_steps
     for number, size in curve.updates["W1"]:
         before, after = weights[number - 2], weights[number - 1]
         expected = np.log10((after - before).std() / before.std())
         assert size == pytest.approx(expected, abs=0.01)
     assert set(curve.updates) == set(curve.gradients) == {"C", "W1", "W2"}
-    assert [number for number, _ in curve.flat["h"]] == looked_into
+    assert [number for number, _ in curve.flat["h"]] == recorded_steps
     assert curve.kinds == {"h": "tanh"}
 
 
-def test_every_network_of_a_mixture_has_a_curve_of_its_own():
+def test_every_network_of_a_mixture_has_its_own_curve():
     recording = Recording()
     members = "kneser_ney, mlp(hidden=8), gru(hidden=8)"
     MakeMore(MixtureOptions(members=members), steps=12).fit(LINES, on_step=recording)
@@ -54,7 +54,7 @@ def test_every_network_of_a_mixture_has_a_curve_of_its_own():
     assert not set(second.gradients) & {"W1", "W2"}
 
 
-def test_a_recorded_training_is_the_same_training():
+def test_recording_does_not_change_training():
     one, other = (
         MakeMore(MLPOptions(hidden=16), steps=15).fit(LINES, on_step=on_step)
         for on_step in (None, Recording())
@@ -63,7 +63,7 @@ def test_a_recorded_training_is_the_same_training():
         np.testing.assert_array_equal(other.learned_.model.tensors()[name], value)
 
 
-def test_what_is_seen_of_activations_is_what_training_saw():
+def test_recorded_saturation_is_that_of_the_training_batch():
     network = MLP(MLPOptions(hidden=16), 4, 0).initialise(torch.Generator().manual_seed(0))
     with torch.no_grad():
         network.b1[:4] = 50.0  # a quarter of the units
@@ -82,7 +82,7 @@ def test_what_is_seen_of_activations_is_what_training_saw():
     assert not network.h._forward_hooks
 
 
-def test_every_place_of_lines_counts_alike_however_many_stand_there(us_names, monkeypatch):
+def test_recorded_saturation_of_a_subsample_represents_all_positions(us_names, monkeypatch):
     shares = {}
 
     def keep(step):
@@ -99,7 +99,7 @@ def test_every_place_of_lines_counts_alike_however_many_stand_there(us_names, mo
 
     seen, watched, recording = [], [], Recording()
     lines = us_names.select(np.arange(0, len(us_names), 8))
-    monkeypatch.setattr(module, "_NUMBERS", 2**10)
+    monkeypatch.setattr(module, "_SAMPLE_SIZE", 2**10)
     MakeMore(GRUOptions(hidden=64), steps=30, rate=0.05).fit(lines, on_step=keep)
     recorded = dict(recording.curves[0].flat["gates"])
     assert recorded[30] > 0.05
@@ -107,7 +107,7 @@ def test_every_place_of_lines_counts_alike_however_many_stand_there(us_names, mo
         assert recorded[number] == pytest.approx(shares[number], rel=0.12)
 
 
-def test_matrices_of_one_number_have_no_spread():
+def test_one_by_one_matrices_have_no_update_ratio():
     recording = Recording()
     options = GRUOptions(embedding=1, hidden=1)
     MakeMore(options, steps=4).fit(LINES, on_step=recording)
@@ -116,7 +116,7 @@ def test_matrices_of_one_number_have_no_spread():
     assert "C" in curve.updates
 
 
-def test_a_gradient_that_is_recorded_is_that_of_the_step():
+def test_the_recorded_gradient_is_that_of_the_step():
     found = {}
 
     def keep(step):
@@ -132,7 +132,7 @@ def test_a_gradient_that_is_recorded_is_that_of_the_step():
         assert size == pytest.approx(np.log10(gradient / weights), abs=1e-4)
 
 
-def test_a_recording_is_saved_and_read_again(tmp_path):
+def test_a_recording_can_be_saved_and_loaded(tmp_path):
     recording = Recording()
     members = "kneser_ney, mlp(hidden=8), gru(hidden=8)"
     MakeMore(MixtureOptions(members=members), steps=12).fit(LINES, on_step=recording)
@@ -156,13 +156,13 @@ def test_a_recording_is_saved_and_read_again(tmp_path):
         None,
     ],
 )
-def test_what_is_no_recording_is_refused(tmp_path, change):
+def test_an_invalid_recording_is_rejected(tmp_path, change):
     recording = Recording()
     MakeMore(MLPOptions(hidden=8), steps=4).fit(LINES, on_step=recording)
     recording.save(tmp_path / "a.jsonl")
     row = json.loads((tmp_path / "a.jsonl").read_text())
     (tmp_path / "a.jsonl").write_text("anna" if change is None else json.dumps(row | change))
-    with pytest.raises(DataError, match="is no recording of a training"):
+    with pytest.raises(DataError, match="is not a recording of a training"):
         Recording.load(tmp_path / "a.jsonl")
     with pytest.raises(DataError, match="cannot be read"):
         Recording.load(tmp_path / "b.jsonl")
@@ -170,14 +170,14 @@ def test_what_is_no_recording_is_refused(tmp_path, change):
         Recording().save(tmp_path / "no" / "b.jsonl")
 
 
-def test_what_came_after_a_place_is_forgotten(tmp_path):
+def test_going_back_discards_later_points(tmp_path):
     recording = Recording()
     MakeMore(MLPOptions(hidden=8), steps=30).fit(LINES, on_step=recording)
     whole = recording.curves[0]
     first = min(number for points in whole.updates.values() for number, _ in points)
     assert first > 1
     whole.dev = [(1, 2.0), (10, 1.5)]
-    recording.go_back(0, 1)
+    recording.rewind(0, 1)
     (curve,) = recording.curves
     assert len(curve.loss) == 1
     assert curve.dev == [(1, 2.0)]

@@ -31,16 +31,16 @@ def test_losses_rates_and_histograms_are_written(tmp_path, us_names):
     assert [event.step for event in found.Scalars("loss/dev")] == dev
     losses = [steps[number - 1].dev_loss for number in dev]
     assert [event.value for event in found.Scalars("loss/dev")] == pytest.approx(losses, rel=1e-5)
-    for name, place in (("weights/W1", 0), ("gradients/W1", 1)):
+    for name, index in (("weights/W1", 0), ("gradients/W1", 1)):
         for event, kept in zip(found.Histograms(name), histograms, strict=True):
             said = event.histogram_value
-            assert said.num == kept[place].size
-            assert said.sum_squares == pytest.approx(np.square(kept[place], dtype=float).sum())
+            assert said.num == kept[index].size
+            assert said.sum_squares == pytest.approx(np.square(kept[index], dtype=float).sum())
     assert {"weights/W1", "gradients/W1"} <= set(found.Tags()["histograms"])
     assert [event.step for event in found.Histograms("weights/C")] == dev
 
 
-def test_the_command_tracks(tmp_path, monkeypatch, capsys):
+def test_fit_track_writes_tensorboard_events(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "list.txt").write_text("anna\nhannah\nben\n")
     fit = [
@@ -60,11 +60,11 @@ def test_the_command_tracks(tmp_path, monkeypatch, capsys):
     assert len(EventAccumulator("run").Reload().Scalars("loss/train")) == 10
     with pytest.raises(SystemExit):
         main([*fit, "list.txt/run"])
-    said = capsys.readouterr().err.splitlines()[-1]  # and nothing of the list, not read yet
-    assert "cannot be tracked to: " in said
+    said = capsys.readouterr().err.splitlines()[-1]  # raised before the list is read
+    assert "cannot be used for TensorBoard: " in said
 
 
-def test_without_tensorboard_a_sentence_says_what_to_install(monkeypatch, tmp_path):
+def test_a_missing_tensorboard_is_reported_with_the_install_command(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(OptionError, match=r"pip install 'makemore\[track\]'"):
         TensorBoardWriter(str(tmp_path))

@@ -1,4 +1,4 @@
-"""The page in a browser, wide and narrow, light and dark."""
+"""The report page in a browser, wide and narrow, light and dark."""
 
 import json
 import shutil
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 LINES = [*dataset_named("us-names").load().to_list()[:60], "maximiliane"]
 MEMBERS = "kneser_ney, deep_mlp(hidden=8, layers=3), transformer(layers=2, embedding=8, heads=2)"
 
-# Looks at a page in a frame: how far it is too wide, which words are cut, too small, or too like
-# the ground (not those on heat, whose ground is their own), and where formulas were left as code.
+# Inspects a page in a frame: overflow, texts that are clipped, too small or of too little
+# contrast (except on heat maps, which have their own background), and unrendered formulas.
 LOOK = r"""
 <iframe id=frame width=WIDTH height=900 srcdoc="PAGE"></iframe>
 <pre id=found></pre>
@@ -67,10 +67,10 @@ def text():
     return page(maker, LINES, recording, line="maximiliane")
 
 
-def looked_at(text, width, scheme, folder):
+def inspect_page(text, width, scheme, folder):
     names = ("chromium", "chromium-browser", "google-chrome")
     browser = next(filter(None, map(shutil.which, names)), None)
-    assert browser, "these tests need chromium: install it, as .ci/run does"
+    assert browser, "chromium is required: install it, as .ci/run does"
     (folder / "look.html").write_text(
         LOOK.replace("WIDTH", str(width)).replace("PAGE", escape(text)), encoding="utf-8"
     )
@@ -90,8 +90,8 @@ def looked_at(text, width, scheme, folder):
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_cut_or_too_small_to_read(text, width, scheme, tmp_path):
-    found = looked_at(text, width, scheme, tmp_path)
+def test_no_text_is_clipped_too_small_or_too_faint(text, width, scheme, tmp_path):
+    found = inspect_page(text, width, scheme, tmp_path)
     assert found["words"] > 500
     assert found["overflow"] <= 0
     assert found["cut"] == []

@@ -9,26 +9,26 @@ from makemore.report.samples import character_shares, draw_samples, length_share
 LINES = Lines.from_strings(["ab", "b", "bcb"], weights=[1.0, 2.0, 5.0])
 
 
-def test_lengths_are_shares_of_lines_by_their_weights():
+def test_length_shares_are_weighted_by_line():
     np.testing.assert_allclose(length_shares(LINES), [0, 2 / 8, 1 / 8, 5 / 8])
 
 
-def test_characters_are_shares_by_the_weights_of_their_lines():
+def test_character_shares_are_weighted_by_line():
     found = character_shares(LINES, Vocabulary("abc"))
     np.testing.assert_allclose(found, np.array([0, 1, 1 + 2 + 10, 5]) / 19)
 
 
-def test_unknown_characters_are_left_out():
+def test_unknown_characters_are_ignored():
     np.testing.assert_allclose(character_shares(LINES, Vocabulary("ax")), [0, 1, 0])
     assert not character_shares(LINES, Vocabulary("x")).any()
 
 
-def test_lines_made_are_scored_character_by_character():
+def test_sampled_lines_are_scored_character_by_character():
     maker = MakeMore("kneser_ney").fit(["anna", "hannah", "a b", "otto"])
-    made = draw_samples(maker, seed=2)
-    assert made.lines.to_list() == maker.sample(2000, seed=2)
-    assert made.variety == maker.variety(made.lines.to_list())
-    for line, spelled in zip(made.lines.to_list(), made.shown, strict=False):
+    samples = draw_samples(maker, seed=2)
+    assert samples.lines.to_list() == maker.sample(2000, seed=2)
+    assert samples.variety == maker.variety(samples.lines.to_list())
+    for line, spelled in zip(samples.lines.to_list(), samples.shown, strict=False):
         assert [piece.text for piece in spelled.characters] == [*line.replace(" ", "_"), "·"]
         scores = maker.score_characters([line])[0]
         assert spelled.nats == pytest.approx(scores.sum())
@@ -38,16 +38,16 @@ def test_lines_made_are_scored_character_by_character():
         ]
 
 
-def test_of_long_lines_fewer_are_made():
-    made = draw_samples(MakeMore("kneser_ney").fit(["ab" * 300, "ba" * 150]))
-    assert len(made.lines) == 2**17 // 600
+def test_fewer_samples_are_drawn_of_long_lines():
+    samples = draw_samples(MakeMore("kneser_ney").fit(["ab" * 300, "ba" * 150]))
+    assert len(samples.lines) == 2**17 // 600
 
 
-def test_a_space_is_shown_unlike_the_characters_of_the_list():
+def test_the_space_symbol_is_not_a_character_of_the_list():
     texts = {}
     for lines in (["a b", "c d"], ["a b", "c_d"], ["ab"]):
-        made = draw_samples(MakeMore("kneser_ney").fit(lines))
-        texts[made.space] = {piece.text for line in made.shown for piece in line.characters}
+        samples = draw_samples(MakeMore("kneser_ney").fit(lines))
+        texts[samples.space] = {piece.text for line in samples.shown for piece in line.characters}
     assert texts["_"] == set("abcd_·")
     assert texts["␣"] == set("abcd_␣·")
     assert texts[None] == set("ab·")

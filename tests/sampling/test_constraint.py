@@ -12,7 +12,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
 from makemore.options.verbs import ConstraintOptions
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.exhaustive import allowed_lines
+from makemore.sampling.exhaustive import enumerate_lines
 
 VOCABULARY = Vocabulary.of(Lines.from_strings(["ab B-"]))
 LONGEST = 5
@@ -34,7 +34,7 @@ def is_allowed(line, o):
 
 @st.composite
 def all_options(draw):
-    """Some constraints, often several at once."""
+    """Random constraints, often several at once."""
     found = {}
     for name, values in {
         "prefix": TEXTS,
@@ -54,12 +54,12 @@ def all_options(draw):
 
 @settings(max_examples=150, deadline=None)
 @given(all_options())
-def test_it_allows_counts_and_lists_what_was_asked_for(options):
+def test_a_constraint_allows_counts_and_lists_the_matching_lines(options):
     constraint = Constraint.of(options, VOCABULARY, options.max_length or LONGEST)
     expected = np.array([is_allowed(line, options) for line in EVERYTHING])
     np.testing.assert_array_equal(constraint.allows(IDS), expected)
     assert constraint.count(NOTHING) == expected.sum()
-    listed = allowed_lines(constraint, NOTHING)
+    listed = enumerate_lines(constraint, NOTHING)
     texts = [VOCABULARY.text(line) for line in listed.tolist()]
     assert sorted(texts) == sorted(
         line for line, yes in zip(EVERYTHING, expected, strict=True) if yes
@@ -72,7 +72,7 @@ def automaton_of(**options):
 
 @settings(max_examples=100, deadline=None)
 @given(all_options(), TEXTS.filter(bool))
-def test_what_is_forbidden_and_what_is_contained_share_all_lines_out(options, text):
+def test_forbidding_and_requiring_a_text_partition_the_lines(options, text):
     """|A| = |A and x| + |A and not x|, and no line is in both."""
     given = options.to_dict() | {"max_length": LONGEST, "contains": "", "min_length": None}
     whole = automaton_of(**given)
@@ -88,7 +88,7 @@ PATTERNS = st.sampled_from(["a.*", ".*b", "[ab]+", "(?:ab)*-?", "B{1,3}", ".*-.*
 
 @settings(max_examples=60, deadline=None)
 @given(PATTERNS, PATTERNS, st.booleans())
-def test_patterns_are_united_joined_and_repeated_as_sets_of_lines_are(one, other, ignore_case):
+def test_pattern_operators_equal_set_operations(one, other, ignore_case):
     def allowed(pattern):
         return set(
             np.flatnonzero(automaton_of(pattern=pattern, ignore_case=ignore_case).allows(IDS))
@@ -104,18 +104,18 @@ def test_patterns_are_united_joined_and_repeated_as_sets_of_lines_are(one, other
 
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, TEXTS, st.booleans())
-def test_what_can_be_said_in_two_ways_is_one_automaton(start, end, ignore_case):
+def test_equivalent_constraints_compile_to_automata_of_the_same_size(start, end, ignore_case):
     said = automaton_of(prefix=start, suffix=end, ignore_case=ignore_case)
     for other in (
         automaton_of(pattern=f"{re.escape(start)}.*", suffix=end, ignore_case=ignore_case),
         automaton_of(pattern=f".*{re.escape(end)}", prefix=start, ignore_case=ignore_case),
     ):
         np.testing.assert_array_equal(said.allows(IDS), other.allows(IDS))
-        assert len(said.goto) == len(other.goto)  # minimal, so of one size
+        assert len(said.goto) == len(other.goto)  # both are minimal, so they have the same size
 
 
 @pytest.mark.parametrize("prefix", ["a", "ab", "b-", "a "])
-def test_lines_are_counted_from_a_prefix_on(prefix):
+def test_lines_are_counted_after_a_prefix(prefix):
     options = ConstraintOptions(suffix="b", forbid=("bb",), min_length=2)
     constraint = Constraint.of(options, VOCABULARY, LONGEST)
     ids = VOCABULARY.encode(np.array([ord(c) for c in prefix], np.uint32))
@@ -123,10 +123,10 @@ def test_lines_are_counted_from_a_prefix_on(prefix):
         line for line in EVERYTHING if line.startswith(prefix) and is_allowed(line, options)
     ]
     assert constraint.count(ids) == len(expected)
-    assert len(allowed_lines(constraint, ids)) == len(expected)
+    assert len(enumerate_lines(constraint, ids)) == len(expected)
 
 
-def test_a_prefix_that_is_too_long_or_not_allowed_leads_to_no_line():
+def test_a_prefix_too_long_or_not_allowed_has_no_lines():
     constraint = Constraint.of(ConstraintOptions(forbid=("ab",)), VOCABULARY, 2)
     a, b = (VOCABULARY.encode(np.array([ord(c)], np.uint32))[0] for c in "ab")
     assert constraint.count(np.array([a, b], np.int32)) == 0
@@ -138,9 +138,9 @@ def test_counts_are_exact_below_2_to_the_53():
     assert constraint.count(NOTHING) == 2**52
 
 
-def test_what_takes_too_many_states_together_is_refused():
+def test_too_many_states_in_combination_are_rejected():
     options = ConstraintOptions(
         pattern=".*a.{8}", contains="ab" * 60, forbid=("-b" * 60,), states=700
     )
-    with pytest.raises(ConstraintError, match="takes more than 700 states at once"):
+    with pytest.raises(ConstraintError, match="need more than 700 states"):
         Constraint.of(options, VOCABULARY, 200)

@@ -9,19 +9,19 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
 from makemore.options.verbs import ConstraintOptions
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.pattern import Expression, Sets
+from makemore.sampling.pattern import CharacterSets, Expression
 
 CHARACTERS = tuple("abAB-é5 ")
 
 
 def automaton(pattern, ignore_case=False, most=2000):
-    sets = Sets(CHARACTERS)
+    sets = CharacterSets(CHARACTERS)
     return sets, Expression(pattern, sets, ignore_case, most).automaton()
 
 
 def accepts(found, line):
     sets, dfa = found
-    symbols = (sets.characters[sets.places[CHARACTERS.index(c)]] for c in line)
+    symbols = (sets.characters[sets.representatives[CHARACTERS.index(c)]] for c in line)
     return dfa.accepts_input("".join(symbols))
 
 
@@ -45,7 +45,7 @@ PATTERNS = st.recursive(
 
 @settings(max_examples=300, deadline=None)
 @given(PATTERNS, st.lists(LINES, min_size=5, max_size=20), st.booleans())
-def test_it_takes_what_python_takes(pattern, lines, ignore_case):
+def test_patterns_match_as_in_python(pattern, lines, ignore_case):
     flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
     found = automaton(pattern, ignore_case)
     for line in lines:
@@ -53,7 +53,7 @@ def test_it_takes_what_python_takes(pattern, lines, ignore_case):
 
 
 @pytest.mark.parametrize("pattern", ["^ab$", "^a|^b", "a$|b$", r"\Aab\Z", "^(?:ab)$"])
-def test_saying_that_a_line_starts_and_ends_changes_nothing(pattern):
+def test_anchors_at_both_ends_change_nothing(pattern):
     found = automaton(pattern)
     for line in ("ab", "a", "b", "", "ba", "aab"):
         assert accepts(found, line) == (re.fullmatch(pattern, line) is not None)
@@ -62,22 +62,22 @@ def test_saying_that_a_line_starts_and_ends_changes_nothing(pattern):
 @pytest.mark.parametrize(
     "pattern, sentence",
     [
-        ("(", "is no regular expression: missing \\)"),
-        ("a**", "is no regular expression: multiple repeat"),
-        ("[b-a]", "is no regular expression: bad character range"),
-        ("a{99999999999999999999}", "is no regular expression"),
-        (r"(a)\1", "a reference back to a group"),
-        ("(a)?(?(1)b|c)", "a reference back to a group"),
-        ("a(?=b)", "a look ahead or behind"),
-        ("(?<!a)b", "a look ahead or behind"),
+        ("(", "is not a regular expression: missing \\)"),
+        ("a**", "is not a regular expression: multiple repeat"),
+        ("[b-a]", "is not a regular expression: bad character range"),
+        ("a{99999999999999999999}", "is not a regular expression"),
+        (r"(a)\1", "a backreference"),
+        ("(a)?(?(1)b|c)", "a backreference"),
+        ("a(?=b)", "a lookahead or lookbehind"),
+        ("(?<!a)b", "a lookahead or lookbehind"),
         ("(?>ab)", "an atomic group"),
-        ("a*+", "a possessive repeat"),
-        (r"a\bb", "a place such as"),
-        ("a^b", "a place such as"),
+        ("a*+", "a possessive quantifier"),
+        (r"a\bb", "an anchor such as"),
+        ("a^b", "an anchor such as"),
         ("(" * 5000 + ")" * 5000, "is nested too deeply"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_with_a_sentence(pattern, sentence):
+def test_unsupported_patterns_are_rejected_with_the_reason(pattern, sentence):
     with pytest.raises(ConstraintError, match=sentence):
         automaton(pattern)
 
@@ -89,25 +89,25 @@ def test_what_cannot_be_taken_is_refused_with_a_sentence(pattern, sentence):
         "a{100000}",
         "(a{1000}){1000}",
         "(?:a?){1900}",
-        "(?:a?){900}",  # few enough states, but each leads on to all that follow
+        "(?:a?){900}",  # few states, but each has transitions to all later ones
         "((a?){40}){40}",
         "(.*a.*b){12}|(.*b.*a.*-){12}|.*a.{14}",
     ],
 )
-def test_what_explodes_is_stopped_soon(pattern):
-    # Without a bound this takes hours, and the suite's own limit ends it.
-    with pytest.raises(ConstraintError, match=r"takes more than 2,000 states: make it simpler"):
+def test_an_exploding_pattern_is_rejected_quickly(pattern):
+    # Without a bound this would take hours, until the time limit of the suite.
+    with pytest.raises(ConstraintError, match=r"needs more than 2,000 states: simplify it"):
         automaton(pattern)
 
 
 @pytest.mark.parametrize("pattern", ["(?:){1000000000}", "(?:(?:){0,900000000}){5}", "(?:a|){3}"])
-def test_repeating_nothing_takes_no_time(pattern):
+def test_repeating_an_empty_group_takes_no_time(pattern):
     assert accepts(automaton(pattern), "")
 
 
-def test_characters_that_no_set_tells_apart_are_one_symbol():
+def test_equivalent_characters_share_one_symbol():
     characters = tuple(chr(0x4E00 + i) for i in range(2000))
-    sets = Sets(characters)
+    sets = CharacterSets(characters)
     expression = Expression(f"{characters[7]}.*[{characters[3]}{characters[4]}]", sets, False, 100)
     assert len(sets.symbols) == 3
     assert expression.automaton().accepts_input(characters[7] + characters[0] + characters[3])
@@ -145,10 +145,10 @@ KANJI = "".join(chr(0x4E00 + i) for i in range(2000))
     ],
     ids=lambda pattern: pattern[:30],
 )
-def test_an_evil_pattern_is_an_automaton_of_few_states_or_refused(pattern):
+def test_a_malicious_pattern_has_few_states_or_is_rejected(pattern):
     expression = None
     with contextlib.suppress(ConstraintError):
-        expression = Expression(pattern, Sets(CHARACTERS), False, 1000)
+        expression = Expression(pattern, CharacterSets(CHARACTERS), False, 1000)
         assert len(expression.automaton().states) <= 1001
     if expression is not None:
         assert len(expression.edges) <= 1000
@@ -163,22 +163,24 @@ def test_an_evil_pattern_is_an_automaton_of_few_states_or_refused(pattern):
     ],
     ids=["each with more", "each with three", "any"],
 )
-def test_thousands_of_characters_told_apart_cost_no_more_work_than_is_allowed(pattern):
+def test_alternations_of_thousands_of_characters_take_bounded_work(pattern):
     expression = None
     with contextlib.suppress(ConstraintError):
-        expression = Expression(pattern, Sets(tuple(KANJI)), False, 3000)
+        expression = Expression(pattern, CharacterSets(tuple(KANJI)), False, 3000)
         expression.automaton()
     assert expression is None or expression._work <= 200 * 3000 + len(KANJI)
 
 
-def test_many_states_times_many_symbols_are_refused_before_they_are_listed():
+def test_too_many_transitions_are_rejected_before_they_are_listed():
     apart = "|".join(c + c for c in KANJI[:750])
-    expression = Expression(f"(?:{apart}).{{1490}}", Sets(tuple(KANJI)), False, 3000)
-    with pytest.raises(ConstraintError, match="takes more than 3,000 states"):
-        expression._steps()
+    expression = Expression(f"(?:{apart}).{{1490}}", CharacterSets(tuple(KANJI)), False, 3000)
+    with pytest.raises(ConstraintError, match="needs more than 3,000 states"):
+        expression._transitions()
 
 
-def test_states_that_lead_nowhere_are_told_from_a_chain_of_thousands():
-    found = Constraint.of(ConstraintOptions(pattern="[ab]{3000}"), Vocabulary("ab"), longest=4000)
+def test_dead_states_are_found_in_a_chain_of_thousands():
+    found = Constraint.of(
+        ConstraintOptions(pattern="[ab]{3000}"), Vocabulary("ab"), max_length=4000
+    )
     assert (found.goto[:, 1:] >= 0).any(axis=1).sum() == 3000
-    assert found.ends.sum() == 1
+    assert found.is_final.sum() == 1

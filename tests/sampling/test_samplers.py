@@ -10,13 +10,13 @@ from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.sampling.samplers import (
     BLOCK,
-    Shape,
     TableSampler,
     Uniforms,
+    Warper,
     cumulative_sums,
     inverse_cdf,
 )
-from makemore.sampling.walk import Beginning, WalkSampler
+from makemore.sampling.stepwise import PrefixState, StepwiseSampler
 
 NOTHING = np.zeros(0, np.int32)
 
@@ -38,7 +38,7 @@ def rows(count, V, seed=0):
 @settings(deadline=None)
 @given(st.integers(2, 70), st.integers(1, 20), st.integers(0, 2**32 - 1))
 def test_inverse_cdf_equals_searchsorted_in_each_row(V, n, seed):
-    cumulative = cumulative_sums(Shape().weights(rows(n, V, seed)))
+    cumulative = cumulative_sums(Warper().weights(rows(n, V, seed)))
     rng = np.random.default_rng(seed)
     row, u = rng.integers(0, n, 50), rng.random(50)
     expected = [
@@ -48,43 +48,43 @@ def test_inverse_cdf_equals_searchsorted_in_each_row(V, n, seed):
     assert inverse_cdf(cumulative, row, u).max() < V
 
 
-def test_what_is_impossible_is_never_drawn():
+def test_impossible_ids_are_never_drawn():
     log_probs = np.array([[-np.inf, -0.7, -np.inf, -0.7, -np.inf]], np.float32)
-    cumulative = cumulative_sums(Shape().weights(log_probs))
+    cumulative = cumulative_sums(Warper().weights(log_probs))
     edges = np.array([0.0, 0.5, np.nextafter(0.5, 0), np.nextafter(1.0, 0)])
     assert set(inverse_cdf(cumulative, np.zeros(4, int), edges).tolist()) == {1, 3}
 
 
 def chosen(shape, log_probs):
-    """The distribution that a shape leaves."""
+    """Return the distribution after temperature, top-k and top-p."""
     return np.diff(
         cumulative_sums(shape.weights(log_probs))[:, : log_probs.shape[1]], axis=1, prepend=0
     )
 
 
-@pytest.mark.parametrize("shape", [Shape(0.7), Shape(top_k=3), Shape(1.5, top_p=0.6)])
+@pytest.mark.parametrize("shape", [Warper(0.7), Warper(top_k=3), Warper(1.5, top_p=0.6)])
 def test_log_probs_are_the_logarithms_of_probs(shape):
     log_probs = rows(20, 7)
     np.testing.assert_allclose(np.exp(shape.log_probs(log_probs)), shape.probs(log_probs))
 
 
-def test_log_probs_do_not_underflow():
-    found = Shape(0.001).log_probs(np.log(np.array([[0.9, 0.1]], np.float32)))
+def test_log_probs_do_not_underflow_at_a_low_temperature():
+    found = Warper(0.001).log_probs(np.log(np.array([[0.9, 0.1]], np.float32)))
     np.testing.assert_allclose(found, [[0.0, -1000 * np.log(9)]], rtol=1e-5)
 
 
-def test_temperature_raises_to_a_power():
+def test_temperature_is_an_inverse_exponent():
     log_probs = rows(5, 9)
     for temperature in (0.25, 1.0, 3.0):
         power = np.exp(log_probs.astype(float)) ** (1 / temperature)
         expected = power / power.sum(axis=1, keepdims=True)
-        np.testing.assert_allclose(chosen(Shape(temperature), log_probs), expected, atol=1e-9)
+        np.testing.assert_allclose(chosen(Warper(temperature), log_probs), expected, atol=1e-9)
 
 
-def test_top_k_keeps_the_likeliest_and_their_proportions():
+def test_top_k_keeps_the_most_probable_ids_in_proportion():
     log_probs = rows(6, 9)
     probs = np.exp(log_probs.astype(float))
-    found = chosen(Shape(top_k=3), log_probs)
+    found = chosen(Warper(top_k=3), log_probs)
     for p, q in zip(probs, found, strict=True):
         kept = np.argsort(-p)[:3]
         assert set(np.flatnonzero(q > 0)) == set(kept)
@@ -94,12 +94,12 @@ def test_top_k_keeps_the_likeliest_and_their_proportions():
 @pytest.mark.parametrize(
     "top_p, kept", [(0.0, 1), (0.49, 1), (0.51, 2), (0.79, 2), (0.81, 3), (1, 4)]
 )
-def test_top_p_keeps_the_fewest_that_reach_the_share(top_p, kept):
+def test_top_p_keeps_the_smallest_set_that_reaches_the_share(top_p, kept):
     log_probs = np.log(np.array([[0.05, 0.5, 0.3, 0.15]], np.float32))
-    assert np.count_nonzero(chosen(Shape(top_p=top_p), log_probs) > 0) == kept
+    assert np.count_nonzero(chosen(Warper(top_p=top_p), log_probs) > 0) == kept
 
 
-def test_the_numbers_of_a_line_do_not_depend_on_what_else_is_drawn():
+def test_the_random_numbers_of_a_line_do_not_depend_on_other_lines():
     whole = Uniforms(7, 0, 3 * BLOCK)
     part = Uniforms(7, BLOCK - 5, BLOCK + 5)
     for position in (0, 1, 4):
@@ -112,9 +112,9 @@ def test_the_numbers_of_a_line_do_not_depend_on_what_else_is_drawn():
 
 
 @pytest.mark.parametrize("prefix", [[], [1], [1, 2, 2, 1, 3]])
-def test_a_table_draws_the_very_lines_that_a_walk_draws(model, prefix):
-    ids, shape, n = np.array(prefix, np.int32), Shape(0.8, top_k=3), 3000
-    walk = WalkSampler(model, shape, Beginning.of(model, shape, ids, None)).draw(
+def test_table_and_walk_samplers_draw_the_same_lines(model, prefix):
+    ids, shape, n = np.array(prefix, np.int32), Warper(0.8, top_k=3), 3000
+    walk = StepwiseSampler(model, shape, PrefixState.of(model, shape, ids, None)).draw(
         Uniforms(1, 0, n), np.arange(n), 0, 9
     )
     table = TableSampler(model.automaton(2**24), shape, ids).draw(
@@ -134,15 +134,15 @@ def line_probability(model, line):
 
 
 @pytest.mark.parametrize("engine", ["walk", "table"])
-def test_lines_come_with_the_probabilities_of_the_model(model, engine):
+def test_line_frequencies_match_the_model(model, engine):
     n, most = 40_000, 6
     which = np.arange(n)
     if engine == "walk":
-        ids = WalkSampler(model, Shape(), Beginning.of(model, Shape(), NOTHING, None)).draw(
+        ids = StepwiseSampler(model, Warper(), PrefixState.of(model, Warper(), NOTHING, None)).draw(
             Uniforms(3, 0, n), which, 0, most
         )
     else:
-        ids = TableSampler(model.automaton(2**24), Shape(), NOTHING).draw(
+        ids = TableSampler(model.automaton(2**24), Warper(), NOTHING).draw(
             Uniforms(3, 0, n), which, 0, most
         )
     lines, counts = np.unique(ids, axis=0, return_counts=True)
@@ -164,7 +164,7 @@ def test_lines_come_with_the_probabilities_of_the_model(model, engine):
 
 def test_lines_drawn_together_are_independent(model):
     n = 20_000
-    ids = WalkSampler(model, Shape(), Beginning.of(model, Shape(), NOTHING, None)).draw(
+    ids = StepwiseSampler(model, Warper(), PrefixState.of(model, Warper(), NOTHING, None)).draw(
         Uniforms(5, 0, n), np.arange(n), 0, 6
     )
     first = ids[:, 0]

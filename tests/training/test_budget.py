@@ -2,16 +2,16 @@ import pytest
 from training_data import OPTIONS, equal, fresh, weights
 
 from makemore.training import budget
-from makemore.training.budget import steps_within
+from makemore.training.budget import steps_in_budget
 from makemore.training.loop import Training, TrainOptions
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.5])
-def test_a_budget_becomes_steps_and_leaves_the_network_as_it_was(data, seconds):
+def test_a_budget_is_converted_to_steps_without_changing_the_network(data, seconds):
     train, dev = data
     network = fresh()
     before = weights(network)
-    steps = steps_within(seconds, network, OPTIONS, train, dev)
+    steps = steps_in_budget(seconds, network, OPTIONS, train, dev)
     assert steps >= 1
     assert equal(weights(network), before)
 
@@ -20,12 +20,12 @@ def test_a_budget_becomes_steps_and_leaves_the_network_as_it_was(data, seconds):
     "step, look, seconds, expected",
     [(0.01, 0.001, 2, 196), (0.001, 0.5, 2, 18), (0.001, 0.01, 2, 1480)],
 )
-def test_a_budget_pays_for_steps_and_looks(data, monkeypatch, step, look, seconds, expected):
-    """On a clock that only training moves, the steps found use the budget up."""
+def test_a_budget_covers_steps_and_evaluations(data, monkeypatch, step, look, seconds, expected):
+    """With a clock that advances only during training, the steps use up the budget."""
     train, dev = data
     clock = [0.0]
     monkeypatch.setattr(budget.time, "perf_counter", lambda: clock[0])
-    plain_step, plain_measure = Training._step, Training.measure
+    plain_step, plain_measure = Training._step, Training.evaluate
 
     def slow_step(self, *args):
         clock[0] += step
@@ -36,8 +36,8 @@ def test_a_budget_pays_for_steps_and_looks(data, monkeypatch, step, look, second
         return plain_measure(self, *args)
 
     monkeypatch.setattr(Training, "_step", slow_step)
-    monkeypatch.setattr(Training, "measure", slow_measure)
-    steps = steps_within(seconds, fresh(), OPTIONS, train, dev)
+    monkeypatch.setattr(Training, "evaluate", slow_measure)
+    steps = steps_in_budget(seconds, fresh(), OPTIONS, train, dev)
     interval = TrainOptions(steps=steps, rate=0.1).dev_interval
     spent = clock[0] + steps * step + steps // interval * look
     assert spent <= seconds * 1.05

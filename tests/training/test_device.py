@@ -2,23 +2,23 @@ import pytest
 import torch
 
 from makemore.errors import OptionError
-from makemore.training.device import device_named
+from makemore.training.device import select_device
 
 
-def test_auto_finds_a_device_and_cpu_is_always_there():
-    assert torch.zeros(1, device=device_named("auto")).item() == 0.0
-    assert device_named("cpu") == torch.device("cpu")
+def test_auto_finds_a_device_and_cpu_is_always_available():
+    assert torch.zeros(1, device=select_device("auto")).item() == 0.0
+    assert select_device("cpu") == torch.device("cpu")
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_a_device_that_is_not_there_is_refused_with_a_sentence(name, monkeypatch):
+def test_an_unavailable_device_is_rejected(name, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    assert device_named("auto") == torch.device("cpu")
-    with pytest.raises(OptionError, match=f"device {name} cannot be used here: take auto or cpu"):
-        device_named(name)
+    assert select_device("auto") == torch.device("cpu")
+    with pytest.raises(OptionError, match=f"device {name} is not available here: use auto or cpu"):
+        select_device(name)
 
 
 def test_auto_prefers_an_accelerator(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert device_named("auto") == torch.device("cuda")
+    assert select_device("auto") == torch.device("cuda")

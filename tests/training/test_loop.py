@@ -32,7 +32,7 @@ def test_training_lowers_the_loss(data, batch):
 
 @pytest.mark.parametrize("batch", [None, 64])
 @pytest.mark.parametrize("stop", [1, 7, 29])
-def test_a_restart_from_any_step_equals_going_on(data, batch, stop):
+def test_restarting_from_any_step_equals_continuing(data, batch, stop):
     train, dev = data
     options = TrainOptions(steps=30, rate=0.05, weight_decay=0.1, batch=batch, every=5)
     whole = Training(fresh(), options)
@@ -47,10 +47,10 @@ def test_a_restart_from_any_step_equals_going_on(data, batch, stop):
     assert second.loss == losses[stop - 1]
     assert [step.loss for step in second.run(train, dev)] == losses[stop:]
     assert equal(weights(second.network), weights(whole.network))
-    assert state.done == stop  # a state is not changed by the run that starts from it
+    assert state.done == stop  # restoring does not change the state
 
 
-def test_where_reading_makes_a_device_wait_the_first_loss_is_read_and_those_at_looks(
+def test_an_asynchronous_device_reads_only_the_first_loss_and_those_at_evaluations(
     data, monkeypatch
 ):
     train, dev = data
@@ -62,28 +62,28 @@ def test_where_reading_makes_a_device_wait_the_first_loss_is_read_and_those_at_l
     assert read == [losses[place] for place in known]
 
 
-def test_the_network_ends_with_the_weights_that_the_dev_part_chose(data):
+def test_training_ends_with_the_best_weights_on_dev(data):
     train, dev = data
     training = Training(fresh(), TrainOptions(steps=40, rate=0.3, every=1))
     seen = [step.dev_loss for step in training.run(train, dev)]
-    assert min(seen) < seen[-1]  # it did get worse again
+    assert min(seen) < seen[-1]  # the dev loss rises again
     assert likelihood.loss(training.network, dev) == pytest.approx(min(seen), abs=1e-6)
 
 
-def test_without_a_dev_part_the_last_weights_stay(data):
+def test_without_dev_lines_the_last_weights_are_kept(data):
     train, _ = data
     training = Training(fresh(), OPTIONS)
     assert all(step.dev_loss is None for step in training.run(train, None))
     assert training.best is None
 
 
-def test_the_dev_part_is_measured_as_often_as_asked_and_at_the_end(data):
+def test_dev_is_evaluated_at_the_interval_and_at_the_end(data):
     train, dev = data
     steps = list(Training(fresh(), OPTIONS).run(train, dev))
     assert [step.number for step in steps if step.dev_loss is not None] == [5, 10, 15, 20, 25, 30]
 
 
-def test_every_line_comes_once_an_epoch(data):
+def test_every_line_occurs_once_per_epoch(data):
     train, _ = data
     sixty_lines = round(60 * train.total / 300)
     batches = loop._Batches(train, TrainOptions(steps=1, rate=0.1, batch=sixty_lines), False)
@@ -95,7 +95,7 @@ def test_every_line_comes_once_an_epoch(data):
 
 
 @pytest.mark.parametrize("name", ["mlp", "deep_mlp", "resnet", "wavenet"])
-def test_blocks_give_the_same_step_and_none_where_rows_are_coupled(data, monkeypatch, name):
+def test_training_in_blocks_equals_training_at_once(data, monkeypatch, name):
     train, dev = (part.windows(3) for part in data)
     options = TrainOptions(steps=20, rate=0.01, muon=FAMILIES[name].muon, every=5)
 
@@ -106,12 +106,12 @@ def test_blocks_give_the_same_step_and_none_where_rows_are_coupled(data, monkeyp
         return [(step.loss, step.dev_loss) for step in Training(network, options).run(train, dev)]
 
     whole = np.array(losses(), float)
-    monkeypatch.setattr(model, "_BLOCK_CELLS", 27 * 100)
+    monkeypatch.setattr(model, "_BLOCK_ENTRIES", 27 * 100)
     np.testing.assert_allclose(np.array(losses(), float), whole, atol=1e-3)
 
 
 @pytest.mark.parametrize("batch", [None, 64])
-def test_the_loss_of_a_step_is_the_mean_of_its_own_lines(us_names, batch):
+def test_the_loss_of_a_step_is_the_mean_over_its_own_lines(us_names, batch):
     lines = us_names.select(np.arange(300))
     weights = np.random.default_rng(0).pareto(1.0, 300) + 0.1
     c = Contexts.of(replace(lines, weights=weights), Vocabulary.of(us_names), 1)
@@ -121,7 +121,7 @@ def test_the_loss_of_a_step_is_the_mean_of_its_own_lines(us_names, batch):
     np.testing.assert_allclose(losses, np.log(27), atol=1e-5)
 
 
-def test_a_loss_that_is_not_finite_stops_with_a_sentence(data):
+def test_a_non_finite_loss_raises_diverged_error(data):
     train, dev = data
     training = Training(fresh(), TrainOptions(steps=300, rate=1e3, weight_decay=1.0))
     with pytest.raises(
@@ -130,7 +130,7 @@ def test_a_loss_that_is_not_finite_stops_with_a_sentence(data):
         list(training.run(train, dev))
 
 
-def test_weights_of_lines_steer_training():
+def test_line_weights_affect_training():
     lines = Lines.from_strings(["a", "b"], weights=[9.0, 1.0])
     c = Contexts.of(lines, Vocabulary.of(lines), 1)
     network = MLP(MLPOptions(window=1, embedding=2, hidden=4), 3, 0)
@@ -142,5 +142,5 @@ def test_weights_of_lines_steer_training():
 
 
 @pytest.mark.parametrize("steps, every", [(1, 10), (30, 10), (500, 10), (1000, 20), (5000, 100)])
-def test_how_often_the_dev_part_is_looked_at_depends_on_the_steps_alone(steps, every):
+def test_the_dev_interval_depends_only_on_the_steps(steps, every):
     assert TrainOptions(steps=steps, rate=0.1).dev_interval == every

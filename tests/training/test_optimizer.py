@@ -23,7 +23,7 @@ def with_gradients(model):
     return model
 
 
-def test_vectors_do_not_decay_and_matrices_do():
+def test_weight_decay_applies_to_matrices_only():
     model = MLP(MLPOptions(), 27, 0).initialise(torch.Generator().manual_seed(0))
     with torch.no_grad():
         model.b2.fill_(1.0)
@@ -35,9 +35,11 @@ def test_vectors_do_not_decay_and_matrices_do():
     torch.testing.assert_close(model.W1.detach(), before * (1 - 0.1 * 0.5))
 
 
-def test_muon_steps_hidden_matrices_alike_in_every_direction():
+def test_muon_updates_have_similar_size_in_every_direction():
     model = with_gradients(rnn())
-    model.U.grad = torch.diag(torch.logspace(0, -2, 16))  # one direction a hundred times steeper
+    model.U.grad = torch.diag(
+        torch.logspace(0, -2, 16)
+    )  # one direction has a hundred times larger gradient
     before, embedding = model.U.detach().clone(), model.C.detach().clone()
     Optimizer(model, weight_decay=0.0, muon=2.0).step(0.01)
     sizes = torch.linalg.svdvals(model.U.detach() - before)
@@ -46,7 +48,7 @@ def test_muon_steps_hidden_matrices_alike_in_every_direction():
 
 
 @pytest.mark.parametrize("name", [n for n, family in FAMILIES.items() if family.muon])
-def test_every_family_with_a_rate_for_muon_has_matrices_for_it(name):
+def test_every_family_with_a_muon_rate_has_hidden_matrices(name):
     model = FAMILIES[name].build(FAMILIES[name].options(), 27, 0)
     matrices = model.hidden_matrices()
     assert matrices
@@ -56,7 +58,7 @@ def test_every_family_with_a_rate_for_muon_has_matrices_for_it(name):
     assert id(model.C) not in {id(matrix) for matrix in matrices}
 
 
-def test_a_restart_remembers_what_muon_remembered(us_names):
+def test_restarting_restores_the_momentum_of_muon(us_names):
     lines = us_names.select(np.arange(0, 32_000, 200))
     c = Contexts.of(lines, Vocabulary.of(us_names), None)
     options = TrainOptions(steps=20, rate=0.01, muon=2.0, weight_decay=0.1, batch=300)

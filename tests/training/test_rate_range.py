@@ -48,8 +48,8 @@ def fresh(options, lines):
     ],
     ids=lambda options: type(options).__name__,
 )
-def test_the_suggestion_is_near_the_best(options, lines, held_out):
-    """Of rates three and ten times higher and lower, none is much better on other lines."""
+def test_the_suggested_rate_is_near_the_best(options, lines, held_out):
+    """Rates three and ten times higher or lower are not much better on held-out lines."""
     network, family, c = fresh(options, lines)
     dev = Contexts.of(held_out, Vocabulary.of(lines), network.window)
     how = TrainOptions(steps=100, rate=0.0, weight_decay=family.weight_decay, muon=family.muon)
@@ -67,7 +67,7 @@ def test_the_suggestion_is_near_the_best(options, lines, held_out):
 @pytest.mark.parametrize(
     "options", [MLPOptions(hidden=64), GRUOptions(embedding=16, hidden=32, dropout=0.5)]
 )
-def test_the_curve_has_no_noise_and_ends_where_nothing_is_to_be_seen(options, lines):
+def test_the_curve_is_deterministic_and_ends_after_divergence(options, lines):
     network, _, c = fresh(options, lines)
     found = rate_range(network, c, TrainOptions(steps=1, rate=0.0, seed=1))
     network, *_ = fresh(options, lines)
@@ -81,7 +81,7 @@ def test_the_curve_has_no_noise_and_ends_where_nothing_is_to_be_seen(options, li
     assert found.losses[-1] > found.losses.min() + 0.9
 
 
-def test_every_loss_is_read_where_reading_makes_a_device_wait(lines, monkeypatch):
+def test_every_loss_is_read_on_an_asynchronous_device(lines, monkeypatch):
     network, _, c = fresh(MLPOptions(hidden=8), lines.select(np.arange(50)))
     here = rate_range(network, c, TrainOptions(steps=1, rate=0.0))
     monkeypatch.setattr(loop, "_is_asynchronous", lambda device: True)
@@ -91,7 +91,7 @@ def test_every_loss_is_read_where_reading_makes_a_device_wait(lines, monkeypatch
     assert there.suggestion == pytest.approx(here.suggestion, rel=0.2)
 
 
-def test_the_suggestion_is_a_share_of_the_rate_that_led_to_the_lowest_loss(lines):
+def test_the_suggestion_is_a_fraction_of_the_rate_with_the_lowest_loss(lines):
     network, _, c = fresh(MLPOptions(hidden=64), lines)
     found = rate_range(network, c, TrainOptions(steps=1, rate=0.0))
     lowest = int(found.losses.argmin())
@@ -99,7 +99,7 @@ def test_the_suggestion_is_a_share_of_the_rate_that_led_to_the_lowest_loss(lines
     assert found.suggestion == pytest.approx(0.3 * found.rates[lowest - 1])
 
 
-def test_only_a_network_has_a_rate():
+def test_only_networks_have_a_learning_rate():
     with pytest.raises(
         OptionError, match="kneser_ney has no learning rate: it is fitted by counting"
     ):

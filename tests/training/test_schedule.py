@@ -2,18 +2,18 @@ from itertools import pairwise
 
 import pytest
 
-from makemore.training.schedule import WARM_UP, rate_at
+from makemore.training.schedule import WARM_UP_STEPS, rate_at
 
 
-def test_it_rises_in_a_line_to_the_peak_and_falls_to_nothing():
+def test_the_rate_warms_up_linearly_and_decays_to_zero():
     rates = [rate_at(step, 200, 0.5) for step in range(200)]
-    assert rates[:WARM_UP] == pytest.approx([0.05 * (i + 1) for i in range(WARM_UP)])
-    assert max(rates) == rates[WARM_UP] == 0.5
-    assert all(a >= b for a, b in pairwise(rates[WARM_UP:]))
+    assert rates[:WARM_UP_STEPS] == pytest.approx([0.05 * (i + 1) for i in range(WARM_UP_STEPS)])
+    assert max(rates) == rates[WARM_UP_STEPS] == 0.5
+    assert all(a >= b for a, b in pairwise(rates[WARM_UP_STEPS:]))
     assert 0 < rates[-1] < 0.001
 
 
-@pytest.mark.parametrize("steps", [1, 2, WARM_UP, WARM_UP + 1])
-def test_few_steps_have_rates_too(steps):
+@pytest.mark.parametrize("steps", [1, 2, WARM_UP_STEPS, WARM_UP_STEPS + 1])
+def test_few_steps_have_positive_rates(steps):
     rates = [rate_at(step, steps, 1.0) for step in range(steps)]
     assert all(0 < rate <= 1 for rate in rates)

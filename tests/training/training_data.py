@@ -1,4 +1,4 @@
-"""What the tests of training share: a little network, and how it is trained."""
+"""A small network and its training options, shared by the tests of training."""
 
 import torch
 

@@ -16,7 +16,7 @@ from makemore.checkpoint.model_file import Document, ModelFile, read_model_file,
 from makemore.corpus.cleaning import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
-from makemore.fitted import PARTS, FitReport, FittedModel
+from makemore.fitted import SPLITS, FitReport, FittedModel
 from makemore.options.declaration import Value
 from makemore.registry import family_named
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 _MODEL = "model."  # prefix of the names of the model's tensors
 _DIGESTS = "digests"
-_LONGEST = 2**31  # maximum characters of a line, far more than in any list
-_LONGEST_CANARY = 256  # maximum characters of a canary: each carries at least one bit
-_TEXTS = ("makemore", "family", "characters")
+_MAX_LENGTH = 2**31  # maximum characters of a line, far more than in any list
+_MAX_CANARY_LENGTH = 256  # maximum characters of a canary: each carries at least one bit
+_STRINGS = ("makemore", "family", "characters")
 _OBJECTS = ("parameters", "options", "cleaning", "training", "tensors")
 
 
@@ -58,8 +58,8 @@ def save_fitted(path: str | Path, fitted: FittedModel, parameters: Mapping[str, 
         "canaries": [asdict(each) for each in fitted.canaries],
     }
     tensors = {f"{_MODEL}{name}": value for name, value in fitted.model.tensors().items()}
-    if fitted.known is not None:
-        tensors[_DIGESTS] = fitted.known().view(np.int64)
+    if fitted.digests is not None:
+        tensors[_DIGESTS] = fitted.digests().view(np.int64)
     write_model_file(path, document, tensors)
 
 
@@ -76,7 +76,9 @@ def load_fitted(path: str | Path) -> tuple[FittedModel, dict[str, Value]]:
     try:
         return _fitted(file), dict(file.document["parameters"])
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, IndexError) as error:
-        raise CheckpointError(f"{path} holds no model this version can build: {error}") from None
+        raise CheckpointError(
+            f"{path} holds no model that this version can load: {error}"
+        ) from None
 
 
 def _fitted(file: ModelFile) -> FittedModel:
@@ -99,7 +101,7 @@ def _fitted(file: ModelFile) -> FittedModel:
         longest=int(document["longest"]),
         cleaning=Summary(**document["cleaning"]),
         report=FitReport.from_json(document["training"]),
-        known=partial(_digests, file) if _DIGESTS in document["tensors"] else None,
+        digests=partial(_digests, file) if _DIGESTS in document["tensors"] else None,
         canaries=_canaries(document["canaries"]) if document.get("canaries") else (),
     )
 
@@ -126,25 +128,25 @@ def check_document(document: Document) -> None:
         ValueError: a field has the wrong type or is out of range.
         KeyError: a field is missing.
     """
-    for kind, names in ((str, _TEXTS), (dict, _OBJECTS)):
+    for kind, names in ((str, _STRINGS), (dict, _OBJECTS)):
         for name in names:
             if not isinstance(document[name], kind):
-                raise ValueError(f"{name} is no {'text' if kind is str else 'object'}")
+                raise ValueError(f"{name} is not {'a string' if kind is str else 'an object'}")
     _check_vocabulary(document["characters"], document["labels"])
     if not _is_number(document["weight"]) or document["weight"] <= 0:
-        raise ValueError("weight is no number above 0")
+        raise ValueError("weight is not a positive number")
     shares = document["label_weights"]
     if not isinstance(shares, list) or len(shares) != len(document["labels"]):
-        raise ValueError("label_weights are not one for each label")
+        raise ValueError("label_weights does not have one number for each label")
     if not all(_is_number(share) and share >= 0 for share in shares) or (
         shares and not sum(shares)
     ):
-        raise ValueError("label_weights are no numbers of 0 or more")
+        raise ValueError("label_weights are not numbers of 0 or more with a positive sum")
     longest = document["longest"]
-    if not _is_count(longest) or not 1 <= longest <= _LONGEST:
-        raise ValueError("longest is no number of characters")
+    if not _is_count(longest) or not 1 <= longest <= _MAX_LENGTH:
+        raise ValueError(f"longest is not an integer from 1 to {_MAX_LENGTH:,}")
     if not all(map(_is_count, document["cleaning"].values())):
-        raise ValueError("cleaning has what is no count")
+        raise ValueError("cleaning has a value that is not an integer of 0 or more")
     _check_training(document["training"])
     for canaries in document.get("canaries", []):
         _check_canaries(canaries, document["characters"], document["labels"])
@@ -153,15 +155,15 @@ def check_document(document: Document) -> None:
 def _check_vocabulary(characters: str, labels: Any) -> None:
     """Check that characters and labels are sorted, unique and allowed in a line."""
     if {"\n", "\r"} & set(characters):
-        raise ValueError("a character ends lines")
+        raise ValueError("characters include a line break")
     if not all(a < b for a, b in pairwise(characters)) or not _is_text(characters):
-        raise ValueError("characters are none that a list has, in their order")
+        raise ValueError("characters are not sorted and distinct, or include NUL or a surrogate")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise ValueError("labels are no texts")
+        raise ValueError("labels are not a list of strings")
     if not all(a < b for a, b in pairwise(labels)) or not all(map(_is_text, labels)):
-        raise ValueError("labels are none that a list has, in their order")
+        raise ValueError("labels are not sorted and distinct, or include NUL or a surrogate")
     if "" in labels:
-        raise ValueError("a label is blank")
+        raise ValueError("a label is empty")
 
 
 def _is_text(text: str) -> bool:
@@ -171,35 +173,35 @@ def _is_text(text: str) -> bool:
 
 def _check_training(training: Document) -> None:
     """Check the sizes and losses of the splits and the other required fields of the report."""
-    for part in PARTS:
-        loss = training[f"{part}_loss"]
-        if not _is_count(training[f"{part}_lines"]) or not (loss is None or _is_number(loss)):
-            raise ValueError(f"training says of the {part} part what is no number")
+    for split in SPLITS:
+        loss = training[f"{split}_loss"]
+        if not _is_count(training[f"{split}_lines"]) or not (loss is None or _is_number(loss)):
+            raise ValueError(f"the size or the loss of the {split} split is not a number")
     if not _is_number(training.get("seconds", 0.0)) or not _is_number(training["test"]):
-        raise ValueError("training has what is no number")
+        raise ValueError("seconds or test of training is not a number")
     if not isinstance(training["split"], str) or not isinstance(training["chosen"], str | None):
-        raise ValueError("training has what is no text")
+        raise ValueError("split or chosen of training is not a string")
     if not _is_count(training["seed"]) or not _is_count(training.get("steps", 0)):
-        raise ValueError("training has what is no count")
+        raise ValueError("seed or steps of training is not an integer of 0 or more")
 
 
 def _check_canaries(canaries: Document, characters: str, labels: list[str]) -> None:
     """Check that canaries have one length and only characters and labels of the model."""
     space, length, lines = (canaries[name] for name in ("characters", "length", "lines"))
     if not isinstance(space, str) or len(space) < 2 or not set(space) <= set(characters):
-        raise ValueError("canaries have characters that the model has not")
-    if not _is_count(length) or not 1 <= length <= _LONGEST_CANARY:
-        raise ValueError("canaries are too long")
+        raise ValueError("canaries need two or more characters, all in the model's vocabulary")
+    if not _is_count(length) or not 1 <= length <= _MAX_CANARY_LENGTH:
+        raise ValueError(f"the length of canaries is not an integer from 1 to {_MAX_CANARY_LENGTH}")
     if not isinstance(lines, list) or not lines or not all(isinstance(x, str) for x in lines):
-        raise ValueError("canaries are no texts")
+        raise ValueError("canaries are not a non-empty list of strings")
     if not all(len(line) == length and set(line) <= set(space) for line in lines):
-        raise ValueError("canaries are none of their space")
+        raise ValueError("a canary differs from the length or the characters of its space")
     if not isinstance(canaries["labels"], list) or not set(canaries["labels"]) <= set(labels):
-        raise ValueError("canaries have labels that the model has not")
+        raise ValueError("canaries have labels that the model does not have")
     if len(canaries["labels"]) != (len(lines) if labels else 0):
-        raise ValueError("canaries have not one label each")
+        raise ValueError("canaries do not have one label each")
     if not _is_number(canaries["weight"]) or canaries["weight"] <= 0:
-        raise ValueError("canaries have a weight that is no number above 0")
+        raise ValueError("the weight of canaries is not a positive number")
 
 
 def _is_number(value: Any) -> bool:

@@ -10,24 +10,24 @@ from makemore.training.callbacks import Run
 
 
 def fingerprint(
-    lines: Tensors, family: str, own: Options, options: Options, before: Tensors | None
+    lines: Tensors, family: str, family_options: Options, options: Options, previous: Tensors | None
 ) -> Run:
     """Return the fingerprint of a run, as JSON values: equal fingerprints give equal weights.
 
     Args:
         lines: the list as named arrays: characters, lengths, weights and labels.
         family: name of the family.
-        own: options of the family.
+        family_options: options of the family.
         options: options of the fit.
-        before: tensors of the model whose training continues, or None for a fresh model.
+        previous: tensors of the model whose training continues, or None for a fresh model.
     """
     return {
         "makemore": __version__,
         "list": _digests(lines),
-        **_plain(options),
+        **_json_values(options),
         "family": family,
-        **{f"its {name}": value for name, value in _plain(own).items()},
-        "model to go on from": None if before is None else _digests(before),
+        **{f"its {name}": value for name, value in _json_values(family_options).items()},
+        "model to go on from": None if previous is None else _digests(previous),
     }
 
 
@@ -36,7 +36,7 @@ def _digests(tensors: Tensors) -> dict[str, str]:
     return {name: tensor_digest(name, value) for name, value in tensors.items()}
 
 
-def _plain(options: Options) -> dict[str, Value]:
+def _json_values(options: Options) -> dict[str, Value]:
     """Return options after a round trip through JSON."""
     plain: dict[str, Value] = json.loads(json.dumps(options.to_dict()))
     return plain

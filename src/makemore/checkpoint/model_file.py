@@ -31,7 +31,7 @@ Document = dict[str, Any]  # a JSON object that is not yet validated
 
 
 def write_model_file(path: str | Path, document: Document, tensors: Tensors) -> None:
-    """Write a model file atomically; see `write_whole`.
+    """Write a model file atomically; see `write_atomically`.
 
     Args:
         path: path of the file.
@@ -42,26 +42,27 @@ def write_model_file(path: str | Path, document: Document, tensors: Tensors) -> 
         CheckpointError: the file cannot be written.
     """
     packed = {name: np.asarray(value, order="C") for name, value in sorted(tensors.items())}
-    whole = {
+    complete = {
         "format": FORMAT,
         **document,
         "tensors": {name: tensor_digest(name, value) for name, value in packed.items()},
     }
-    text = json.dumps(whole, sort_keys=True)  # ASCII, so the header has the same bytes everywhere
+    # ASCII, so the header has the same bytes everywhere.
+    text = json.dumps(complete, sort_keys=True)
     # Only one entry: the writer may order several arbitrarily, and equal models must give equal
     # bytes.
     entry = {"sha256": sha256(text.encode()).hexdigest(), "document": text}
-    write_whole(path, save(packed, {_KEY: json.dumps(entry, separators=(",", ":"))}))
+    write_atomically(path, save(packed, {_KEY: json.dumps(entry, separators=(",", ":"))}))
 
 
-def write_whole(path: str | Path, content: bytes) -> None:
+def write_atomically(path: str | Path, content: bytes) -> None:
     """Write a file atomically: write a temporary file next to it, sync it, then rename it.
 
     Raises:
         CheckpointError: the file cannot be written.
     """
     if "\0" in str(path):
-        raise CheckpointError(f"{str(path)!r} is no name a file can have: give another")
+        raise CheckpointError(f"{str(path)!r} is not a valid file name: give another")
     path = Path(os.path.realpath(path))  # keep a symbolic link and replace its target
     temporary = None
     try:
@@ -73,7 +74,7 @@ def write_whole(path: str | Path, content: bytes) -> None:
         if path.is_dir():
             raise IsADirectoryError(0, "it is a directory")
         if path.exists() and not path.is_file():
-            raise OSError(0, "it is no regular file")
+            raise OSError(0, "it is not a regular file")
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as error:
@@ -89,8 +90,8 @@ def write_whole(path: str | Path, content: bytes) -> None:
 
 def tensor_digest(name: str, value: AnyArray) -> str:
     """Return the sha256 of an array's name, dtype, shape and bytes, in hexadecimal."""
-    head = json.dumps([name, value.dtype.str, list(value.shape)])
-    return sha256(head.encode() + np.ascontiguousarray(value).tobytes()).hexdigest()
+    header = json.dumps([name, value.dtype.str, list(value.shape)])
+    return sha256(header.encode() + np.ascontiguousarray(value).tobytes()).hexdigest()
 
 
 def _umask() -> int:
@@ -123,12 +124,12 @@ class ModelFile:
                 value: AnyArray = file.get_tensor(name)
         except OSError:
             raise CheckpointError(
-                f"{self.path} can no longer be read: leave it in its place while its model is used"
+                f"{self.path} can no longer be read: do not move it while its model is in use"
             ) from None
         except SafetensorError:
-            raise _damaged(self.path) from None
+            raise _damaged_file_error(self.path) from None
         if tensor_digest(name, value) != self.document["tensors"][name]:
-            raise _damaged(self.path)
+            raise _damaged_file_error(self.path)
         return value
 
 
@@ -149,14 +150,14 @@ def read_model_file(path: str | Path) -> ModelFile:
     try:
         entry = json.loads(metadata[_KEY])
         document = json.loads(entry["document"])
-        newer = isinstance(document["format"], int) and document["format"] > FORMAT
-        proved = sha256(entry["document"].encode()).hexdigest() == entry["sha256"]
-        named = sorted(document["tensors"]) == sorted(header.keys() - {"__metadata__"})
+        is_newer = isinstance(document["format"], int) and document["format"] > FORMAT
+        is_intact = sha256(entry["document"].encode()).hexdigest() == entry["sha256"]
+        is_complete = sorted(document["tensors"]) == sorted(header.keys() - {"__metadata__"})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise _damaged(path) from None
-    if not proved or not named:
-        raise _damaged(path)
-    if newer:
+        raise _damaged_file_error(path) from None
+    if not is_intact or not is_complete:
+        raise _damaged_file_error(path)
+    if is_newer:
         raise CheckpointError(
             f"{path} has format {document['format']}, newer than format {FORMAT} that this version "
             "reads: upgrade with pip install --upgrade makemore"
@@ -181,39 +182,39 @@ def _header(path: Path) -> Document:
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
     except ValueError:
-        raise CheckpointError(f"{str(path)!r} is no name a file can have") from None
+        raise CheckpointError(f"{str(path)!r} is not a valid file name") from None
     if not raw.startswith(b"{"):
-        raise _foreign(path, start + raw)
+        raise _foreign_file_error(path, start + raw)
     try:
         header = json.loads(raw)
         with safe_open(path, "numpy"):  # checks shapes, offsets and that the file is complete
             pass
     except (ValueError, RecursionError, SafetensorError, OSError):
-        raise _damaged(path) from None
-    written = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    if raw != written + b" " * (-len(written) % 8):
-        raise _damaged(path)
+        raise _damaged_file_error(path) from None
+    canonical = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    if raw != canonical + b" " * (-len(canonical) % 8):
+        raise _damaged_file_error(path)
     return dict(header)
 
 
-def _foreign(path: Path, start: bytes) -> CheckpointError:
+def _foreign_file_error(path: Path, start: bytes) -> CheckpointError:
     """Return the error for a file that is not a safetensors file."""
-    what = "no makemore model"
+    kind = "not a makemore model"
     if (
         start[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
         or start[:4] == b"PK\x03\x04"
     ):
-        what = "a pickle or a zip archive, which makemore never reads: it could run any program"
+        kind = "a pickle or a zip archive, which makemore never reads: it could run any program"
     elif not start:
-        what = "an empty file"
+        kind = "an empty file"
     elif len(start) < 8 or b"\0" not in start:
-        what = "no makemore model but perhaps a list: learn it with makemore fit"
-    return CheckpointError(f"{path} is {what}; give a model that makemore wrote")
+        kind = "not a makemore model but perhaps a list: fit a model to it with makemore fit"
+    return CheckpointError(f"{path} is {kind}; give a model that makemore wrote")
 
 
-def _damaged(path: Path) -> CheckpointError:
+def _damaged_file_error(path: Path) -> CheckpointError:
     """Return the error for a truncated or modified model file."""
     return CheckpointError(
-        f"{path} is damaged: it is cut short or was changed after it was written; fit it again or "
-        "take it from a copy"
+        f"{path} is damaged: it was truncated or changed after it was written; fit it again or "
+        "restore it from a copy"
     )

@@ -19,7 +19,12 @@ from typing import TYPE_CHECKING, Self
 
 from filelock import FileLock, Timeout
 
-from makemore.checkpoint.model_file import ModelFile, read_model_file, write_model_file, write_whole
+from makemore.checkpoint.model_file import (
+    ModelFile,
+    read_model_file,
+    write_atomically,
+    write_model_file,
+)
 from makemore.errors import CheckpointError, DataError, OptionError
 from makemore.inference.model import Tensors
 from makemore.training.callbacks import Progress, Run, RunValue
@@ -29,10 +34,10 @@ if TYPE_CHECKING:
     from makemore.training.loop import Step
 
 _STATE, _HISTORY, _LOCK = "state.safetensors", "history.jsonl", "lock"
-_NOW, _DONE = "now.", "done."  # prefixes: tensors of the current network, of finished networks
-_REST = 20  # minimum time between checkpoints, as a multiple of the time that writing one takes
-_LONG = 60.0  # seconds after which a checkpoint no longer waits for a dev evaluation
-_LOST = "the run cannot be gone on with, give another folder to --run"
+# Prefixes of the names of tensors: those of the current network, those of finished networks.
+_CURRENT, _FINISHED = "now.", "done."
+_MIN_INTERVAL = 20  # minimum time between checkpoints, in multiples of the time to write one
+_MAX_WAIT = 60.0  # seconds after which a checkpoint no longer waits for a dev evaluation
 
 
 class RunDirectory:
@@ -63,14 +68,15 @@ class RunDirectory:
         if every is not None and every < 1:
             raise OptionError(f"every is {every}: give a number of steps, 1 or more")
         if not str(path):
-            raise OptionError("the folder of a run has no name: give one to --run")
+            raise OptionError("the path of the run directory is empty: give a folder to --run")
         self.path, self.every = Path(path).absolute(), every
         self._run: Run = {}
-        self._kept = self._took = 0.0  # when the last checkpoint was written, how long it took
+        # When the last checkpoint was written, and how long it took.
+        self._saved_at = self._save_seconds = 0.0
         self._lock = FileLock(self.path / _LOCK, timeout=0)
 
     @property
-    def is_begun(self) -> bool:
+    def has_checkpoint(self) -> bool:
         """Whether the directory holds a checkpoint."""
         return os.path.exists(self.path / _STATE)
 
@@ -86,20 +92,20 @@ class RunDirectory:
         """
         from makemore.probe.recording import Recording
 
-        self._take()
-        self._run, self._kept = dict(run), time.perf_counter()
+        self._lock_directory()
+        self._run, self._saved_at = dict(run), time.perf_counter()
         self.recording = Recording()
-        if not self.is_begun:
+        if not self.has_checkpoint:
             return None
-        progress = self._read()
+        progress = self._read_checkpoint()
         with suppress(DataError):  # training can resume without the recording: start a new one
             self.recording = Recording.load(self.path / _HISTORY)
-        is_over = progress.state.done == progress.settled[len(progress.finished)].steps
-        done = len(progress.finished) + is_over
-        self.recording.go_back(done, 0 if is_over else progress.state.done)
+        is_finished = progress.state.done == progress.train_options[len(progress.finished)].steps
+        done = len(progress.finished) + is_finished
+        self.recording.rewind(done, 0 if is_finished else progress.state.done)
         return progress
 
-    def note(self, step: "Step") -> None:
+    def record(self, step: "Step") -> None:
         """Add a step to the recording."""
         assert self.recording is not None, "begin comes first"
         self.recording(step)
@@ -113,31 +119,33 @@ class RunDirectory:
         """
         if self.every is not None:
             return done % self.every == 0
-        since = time.perf_counter() - self._kept
-        return since >= _REST * self._took and (done % interval == 0 or since >= _LONG)
+        elapsed = time.perf_counter() - self._saved_at
+        return elapsed >= _MIN_INTERVAL * self._save_seconds and (
+            done % interval == 0 or elapsed >= _MAX_WAIT
+        )
 
-    def keep(self, progress: Progress) -> None:
+    def save(self, progress: Progress) -> None:
         """Write a checkpoint.
 
         Raises:
             CheckpointError: the checkpoint cannot be written; the previous one is unchanged.
         """
         assert self.recording is not None, "begin comes first"
-        began = time.perf_counter()
-        write_whole(self.path / _HISTORY, self.recording.text().encode())
-        tensors = {f"{_NOW}{name}": value for name, value in progress.state.tensors.items()}
+        started = time.perf_counter()
+        write_atomically(self.path / _HISTORY, self.recording.to_json_lines().encode())
+        tensors = {f"{_CURRENT}{name}": value for name, value in progress.state.tensors.items()}
         for number, finished in enumerate(progress.finished):
-            tensors |= {f"{_DONE}{number}.{name}": value for name, value in finished.items()}
+            tensors |= {f"{_FINISHED}{number}.{name}": value for name, value in finished.items()}
         document = {
             "run": self._run,
-            "settled": [asdict(each) for each in progress.settled],
+            "settled": [asdict(each) for each in progress.train_options],
             "finished": len(progress.finished),
             "done": progress.state.done,
             "seconds": progress.seconds,
         }
         write_model_file(self.path / _STATE, document, tensors)
-        self._kept = time.perf_counter()
-        self._took = self._kept - began
+        self._saved_at = time.perf_counter()
+        self._save_seconds = self._saved_at - started
 
     def __enter__(self) -> Self:
         """Return self."""
@@ -149,49 +157,58 @@ class RunDirectory:
         if self.recording is not None:
             self.recording.stop()
 
-    def _take(self) -> None:
+    def _lock_directory(self) -> None:
         """Create and lock the directory; delete temporary files of processes that were killed."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
             for name in (_STATE, _HISTORY):
-                for left in self.path.glob(f".{name}.????????"):  # left by a killed process
-                    left.unlink()
+                for leftover in self.path.glob(f".{name}.????????"):  # left by a killed process
+                    leftover.unlink()
         except Timeout:
             raise CheckpointError(
-                f"{self.path}: another process trains in this folder: wait until it is done, or "
-                "give another folder to --run"
+                f"{self.path}: another process is training in this folder: wait until it is done, "
+                "or give another folder to --run"
             ) from None
         except (OSError, NotImplementedError) as error:
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             raise CheckpointError(
-                f"{self.path} cannot keep a run: {reason}; give another folder to --run"
+                f"{self.path} cannot hold a run: {reason}; give another folder to --run"
             ) from None
 
-    def _read(self) -> Progress:
+    def _read_checkpoint(self) -> Progress:
         """Read the checkpoint; raise CheckpointError if it is damaged or of a different run."""
         try:
             file = read_model_file(self.path / _STATE)
         except CheckpointError as error:
-            raise CheckpointError(f"{_LOST}: {error}") from None
+            raise _cannot_resume(error) from None
         try:
-            began = dict(file.document["run"])
-            for name, now in self._run.items():
-                if began.get(name) != now:
-                    raise CheckpointError(self._other(name, began.get(name), now))
+            stored = dict(file.document["run"])
+            for name, value in self._run.items():
+                if stored.get(name) != value:
+                    raise CheckpointError(self._mismatch_message(name, stored.get(name), value))
             return _progress(file)
         except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{_LOST}: {self.path / _STATE} keeps no run: {error}") from None
+            reason = f"{self.path / _STATE} holds no valid checkpoint: {error}"
+            raise _cannot_resume(reason) from None
 
-    def _other(self, name: str, before: RunValue, now: RunValue) -> str:
+    def _mismatch_message(self, name: str, before: RunValue, now: RunValue) -> str:
         """Return the error message for a run that started with a different value of `name`."""
-        how = f"began with {name} {json.dumps(before)}, not {json.dumps(now)}"
+        # Family options and the model to continue from have other names in the fingerprint.
+        name = name.removeprefix("its ").replace("model to go on from", "starting model")
         if isinstance(now, dict) or isinstance(before, dict):
-            how = f"began with another {name}"
+            difference = f"a different {name}"
+        else:
+            difference = f"{name} {json.dumps(before)}, not {json.dumps(now)}"
         return (
-            f"the run in {self.path} {how}: go on with what it began with, or give another folder "
-            "to --run"
+            f"the run in {self.path} was started with {difference}: resume it with what it was "
+            "started with, or give another folder to --run"
         )
+
+
+def _cannot_resume(reason: CheckpointError | str) -> CheckpointError:
+    """Return the error for a run directory whose checkpoint cannot be used."""
+    return CheckpointError(f"the run cannot be resumed: {reason}. Give another folder to --run")
 
 
 def _progress(file: ModelFile) -> Progress:
@@ -201,12 +218,12 @@ def _progress(file: ModelFile) -> Progress:
     document = file.document
     tensors = {name: file.tensor(name) for name in document["tensors"]}
 
-    def under(prefix: str) -> Tensors:
+    def with_prefix(prefix: str) -> Tensors:
         return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
     return Progress(
-        settled=[TrainOptions(**each) for each in document["settled"]],
-        finished=[under(f"{_DONE}{number}.") for number in range(document["finished"])],
-        state=TrainState(document["done"], under(_NOW)),
+        train_options=[TrainOptions(**each) for each in document["settled"]],
+        finished=[with_prefix(f"{_FINISHED}{number}.") for number in range(document["finished"])],
+        state=TrainState(document["done"], with_prefix(_CURRENT)),
         seconds=document["seconds"],
     )

@@ -11,21 +11,21 @@ END = "end"  # represents the end of a line
 _STYLES = ("", "yellow", "magenta", "bold red")  # style of each level of surprise
 
 
-def pieces_of(line: str, log_probs: Sequence[float]) -> list[Piece]:
+def format_characters(line: str, log_probs: Sequence[float]) -> list[Piece]:
     """Return each character of a line, and its end, with its log-likelihood.
 
     Example:
-        >>> pieces_of("a b", [-1.0, -7.25, -2.5, -0.125])
+        >>> format_characters("a b", [-1.0, -7.25, -2.5, -0.125])
         [('a -1.00', -1.0), ('  _ -7.25', -7.25), ('  b -2.50', -2.5), ('  end -0.12', -0.125)]
     """
-    names = [*map(display_character, line), END]
-    texts = [f"{name} {nats:.2f}" for name, nats in zip(names, log_probs, strict=True)]
+    symbols = [*map(display_character, line), END]
+    texts = [f"{symbol} {nats:.2f}" for symbol, nats in zip(symbols, log_probs, strict=True)]
     return list(zip([*texts[:1], *(f"  {text}" for text in texts[1:])], log_probs, strict=True))
 
 
-def write_pieces(start: str, pieces: Sequence[Piece]) -> None:
+def write_pieces(prefix: str, pieces: Sequence[Piece]) -> None:
     """Print one line: a prefix, then its pieces, improbable ones in colour on a terminal."""
-    sys.stdout.write(start)
+    sys.stdout.write(prefix)
     if not sys.stdout.isatty():
         print("".join(text for text, _ in pieces))
         return

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import key_values, say
-from makemore.cli.output_paths import check_model, fill, prepare
+from makemore.cli.console import parse_pairs, print_message
+from makemore.cli.output_paths import check_model_path, prepare_directory, write_report_directory
 from makemore.errors import OptionError
 from makemore.options.declaration import Options, fields
 from makemore.options.verbs import FitOptions
@@ -44,7 +44,7 @@ class Outputs:
     every: int | None = None
 
 
-def learn(
+def fit_and_save(
     maker: "MakeMore",
     blocks: "Callable[[], Iterator[Lines]]",
     outputs: Outputs = Outputs(),
@@ -56,36 +56,40 @@ def learn(
     created when training starts.
     """
     if outputs.model is not None:
-        check_model(outputs.model)
-    recording, run = prepare(outputs.report), _run(outputs)
-    seen = recording if run is None else None  # a run directory has its own recording
+        check_model_path(outputs.model)
+    recording, run = prepare_directory(outputs.report), _open_run(outputs)
+    own_recording = recording if run is None else None  # a run directory has its own recording
     lines = None
     with ExitStack() as stack:
-        on_step = Followers(stack, outputs.track, seen)
-        continues = hasattr(maker, "learned_")
-        if outputs.report is None and not continues:
+        on_step = StepCallbacks(stack, outputs.track, own_recording)
+        is_continued = hasattr(maker, "learned_")
+        if outputs.report is None and not is_continued:
             if sys.stderr.isatty() and maker.counts_blocks():  # no training step starts the bar
-                from makemore.cli.training import progress
+                from makemore.cli.training import progress_bar
 
-                stack.enter_context(progress("learning"))
-            maker.fit(blocks(), on_step=on_step, run=run, on_read=lambda read: say(str(read)))
+                stack.enter_context(progress_bar("fitting"))
+            maker.fit(
+                blocks(), on_step=on_step, run=run, on_read=lambda read: print_message(str(read))
+            )
         else:
-            lines = _whole(blocks, maker.fit_options().min_count)
-            say(str(lines.summary()))
-            if continues:
+            lines = _read_list(blocks, maker.fit_options().min_count)
+            print_message(str(lines.summary()))
+            if is_continued:
                 maker.partial_fit(lines, on_step=on_step, run=run, adapt=adapt)
             else:
                 maker.fit(lines, on_step=on_step, run=run)
-    say(fit_in_words(maker))
-    _write(maker, outputs)
+    if maker.learned_.report.chosen is not None:
+        print_message(f"chose {maker.learned_.report.chosen}")
+    print_message(describe_fit(maker))
+    _save_model(maker, outputs)
     if outputs.report is not None and lines is not None:
-        kept = recording if run is None else run.recording or recording
+        final_recording = recording if run is None else run.recording or recording
         title = os.path.basename(outputs.model or "a model")
-        fill(outputs.report, maker, lines, kept, title)
+        write_report_directory(outputs.report, maker, lines, final_recording, title)
     return maker
 
 
-def _whole(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
+def _read_list(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
     """Return the whole list in memory, without lines that occur too rarely."""
     from makemore.corpus.lines import Lines
     from makemore.corpus.rare_lines import drop_rare
@@ -93,7 +97,7 @@ def _whole(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
     return drop_rare(Lines.concatenate(blocks()), min_count)
 
 
-class Followers:
+class StepCallbacks:
     """Step callback that forwards to progress bar, Ctrl-C handler, TensorBoard and recording.
 
     The progress bar and the Ctrl-C handler start with the first step, so they are imported only for
@@ -108,34 +112,37 @@ class Followers:
             stack.callback(recording.stop)
             self._callbacks.append(recording)
         if track is not None:
-            from makemore.cli.training import tracking
+            from makemore.cli.training import open_tensorboard
 
-            self._callbacks.append(stack.enter_context(tracking(track)))
+            self._callbacks.append(stack.enter_context(open_tensorboard(track)))
 
     def __call__(self, step: "Step") -> None:
         """Pass a step to all callbacks."""
         if not self._is_training:
-            from makemore.cli.training import interruptible, progress
+            from makemore.cli.training import progress_bar, stop_on_interrupt
 
-            bar = self._stack.enter_context(progress("learning"))
+            bar = self._stack.enter_context(progress_bar("fitting"))
             self._callbacks += [] if bar is None else [bar]
-            self._callbacks.append(self._stack.enter_context(interruptible()))
+            self._callbacks.append(self._stack.enter_context(stop_on_interrupt()))
             self._is_training = True
         for callback in self._callbacks:
             callback(step)
 
 
-def _write(maker: "MakeMore", outputs: Outputs) -> None:
+def _save_model(maker: "MakeMore", outputs: Outputs) -> None:
     """Save the model; report which directories stay empty because nothing was trained."""
     for folder in (outputs.run, outputs.track):
         if folder is not None and maker.learned_.report.steps is None:
-            say(f"{maker.learned_.family} is counted, not trained: {folder} keeps nothing")
+            print_message(
+                f"{maker.learned_.family} is a count model without training steps: nothing was "
+                f"written to {folder}"
+            )
     if outputs.model is not None:
         maker.save(outputs.model)
-        say(f"saved {outputs.model}")
+        print_message(f"saved {outputs.model}")
 
 
-def _run(outputs: Outputs) -> "RunDirectory | None":
+def _open_run(outputs: Outputs) -> "RunDirectory | None":
     """Return the run directory, or None if no path is given.
 
     Raises:
@@ -144,22 +151,23 @@ def _run(outputs: Outputs) -> "RunDirectory | None":
     """
     if outputs.run is None:
         if outputs.resume or outputs.every is not None:
-            raise OptionError("--resume and --every are for --run: give the folder of the run")
+            raise OptionError("--resume and --every need --run: give the directory of the run")
         return None
     from makemore.checkpoint.run_directory import RunDirectory
 
     run = RunDirectory(outputs.run, outputs.every)
     if outputs.resume:
-        what = "going on with" if run.is_begun else "there is nothing yet to resume in"
-        say(f"{what} {outputs.run}")
-    if run.is_begun and not outputs.resume:
+        action = "resuming" if run.has_checkpoint else "no run to resume yet, starting one in"
+        print_message(f"{action} {outputs.run}")
+    if run.has_checkpoint and not outputs.resume:
         raise OptionError(
-            f"{outputs.run} holds a run: go on with it by --resume, or give another folder to --run"
+            f"{outputs.run} already holds a run: resume it with --resume, or give another "
+            "directory to --run"
         )
     return run
 
 
-def new_maker(model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMore":
+def create_maker(model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMore":
     """Return an unfitted estimator.
 
     Raises:
@@ -168,10 +176,10 @@ def new_maker(model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMor
     from makemore.estimator.makemore import MakeMore
 
     options.check()
-    return MakeMore(choose(model, pairs)).set_params(**options.parameters())
+    return MakeMore(parse_model(model, pairs)).set_params(**options.parameters())
 
 
-def old_maker(path: str, model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMore":
+def load_maker(path: str, model: str, pairs: Sequence[str], options: FitOptions) -> "MakeMore":
     """Return the estimator of a model file; the options given replace its own.
 
     Raises:
@@ -181,26 +189,28 @@ def old_maker(path: str, model: str, pairs: Sequence[str], options: FitOptions) 
     from makemore.estimator.makemore import MakeMore
 
     if model != "auto" or pairs:
-        raise OptionError("--from goes on with its own model: give no --model and no -O beside it")
+        raise OptionError("--from continues the model of that file: leave out --model and -O")
     options.check()
-    given = {
+    changed_names = {
         field.parameter
         for field in fields(FitOptions)
         if getattr(options, field.name) != field.default
     }
-    if given & {"budget", "steps"}:
-        given |= {"budget", "steps"}  # the two exclude each other, so both are replaced
-    changed = {name: value for name, value in options.parameters().items() if name in given}
-    return MakeMore.load(path).set_params(**changed)
+    if changed_names & {"budget", "steps"}:
+        changed_names |= {"budget", "steps"}  # the two exclude each other, so both are replaced
+    parameters = {
+        name: value for name, value in options.parameters().items() if name in changed_names
+    }
+    return MakeMore.load(path).set_params(**parameters)
 
 
-def at_once(model: str, options: FitOptions) -> FitOptions:
+def default_to_counting(model: str, options: FitOptions) -> FitOptions:
     """Return options that make `auto` choose a count model, unless budget or steps are given."""
     is_free = model == "auto" and options.budget is None and options.steps is None
     return options.replace(budget=1.0) if is_free else options
 
 
-def choose(model: str, pairs: Sequence[str]) -> str | Options:
+def parse_model(model: str, pairs: Sequence[str]) -> str | Options:
     """Return the name of a family, or its options if any are given.
 
     Raises:
@@ -209,34 +219,33 @@ def choose(model: str, pairs: Sequence[str]) -> str | Options:
     if not pairs:
         return model if model == "auto" else family_named(model).name
     if model == "auto":
-        raise OptionError("-O sets an option of one family: name it with --model")
+        raise OptionError("-O sets an option of one family: name the family with --model")
     family = family_named(model)
-    options = family.options.of_strings(key_values(pairs))
+    options = family.options.of_strings(parse_pairs(pairs))
     family.members(options)  # raises for invalid members before the list is read
     return options
 
 
-def fit_in_words(maker: "MakeMore") -> str:
+def describe_fit(maker: "MakeMore") -> str:
     """Return a one-line summary of the fit."""
     fitted, report = maker.learned_, maker.learned_.report
-    chosen = f"chose {report.chosen}; " if report.chosen else ""
-    steps = f", {report.steps_in_words()}" if report.steps is not None else ""
-    what = f"learned {fitted.family} in {report.seconds:.1f} s{steps}"
-    planted = sum(len(each.lines) for each in fitted.canaries)
-    besides = f"; learned {planted:,} random lines too" if planted else ""
-    return f"{chosen}{what}; loss {report.losses_in_words()}{besides}{_unused_options(maker)}"
+    in_steps = f", {report.format_steps()}" if report.steps is not None else ""
+    summary = f"fitted {fitted.family} in {report.seconds:.1f} s{in_steps}"
+    canary_count = sum(len(each.lines) for each in fitted.canaries)
+    canaries = f"; also learned {canary_count:,} canaries" if canary_count else ""
+    return f"{summary}; loss {report.format_losses()}{canaries}{_unused_options(maker)}"
 
 
 def _unused_options(maker: "MakeMore") -> str:
     """Return a note on training options that had no effect because nothing was trained.
 
-    The note is empty for `auto`, whose reason for the choice says it.
+    The note is empty for `auto`, whose reason for the choice already states it.
     """
-    given = [
+    flags = [
         f"--{field.name}".replace("_", "-")
         for field in fields(FitOptions)
         if field.default is None and getattr(maker, field.parameter) is not None
     ]
-    if maker.model == "auto" or maker.learned_.report.steps is not None or not given:
+    if maker.model == "auto" or maker.learned_.report.steps is not None or not flags:
         return ""
-    return f"; nothing is trained in it, so that {' and '.join(given)} changed nothing"
+    return f"; no training steps were run, so {' and '.join(flags)} had no effect"

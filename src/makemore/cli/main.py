@@ -10,7 +10,7 @@ from importlib import import_module
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from makemore import __version__
-from makemore.cli.console import TYPED, say
+from makemore.cli.console import ARGUMENTS, print_message
 from makemore.errors import MakemoreError, OptionError
 
 VERBS = (
@@ -32,41 +32,49 @@ VERBS = (
 
 _HELP_FLAGS = ("--help", "-h")
 
-HELP = """Give it a list of names, cities, brands, words or codes: it makes more lines like them.
+HELP = """Learn a list of names, cities, brands, words or codes, and make more lines like it.
 
-makemore names.txt learns the list and prints twenty new lines; makemore demo shows it.
-makemore VERB --help lists a verb's options; --debug shows where an error came from."""
+makemore names.txt prints twenty new lines; makemore demo does so for a bundled list.
+
+makemore COMMAND --help lists the options of a command; --debug prints the traceback of an error."""
 
 
-def build_app(listing: bool = False) -> App:
+def build_app(tokens: Sequence[str] = ()) -> App:
     """Build the command.
 
     Args:
-        listing: whether to import every verb for its help sentence. Otherwise a verb is imported
-            when it runs.
+        tokens: the arguments. If they ask for help of the command itself, every verb is imported
+            for its help sentence; otherwise a verb is imported when it runs.
     """
+    listing = not tokens or tokens[0] in _HELP_FLAGS
+    formatter = None
+    if listing or not set(_HELP_FLAGS).isdisjoint(tokens):
+        from makemore.cli.help_text import HelpFormatter
+
+        formatter = HelpFormatter()
     app = App(
         name="makemore",
         help=HELP,
         version=__version__,
         help_format="plaintext",
+        help_formatter=formatter,
         suppress_keyboard_interrupt=False,  # `main` prints its own message
     )
-    for place, verb in enumerate(VERBS):
-        help_ = sentence_of(verb) if listing else None  # None: the full help of the verb
-        path = f"makemore.cli.verbs.{_name(verb)}:{_name(verb)}"
-        app.command(path, name=verb, sort_key=place, help=help_)
+    for position, verb in enumerate(VERBS):
+        help_ = first_help_line(verb) if listing else None  # None: the full help of the verb
+        path = f"makemore.cli.verbs.{_module_name(verb)}:{_module_name(verb)}"
+        app.command(path, name=verb, sort_key=position, help=help_)
     return app
 
 
-def sentence_of(verb: str) -> str:
+def first_help_line(verb: str) -> str:
     """Return the first line of a verb's help."""
-    name = _name(verb)
+    name = _module_name(verb)
     module = import_module(f"makemore.cli.verbs.{name}")
     return str(getattr(module, name).__doc__).split("\n", 1)[0]
 
 
-def _name(verb: str) -> str:
+def _module_name(verb: str) -> str:
     """Return the name of a verb's module, which is also the name of its function."""
     return verb.replace("-", "_")
 
@@ -80,11 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # output is UTF-8 regardless of the system's locale
             stream.reconfigure(encoding="utf-8", errors="replace")
-    TYPED.set(tokens)
+    ARGUMENTS.set(tokens)
     try:
-        run = build_app(listing=not tokens or tokens[0] in _HELP_FLAGS)
-        run(
-            with_verb(tokens),
+        app = build_app(tokens)
+        app(
+            insert_default_verb(tokens),
             exit_on_error=False,
             print_error=False,
             result_action="return_value",
@@ -93,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (MakemoreError, CycloptsError) as error:
         if debug:
             raise
-        say(f"makemore: {_sentence(error)}")
+        print_message(f"makemore: {_one_line(error)}")
         sys.exit(2 if isinstance(error, (OptionError, CycloptsError)) else 1)
     except BrokenPipeError:  # the reader, such as head, closed the pipe
         _drop_output()
@@ -103,10 +111,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _drop_output()
         reason = (error.strerror or str(error)).lower()
-        say(f"makemore: standard output cannot be written: {reason}")
+        print_message(f"makemore: standard output cannot be written: {reason}")
         sys.exit(1)
     except KeyboardInterrupt:
-        say("makemore: stopped; what was to be written at the end is not")
+        print_message("makemore: interrupted; output that is written at the end was not written")
         sys.exit(130)
 
 
@@ -116,14 +124,14 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def with_verb(tokens: list[str]) -> list[str]:
-    """Return the arguments, with `make` in front if the first one is not a verb.
+def insert_default_verb(tokens: list[str]) -> list[str]:
+    """Return the arguments with `make` in front if the first one is not a verb.
 
     Raises:
         OptionError: the first argument resembles a verb and is not a file.
 
     Example:
-        >>> with_verb(["names.txt", "-n", "5"])
+        >>> insert_default_verb(["names.txt", "-n", "5"])
         ['make', 'names.txt', '-n', '5']
     """
     if not tokens or tokens[0] in VERBS or tokens[0] in (*_HELP_FLAGS, "--version"):
@@ -131,14 +139,14 @@ def with_verb(tokens: list[str]) -> list[str]:
     close = get_close_matches(tokens[0], VERBS, n=1, cutoff=0.75)
     if close and not os.path.exists(tokens[0]):
         raise OptionError(
-            f"{tokens[0]!r} is no file and no verb: did you mean makemore {close[0]}?"
+            f"{tokens[0]!r} is neither a file nor a verb: did you mean makemore {close[0]}?"
         )
     return ["make", *tokens]
 
 
-def _sentence(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     """Return the message of an error on one line."""
     if isinstance(error, UnusedCliTokensError):
-        many = " ".join(error.unused_tokens or ())
-        return f"nothing more is taken after the others: leave out {many}, or see --help"
+        tokens = " ".join(error.unused_tokens or ())
+        return f"unexpected arguments: {tokens}; leave them out, or see --help"
     return " ".join(str(error).split()) or type(error).__name__

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import say, write_lines
+from makemore.cli.console import print_message, write_lines
 from makemore.errors import CheckpointError, OptionError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from makemore.estimator.makemore import MakeMore
     from makemore.probe.recording import Recording
 
-HISTORY, PAGE = "history.jsonl", "report.html"  # files in the directory of `fit --report`
+RECORDING_NAME, PAGE_NAME = "history.jsonl", "report.html"  # files of `fit --report`
 
 
 def write_page(
@@ -40,12 +40,12 @@ def write_page(
     if output == "-":
         write_lines(text.removesuffix("\n").split("\n"))
         return
-    with writing(output), open(output, "w", encoding="utf-8") as file:
+    with raise_option_errors(output), open(output, "w", encoding="utf-8") as file:
         file.write(text)
-    say(f"wrote {output}")
+    print_message(f"wrote {output}")
 
 
-def prepare(folder: str | None) -> "Recording | None":
+def prepare_directory(folder: str | None) -> "Recording | None":
     """Create the directory for a report and return a new recording; None without a directory.
 
     Raises:
@@ -54,34 +54,38 @@ def prepare(folder: str | None) -> "Recording | None":
     if folder is None:
         return None
     if os.path.isfile(folder):
-        raise OptionError(f"{folder!r} cannot be filled: it is a file; give a folder")
-    with writing(folder):
+        raise OptionError(
+            f"{folder!r} cannot be used as a directory: it is a file; give a directory"
+        )
+    with raise_option_errors(folder):
         os.makedirs(folder, exist_ok=True)
-    for name in (HISTORY, PAGE):
-        check_output(os.path.join(folder, name))
+    for name in (RECORDING_NAME, PAGE_NAME):
+        check_output_path(os.path.join(folder, name))
     from makemore.probe.recording import Recording
 
     return Recording()
 
 
-def fill(
+def write_report_directory(
     folder: str, maker: "MakeMore", lines: "Lines", recording: "Recording | None", title: str
 ) -> None:
     """Write the recording and the report to the directory."""
     if recording is not None:
-        recording.save(os.path.join(folder, HISTORY))
-    write_page(maker, lines, recording, os.path.join(folder, PAGE), title=title)
+        recording.save(os.path.join(folder, RECORDING_NAME))
+    write_page(maker, lines, recording, os.path.join(folder, PAGE_NAME), title=title)
 
 
-def check_picture(output: str) -> None:
+def check_picture_path(output: str) -> None:
     """Check, before any work, that a picture can be written to a path.
 
     Raises:
         OptionError: the path is not writable, or its extension is not .png, .svg or .pdf.
     """
     if os.path.splitext(output)[1].lower() not in (".png", ".svg", ".pdf"):
-        raise OptionError(f"{output!r} is no picture: its name must end in .png, .svg or .pdf")
-    check_output(output)
+        raise OptionError(
+            f"{output!r} is not a picture file: its name must end in .png, .svg or .pdf"
+        )
+    check_output_path(output)
 
 
 def write_picture(figure: "Figure", output: str) -> None:
@@ -90,38 +94,42 @@ def write_picture(figure: "Figure", output: str) -> None:
     Raises:
         OptionError: the file cannot be written.
     """
-    with writing(output):
+    with raise_option_errors(output):
         figure.savefig(output, dpi=160)
-    say(f"wrote {output}")
+    print_message(f"wrote {output}")
 
 
 def reason_unwritable(output: str) -> str | None:
     """Return why a path is not writable, or None if no reason is known in advance."""
     parent = os.path.dirname(output) or "."
     if output == "":
-        return "it has no name"
+        return "the name is empty"
     if "\0" in output:
-        return "no name has a NUL in it"
+        return "a file name cannot contain NUL"
     if os.path.isdir(output):
         return "it is a directory"
     if not os.path.isdir(parent):
         return f"there is no directory {parent}"
-    return None if os.access(parent, os.W_OK) else f"the directory {parent} may not be written to"
+    return None if os.access(parent, os.W_OK) else f"the directory {parent} is not writable"
 
 
-def check_model(output: str) -> None:
+def check_model_path(output: str) -> None:
     """Check, before any work, that a model can be written to a path.
 
     Raises:
         CheckpointError: the path is `-`, empty or a directory, or its directory does not exist or
             is not writable.
     """
-    reason = "a model needs a file of its own" if output == "-" else reason_unwritable(output)
+    reason = (
+        "a model cannot be written to standard output"
+        if output == "-"
+        else reason_unwritable(output)
+    )
     if reason:
         raise CheckpointError(f"{output!r} cannot be written: {reason}; give another path to -o")
 
 
-def check_output(output: str) -> None:
+def check_output_path(output: str) -> None:
     """Check, before any work, that a path is writable; - is standard output.
 
     Raises:
@@ -129,10 +137,10 @@ def check_output(output: str) -> None:
     """
     reason = reason_unwritable(output)
     if output != "-" and reason:
-        raise OptionError(f"{output!r} cannot be written: {reason}; give another place")
+        raise OptionError(f"{output!r} cannot be written: {reason}; give another path")
 
 
-def check_kept(output: str | None, *inputs: str | None) -> None:
+def check_not_overwritten(output: str | None, *inputs: str | None) -> None:
     """Check, before any work, that the output does not overwrite an input; - is not a file.
 
     Raises:
@@ -142,11 +150,13 @@ def check_kept(output: str | None, *inputs: str | None) -> None:
     if output in (None, "-") or not os.path.isfile(output):
         return
     if any(os.path.samefile(each, output) for each in files):
-        raise OptionError(f"{output!r} is read, and would be written over: give another place")
+        raise OptionError(
+            f"{output!r} is an input file and would be overwritten: give another path"
+        )
 
 
 @contextmanager
-def writing(path: str) -> Iterator[None]:
+def raise_option_errors(path: str) -> Iterator[None]:
     """Convert an OSError while writing to a path into an OptionError.
 
     Raises:
@@ -156,4 +166,4 @@ def writing(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise OptionError(f"{path!r} cannot be written: {reason}; give another place") from None
+        raise OptionError(f"{path!r} cannot be written: {reason}; give another path") from None

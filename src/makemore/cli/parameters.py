@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 from cyclopts.validators import Number
 
 from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, SampleOptions
 
 
-def _whole(type_: type, tokens: Sequence[Any]) -> int:
+def _parse_integer(type_: type, tokens: Sequence[Any]) -> int:
     """Convert a token to an integer; reject fractions instead of rounding them."""
     try:
         return int(tokens[0].value)
@@ -17,23 +17,25 @@ def _whole(type_: type, tokens: Sequence[Any]) -> int:
         raise ValueError("give a whole number") from None
 
 
-def _no_option(type_: type, value: str | None) -> None:
+def _reject_option(type_: type, value: str | None) -> None:
     """Reject a value that looks like an option where a file is expected; - is standard input."""
     if value is not None and value.startswith("-") and value != "-":
-        raise ValueError(f"unknown option {value}; a file of that name is given as ./{value}")
+        raise ValueError(f"unknown option {value}; if it is a file name, write ./{value}")
 
 
-_NOT_NEGATIVE = {"converter": _whole, "validator": Number(gte=0)}
+_NON_NEGATIVE = {"converter": _parse_integer, "validator": Number(gte=0)}
 
-File = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_no_option)]
-Count = Annotated[int, Parameter(alias="-n", **_NOT_NEGATIVE)]
-Positive = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1))]
-Natural = Annotated[int, Parameter(**_NOT_NEGATIVE)]
+File = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_reject_option)]
+Count = Annotated[int, Parameter(alias="-n", **_NON_NEGATIVE)]
+Positive = Annotated[int, Parameter(converter=_parse_integer, validator=Number(gte=1))]
+Natural = Annotated[int, Parameter(**_NON_NEGATIVE)]
 Output = Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)]
 From = Annotated[str, Parameter(name="--from")]
 Pairs = Annotated[tuple[str, ...], Parameter(alias="-O", negative="", show_default=False)]
 Flag = Annotated[bool, Parameter(negative="")]
-Source = Annotated[InputOptions, Parameter(name="*")]
-Fitting = Annotated[FitOptions, Parameter(name="*")]
-Sampling = Annotated[SampleOptions, Parameter(name="*")]
-Constraining = Annotated[ConstraintOptions, Parameter(name="*")]
+Source = Annotated[InputOptions, Parameter(name="*", group=Group("Input", sort_key=1))]
+Fitting = Annotated[FitOptions, Parameter(name="*", group=Group("Training", sort_key=2))]
+Sampling = Annotated[SampleOptions, Parameter(name="*", group=Group("Sampling", sort_key=3))]
+Constraining = Annotated[
+    ConstraintOptions, Parameter(name="*", group=Group("Constraints", sort_key=3))
+]

@@ -36,13 +36,13 @@ def read_blocks(
     from makemore.corpus.reading import lists
 
     if source.label_column is not None and not labels:
-        raise OptionError("--label-column would not be looked at here: leave it out")
+        raise OptionError("this verb does not use labels: leave out --label-column")
     if source.weight_column is not None and not weights:
-        raise OptionError("--weight-column would not be looked at here: leave it out")
+        raise OptionError("this verb does not use weights: leave out --weight-column")
     if source.column is None:
         if source.weight_column is not None or source.label_column is not None:
             raise OptionError(
-                "--weight-column and --label-column need --column for the lines themselves"
+                "--weight-column and --label-column need --column: give the column of the lines"
             )
         return lists.read_blocks(file, None, source.encoding)
     from makemore.corpus.reading.rows import Columns

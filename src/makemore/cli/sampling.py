@@ -4,20 +4,20 @@ from collections.abc import Iterator
 from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import say, write_json, write_lines
+from makemore.cli.console import print_message, write_json, write_lines
 from makemore.errors import ConstraintError
 from makemore.options.verbs import SampleOptions
 
 if TYPE_CHECKING:
     from makemore.estimator.makemore import MakeMore
 
-_SCORED = 4096  # lines scored per batch
+_BATCH_SIZE = 4096  # lines scored per batch
 
 
-def draw(
+def print_samples(
     maker: "MakeMore",
     n: int,
-    how: SampleOptions,
+    options: SampleOptions,
     exclude: str | None = None,
     as_json: bool = False,
     scores: bool = False,
@@ -32,34 +32,37 @@ def draw(
         from makemore.corpus.reading.lists import read_lines
 
         excluded = read_lines(exclude).to_list()
-    stream = maker.stream(exclude=excluded, ahead=n, options=how)
+    stream = maker.stream(exclude=excluded, ahead=n, options=options)
     if stream.allowed is not None:
-        say(stream.how)
-        if how.distinct and stream.allowed < n:
-            say(f"only {stream.allowed:,.0f} different lines are what was asked for")
-    lines, written = islice(stream, n), 0
+        print_message(stream.method)
+        if options.distinct and stream.allowed < n:
+            print_message(f"only {stream.allowed:,.0f} distinct lines satisfy the constraints")
+    lines, count = islice(stream, n), 0
     if as_json:
-        for line, nats in _scored(maker, lines, how.label) if scores else zip(lines, repeat(None)):
+        for line, nats in (
+            _score_batches(maker, lines, options.label) if scores else zip(lines, repeat(None))
+        ):
             score = {} if nats is None else {"log_likelihood": nats}
-            write_json({"line": line, **score, "drawn": stream.how})
-            written += 1
+            write_json({"line": line, **score, "drawn": stream.method})
+            count += 1
     elif scores:
-        pairs = _scored(maker, lines, how.label)
-        written = write_lines(f"{nats:.4f}\t{line}" for line, nats in pairs)
+        scored = _score_batches(maker, lines, options.label)
+        count = write_lines(f"{nats:.4f}\t{line}" for line, nats in scored)
     else:
-        written = write_lines(lines)
-    if n and not written:
+        count = write_lines(lines)
+    if n and not count:
         raise ConstraintError(
-            f"no line was found in {how.patience:,} draws that is what was asked for: ask for less"
+            f"no line that satisfies the request was found in {options.patience:,} draws: "
+            "relax the constraints"
         )
-    if written < n:
-        say(f"{written:,} of {n:,} lines: no more were found")
+    if count < n:
+        print_message(f"only {count:,} of {n:,} lines were found")
 
 
-def _scored(
+def _score_batches(
     maker: "MakeMore", lines: Iterator[str], label: str | None
 ) -> Iterator[tuple[str, float]]:
     """Yield lines with their log-likelihoods in nats."""
-    while some := list(islice(lines, _SCORED)):
-        labels = None if label is None else [label] * len(some)
-        yield from zip(some, maker.score_samples(some, labels).tolist(), strict=True)
+    while batch := list(islice(lines, _BATCH_SIZE)):
+        labels = None if label is None else [label] * len(batch)
+        yield from zip(batch, maker.score_samples(batch, labels).tolist(), strict=True)

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import TYPED, say
+from makemore.cli.console import ARGUMENTS, print_message
 
 if TYPE_CHECKING:
     from makemore.probe.tensorboard import TensorBoardWriter
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from makemore.training.loop import Step
 
 
-class Interruption:
+class InterruptHandler:
     """Step callback that stops training cleanly at Ctrl-C: give it as `on_step`.
 
     Ctrl-C before the first step, when there is nothing to keep, ends the program as usual. So does
@@ -37,8 +37,8 @@ class Interruption:
         if self._is_pressed or not self._is_training:
             raise KeyboardInterrupt
         self._is_pressed = True
-        now = "the training is over" if self._is_done else "stopping after this step"
-        say(f"{now}; Ctrl-C again gives everything up")
+        state = "training is complete" if self._is_done else "stopping after this step"
+        print_message(f"{state}; press Ctrl-C again to abort without saving")
 
     def __call__(self, step: "Step") -> None:
         """Stop the training if Ctrl-C was pressed.
@@ -52,33 +52,33 @@ class Interruption:
 
 
 @contextmanager
-def interruptible() -> Iterator[Interruption]:
+def stop_on_interrupt() -> Iterator[InterruptHandler]:
     """Return a context in which Ctrl-C stops the training cleanly."""
-    interruption = Interruption()
+    interruption = InterruptHandler()
     # Only the main thread can handle signals. Background processes may ignore SIGINT.
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield interruption
         return
-    before = signal.signal(signal.SIGINT, interruption.handle)
+    previous_handler = signal.signal(signal.SIGINT, interruption.handle)
     try:
         yield interruption
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous_handler)
 
 
 def next_command(output: str, run: str | None) -> str:
     """Return the command to run after a stopped training: resume the run, or sample the model."""
     if run is None:
         return shlex.join(["makemore", "sample", output])
-    typed = list(TYPED.get())
-    if "--resume" not in typed:  # it goes before --, after which it would be a file name
-        typed.insert(typed.index("--") if "--" in typed else len(typed), "--resume")
-    return shlex.join(["makemore", *typed])
+    arguments = list(ARGUMENTS.get())
+    if "--resume" not in arguments:  # it goes before --, after which it would be a file name
+        arguments.insert(arguments.index("--") if "--" in arguments else len(arguments), "--resume")
+    return shlex.join(["makemore", *arguments])
 
 
 @contextmanager
-def progress(what: str) -> "Iterator[OnStep | None]":
+def progress_bar(description: str) -> "Iterator[OnStep | None]":
     """Return a context with a progress bar on a terminal; it yields the step callback or None."""
     if not sys.stderr.isatty():
         yield None
@@ -88,22 +88,23 @@ def progress(what: str) -> "Iterator[OnStep | None]":
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task, dev = bar.add_task(what, total=None), ""
+        task, dev = bar.add_task(description, total=None), ""
 
         def on_step(step: "Step") -> None:
             nonlocal dev
             dev = dev if step.dev_loss is None else f", dev {step.dev_loss:.4f}"
+            losses = f"loss {step.loss:.4f}{dev}"
             bar.update(
                 task,
                 completed=step.number,
                 total=step.steps,
-                description=f"{what}: step {step.number}/{step.steps}, loss {step.loss:.4f}{dev}",
+                description=f"{description}: step {step.number}/{step.steps}, {losses}",
             )
 
         yield on_step
 
 
-def tracking(folder: str) -> "AbstractContextManager[TensorBoardWriter]":
+def open_tensorboard(folder: str) -> "AbstractContextManager[TensorBoardWriter]":
     """Return a callback, as a context manager, that writes TensorBoard logs to a directory.
 
     Raises:

@@ -25,5 +25,5 @@ def bigrams(c: Contexts) -> NDArray[np.float64]:
         [[0.0, 2.0, 0.0], [1.0, 0.0, 2.0], [1.0, 1.0, 2.0]]
     """
     size = c.vocabulary_size
-    before = np.where(c.last < size, c.last, BOUNDARY)[c.row].astype(np.int64)
-    return sum_by_index(before * size + c.next, c.count, size * size).reshape(size, size)
+    first = np.where(c.last < size, c.last, BOUNDARY)[c.row].astype(np.int64)
+    return sum_by_index(first * size + c.next, c.count, size * size).reshape(size, size)

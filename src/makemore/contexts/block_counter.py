@@ -21,7 +21,7 @@ from makemore.corpus.vocabulary import Vocabulary
 
 # While blocks are read, the id of a character is its code point, and labels have larger ids, in
 # order of appearance. New characters and labels then do not change the ids in existing tables.
-_CODES, _LABELS = 0x110000, 2**20
+_CODE_LIMIT, _MAX_LABELS = 0x110000, 2**20
 
 
 class BlockCounter:
@@ -33,7 +33,7 @@ class BlockCounter:
         window: K, the number of characters in a window.
         sizes: number of lines in each split: train, dev, test.
         weight: sum of the weights of all lines.
-        longest: length of the longest line, in characters.
+        max_length: length of the longest line, in characters.
 
     Example:
         >>> counter = BlockCounter(window=1)
@@ -45,15 +45,15 @@ class BlockCounter:
 
     def __init__(self, window: int, dev: float = 0.1, test: float = 0.0) -> None:
         """Create an empty counter; `dev` and `test` are fractions as in `split_lines`."""
-        self.window, self._shares = window, (dev, test)
+        self.window, self._fractions = window, (dev, test)
         self.sizes = dict.fromkeys(Split._fields, 0)
-        self.weight, self.longest = 0.0, 0
-        self._tables: dict[str, list[Contexts]] = {part: [] for part in Split._fields}
+        self.weight, self.max_length = 0.0, 0
+        self._tables: dict[str, list[Contexts]] = {split: [] for split in Split._fields}
         self._digests: list[NDArray[np.uint64]] = []
-        self._is_character = np.zeros(_CODES, bool)
+        self._is_character = np.zeros(_CODE_LIMIT, bool)
         self._label_weights: dict[str, float] = {}
-        self._read = Summary(0, 0, 0, 0, 0)
-        self._first: Lines | None = None  # the first line, for `check_compatible`
+        self._summary = Summary(0, 0, 0, 0, 0)
+        self._first_line: Lines | None = None  # the first line, for `check_compatible`
 
     def add(self, lines: Lines) -> None:
         """Add a block of lines to the counts.
@@ -61,26 +61,27 @@ class BlockCounter:
         Raises:
             DataError: some blocks have labels or weights and others do not.
         """
-        read = Summary(lines.read, lines.blank, 0, len(lines), len(lines.codes))
+        summary = Summary(lines.read, lines.blank, 0, len(lines), len(lines.codes))
         weightless = lines.read - lines.blank - lines.rare - len(lines)
-        self._read += replace(read, weightless=weightless, rare=lines.rare)
+        self._summary += replace(summary, weightless=weightless, rare=lines.rare)
         if not len(lines):
             return
-        self._first = lines.select(np.arange(1)) if self._first is None else self._first
-        lines.check_compatible(self._first)
+        if self._first_line is None:
+            self._first_line = lines.select(np.arange(1))
+        lines.check_compatible(self._first_line)
         self.weight += float(lines.counts().sum())
-        self.longest = max(self.longest, int(lines.lengths().max()))
+        self.max_length = max(self.max_length, int(lines.lengths().max()))
         self._is_character[lines.codes] = True
-        self._note_labels(lines)
-        _push(self._digests, sorted_unique(lines.digests), _both)
+        self._add_label_weights(lines)
+        _push(self._digests, sorted_unique(lines.digests), _merge_digests)
         vocabulary = Vocabulary.of(lines)
-        labels = _LABELS if vocabulary.labels else 0
+        labels = _MAX_LABELS if vocabulary.labels else 0
         c = Contexts.of(lines, vocabulary, self.window)
-        c = with_ids(c, self._ids(vocabulary), _CODES, labels)
-        for part, which in split_by_digest(lines, *self._shares)._asdict().items():
-            self.sizes[part] += len(which)
-            if len(which):
-                _push(self._tables[part], c.lines(which).without_lines(), Contexts.merge)
+        c = renumber_ids(c, self._interim_ids(vocabulary), _CODE_LIMIT, labels)
+        for split, indices in split_by_digest(lines, *self._fractions)._asdict().items():
+            self.sizes[split] += len(indices)
+            if len(indices):
+                _push(self._tables[split], c.lines(indices).without_lines(), Contexts.merge)
 
     def __len__(self) -> int:
         """Return the number of lines counted."""
@@ -97,12 +98,12 @@ class BlockCounter:
 
     def digests(self) -> NDArray[np.uint64]:
         """Return (d,) uint64, ascending: the digests of the distinct lines."""
-        found = _all(self._digests, _both)
-        return np.zeros(0, np.uint64) if found is None else found
+        digests = _merge_all(self._digests, _merge_digests)
+        return np.zeros(0, np.uint64) if digests is None else digests
 
     def summary(self) -> Summary:
         """Return the statistics of cleaning."""
-        return replace(self._read, repeated=self._read.kept - len(self.digests()))
+        return replace(self._summary, repeated=self._summary.kept - len(self.digests()))
 
     def take(self, vocabulary: Vocabulary) -> dict[str, Contexts]:
         """Return the contexts of each non-empty split, and release them from this counter.
@@ -111,18 +112,19 @@ class BlockCounter:
             vocabulary: result of `vocabulary` after the last block.
         """
         size, labels = len(vocabulary), len(vocabulary.labels)
-        ids = np.zeros(_CODES + labels, np.int32)
+        ids = np.zeros(_CODE_LIMIT + labels, np.int32)
         ids[[ord(character) for character in vocabulary.characters]] = np.arange(1, size)
-        ids[_CODES:] = vocabulary.label_ids(list(self._label_weights))
-        taken = {}
-        for part in self.sizes:
-            found = _all(self._tables.pop(part), Contexts.merge)
-            if found is not None:
-                found = with_ids(found, ids, size, labels)
-                taken[part] = found.windows(self.window) if labels else found  # sorts rows by label
-        return taken
+        ids[_CODE_LIMIT:] = vocabulary.label_ids(list(self._label_weights))
+        tables = {}
+        for split in self.sizes:
+            table = _merge_all(self._tables.pop(split), Contexts.merge)
+            if table is not None:
+                table = renumber_ids(table, ids, size, labels)
+                # `windows` sorts the rows by label.
+                tables[split] = table.windows(self.window) if labels else table
+        return tables
 
-    def _note_labels(self, lines: Lines) -> None:
+    def _add_label_weights(self, lines: Lines) -> None:
         """Add the label weights of a block; a new label gets the next id."""
         if lines.labels is None:
             return
@@ -130,15 +132,15 @@ class BlockCounter:
         for name, weight in zip(lines.label_names, weights.tolist(), strict=True):
             self._label_weights[name] = self._label_weights.get(name, 0.0) + weight
 
-    def _ids(self, vocabulary: Vocabulary) -> Ids:
+    def _interim_ids(self, vocabulary: Vocabulary) -> Ids:
         """Return the interim ids of a block's boundary, characters and labels."""
-        place = {name: _CODES + number for number, name in enumerate(self._label_weights)}
-        codes = map(ord, vocabulary.characters)
-        labels = (place[name] for name in vocabulary.labels)
-        return np.array([0, *codes, *labels], np.int32)
+        label_id = {name: _CODE_LIMIT + number for number, name in enumerate(self._label_weights)}
+        code_points = map(ord, vocabulary.characters)
+        labels = (label_id[name] for name in vocabulary.labels)
+        return np.array([0, *code_points, *labels], np.int32)
 
 
-def with_ids(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
+def renumber_ids(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
     """Renumber the ids of windows: old id i becomes `ids[i]`.
 
     Args:
@@ -147,7 +149,7 @@ def with_ids(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
         size: new V.
         labels: new number of labels.
     """
-    assert c.back is not None, "whole prefixes are not renamed"
+    assert c.back is not None, "only windows can be renumbered"
     back = ids[c.back]
     return replace(
         c,
@@ -162,27 +164,27 @@ def with_ids(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
 Table = TypeVar("Table", Contexts, NDArray[np.uint64])
 
 
-def _push(stack: list[Table], new: Table, join: Callable[[Table, Table], Table]) -> None:
-    """Push a table on a stack, then join the top two while they are of about the same size."""
+def _push(stack: list[Table], new: Table, merge: Callable[[Table, Table], Table]) -> None:
+    """Push a table on a stack, then merge the top two while they are of about the same size."""
     stack.append(new)
-    while len(stack) > 1 and _size(stack[-2]) <= 2 * _size(stack[-1]):
+    while len(stack) > 1 and _table_size(stack[-2]) <= 2 * _table_size(stack[-1]):
         last = stack.pop()
-        stack.append(join(stack.pop(), last))
+        stack.append(merge(stack.pop(), last))
 
 
-def _all(stack: list[Table], join: Callable[[Table, Table], Table]) -> Table | None:
-    """Join all tables of a stack into one and return it; None if the stack is empty."""
+def _merge_all(stack: list[Table], merge: Callable[[Table, Table], Table]) -> Table | None:
+    """Merge all tables of a stack into one and return it; None if the stack is empty."""
     while len(stack) > 1:
         last = stack.pop()
-        stack.append(join(stack.pop(), last))
+        stack.append(merge(stack.pop(), last))
     return stack[0] if stack else None
 
 
-def _size(table: Contexts | NDArray[np.uint64]) -> int:
+def _table_size(table: Contexts | NDArray[np.uint64]) -> int:
     """Return the number of entries of a table."""
     return len(table.row) if isinstance(table, Contexts) else len(table)
 
 
-def _both(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _merge_digests(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Merge the digests of two lists."""
     return sorted_unique(np.concatenate([one, other]))

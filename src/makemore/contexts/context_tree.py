@@ -45,19 +45,19 @@ class SuffixTree:
         return cls(size, np.concatenate([np.zeros(0, np.int64), *keys])), nodes
 
     @classmethod
-    def checked(cls, size: int, key: AnyArray, deepest: int) -> Self:
+    def from_untrusted(cls, size: int, key: AnyArray, max_depth: int) -> Self:
         """Build a tree from untrusted keys.
 
         Raises:
-            ValueError: the keys are not those of a tree, or the tree is deeper than `deepest`.
+            ValueError: the keys are not those of a tree, or the tree is deeper than `max_depth`.
         """
         if key.ndim != 1 or key.dtype != np.int64 or (np.diff(key, prepend=-1) <= 0).any():
-            raise ValueError("the keys of a tree do not ascend")
+            raise ValueError("the keys of a tree are not in ascending order")
         if (key // size > np.arange(len(key))).any():
             raise ValueError("a node of a tree comes before its parent")
         tree = cls(size, key)
-        if len(tree.level_starts) - 2 > deepest:
-            raise ValueError(f"a tree is deeper than {deepest}")
+        if len(tree.level_starts) - 2 > max_depth:
+            raise ValueError(f"the depth of a tree is above {max_depth}")
         return tree
 
     def __len__(self) -> int:
@@ -88,40 +88,40 @@ class SuffixTree:
         levels = np.diff(self.level_starts)
         return np.repeat(np.arange(len(levels)), levels)
 
-    def histories(self, node: NDArray[np.int64], longest: int) -> Ids:
-        """Return (n, longest) int32 ids of n nodes, newest first, padded with zeros."""
-        found = np.zeros((len(node), longest), np.int32)
-        for j in range(longest - 1, -1, -1):
+    def histories(self, node: NDArray[np.int64], length: int) -> Ids:
+        """Return (n, length) int32 ids of n nodes, newest first, padded with zeros."""
+        ids = np.zeros((len(node), length), np.int32)
+        for j in range(length - 1, -1, -1):
             is_deep = self.depth[node] > j
-            found[is_deep, j] = self.oldest[node[is_deep]]
+            ids[is_deep, j] = self.oldest[node[is_deep]]
             node = np.where(is_deep, self.parent[node], node)
-        return found
+        return ids
 
     def child(self, node: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the child of each node for one older id; 0 if there is none."""
         if not len(self.key):
             return np.zeros(len(node), np.int64)
-        wanted = node.astype(np.int64) * self.size + ids
-        place = np.minimum(np.searchsorted(self.key, wanted), len(self.key) - 1)
-        return np.where(self.key[place] == wanted, place + 1, 0)
+        key = node.astype(np.int64) * self.size + ids
+        index = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
+        return np.where(self.key[index] == key, index + 1, 0)
 
     def find(self, history: Ids) -> NDArray[np.int64]:
         """Return the node of the longest suffix of each (n, J) history, given newest id first."""
-        at = np.zeros(len(history), np.int64)
-        alive = np.arange(len(history))
+        node = np.zeros(len(history), np.int64)
+        active = np.arange(len(history))
         for ids in history.T:
-            deeper = self.child(at[alive], ids[alive])
-            alive = alive[deeper > 0]
-            at[alive] = deeper[deeper > 0]
-        return at
+            child = self.child(node[active], ids[active])
+            active = active[child > 0]
+            node[active] = child[child > 0]
+        return node
 
-    def lineage(self, node: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ids]:
+    def ancestors(self, node: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ids]:
         """Return the nodes and all their ancestors, ascending, and the index of each node there."""
-        above = [node]
-        while above[-1].any():
-            above.append(self.parent[above[-1]])
-        rows, place = unique_inverse(np.concatenate(above), len(self))
-        return rows, place[: len(node)]
+        levels = [node]
+        while levels[-1].any():
+            levels.append(self.parent[levels[-1]])
+        nodes, index = unique_inverse(np.concatenate(levels), len(self))
+        return nodes, index[: len(node)]
 
     def find_under(
         self,
@@ -141,44 +141,45 @@ class SuffixTree:
         Returns:
             (n,) int64 nodes of this tree, -1 if there is none.
         """
-        found = np.zeros(len(oldest), np.int64)
+        nodes = np.zeros(len(oldest), np.int64)
         for low, high in levels:
             if low == 0:
-                found[:high] = self.child(found[:high], np.full(high, id_))
+                nodes[:high] = self.child(nodes[:high], np.full(high, id_))
             else:
                 # If the parent was not found, this searches the root, which has no such child.
-                found[low:high] = self.child(found[parent[low:high]], oldest[low:high])
-        return np.where(found > 0, found, -1)
+                nodes[low:high] = self.child(nodes[parent[low:high]], oldest[low:high])
+        return np.where(nodes > 0, nodes, -1)
 
-    def transitions(self, width: int, longest: int) -> Ids:
+    def transitions(self, vocabulary_size: int, max_depth: int) -> Ids:
         """Compute the goto function: the longest suffix of context + id that is a node.
 
         If context + id is a node, it is the entry. Otherwise the entry is that of the parent, which
         is the context without its oldest id.
 
         Args:
-            width: V, the number of ids that can follow; ids from V up are labels, which cannot.
-            longest: maximum length of a resulting context, in ids; older ids are dropped.
+            vocabulary_size: V, the number of ids that can follow; larger ids are labels, which
+                cannot.
+            max_depth: maximum length of a resulting context, in ids; older ids are dropped.
 
         Returns:
-            (S, V) int32 nodes of depth at most `longest`.
+            (S, V) int32 nodes of depth at most `max_depth`.
         """
-        goto = np.zeros((len(self), width), np.int32)
-        newest, before = self.oldest.copy(), np.zeros(len(self), np.int64)
+        goto = np.zeros((len(self), vocabulary_size), np.int32)
+        newest, prefix = self.oldest.copy(), np.zeros(len(self), np.int64)
         for j, (low, high) in enumerate(pairwise(self.level_starts.tolist())):
-            above = self.parent[low:high]
+            parent = self.parent[low:high]
             if j > 1:
-                newest[low:high] = newest[above]
-                before[low:high] = self.child(before[above], self.oldest[low:high])
-            if 0 < j <= longest:
-                ends = low + np.flatnonzero(newest[low:high] < width)
-                goto[before[ends], newest[ends]] = ends  # completes the previous level
-            goto[low:high] = goto[above]
+                newest[low:high] = newest[parent]
+                prefix[low:high] = self.child(prefix[parent], self.oldest[low:high])
+            if 0 < j <= max_depth:
+                nodes = low + np.flatnonzero(newest[low:high] < vocabulary_size)
+                goto[prefix[nodes], newest[nodes]] = nodes  # completes the previous level
+            goto[low:high] = goto[parent]
         return goto
 
 
 @dataclass(frozen=True, eq=False)
-class Leaving:
+class SparseRows:
     """Sparse matrix in CSR layout: the next ids of each node, ascending, with a value each.
 
     Attributes:
@@ -197,61 +198,62 @@ class Leaving:
         node: NDArray[np.int64],
         ids: NDArray[np.int64],
         value: NDArray[np.float64],
-        nodes: int,
+        node_count: int,
     ) -> Self:
         """Build the matrix from entries sorted by node, then by id."""
-        start = np.searchsorted(node, np.arange(nodes + 1))
+        start = np.searchsorted(node, np.arange(node_count + 1))
         return cls(start, ids.astype(np.int32), value.astype(np.float32))
 
     def dense(self, node: NDArray[np.int64], width: int) -> NDArray[np.float32]:
         """Return (n, width) float32: the dense rows of n nodes, zero without an entry."""
         starts, stops = self.start[node], self.start[node + 1]
-        at = concatenate_ranges(starts, stops)
+        entries = concatenate_ranges(starts, stops)
         rows = np.zeros((len(node), width), np.float32)
-        rows[np.repeat(np.arange(len(node)), stops - starts), self.next[at]] = self.value[at]
+        row = np.repeat(np.arange(len(node)), stops - starts)
+        rows[row, self.next[entries]] = self.value[entries]
         return rows
 
 
-def check_leaving(
+def check_sparse_rows(
     tensors: Mapping[str, AnyArray],
     prefix: str,
-    nodes: int,
+    node_count: int,
     width: int,
-    counted: tuple[str, type[np.generic]],
+    values: tuple[str, type[np.generic]],
 ) -> None:
     """Check the arrays of an untrusted sparse matrix.
 
     Args:
         tensors: arrays by name, among them `start`, `next` and the values.
         prefix: prefix of these names.
-        nodes: number of rows.
+        node_count: number of rows.
         width: number of ids that can follow.
-        counted: name and dtype of the array of values.
+        values: name and dtype of the array of values.
 
     Raises:
         ValueError: the arrays are not a sparse matrix of this size with finite values of 0 or more.
     """
     start, ids = tensors[f"{prefix}start"], tensors[f"{prefix}next"]
-    value = tensors[prefix + counted[0]]
-    kinds = [start.dtype, ids.dtype, value.dtype]
+    value = tensors[prefix + values[0]]
+    dtypes = [start.dtype, ids.dtype, value.dtype]
     if (
-        kinds != [np.dtype(kind) for kind in (np.int64, np.int32, counted[1])]
-        or start.shape != (nodes + 1,)
+        dtypes != [np.dtype(kind) for kind in (np.int64, np.int32, values[1])]
+        or start.shape != (node_count + 1,)
         or ids.ndim != 1
         or value.shape != ids.shape
     ):
-        raise ValueError("counts and their rows do not fit together")
+        raise ValueError("the arrays of counts have inconsistent shapes or types")
     lengths = np.diff(start)
     if start[0] != 0 or start[-1] != len(ids) or (lengths < 0).any():
-        raise ValueError("rows of counts have no place")
-    key = np.repeat(np.arange(nodes), lengths) * width + ids
+        raise ValueError("the row offsets of counts are invalid")
+    key = np.repeat(np.arange(node_count), lengths) * width + ids
     if (ids < 0).any() or (ids >= width).any() or (np.diff(key) <= 0).any():
-        raise ValueError("ids of counts do not ascend")
+        raise ValueError("the ids of counts are out of range or not in ascending order")
     if not np.isfinite(value).all() or (value < 0).any():
-        raise ValueError("a count is no number of 0 or more")
+        raise ValueError("a count is not a finite number of 0 or more")
 
 
-def renamed(
+def renumber_tensors(
     tensors: Mapping[str, AnyArray], prefix: str, ids: NDArray[np.int64], size: int
 ) -> dict[str, AnyArray]:
     """Renumber the ids of a tree and its sparse rows: old id i becomes `ids[i]`.
@@ -262,6 +264,6 @@ def renamed(
         ids: (old size,) new ids, ascending.
         size: new number of ids, including labels.
     """
-    key, leaving = tensors[f"{prefix}key"], tensors[f"{prefix}next"]
+    key, next_ids = tensors[f"{prefix}key"], tensors[f"{prefix}next"]
     key = key // len(ids) * size + ids[key % len(ids)]
-    return {**tensors, f"{prefix}key": key, f"{prefix}next": ids[leaving].astype(np.int32)}
+    return {**tensors, f"{prefix}key": key, f"{prefix}next": ids[next_ids].astype(np.int32)}

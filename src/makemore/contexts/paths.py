@@ -37,10 +37,10 @@ class Paths(NamedTuple):
         """
         ids = vocabulary.encode(lines.codes)
         if len(ids) and ids.min() < 0:
-            at = int(np.argmin(ids))
-            number = int(np.searchsorted(lines.offsets, at, side="right"))
+            position = int(np.argmin(ids))
+            number = int(np.searchsorted(lines.offsets, position, side="right"))
             raise DataError(
-                f"{chr(lines.codes[at])!r} is not in this model's vocabulary "
+                f"{chr(lines.codes[position])!r} is not in this model's vocabulary "
                 f"({len(vocabulary) - 1} characters): fit on a list that has it, or leave it out",
                 Location(line=number),
             )
@@ -56,15 +56,15 @@ class Paths(NamedTuple):
                 )
             is_known = np.isin(lines.label_names, vocabulary.labels)[lines.labels]
             if not is_known.all():
-                at = int(np.argmin(is_known))
-                label = lines.label_names[lines.labels[at]]
+                position = int(np.argmin(is_known))
+                label = lines.label_names[lines.labels[position]]
                 raise DataError(
                     f"{label!r} is not one of this model's labels "
                     f"({', '.join(vocabulary.labels)}): fit on a list that has it, or leave it out",
-                    Location(line=at + 1, column="label"),
+                    Location(line=position + 1, column="label"),
                 )
-            named = np.searchsorted(vocabulary.labels, lines.label_names)
-            origin = (len(vocabulary) + named[lines.labels]).astype(np.int32)
+            label_index = np.searchsorted(vocabulary.labels, lines.label_names)
+            origin = (len(vocabulary) + label_index[lines.labels]).astype(np.int32)
         return cls(target, start, origin, lines.counts())
 
     @classmethod
@@ -76,7 +76,7 @@ class Paths(NamedTuple):
         return cls(ids[is_line], start, np.full(n, origin, np.int32), np.ones(n))
 
 
-def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
+def build_prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
     """Build the prefix tree: (C,) row of each position, (N,) last id, (N,) parent row."""
     length = np.diff(paths.start)
     longest_first = np.argsort(-length, kind="stable")
@@ -85,13 +85,13 @@ def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
     roots, node = unique_inverse(paths.origin[longest_first].astype(np.int64), size)
     row = np.empty(len(paths.target), dtype=np.int32)
     last, parent = [roots], [np.arange(len(roots))]
-    base, level = 0, len(roots)  # number of rows above this level, number of rows in it
+    base, level_size = 0, len(roots)  # number of rows above this level, number of rows in it
     for depth in range(int(length[0]) if len(length) else 0):
         active = int(np.searchsorted(-length, -depth))  # lines longer than depth
-        node, at = node[:active], first[:active] + depth
-        row[at] = base + node
+        node, position = node[:active], first[:active] + depth
+        row[position] = base + node
         distinct, node = unique_inverse(
-            node.astype(np.int64) * size + paths.target[at], level * size
+            node.astype(np.int64) * size + paths.target[position], level_size * size
         )
         # A node whose last id is the boundary ends a line and is no context, so it is dropped.
         is_context = distinct % size != BOUNDARY
@@ -99,11 +99,11 @@ def prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
         distinct = distinct[is_context]
         last.append(distinct % size)
         parent.append(base + distinct // size)
-        base, level = base + level, len(distinct)
+        base, level_size = base + level_size, len(distinct)
     return row, np.concatenate(last).astype(np.int32), np.concatenate(parent).astype(np.int32)
 
 
-def window_rows(paths: Paths, size: int, window: int, labelled: bool) -> tuple[Ids, Ids]:
+def find_windows(paths: Paths, size: int, window: int, labelled: bool) -> tuple[Ids, Ids]:
     """Find the distinct windows: (C,) row of each position, and (N, K) back, as in `Contexts`."""
     length = np.diff(paths.start)
     position = concatenate_ranges(np.zeros(len(length), np.int64), length)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import Ids, Ints, concatenate_ranges, sum_by_index, unique_inverse, unique_rows
-from makemore.contexts.paths import Paths, prefix_tree, window_rows
+from makemore.contexts.paths import Paths, build_prefix_tree, find_windows
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import DataError
@@ -43,7 +43,8 @@ class Contexts:
         edge: (C,) int32, the edges of all lines, concatenated.
         start: (B+1,) int64; the path of line b is `edge[start[b]:start[b+1]]`.
         line_weight: (B,) float64, weight of each line.
-        forgotten: (M,) int64, unweighted count of each edge from lines whose paths are not stored.
+        untracked_repeats: (M,) int64, unweighted count of each edge in lines whose paths are not
+            stored.
     """
 
     vocabulary_size: int
@@ -57,7 +58,7 @@ class Contexts:
     edge: Ids
     start: NDArray[np.int64]
     line_weight: NDArray[np.float64]
-    forgotten: NDArray[np.int64]
+    untracked_repeats: NDArray[np.int64]
 
     @classmethod
     def of(cls, lines: Lines, vocabulary: Vocabulary, window: int | None) -> Self:
@@ -93,10 +94,10 @@ class Contexts:
             window: K, or None for whole prefixes.
         """
         if window is None:
-            row, last, parent = prefix_tree(paths, size + labels)
+            row, last, parent = build_prefix_tree(paths, size + labels)
             back = None
         else:
-            row, back = window_rows(paths, size + labels, window, labels > 0)
+            row, back = find_windows(paths, size + labels, window, labels > 0)
             last, parent = back[:, -1], None
         distinct, edge = unique_inverse(
             row.astype(np.int64) * size + paths.target, len(last) * size
@@ -114,7 +115,7 @@ class Contexts:
             edge=edge,
             start=paths.start,
             line_weight=paths.weight,
-            forgotten=np.zeros(len(distinct), np.int64),
+            untracked_repeats=np.zeros(len(distinct), np.int64),
         )
 
     @classmethod
@@ -155,12 +156,12 @@ class Contexts:
             edge=np.zeros(0, np.int32),
             start=np.zeros(1, np.int64),
             line_weight=np.zeros(0),
-            forgotten=np.asarray(repeats, np.int64),
+            untracked_repeats=np.asarray(repeats, np.int64),
         )
 
     def without_lines(self) -> Self:
         """Return the same counts without the paths of lines; windows only."""
-        assert self.back is not None, "whole prefixes are the paths of lines"
+        assert self.back is not None, "only windows can be stored without paths"
         sizes = self.vocabulary_size, self.label_count
         return self.of_counts(self.back, self.row, self.next, self.count, self.repeats, sizes)
 
@@ -174,7 +175,7 @@ class Contexts:
         return sum_by_index(self.row, self.count, len(self))
 
     @property
-    def usual_weight(self) -> float:
+    def mean_line_weight(self) -> float:
         """Mean weight of the lines; 1 without lines."""
         return float(self.line_weight.mean()) if len(self.line_weight) else 1.0
 
@@ -186,7 +187,7 @@ class Contexts:
     @cached_property
     def repeats(self) -> NDArray[np.int64]:
         """(M,) int64, unweighted count of each edge."""
-        return np.bincount(self.edge, minlength=len(self.row)) + self.forgotten
+        return np.bincount(self.edge, minlength=len(self.row)) + self.untracked_repeats
 
     @cached_property
     def depth_starts(self) -> NDArray[np.int64]:
@@ -198,29 +199,29 @@ class Contexts:
             starts.append(roots + int(np.searchsorted(self.parent[roots:], starts[-1])))
         return np.array(starts, np.int64)
 
-    def lines(self, which: NDArray[np.int64]) -> Self:
+    def lines(self, indices: NDArray[np.int64]) -> Self:
         """Return the contexts of a mini-batch of lines.
 
         Args:
-            which: (b,) int64 line indices; repeats are allowed.
+            indices: (b,) int64 line indices; repeats are allowed.
         """
-        starts, stops = self.start[which], self.start[which + 1]
-        walked = self.edge[concatenate_ranges(starts, stops)]
-        weight = self.line_weight[which]
-        edges, edge = unique_inverse(walked, len(self.row))
+        starts, stops = self.start[indices], self.start[indices + 1]
+        path_edges = self.edge[concatenate_ranges(starts, stops)]
+        weight = self.line_weight[indices]
+        edges, edge = unique_inverse(path_edges, len(self.row))
         rows, row = unique_inverse(self.row[edges], len(self.last))
         return replace(
             self,
             last=self.last[rows],
             back=None if self.back is None else self.back[rows],
-            parent=None if self.parent is None else _places(rows, self.parent[rows]),
+            parent=None if self.parent is None else _indices_in(rows, self.parent[rows]),
             row=row,
             next=self.next[edges],
             count=sum_by_index(edge, np.repeat(weight, stops - starts), len(edges)),
             edge=edge,
             start=np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)]),
             line_weight=weight,
-            forgotten=np.zeros(len(edges), np.int64),
+            untracked_repeats=np.zeros(len(edges), np.int64),
         )
 
     def lookback(self, window: int) -> Ids:
@@ -233,20 +234,20 @@ class Contexts:
             if window == self.window:
                 return self.back
             first = 1 if self.label_count else 0
-            have = self.back.shape[1] - first
-            assert window <= have, f"a window of {have} cannot be widened to {window}"
-            kept = self.back[:, first + have - window :]
-            return np.concatenate([self.back[:, :first], kept], axis=1)
+            own_window = self.back.shape[1] - first
+            assert window <= own_window, f"a window of {own_window} cannot be widened to {window}"
+            newest = self.back[:, first + own_window - window :]
+            return np.concatenate([self.back[:, :first], newest], axis=1)
         assert self.parent is not None
-        columns, at = [], np.arange(len(self), dtype=np.int32)
-        is_root = self.parent == at
+        columns, row = [], np.arange(len(self), dtype=np.int32)
+        is_root = self.parent == row
         for _ in range(window):
-            columns.append(np.where(is_root[at], BOUNDARY, self.last[at]))
-            at = self.parent[at]
+            columns.append(np.where(is_root[row], BOUNDARY, self.last[row]))
+            row = self.parent[row]
         if self.label_count:
-            while not is_root[at].all():
-                at = self.parent[at]
-            columns.append(self.last[at])
+            while not is_root[row].all():
+                row = self.parent[row]
+            columns.append(self.last[row])
         return np.stack(columns[::-1], axis=1).astype(np.int32)
 
     def windows(self, window: int) -> Self:
@@ -255,7 +256,8 @@ class Contexts:
         rows, back = unique_rows(back.T, self.vocabulary_size + self.label_count)
         size = self.vocabulary_size
         key = rows[self.row].astype(np.int64) * size + self.next
-        distinct, place = unique_inverse(key, len(back) * size)
+        distinct, edge_index = unique_inverse(key, len(back) * size)
+        untracked = sum_by_index(edge_index, self.untracked_repeats, len(distinct))
         return replace(
             self,
             last=back[:, -1],
@@ -263,9 +265,9 @@ class Contexts:
             parent=None,
             row=(distinct // size).astype(np.int32),
             next=(distinct % size).astype(np.int32),
-            count=sum_by_index(place, self.count, len(distinct)),
-            edge=place[self.edge],
-            forgotten=sum_by_index(place, self.forgotten, len(distinct)).astype(np.int64),
+            count=sum_by_index(edge_index, self.count, len(distinct)),
+            edge=edge_index[self.edge],
+            untracked_repeats=untracked.astype(np.int64),
         )
 
     def merge(self, other: Self) -> Self:
@@ -275,12 +277,12 @@ class Contexts:
             DataError: the windows, vocabulary sizes or label counts differ, or contexts are whole
                 prefixes.
         """
-        mine = (self.vocabulary_size, self.label_count, self.window)
-        if mine != (other.vocabulary_size, other.label_count, other.window):
+        sizes = (self.vocabulary_size, self.label_count, self.window)
+        if sizes != (other.vocabulary_size, other.label_count, other.window):
             raise DataError("only contexts of the same vocabulary and window can be merged")
         if self.back is None or other.back is None:
             raise DataError("whole prefixes cannot be merged: count all lines at once")
-        both = replace(
+        merged = replace(
             self,
             last=np.concatenate([self.last, other.last]),
             back=np.concatenate([self.back, other.back]),
@@ -290,10 +292,10 @@ class Contexts:
             edge=np.concatenate([self.edge, other.edge + np.int32(len(self.row))]),
             start=np.concatenate([self.start, other.start[1:] + len(self.edge)]),
             line_weight=np.concatenate([self.line_weight, other.line_weight]),
-            forgotten=np.concatenate([self.forgotten, other.forgotten]),
+            untracked_repeats=np.concatenate([self.untracked_repeats, other.untracked_repeats]),
         )
-        assert both.window is not None
-        return both.windows(both.window)
+        assert merged.window is not None
+        return merged.windows(merged.window)
 
     @property
     def window(self) -> int | None:
@@ -303,6 +305,6 @@ class Contexts:
         return int(self.back.shape[1]) - (1 if self.label_count else 0)
 
 
-def _places(ordered: NDArray[np.int64], keys: Ids) -> Ids:
+def _indices_in(ascending: NDArray[np.int64], keys: Ids) -> Ids:
     """Return the index of each key in an ascending array that contains it."""
-    return np.searchsorted(ordered, keys).astype(np.int32)
+    return np.searchsorted(ascending, keys).astype(np.int32)

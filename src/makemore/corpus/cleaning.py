@@ -70,7 +70,9 @@ def check_strings(strings: Iterable[str]) -> list[str]:
     items = list(strings)
     for i, string in enumerate(items, 1):
         if not isinstance(string, str):
-            problem = f"this is of type {type(string).__name__}, not str: convert it to a string"
+            problem = (
+                f"this item is of type {type(string).__name__}, not str: convert it to a string"
+            )
             raise DataError(problem, Location(line=i))
     return items
 

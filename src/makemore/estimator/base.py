@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Strings = Lines | Sequence[str]
 
-_EXAMINED = 2048  # maximum number of lines that `probe` examines
-_CHARACTERS = 2**16  # approximate maximum of their characters: activations are stored for each
+_MAX_PROBE_LINES = 2048  # maximum number of lines that `probe` examines
+_MAX_PROBE_CHARACTERS = 2**16  # approximate: activations are stored for each character
 
 
 class FitParameters(TypedDict, total=False):
@@ -79,8 +79,8 @@ class Estimator:
         """
         for name, value in parameters.items():
             if name not in self._names():
-                known = ", ".join(self._names())
-                raise OptionError(f"parameter {name!r} is unknown: known are {known}")
+                names = ", ".join(self._names())
+                raise OptionError(f"parameter {name!r} is unknown: the parameters are {names}")
             setattr(self, name, value)
         return self
 
@@ -100,9 +100,9 @@ class Estimator:
 
     def __repr__(self) -> str:
         """Return the constructor call with the parameters that differ from their defaults."""
-        usual = signature(type(self)).parameters
-        given = [f"{k}={v!r}" for k, v in self.get_params().items() if v != usual[k].default]
-        return f"{type(self).__name__}({', '.join(given)})"
+        defaults = signature(type(self)).parameters
+        arguments = [f"{k}={v!r}" for k, v in self.get_params().items() if v != defaults[k].default]
+        return f"{type(self).__name__}({', '.join(arguments)})"
 
     def __sklearn_tags__(self) -> "Tags":
         """Return the estimator tags that scikit-learn reads before cross-validation."""
@@ -118,7 +118,9 @@ class Estimator:
     def _fitted(self) -> "FittedModel":
         """The fitted model; raises NotFittedError before `fit`."""
         if not hasattr(self, "learned_"):
-            raise NotFittedError("nothing is learned yet: call fit(lines), or MakeMore.load(path)")
+            raise NotFittedError(
+                "this MakeMore is not fitted yet: call fit(lines), or MakeMore.load(path)"
+            )
         return self.learned_
 
     @classmethod
@@ -149,26 +151,28 @@ setattr(  # noqa: B010  type checkers do not know this attribute
 )
 
 
-def parsed(
+def as_lines(
     lines: Strings, labels: Sequence[str] | None = None, weights: Sequence[float] | None = None
 ) -> Lines:
     """Return `Lines` unchanged; clean strings into `Lines` with their labels and weights."""
     if not isinstance(lines, Lines):
         return Lines.from_strings(lines, labels, weights)
     if labels is not None or weights is not None:
-        raise DataError("Lines carry their own labels and weights: give none beside them")
+        raise DataError(
+            "Lines carry their own labels and weights: give no labels or weights beside them"
+        )
     return lines
 
 
-def parsed_whole(lines: Strings, labels: Sequence[str] | None = None) -> Lines:
+def as_aligned_lines(lines: Strings, labels: Sequence[str] | None = None) -> Lines:
     """Return the input as `Lines`, with blank lines kept so that indices match."""
     if isinstance(lines, Lines):
-        return parsed(lines, labels)
+        return as_lines(lines, labels)
     return Lines.from_strings(lines, labels, keep_blank=True)
 
 
-def few_lines(lines: Lines) -> Lines:
+def probe_lines(lines: Lines) -> Lines:
     """Return the lines that `probe` examines, evenly spaced; see `MakeMore.looked_at`."""
-    few = lines.select(evenly_spaced(len(lines), _EXAMINED))
-    most = int(_CHARACTERS / max(1.0, float(few.lengths().mean())))
-    return few.select(evenly_spaced(len(few), max(1, most)))
+    subset = lines.select(evenly_spaced(len(lines), _MAX_PROBE_LINES))
+    max_lines = int(_MAX_PROBE_CHARACTERS / max(1.0, float(subset.lengths().mean())))
+    return subset.select(evenly_spaced(len(subset), max(1, max_lines)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError, OptionError
-from makemore.estimator.base import parsed
+from makemore.estimator.base import as_lines
 from makemore.estimator.sampling import SamplingEstimator
 from makemore.estimator.scoring import ScoringEstimator
 from makemore.options.declaration import fill_in
@@ -83,13 +83,13 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         """
         from makemore.fitting.fit import Callbacks, fit_blocks, fit_lines
 
-        options, read = self.fit_options(), _read(lines, labels, weights)
-        with _checkpointer(run) as checkpointer:
+        options, data = self.fit_options(), _as_lines_or_blocks(lines, labels, weights)
+        with _open_run(run) as checkpointer:
             callbacks = Callbacks(on_read, on_step, checkpointer)
-            if isinstance(read, Lines):
-                self.learned_ = fit_lines(read, self.model, options, callbacks)
+            if isinstance(data, Lines):
+                self.learned_ = fit_lines(data, self.model, options, callbacks)
             else:
-                self.learned_ = fit_blocks(read, self.model, options, callbacks)
+                self.learned_ = fit_blocks(data, self.model, options, callbacks)
         return self
 
     def partial_fit(
@@ -131,14 +131,14 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         """
         if not hasattr(self, "learned_"):
             return self.fit(lines, labels, weights, on_step, run)
-        from makemore.fitting.continual import fit_more
+        from makemore.fitting.continual import continue_fit
         from makemore.fitting.fit import Callbacks
 
-        more, options = _read(lines, labels, weights), self.fit_options()
-        more = more if isinstance(more, Lines) else Lines.concatenate(more)
-        with _checkpointer(run) as checkpointer:
+        new_lines, options = _as_lines_or_blocks(lines, labels, weights), self.fit_options()
+        new_lines = new_lines if isinstance(new_lines, Lines) else Lines.concatenate(new_lines)
+        with _open_run(run) as checkpointer:
             callbacks = Callbacks(on_step=on_step, checkpointer=checkpointer)
-            self.learned_ = fit_more(self.learned_, more, options, callbacks, adapt)
+            self.learned_ = continue_fit(self.learned_, new_lines, options, callbacks, adapt)
         return self
 
     def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> "Oddness":
@@ -160,20 +160,20 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         from makemore.evaluation.scoring import Oddness, Scorer
         from makemore.fitting.fit import fit_lines
 
-        lines = parsed(lines).without_labels()
+        lines = as_lines(lines).without_labels()
         if folds < 2:
             raise OptionError(f"folds is {folds}: give 2 or more")
         if len(lines.distinct_indices()) < 2:
-            raise DataError("a list is judged by itself only if it has two different lines or more")
+            raise DataError("cross-validation needs at least two distinct lines: give more lines")
         fold, vocabulary = assign_folds(lines, folds), Vocabulary.of(lines)
-        found = Oddness.nothing(len(lines))
+        oddness = Oddness.zeros(len(lines))
         for number in np.unique(fold):
-            inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+            held_out, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
             options = self.fit_options().replace(canaries=0)
-            others = lines.select(outside)
-            fitted = fit_lines(others, self.model, options, vocabulary=vocabulary)
-            found.put(inside, Scorer.of(fitted).oddness(lines.select(inside)))
-        return found
+            train = lines.select(rest)
+            fitted = fit_lines(train, self.model, options, vocabulary=vocabulary)
+            oddness.put(held_out, Scorer.of(fitted).oddness(lines.select(held_out)))
+        return oddness
 
     def rate_range(self, lines: Lines | Sequence[str]) -> "RateRange":
         """Run a learning-rate range test for a network; see `makemore.training.rate_range`.
@@ -185,9 +185,9 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             DataError: the list has no lines.
             OptionError: the model is not a network, or a parameter is invalid.
         """
-        from makemore.fitting.rates import rates_for
+        from makemore.fitting.rates import run_rate_range
 
-        return rates_for(parsed(lines), self.model, self.fit_options())
+        return run_rate_range(as_lines(lines), self.model, self.fit_options())
 
     def save(self, path: str | Path) -> None:
         """Write the fitted model to one file.
@@ -227,7 +227,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
         from makemore.fitting.blend import blend
 
         fitted = [maker._fitted for maker in makers]
-        blended = blend(fitted, weights, None if lines is None else parsed(lines))
+        blended = blend(fitted, weights, None if lines is None else as_lines(lines))
         maker = cls(blended.options)
         maker.learned_ = blended
         return maker
@@ -258,7 +258,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
 MakeMore.__doc__ = fill_in(MakeMore.__doc__, FitOptions)
 
 
-def _checkpointer(
+def _open_run(
     run: "RunDirectory | str | Path | None",
 ) -> "AbstractContextManager[RunDirectory | None]":
     """Return the run directory as a context manager; one that yields None without a directory."""
@@ -269,18 +269,18 @@ def _checkpointer(
     return run if isinstance(run, RunDirectory) else RunDirectory(run)
 
 
-def _read(
+def _as_lines_or_blocks(
     lines: Input, labels: Sequence[str] | None, weights: Sequence[float] | None
 ) -> Lines | Iterator[Lines]:
     """Return the input as `Lines`, or as an iterator if it is an iterator of blocks of `Lines`."""
     if not isinstance(lines, Iterator):
-        return parsed(lines, labels, weights)
+        return as_lines(lines, labels, weights)
     items: Iterator[Lines | str] = iter(lines)
     first = next(items, None)
     if isinstance(first, Lines):
-        parsed(first, labels, weights)  # raises if labels or weights are given twice
+        as_lines(first, labels, weights)  # raises if labels or weights are given twice
         return _blocks(first, items)
-    return parsed([] if first is None else [first, *map(_string, items)], labels, weights)
+    return as_lines([] if first is None else [first, *map(_string, items)], labels, weights)
 
 
 def _blocks(first: Lines, rest: Iterator[Lines | str]) -> Iterator[Lines]:
@@ -288,12 +288,12 @@ def _blocks(first: Lines, rest: Iterator[Lines | str]) -> Iterator[Lines]:
     yield first
     for block in rest:
         if not isinstance(block, Lines):
-            raise DataError(f"a {type(block).__name__} came among blocks of lines: give Lines")
+            raise DataError(f"a {type(block).__name__} came among blocks of Lines: give Lines only")
         yield block
 
 
 def _string(line: Lines | str) -> str:
     """Return a string unchanged; raise DataError for a block of `Lines`."""
     if isinstance(line, Lines):
-        raise DataError("a block of Lines came among strings: give one or the other")
+        raise DataError("a block of Lines came among strings: give strings only, or blocks only")
     return line

@@ -13,7 +13,7 @@ from makemore.options.verbs import ConstraintOptions, SampleOptions
 if TYPE_CHECKING:
     from makemore.sampling.stream import Stream
 
-Declared = TypeVar("Declared", bound=Options)
+OptionsT = TypeVar("OptionsT", bound=Options)
 
 
 class SamplingEstimator(Estimator):
@@ -45,12 +45,12 @@ class SamplingEstimator(Estimator):
         """
         if not isinstance(n, int) or n < 0:
             raise OptionError(f"n is {n!r}: give a whole number, 0 or more")
-        wanted = _options(SampleOptions, options, named)
-        lines = list(islice(self._stream(wanted, exclude, ahead=n), n))
+        checked = _options(SampleOptions, options, named)
+        lines = list(islice(self._stream(checked, exclude, ahead=n), n))
         if n and not lines:
             raise ConstraintError(
-                f"none of {wanted.patience:,} lines drawn was what was asked for: ask for less, or "
-                "raise patience"
+                f"none of {checked.patience:,} lines drawn passed the constraints and filters: "
+                "relax them, or raise patience"
             )
         return lines
 
@@ -64,7 +64,7 @@ class SamplingEstimator(Estimator):
     ) -> "Stream":
         """Return an iterator that samples lines without end.
 
-        `sample(n)` returns the first n lines of `stream(ahead=n)`. The attribute `how` of the
+        `sample(n)` returns the first n lines of `stream(ahead=n)`. The attribute `method` of the
         stream describes the sampling strategy, `is_exact` says whether lines follow the model's
         distribution over the allowed lines exactly, and `allowed` is the number of distinct allowed
         lines, or None without a constraint.
@@ -91,13 +91,13 @@ class SamplingEstimator(Estimator):
         from makemore.sampling.request import Source
         from makemore.sampling.stream import Stream
 
-        if options.new and self._fitted.known is None:
+        if options.new and self._fitted.digests is None:
             raise OptionError(
-                "new needs the digests of the list, and this model was made without: fit it again "
-                "with them"
+                "new needs the digests of the list, and this model was fitted without them: fit it "
+                "again with digests"
             )
-        is_none = isinstance(exclude, list | tuple) and not exclude
-        excluded = frozenset(() if is_none else Lines.from_strings(exclude).to_list())
+        is_empty = isinstance(exclude, list | tuple) and not exclude
+        excluded = frozenset(() if is_empty else Lines.from_strings(exclude).to_list())
         return Stream(Source.of(self._fitted), options, excluded, max(1, ahead))
 
     def top(
@@ -129,10 +129,10 @@ class SamplingEstimator(Estimator):
             OptionError: an option is invalid.
         """
         from makemore.sampling.request import Source
-        from makemore.sampling.stream import most_probable
+        from makemore.sampling.stream import most_probable_lines
 
-        wanted = _options(ConstraintOptions, options, named)
-        return list(islice(most_probable(Source.of(self._fitted), wanted, label, nodes), n))
+        checked = _options(ConstraintOptions, options, named)
+        return list(islice(most_probable_lines(Source.of(self._fitted), checked, label, nodes), n))
 
 
 for _method, _declaration in (
@@ -144,8 +144,8 @@ for _method, _declaration in (
 
 
 def _options(
-    declaration: type[Declared], options: Declared | None, named: Mapping[str, Value | list[str]]
-) -> Declared:
+    declaration: type[OptionsT], options: OptionsT | None, named: Mapping[str, Value | list[str]]
+) -> OptionsT:
     """Return the options, which were given either as an object or by name."""
     if options is None:
         return declaration.of(named)

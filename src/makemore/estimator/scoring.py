@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError
-from makemore.estimator.base import Estimator, Strings, few_lines, parsed, parsed_whole
+from makemore.estimator.base import Estimator, Strings, as_aligned_lines, as_lines, probe_lines
 
 if TYPE_CHECKING:
     from makemore.contexts.table import Contexts
@@ -54,7 +54,7 @@ class ScoringEstimator(Estimator):
             (B,) float64 log-likelihood of each line, in nats, including its end; -inf for a line
             with a character or label that was not in the list.
         """
-        return self._scorer.lines(parsed_whole(lines, labels))
+        return self._scorer.lines(as_aligned_lines(lines, labels))
 
     def score(self, lines: Strings, labels: Sequence[str] | None = None) -> float:
         """Compute the mean log-likelihood per character, in nats: the negative of the loss.
@@ -68,11 +68,11 @@ class ScoringEstimator(Estimator):
         Raises:
             DataError: there is no line.
         """
-        read = parsed_whole(lines, labels)
-        if not len(read):
+        cleaned = as_aligned_lines(lines, labels)
+        if not len(cleaned):
             raise DataError("there is no line to score: give at least one")
-        weights = read.counts()
-        scores, characters = self._scorer.lines(read), read.lengths() + 1
+        weights = cleaned.counts()
+        scores, characters = self._scorer.lines(cleaned), cleaned.lengths() + 1
         return float((weights * scores).sum() / (weights * characters).sum())
 
     def score_characters(
@@ -89,7 +89,7 @@ class ScoringEstimator(Estimator):
             one is that of the line's end, and their sum is the log-likelihood of the line. A
             character that was not in the list has -inf, and all positions after it have NaN.
         """
-        return self._scorer.characters(parsed_whole(lines, labels))
+        return self._scorer.characters(as_aligned_lines(lines, labels))
 
     def score_labels(self, lines: Strings) -> NDArray[np.float64]:
         """Compute the log-likelihood of each line given each label.
@@ -101,7 +101,7 @@ class ScoringEstimator(Estimator):
         Raises:
             OptionError: the model was fitted without labels.
         """
-        return self._scorer.labels(parsed_whole(lines))
+        return self._scorer.labels(as_aligned_lines(lines))
 
     @property
     def classes_(self) -> NDArray[np.str_]:
@@ -121,12 +121,12 @@ class ScoringEstimator(Estimator):
         Raises:
             OptionError: the model was fitted without labels.
         """
-        return self._scorer.posterior(parsed_whole(lines))
+        return self._scorer.posterior(as_aligned_lines(lines))
 
     def predict(self, lines: Strings) -> NDArray[np.str_]:
         """Return the most probable label of each line, as a (B,) array; see `predict_proba`."""
-        found: NDArray[np.str_] = self.classes_[self.predict_proba(lines).argmax(axis=1)]
-        return found
+        labels: NDArray[np.str_] = self.classes_[self.predict_proba(lines).argmax(axis=1)]
+        return labels
 
     def rank(
         self, lines: Strings, *, draws: int = 100_000, label: str | None = None, seed: int = 0
@@ -145,18 +145,18 @@ class ScoringEstimator(Estimator):
         Raises:
             OptionError: the label is unknown, or `draws` is below 1.
         """
-        from makemore.evaluation.ranks import ranks
+        from makemore.evaluation.ranks import rank_lines
         from makemore.sampling.request import Source
 
         source = Source.of(self._fitted)
-        return ranks(source, self._scorer, parsed_whole(lines), draws, label, seed)
+        return rank_lines(source, self._scorer, as_aligned_lines(lines), draws, label, seed)
 
     def oddness(self, lines: Strings) -> "Oddness":
         """Compute how much each line deviates from what the model expects of its own lines.
 
         See `makemore.evaluation.scoring.Oddness` for the result.
         """
-        return self._scorer.oddness(parsed_whole(lines))
+        return self._scorer.oddness(as_aligned_lines(lines))
 
     def evaluate(
         self, lines: Strings, labels: Sequence[str] | None = None, seed: int = 0
@@ -176,20 +176,20 @@ class ScoringEstimator(Estimator):
         """
         from makemore.evaluation.metrics import classification, evaluate
 
-        lines, scorer = parsed(lines, labels), self._scorer
+        lines, scorer = as_lines(lines, labels), self._scorer
         is_known = scorer.vocabulary.is_encodable(lines)
         lines = lines.select(np.flatnonzero(is_known))
         is_learned = self._is_learned(lines)
-        found = evaluate(scorer.model, scorer.contexts(lines), is_learned, seed)
-        told = None
+        evaluation = evaluate(scorer.model, scorer.contexts(lines), is_learned, seed)
+        metrics = None
         if lines.labels is not None and len(scorer.vocabulary.labels) > 1:
             learned = None
             if is_learned is not None:
                 learned = bool(is_learned.all())
                 lines = lines if learned else lines.select(np.flatnonzero(~is_learned))
-            own = np.searchsorted(self.classes_, lines.label_list())
-            told = classification(scorer.posterior(lines), own, lines.counts(), learned, seed)
-        return replace(found, unknown=int((~is_known).sum()), labels=told)
+            truth = np.searchsorted(self.classes_, lines.label_list())
+            metrics = classification(scorer.posterior(lines), truth, lines.counts(), learned, seed)
+        return replace(evaluation, unknown=int((~is_known).sum()), labels=metrics)
 
     def nearest(self, lines: Strings, made: Sequence[str]) -> "Nearest":
         """Measure how close sampled lines are to training lines; see `makemore.evaluation.nearest`.
@@ -203,12 +203,12 @@ class ScoringEstimator(Estimator):
             DataError: `made` is empty, `lines` has lines of one kind only, or the model was fitted
                 without digests.
         """
-        from makemore.evaluation.nearest import nearest_of_mixed
+        from makemore.evaluation.nearest import nearest_in_mix
 
-        read = parsed(lines)
-        read = read.select(np.flatnonzero(self._fitted.vocabulary.is_encodable(read)))
-        is_learned, is_copied = self._is_learned(read), self._is_learned(parsed_whole(made))
-        return nearest_of_mixed(made, is_copied, read, is_learned)
+        known = as_lines(lines)
+        known = known.select(np.flatnonzero(self._fitted.vocabulary.is_encodable(known)))
+        is_learned, is_copied = self._is_learned(known), self._is_learned(as_aligned_lines(made))
+        return nearest_in_mix(made, is_copied, known, is_learned)
 
     def exposure(self, draws: int = 16_384, seed: int = 0) -> "Exposure | None":
         """Estimate how much the model memorised single lines; see `makemore.evaluation.exposure`.
@@ -250,12 +250,12 @@ class ScoringEstimator(Estimator):
         from makemore.probe.examination import examine
 
         fitted = self._fitted
-        few, one = None if lines is None else self.looked_at(lines), None
+        subset, one_line = None if lines is None else self.looked_at(lines), None
         if line is not None:
             label = self.predict([line]).tolist() if len(self.classes_) else None
-            one = parsed([line], label)
-            if not len(one) or not fitted.vocabulary.is_encodable(one).all():
-                raise DataError(f"nothing is seen along {line!r}: give a line of known characters")
+            one_line = as_lines([line], label)
+            if not len(one_line) or not fitted.vocabulary.is_encodable(one_line).all():
+                raise DataError(f"no attention along {line!r}: give a line of known characters")
 
         def contexts_of(lines: Lines | None) -> "Callable[[int | None], Contexts] | None":
             if lines is None:
@@ -263,7 +263,7 @@ class ScoringEstimator(Estimator):
             # Several networks may have the same window, so each table is computed once.
             return cache(lambda window: Contexts.of(lines, fitted.vocabulary, window))
 
-        return examine(fitted.model, contexts_of(few), recording, contexts_of(one))
+        return examine(fitted.model, contexts_of(subset), recording, contexts_of(one_line))
 
     def looked_at(self, lines: Strings) -> Lines:
         """Return the subset of lines that `probe` examines.
@@ -275,11 +275,11 @@ class ScoringEstimator(Estimator):
         Raises:
             DataError: every line has an unknown character or label.
         """
-        read = parsed(lines)
-        read = read.select(np.flatnonzero(self._fitted.vocabulary.is_encodable(read)))
-        if not len(read):
-            raise DataError("there is no line to look at: each has an unknown character or label")
-        return few_lines(read)
+        known = as_lines(lines)
+        known = known.select(np.flatnonzero(self._fitted.vocabulary.is_encodable(known)))
+        if not len(known):
+            raise DataError("there is no line to examine: each has an unknown character or label")
+        return probe_lines(known)
 
     def variety(self, lines: Strings) -> "Variety":
         """Compute the shares of distinct and of new lines, and statistics of their lengths.
@@ -289,7 +289,7 @@ class ScoringEstimator(Estimator):
         """
         from makemore.evaluation.metrics import variety
 
-        cleaned = parsed_whole(lines)
+        cleaned = as_aligned_lines(lines)
         return variety(cleaned.to_list(), self.is_seen(cleaned))
 
     def is_seen(self, lines: Strings) -> NDArray[np.bool_] | None:
@@ -297,8 +297,8 @@ class ScoringEstimator(Estimator):
 
         Returns None if the model was fitted without digests.
         """
-        known = self._fitted.known
-        return None if known is None else np.isin(parsed_whole(lines).digests, known())
+        digests = self._fitted.digests
+        return None if digests is None else np.isin(as_aligned_lines(lines).digests, digests())
 
     def _is_learned(self, lines: Lines) -> NDArray[np.bool_] | None:
         """Return (B,) bool: whether each line was in the list and not in its test split."""

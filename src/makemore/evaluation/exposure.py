@@ -43,10 +43,10 @@ from makemore.evaluation.scoring import Scorer
 from makemore.fitted import FittedModel
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.request import Source
-from makemore.sampling.stream import free_lines
+from makemore.sampling.stream import draw_distinct
 
 CHANCE = math.log2(math.e)  # mean exposure of lines that the model was not fitted on, bits
-_FEWEST = 1024  # minimum number of lines drawn for each label
+_MIN_LINES_PER_LABEL = 1024  # minimum number of lines drawn for each label
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class Exposure:
         return CHANCE * (1 - 1 / (9 * n) + Z_95 / (3 * math.sqrt(n))) ** 3
 
     @property
-    def is_remembered(self) -> bool:
+    def is_memorised(self) -> bool:
         """Whether the mean exposure is above `chance`."""
         return self.mean > self.chance
 
@@ -98,11 +98,11 @@ class Exposure:
         return int((self.bits > self.largest - 1.0).sum())
 
 
-def exposure(learned: FittedModel, draws: int, seed: int) -> Exposure | None:
+def exposure(fitted: FittedModel, draws: int, seed: int) -> Exposure | None:
     """Estimate the exposure of a model's canaries.
 
     Args:
-        learned: the fitted model.
+        fitted: the fitted model.
         draws: number of lines drawn for each estimate and each list's canaries, divided among their
             labels.
         seed: random seed.
@@ -115,42 +115,40 @@ def exposure(learned: FittedModel, draws: int, seed: int) -> Exposure | None:
     """
     if draws < 1:
         raise OptionError(f"draws is {draws}: give 1 or more")
-    parts = [
-        _of_label(learned, canaries, label, draws, seed)
-        for canaries in learned.canaries
+    columns = [
+        _label_exposures(fitted, canaries, label, draws, seed)
+        for canaries in fitted.canaries
         for label in (*sorted(set(canaries.labels)),) or (None,)
     ]
-    if not parts:
+    if not columns:
         return None
-    return Exposure(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Exposure(*(np.concatenate(arrays) for arrays in zip(*columns, strict=True)))
 
 
-def _of_label(
-    learned: FittedModel, canaries: Canaries, label: str | None, draws: int, seed: int
+def _label_exposures(
+    fitted: FittedModel, canaries: Canaries, label: str | None, draws: int, seed: int
 ) -> tuple[Float64s, Float64s, Float64s]:
     """Return (N,) exposures of one label's canaries, their errors and their maxima, in bits."""
-    n = draws if label is None else max(_FEWEST, draws // len(set(canaries.labels)))
-    own = canaries.lines
+    n = draws if label is None else max(_MIN_LINES_PER_LABEL, draws // len(set(canaries.labels)))
+    lines = canaries.lines
     if label is not None:
-        own = tuple(x for x, y in zip(own, canaries.labels, strict=True) if y == label)
+        lines = tuple(x for x, y in zip(lines, canaries.labels, strict=True) if y == label)
 
     def scores(strings: list[str]) -> Float64s:
         lines = Lines.from_strings(strings)
-        return Scorer.of(learned).lines(lines if label is None else lines.with_label(label))
+        return Scorer.of(fitted).lines(lines if label is None else lines.with_label(label))
 
     uniform = scores(canaries.draw(n, np.random.default_rng(seed)))
     options = SampleOptions(max_length=canaries.length, label=label, seed=seed)
-    made = [
-        line
-        for line in free_lines(Source.of(learned), options, n)
-        if canaries.is_in_sample_space(line)
-    ]
-    asked = scores(list(own))
-    bits, error = exposures(uniform, estimate_ranks(scores(made), asked, n), n, canaries.bits)
-    return bits, error, np.full(len(own), canaries.bits)
+    in_space = [line for line in draw_distinct(Source.of(fitted), options, n) if canaries.has(line)]
+    canary_scores = scores(list(lines))
+    bits, error = compute_exposures(
+        uniform, estimate_ranks(scores(in_space), canary_scores, n), n, canaries.bits
+    )
+    return bits, error, np.full(len(lines), canaries.bits)
 
 
-def exposures(
+def compute_exposures(
     uniform: Float64s, ranks: Ranks, draws: int, bits: float
 ) -> tuple[Float64s, Float64s]:
     """Compute each canary's exposure from the more precise of two estimates of its rank.
@@ -167,21 +165,23 @@ def exposures(
     Example:
         >>> log_prob = np.log(np.array([0.5, 1e-9]))
         >>> ranks = Ranks(np.zeros(2), np.zeros(2), log_prob)
-        >>> found, _ = exposures(np.full(1023, -20.0), ranks, draws=1000, bits=16)
-        >>> found.tolist()
+        >>> bits, _ = compute_exposures(np.full(1023, -20.0), ranks, draws=1000, bits=16)
+        >>> bits.tolist()
         [16.0, 0.0]
     """
     ordered = np.sort(uniform)
-    asked = ranks.log_prob
-    below = np.searchsorted(ordered, asked - TIE_TOLERANCE)
-    above = np.searchsorted(ordered, asked + TIE_TOLERANCE, side="right")
-    place = len(ordered) - (below + above) / 2 + 1
-    among = 2.0**bits / (len(ordered) + 1)
-    absent = draws * np.log1p(-np.minimum(np.exp(asked), 1 - 1e-12))  # log (1 - p)^n
-    chance = np.maximum(-np.expm1(absent), np.finfo(np.float64).tiny)
-    own = 1 / chance  # the canary has the same weight as any line of its probability
-    rank = np.stack([among * place, ranks.more + own])
-    error = np.stack([among * np.sqrt(place), np.hypot(ranks.error, np.sqrt(1 - chance) * own)])
-    best, column = error.argmin(axis=0), np.arange(len(asked))
-    rank, error = np.clip(rank[best, column], 1.0, 2.0**bits), error[best, column]
+    log_prob = ranks.log_prob
+    below = np.searchsorted(ordered, log_prob - TIE_TOLERANCE)
+    above = np.searchsorted(ordered, log_prob + TIE_TOLERANCE, side="right")
+    rank_in_sample = len(ordered) - (below + above) / 2 + 1
+    scale = 2.0**bits / (len(ordered) + 1)
+    log_absent = draws * np.log1p(-np.minimum(np.exp(log_prob), 1 - 1e-12))  # log (1 - p)^n
+    pi = np.maximum(-np.expm1(log_absent), np.finfo(np.float64).tiny)
+    canary = 1 / pi  # the canary has the same weight as any line of its probability
+    rank = np.stack([scale * rank_in_sample, ranks.more + canary])
+    error = np.stack(
+        [scale * np.sqrt(rank_in_sample), np.hypot(ranks.error, np.sqrt(1 - pi) * canary)]
+    )
+    chosen, column = error.argmin(axis=0), np.arange(len(log_prob))
+    rank, error = np.clip(rank[chosen, column], 1.0, 2.0**bits), error[chosen, column]
     return bits - np.log2(rank), error / rank / math.log(2)

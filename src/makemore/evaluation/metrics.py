@@ -14,7 +14,7 @@ from makemore.inference import likelihood
 from makemore.inference.model import Model
 
 Z_95 = 1.96  # half-width of a 95 per cent confidence interval, in standard errors
-_GROUPS = 4096  # if there are more lines than this, resample this many groups of lines instead
+_MAX_UNITS = 4096  # if there are more lines than this, resample this many groups of lines instead
 _RESAMPLES = 1000
 _BINS = 10
 
@@ -134,16 +134,16 @@ def evaluate(
     characters = np.diff(c.start).astype(np.float64)
     weights = c.line_weight
 
-    def part(which: NDArray[np.bool_]) -> Loss | None:
-        if not which.any():
+    def loss_of(mask: NDArray[np.bool_]) -> Loss | None:
+        if not mask.any():
             return None
-        return bootstrap(scores[which] * weights[which], characters[which] * weights[which], seed)
+        return bootstrap(scores[mask] * weights[mask], characters[mask] * weights[mask], seed)
 
-    everything = part(np.ones(len(scores), bool))
-    assert everything is not None, "no lines"
+    overall = loss_of(np.ones(len(scores), bool))
+    assert overall is not None, "no lines"
     if is_seen is None:
-        return Evaluation(everything, None, None)
-    return Evaluation(everything, part(is_seen), part(~is_seen))
+        return Evaluation(overall, None, None)
+    return Evaluation(overall, loss_of(is_seen), loss_of(~is_seen))
 
 
 def bootstrap(scores: Float64s, characters: Float64s, seed: int) -> Loss:
@@ -159,21 +159,26 @@ def bootstrap(scores: Float64s, characters: Float64s, seed: int) -> Loss:
         characters: (B,) float64 number of predicted characters of each line.
         seed: random seed of the resampling.
     """
-    return Loss(len(scores), float(characters.sum()), *_ratio(-scores, characters, seed))
+    return Loss(len(scores), float(characters.sum()), *_bootstrap_ratio(-scores, characters, seed))
 
 
-def _ratio(above: Float64s, below: Float64s, seed: int) -> tuple[float, float, float]:
+def _bootstrap_ratio(
+    numerator: Float64s, denominator: Float64s, seed: int
+) -> tuple[float, float, float]:
     """Return the ratio of two sums of (B,) numbers, with its interval as in `bootstrap`."""
-    ratio = float(above.sum() / below.sum())
+    ratio = float(numerator.sum() / denominator.sum())
     if not np.isfinite(ratio):
         return ratio, ratio, ratio
     rng = np.random.default_rng(seed)
-    if len(above) > _GROUPS:
-        group = rng.permutation(len(above)) % _GROUPS
-        above, below = sum_by_index(group, above, _GROUPS), sum_by_index(group, below, _GROUPS)
-    units = len(above)
-    taken = rng.multinomial(units, np.full(units, 1.0 / units), size=_RESAMPLES)
-    low, high = np.quantile((taken @ above) / (taken @ below), (0.025, 0.975))
+    if len(numerator) > _MAX_UNITS:
+        group = rng.permutation(len(numerator)) % _MAX_UNITS
+        numerator, denominator = (
+            sum_by_index(group, numerator, _MAX_UNITS),
+            sum_by_index(group, denominator, _MAX_UNITS),
+        )
+    units = len(numerator)
+    counts = rng.multinomial(units, np.full(units, 1.0 / units), size=_RESAMPLES)
+    low, high = np.quantile((counts @ numerator) / (counts @ denominator), (0.025, 0.975))
     return ratio, float(low), float(high)
 
 
@@ -197,29 +202,30 @@ def classification(
         seed: random seed of the bootstrap.
 
     Example:
-        >>> told = classification(np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1]), np.ones(2))
-        >>> told.accuracy, told.commonest, round(told.calibration_error, 2)
+        >>> posterior = np.array([[0.9, 0.1], [0.6, 0.4]])
+        >>> metrics = classification(posterior, np.array([0, 1]), np.ones(2))
+        >>> metrics.accuracy, metrics.commonest, round(metrics.calibration_error, 2)
         (0.5, 0.5, 0.35)
     """
-    right = (posterior.argmax(axis=1) == label).astype(np.float64)
+    is_correct = (posterior.argmax(axis=1) == label).astype(np.float64)
     confidence = posterior.max(axis=1)
     total = float(weight.sum())
-    place = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
-    in_bin, sure, hits = (
-        sum_by_index(place, weight * each, _BINS)
-        for each in (np.ones(len(right)), confidence, right)
+    bin_index = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
+    bin_weight, confidence_sums, correct_sums = (
+        sum_by_index(bin_index, weight * values, _BINS)
+        for values in (np.ones(len(is_correct)), confidence, is_correct)
     )
-    rows = np.stack([in_bin / total, sure, hits], axis=1)[in_bin > 0]
-    rows[:, 1:] /= in_bin[in_bin > 0, None]
+    rows = np.stack([bin_weight / total, confidence_sums, correct_sums], axis=1)[bin_weight > 0]
+    rows[:, 1:] /= bin_weight[bin_weight > 0, None]
     with np.errstate(divide="ignore"):
         log_loss = -float((weight * np.log(posterior[np.arange(len(label)), label])).sum()) / total
     return Classification(
         len(label),
         learned,
-        *_ratio(weight * right, weight, seed),
+        *_bootstrap_ratio(weight * is_correct, weight, seed),
         commonest=float(sum_by_index(label, weight, posterior.shape[1]).max()) / total,
         log_loss=log_loss,
-        calibration_error=float(np.abs(sure - hits).sum()) / total,
+        calibration_error=float(np.abs(confidence_sums - correct_sums).sum()) / total,
         bins=tuple(Bin(*row) for row in rows.tolist()),
     )
 
@@ -259,7 +265,7 @@ def variety(lines: Sequence[str], is_seen: NDArray[np.bool_] | None) -> Variety:
         DataError: there is no line.
     """
     if not lines:
-        raise DataError("there is no line to look at: give at least one")
+        raise DataError("there is no line to measure: give at least one")
     lengths = [len(line) for line in lines]
     return Variety(
         lines=len(lines),

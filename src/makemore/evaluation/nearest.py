@@ -21,12 +21,12 @@ from makemore.corpus.lines import Lines
 from makemore.errors import DataError
 from makemore.evaluation.metrics import Z_95
 
-_LINES = 1000  # maximum number of sampled and of unseen lines to compare, evenly spaced
-_LEARNED = 100_000  # maximum number of learned lines to compare them with
+_MAX_LINES = 1000  # maximum number of sampled and of unseen lines to compare, evenly spaced
+_MAX_LEARNED = 100_000  # maximum number of learned lines to compare them with
 _WORK = 4e9  # maximum number of comparisons of a character with a 64-bit word, for each kind
-_ROWS = 64  # lines compared in one call
+_BATCH = 64  # lines compared in one call
 
-_UNMEASURED = "how near the lines made are to learned ones is not measured"
+_NOT_MEASURED = "the distances from sampled lines to learned lines are not measured"
 
 
 @dataclass(frozen=True)
@@ -90,34 +90,43 @@ def nearest(
         DataError: `made`, `unseen` or `learned` is empty.
 
     Example:
-        >>> found = nearest(["anna", "anne"], ["otto"], ["anna", "ben", "ott"])
-        >>> found.made.shares, found.made.mean, found.unseen.mean
+        >>> result = nearest(["anna", "anne"], ["otto"], ["anna", "ben", "ott"])
+        >>> result.made.shares, result.made.mean, result.unseen.mean
         ((0.5, 0.5, 0.0, 0.0), 1.0, 1.0)
     """
     if not (made and unseen and learned):
-        raise DataError("distances need lines made, lines never learned and learned lines")
+        raise DataError(
+            "distances need sampled, unseen and learned lines: give at least one of each"
+        )
     distinct = sorted(set(learned))
-    kinds = [[lines[i] for i in evenly_spaced(len(lines), _LINES)] for lines in (made, unseen)]
-    among = [distinct[i] for i in evenly_spaced(len(distinct), _affordable(kinds, distinct))]
-    known = {*distinct, *copied}
-    found = [
-        np.where([line in known for line in lines], 0, distances(lines, among)) for lines in kinds
+    subsets = [
+        [lines[i] for i in evenly_spaced(len(lines), _MAX_LINES)] for lines in (made, unseen)
     ]
-    mine, others = (each[each > 0] for each in found)
-    error = Z_95 * math.sqrt(_variance_of_mean(mine) + _variance_of_mean(others))
-    difference = _mean(mine) - _mean(others)
+    references = [
+        distinct[i] for i in evenly_spaced(len(distinct), _max_learned(subsets, distinct))
+    ]
+    learned_lines = {*distinct, *copied}
+    all_made, all_unseen = (
+        np.where([line in learned_lines for line in lines], 0, distances(lines, references))
+        for lines in subsets
+    )
+    made_distances, unseen_distances = (each[each > 0] for each in (all_made, all_unseen))
+    error = Z_95 * math.sqrt(
+        _variance_of_mean(made_distances) + _variance_of_mean(unseen_distances)
+    )
+    difference = _mean(made_distances) - _mean(unseen_distances)
     return Nearest(
-        learned=len(among),
+        learned=len(references),
         of=len(distinct),
-        made=Distances(len(found[0]), _shares(found[0]), _mean(mine)),
-        unseen=Distances(len(found[1]), _shares(found[1]), _mean(others)),
+        made=Distances(len(all_made), _shares(all_made), _mean(made_distances)),
+        unseen=Distances(len(all_unseen), _shares(all_unseen), _mean(unseen_distances)),
         difference=difference,
         low=difference - error,
         high=difference + error,
     )
 
 
-def nearest_of_mixed(
+def nearest_in_mix(
     made: Sequence[str],
     is_copied: NDArray[np.bool_] | None,
     lines: Lines,
@@ -130,51 +139,57 @@ def nearest_of_mixed(
         is_copied: (B,) bool, whether the model was fitted on each of them.
         lines: the mix.
         is_learned: (B,) bool, whether the model was fitted on each of these; None if the model has
-            no digests, and so cannot tell.
+            no digests.
 
     Raises:
         DataError: `made` is empty, `lines` has lines of one kind only, or there are no digests.
     """
     if is_learned is None or is_copied is None:
-        raise DataError(f"{_UNMEASURED}: this model was made without digests of its list")
+        raise DataError(f"{_NOT_MEASURED}: this model was fitted without digests of its list")
     if not is_learned.any():
-        raise DataError(f"{_UNMEASURED}: none of these lines was learned; give the list too")
+        raise DataError(
+            f"{_NOT_MEASURED}: the model was fitted on none of these lines; give its list too"
+        )
     if is_learned.all():
         raise DataError(
-            f"{_UNMEASURED}: all of these lines were learned; give others too, or keep a test "
-            "part when fitting"
+            f"{_NOT_MEASURED}: the model was fitted on all of these lines; give others too, or "
+            "hold out a test split when fitting"
         )
-    learned, others = (
-        lines.select(np.flatnonzero(which)).to_list() for which in (is_learned, ~is_learned)
+    learned, unseen = (
+        lines.select(np.flatnonzero(mask)).to_list() for mask in (is_learned, ~is_learned)
     )
-    copied = [line for line, is_one in zip(made, is_copied, strict=True) if is_one]
-    return nearest(made, others, learned, copied)
+    copied = [
+        line for line, is_learned_line in zip(made, is_copied, strict=True) if is_learned_line
+    ]
+    return nearest(made, unseen, learned, copied)
 
 
-def distances(lines: Sequence[str], among: Sequence[str]) -> NDArray[np.int64]:
+def distances(lines: Sequence[str], references: Sequence[str]) -> NDArray[np.int64]:
     """Return (B,) int64, the distance of each line to the nearest of others, in characters."""
     from rapidfuzz.distance import Levenshtein  # here, as few callers need it
     from rapidfuzz.process import cdist
 
-    def to(some: Sequence[str]) -> NDArray[np.int64]:
-        found = cdist(some, among, scorer=Levenshtein.distance, dtype=np.int32)
-        nearby: NDArray[np.int64] = found.min(axis=1).astype(np.int64)
-        return nearby
+    def nearest_distances(batch: Sequence[str]) -> NDArray[np.int64]:
+        found = cdist(batch, references, scorer=Levenshtein.distance, dtype=np.int32)
+        nearest: NDArray[np.int64] = found.min(axis=1).astype(np.int64)
+        return nearest
 
-    return np.concatenate([to(lines[i : i + _ROWS]) for i in range(0, len(lines), _ROWS)])
+    return np.concatenate(
+        [nearest_distances(lines[i : i + _BATCH]) for i in range(0, len(lines), _BATCH)]
+    )
 
 
-def _affordable(kinds: Sequence[Sequence[str]], learned: Sequence[str]) -> int:
+def _max_learned(subsets: Sequence[Sequence[str]], learned: Sequence[str]) -> int:
     """Return the number of learned lines that the limit of work allows to compare."""
-    characters = max(sum(map(len, lines)) for lines in kinds)
+    characters = max(sum(map(len, lines)) for lines in subsets)
     words = math.ceil(sum(map(len, learned)) / len(learned) / 64)
-    return max(1, min(_LEARNED, int(_WORK / max(1, characters * words))))
+    return max(1, min(_MAX_LEARNED, int(_WORK / max(1, characters * words))))
 
 
-def _shares(found: NDArray[np.int64]) -> tuple[float, float, float, float]:
+def _shares(distances: NDArray[np.int64]) -> tuple[float, float, float, float]:
     """Return the shares of distances 0, 1, 2 and more."""
-    count = np.bincount(np.minimum(found, 3), minlength=4)
-    zero, one, two, more = (count / len(found)).tolist()
+    count = np.bincount(np.minimum(distances, 3), minlength=4)
+    zero, one, two, more = (count / len(distances)).tolist()
     return zero, one, two, more
 
 

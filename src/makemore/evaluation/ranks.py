@@ -27,7 +27,7 @@ from makemore.errors import OptionError
 from makemore.evaluation.scoring import Scorer
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.request import Source
-from makemore.sampling.stream import free_lines
+from makemore.sampling.stream import draw_distinct
 
 # Log-likelihoods that differ by less, in nats, are ties: rounding depends on the batch size.
 TIE_TOLERANCE = 1e-4
@@ -48,7 +48,7 @@ class Ranks(NamedTuple):
     log_prob: Float64s
 
 
-def ranks(
+def rank_lines(
     source: Source, scorer: Scorer, lines: Lines, draws: int, label: str | None, seed: int
 ) -> Ranks:
     """Estimate ranks among the lines up to twice as long as the longest line of the fitted list.
@@ -68,20 +68,20 @@ def ranks(
     if draws < 1:
         raise OptionError(f"draws is {draws}: give 1 or more")
     options = SampleOptions(max_length=2 * source.longest, label=label, seed=seed)
-    drawn = Lines.from_strings(free_lines(source, options, draws))
+    sampled = Lines.from_strings(draw_distinct(source, options, draws))
 
     def scores(of: Lines) -> Float64s:
         return scorer.lines(of.without_labels() if label is None else of.with_label(label))
 
-    return estimate_ranks(scores(drawn), scores(lines), draws)
+    return estimate_ranks(scores(sampled), scores(lines), draws)
 
 
-def estimate_ranks(drawn: Float64s, asked: Float64s, draws: int) -> Ranks:
+def estimate_ranks(sampled: Float64s, log_prob: Float64s, draws: int) -> Ranks:
     """Estimate ranks from log-likelihoods, by the equations of this module.
 
     Args:
-        drawn: (d,) log-likelihoods of the distinct lines drawn, in nats.
-        asked: (B,) log-likelihoods of the lines to rank, in nats.
+        sampled: (d,) log-likelihoods of the distinct lines drawn, in nats.
+        log_prob: (B,) log-likelihoods of the lines to rank, in nats.
         draws: n, the number of lines drawn.
 
     Example:
@@ -90,7 +90,7 @@ def estimate_ranks(drawn: Float64s, asked: Float64s, draws: int) -> Ranks:
         [0.0, 1.0, 2.0]
     """
     # NFC may compose the characters of a drawn line into one that the model lacks: -inf.
-    log_p = -np.sort(-drawn[np.isfinite(drawn)])
+    log_p = -np.sort(-sampled[np.isfinite(sampled)])
     log_absent = draws * np.log1p(-np.minimum(np.exp(log_p), 1 - 1e-12))  # log (1 - p)^n
     log_present = np.log(draws) + log_p  # for rare lines, where pi is about n p
     is_frequent = log_present > np.log(1e-8)
@@ -101,11 +101,13 @@ def estimate_ranks(drawn: Float64s, asked: Float64s, draws: int) -> Ranks:
     with np.errstate(invalid="ignore"):  # NaN where no line is more probable
         square = np.exp(first - 2 * log_more) - draws * np.exp(second - 2 * log_more)
     relative = np.sqrt(np.maximum(np.nan_to_num(square), 0.0))
-    above = np.searchsorted(-log_p, -(asked + TIE_TOLERANCE))
-    log_more = np.where(np.isfinite(asked), log_more[above], np.inf)
+    more_probable = np.searchsorted(-log_p, -(log_prob + TIE_TOLERANCE))
+    log_more = np.where(np.isfinite(log_prob), log_more[more_probable], np.inf)
     with np.errstate(over="ignore", invalid="ignore"):
         more = np.exp(log_more)
-        return Ranks(more, np.where(np.isinf(more), np.inf, more * relative[above]), asked)
+        return Ranks(
+            more, np.where(np.isinf(more), np.inf, more * relative[more_probable]), log_prob
+        )
 
 
 def _log_sums(values: Float64s) -> Float64s:

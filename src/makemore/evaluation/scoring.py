@@ -53,14 +53,14 @@ class Oddness:
     log_prob: Float64s
 
     @classmethod
-    def nothing(cls, lines: int) -> Self:
+    def zeros(cls, lines: int) -> Self:
         """Return arrays of zeros for some number of lines, to be filled by `put`."""
         return cls(np.zeros(lines), np.zeros(lines, np.int64), np.zeros(lines))
 
-    def put(self, which: NDArray[np.int64], part: Self) -> None:
-        """Fill in the results of some lines, at their indices `which`."""
-        for mine, its in zip(vars(self).values(), vars(part).values(), strict=True):
-            mine[which] = its
+    def put(self, indices: NDArray[np.int64], oddness: Self) -> None:
+        """Fill in the results of some lines at their indices."""
+        for target, values in zip(vars(self).values(), vars(oddness).values(), strict=True):
+            target[indices] = values
 
     def rows(self) -> list[tuple[float, int, float]]:
         """Return the deviations, place and log-likelihood of each line."""
@@ -92,7 +92,7 @@ class Scorer:
 
         A line with an unknown character or label has -inf.
         """
-        if self._is_mixed(lines):
+        if self._marginalises(lines):
             joint: Float64s = np.logaddexp.reduce(self.labels(lines) + self._log_shares, axis=1)
             return joint
         known = np.flatnonzero(self.vocabulary.is_encodable(lines))
@@ -107,7 +107,9 @@ class Scorer:
             OptionError: the model has no labels.
         """
         if not self.vocabulary.labels:
-            raise OptionError("this model was fitted on a list without labels: it can tell none")
+            raise OptionError(
+                "this model was fitted on a list without labels, so it cannot predict labels"
+            )
         each = [self.lines(lines.with_label(label)) for label in self.vocabulary.labels]
         return np.stack(each, axis=1)
 
@@ -124,25 +126,25 @@ class Scorer:
         joint = self.labels(lines) + self._log_shares
         joint[~np.isfinite(joint).any(axis=1)] = self._log_shares
         probs = np.exp(joint - joint.max(axis=1, keepdims=True))
-        found: Float64s = probs / probs.sum(axis=1, keepdims=True)
-        return found
+        posterior: Float64s = probs / probs.sum(axis=1, keepdims=True)
+        return posterior
 
     def characters(self, lines: Lines) -> list[Float64s]:
         """Return (characters + 1,) log-likelihoods in nats for each line; its end is the last.
 
         An unknown character has -inf, and the characters after it have NaN.
         """
-        heads, is_cut = self._heads(lines)
-        start = heads.offsets + np.arange(len(heads) + 1)  # each head also has an end
-        if self._is_mixed(lines):
-            along = self._mixed(heads, start)
+        prefixes, is_cut = self._known_prefixes(lines)
+        start = prefixes.offsets + np.arange(len(prefixes) + 1)  # each prefix also has an end
+        if self._marginalises(lines):
+            log_probs = self._marginal_log_probs(prefixes, start)
         else:
-            along = likelihood.character_log_probs(self.model, self.contexts(heads))
-        along[start[1:][is_cut] - 1] = -np.inf  # an unknown character, not an end
-        wanting = np.repeat(start[1:], lines.lengths() - heads.lengths())
-        found = np.insert(along, wanting, np.nan)
+            log_probs = likelihood.character_log_probs(self.model, self.contexts(prefixes))
+        log_probs[start[1:][is_cut] - 1] = -np.inf  # an unknown character, not an end
+        missing = np.repeat(start[1:], lines.lengths() - prefixes.lengths())
+        padded = np.insert(log_probs, missing, np.nan)
         ends = lines.offsets + np.arange(len(lines) + 1)
-        return np.split(found, ends[1:-1]) if len(lines) else []
+        return np.split(padded, ends[1:-1]) if len(lines) else []
 
     def oddness(self, lines: Lines) -> Oddness:
         """Compute the oddness of each line under its label, or under the most likely label.
@@ -155,13 +157,13 @@ class Scorer:
         is near 0 at any length and rarely above 3.
         """
         if not len(lines):
-            return Oddness.nothing(0)
-        heads, is_cut = self._heads(lines)
-        if self._is_mixed(lines):
-            best = self.labels(heads).argmax(axis=1)
+            return Oddness.zeros(0)
+        prefixes, is_cut = self._known_prefixes(lines)
+        if self._marginalises(lines):
+            label_ids = self.labels(prefixes).argmax(axis=1)
             names = self.vocabulary.labels
-            heads = heads.with_labels(best.astype(np.int32), names)
-        c = self.contexts(heads)
+            prefixes = prefixes.with_labels(label_ids.astype(np.int32), names)
+        c = self.contexts(prefixes)
         log_prob, expected, variance = self._moments(c)
         excess = (-log_prob - expected)[c.edge]
         first = c.start[:-1]
@@ -171,7 +173,7 @@ class Scorer:
         most_surprising = segment_argmax(excess, c.start)
         return Oddness(
             np.where(is_cut, np.inf, deviations),
-            np.where(is_cut, heads.lengths(), most_surprising - first),
+            np.where(is_cut, prefixes.lengths(), most_surprising - first),
             np.where(is_cut, -np.inf, log_prob[c.edge[most_surprising]]),
         )
 
@@ -183,51 +185,51 @@ class Scorer:
     def _log_shares(self) -> Float64s:
         """(labels,) natural logarithms of the label shares."""
         with np.errstate(divide="ignore"):
-            found: Float64s = np.log(self.label_shares)
-        return found
+            log_shares: Float64s = np.log(self.label_shares)
+        return log_shares
 
-    def _is_mixed(self, lines: Lines) -> bool:
+    def _marginalises(self, lines: Lines) -> bool:
         """Return whether the model has labels and the lines have none."""
         return lines.labels is None and len(self.vocabulary.labels) > 0
 
-    def _heads(self, lines: Lines) -> tuple[Lines, NDArray[np.bool_]]:
+    def _known_prefixes(self, lines: Lines) -> tuple[Lines, NDArray[np.bool_]]:
         """Return lines cut before their first unknown character, and whether each has one."""
         starts, ends = lines.offsets[:-1], lines.offsets[1:]
         unknown = np.flatnonzero(self.vocabulary.encode(lines.codes) < 0)
-        bounded = np.append(unknown, len(lines.codes))
-        first = bounded[np.searchsorted(bounded, starts)]  # the first at or after each start
-        stops = np.minimum(first, ends)
-        return lines.truncate(stops - starts), stops < ends
+        positions = np.append(unknown, len(lines.codes))
+        first = positions[np.searchsorted(positions, starts)]  # the first at or after each start
+        cuts = np.minimum(first, ends)
+        return lines.truncate(cuts - starts), cuts < ends
 
-    def _mixed(self, lines: Lines, start: NDArray[np.int64]) -> Float64s:
+    def _marginal_log_probs(self, lines: Lines, start: NDArray[np.int64]) -> Float64s:
         """Return (C,) log-probabilities of characters given those before, summed over labels."""
         each = [
             likelihood.character_log_probs(self.model, self.contexts(lines.with_label(label)))
             for label in self.vocabulary.labels
         ]
-        along = np.stack(each, axis=1)  # (C, labels)
+        log_probs = np.stack(each, axis=1)  # (C, labels)
         joint = np.tile(self._log_shares, (len(lines), 1))  # log p(label, line so far)
-        found = np.empty(len(along))
-        going = np.arange(len(lines))
-        for place in range(int(np.diff(start).max(initial=0))):
-            going = going[start[going] + place < start[going + 1]]
-            at = start[going] + place
-            before = np.logaddexp.reduce(joint[going], axis=1)
-            joint[going] += along[at]
+        marginal = np.empty(len(log_probs))
+        active = np.arange(len(lines))
+        for position in range(int(np.diff(start).max(initial=0))):
+            active = active[start[active] + position < start[active + 1]]
+            indices = start[active] + position
+            before = np.logaddexp.reduce(joint[active], axis=1)
+            joint[active] += log_probs[indices]
             with np.errstate(invalid="ignore"):  # NaN after an impossible character
-                found[at] = np.logaddexp.reduce(joint[going], axis=1) - before
-        return found
+                marginal[indices] = np.logaddexp.reduce(joint[active], axis=1) - before
+        return marginal
 
     def _moments(self, c: Contexts) -> tuple[Float64s, Float64s, Float64s]:
         """Return (M,) log-probability of each edge, and entropy and variance of its context."""
         log_prob, expected, variance = np.empty((3, len(c.row)))
-        for part, edges in likelihood.blocks(c):
-            log_probs = self.model.log_probs(part).astype(np.float64)
-            log_prob[edges] = log_probs[part.row, part.next]
+        for block, edges in likelihood.iter_blocks(c):
+            log_probs = self.model.log_probs(block).astype(np.float64)
+            log_prob[edges] = log_probs[block.row, block.next]
             probs = np.exp(log_probs)
             log_probs[probs == 0] = 0.0
             entropy = -(probs * log_probs).sum(axis=1)
-            expected[edges] = entropy[part.row]
+            expected[edges] = entropy[block.row]
             square = (probs * np.square(log_probs)).sum(axis=1)
-            variance[edges] = np.maximum(square - entropy**2, 0.0)[part.row]
+            variance[edges] = np.maximum(square - entropy**2, 0.0)[block.row]
         return log_prob, expected, variance

@@ -5,7 +5,7 @@ from makemore.options.families import MixtureOptions
 from makemore.options.verbs import FitOptions
 from makemore.registry import Family, family_named
 
-_FEWEST_LINES = 100  # networks improved on counts alone in experiments from this size on
+_MIN_LINES = 100  # networks improved on counts alone in experiments from this size on
 
 
 def choose_family(lines: int, options: FitOptions) -> tuple[Family, Options, str]:
@@ -18,34 +18,35 @@ def choose_family(lines: int, options: FitOptions) -> tuple[Family, Options, str
     Returns:
         the family, its options, and the reason for the choice as text.
     """
-    counted = family_named("kneser_ney")
-    if lines < _FEWEST_LINES:
+    kneser_ney = family_named("kneser_ney")
+    if lines < _MIN_LINES:
         reason = f"kneser_ney: {lines:,} lines are too few to train a network on"
-        return counted, counted.options(), reason
+        return kneser_ney, kneser_ney.options(), reason
     seconds = options.seconds(lines)  # the default budget if steps are given instead
-    given = f"{seconds:.0f} s" if options.steps is None else f"{options.steps:,} steps each"
-    if seconds < _TIERS[0][0]:
-        reason = f"kneser_ney: it needs no training; a budget of {_TIERS[0][0]:g} s adds networks"
-        return counted, counted.options(), reason
-    members = max(tier for tier in _TIERS if tier[0] <= seconds)[1]
-    reason = f"a mixture with networks: {lines:,} lines, and {given} to train on them"
+    training = f"{seconds:.0f} s" if options.steps is None else f"{options.steps:,} steps each"
+    if seconds < MEMBERS_BY_BUDGET[0][0]:
+        least = MEMBERS_BY_BUDGET[0][0]
+        reason = f"kneser_ney: it needs no training; a budget of {least:g} s adds networks"
+        return kneser_ney, kneser_ney.options(), reason
+    members = max(row for row in MEMBERS_BY_BUDGET if row[0] <= seconds)[1]
+    reason = f"a mixture with networks: {lines:,} lines, and {training} to train on them"
     return family_named("mixture"), MixtureOptions(members=members), reason
 
 
-def always_counts(options: FitOptions) -> bool:
+def is_count_only(options: FitOptions) -> bool:
     """Return whether `auto` chooses Kneser-Ney for any number of lines."""
-    return options.budget is not None and options.seconds(0) < _TIERS[0][0]
+    return options.budget is not None and options.seconds(0) < MEMBERS_BY_BUDGET[0][0]
 
 
-_COUNTED = "kneser_ney(window=3), kneser_ney(window=5), kneser_ney(window=8)"
+_COUNT_MEMBERS = "kneser_ney(window=3), kneser_ney(window=5), kneser_ney(window=8)"
 
 # Minimum budget in seconds, and the members. A small budget goes to one network that learns well in
 # that time before a second network is added.
-_TIERS = (
-    (3.0, f"{_COUNTED}, gru(hidden=128)"),
-    (10.0, f"{_COUNTED}, lstm(hidden=256)"),
-    (25.0, f"{_COUNTED}, lstm"),
-    (60.0, f"{_COUNTED}, lstm, gru"),
-    (100.0, f"{_COUNTED}, lstm, lstm(hidden=512), gru"),
-    (300.0, f"{_COUNTED}, lstm, lstm(hidden=512), lstm(hidden=640), gru, transformer"),
+MEMBERS_BY_BUDGET = (
+    (3.0, f"{_COUNT_MEMBERS}, gru(hidden=128)"),
+    (10.0, f"{_COUNT_MEMBERS}, lstm(hidden=256)"),
+    (25.0, f"{_COUNT_MEMBERS}, lstm"),
+    (60.0, f"{_COUNT_MEMBERS}, lstm, gru"),
+    (100.0, f"{_COUNT_MEMBERS}, lstm, lstm(hidden=512), gru"),
+    (300.0, f"{_COUNT_MEMBERS}, lstm, lstm(hidden=512), lstm(hidden=640), gru, transformer"),
 )

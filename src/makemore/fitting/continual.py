@@ -17,9 +17,9 @@ import numpy as np
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
-from makemore.fitted import FittedModel, ListFacts, share_never_learned
-from makemore.fitting.fit import NO_CALLBACKS, Callbacks, Start, learn
-from makemore.fitting.splits import ListSplits, usable
+from makemore.fitted import FittedModel, ListFacts, held_out_share
+from makemore.fitting.fit import NO_CALLBACKS, Callbacks, Start, fit_splits
+from makemore.fitting.splits import ListSplits, prepare_lines
 from makemore.inference.model import Model, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.options.verbs import FitOptions, SampleOptions
@@ -27,11 +27,11 @@ from makemore.registry import family_named
 from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream
 
-_MOST_REHEARSED = 100_000  # maximum number of sampled lines; their weights sum to the old weight
+_MAX_REHEARSAL = 100_000  # maximum number of sampled lines; their weights sum to the old weight
 
 
-def fit_more(
-    before: FittedModel,
+def continue_fit(
+    previous: FittedModel,
     lines: Lines,
     options: FitOptions,
     callbacks: Callbacks = NO_CALLBACKS,
@@ -42,7 +42,7 @@ def fit_more(
     See `makemore.fitting.fit.fit_lines`.
 
     Args:
-        before: the fitted model; it is not modified.
+        previous: the fitted model; it is not modified.
         lines: at least one line; with labels if and only if the model has labels.
         options: options of the fit.
         callbacks: callbacks of the fit.
@@ -54,64 +54,66 @@ def fit_more(
         OptionError: an option is invalid.
         DivergedError: the training loss became NaN or infinite.
     """
-    lines = usable(lines, options, callbacks.on_read)
-    vocabulary = _joined(before, Vocabulary.of(lines))
-    start = Start(_grown(before, vocabulary), family_named(before.family), before.options)
-    start = replace(start, continues=True)
-    splits = ListSplits.of(lines, vocabulary, options, planted=len(before.canaries))
+    lines = prepare_lines(lines, options, callbacks.on_read)
+    vocabulary = _join_vocabularies(previous, Vocabulary.of(lines))
+    start = Start(
+        _extend_vocabulary(previous, vocabulary), family_named(previous.family), previous.options
+    )
+    start = replace(start, warm_start=True)
+    splits = ListSplits.of(lines, vocabulary, options, canary_sets=len(previous.canaries))
     families = [family for family, _ in start.family.members(start.options)]
     if not adapt and any(family.fit_method == "training" for family in families):
-        rehearsed = rehearsal(before, lines, options.seed)
-        heard = ListSplits(rehearsed, vocabulary, options, splits.canaries)
-        start = replace(start, rehearsal=heard)
-    fitted = learn(start, splits, options, callbacks)
-    both = [before, fitted]
-    report = replace(fitted.report, test=share_never_learned(both), before=before.report)
-    return replace(fitted, report=report, **vars(ListFacts.joined(both, vocabulary)))
+        rehearsed = draw_rehearsal(previous, lines, options.seed)
+        rehearsal = ListSplits(rehearsed, vocabulary, options, splits.canaries)
+        start = replace(start, rehearsal=rehearsal)
+    fitted = fit_splits(start, splits, options, callbacks)
+    models = [previous, fitted]
+    report = replace(fitted.report, test=held_out_share(models), before=previous.report)
+    return replace(fitted, report=report, **vars(ListFacts.merge(models, vocabulary)))
 
 
-def _joined(before: FittedModel, vocabulary: Vocabulary) -> Vocabulary:
+def _join_vocabularies(fitted: FittedModel, vocabulary: Vocabulary) -> Vocabulary:
     """Return the union of the model's vocabulary and that of more lines.
 
     Raises:
         DataError: only one of them has labels.
     """
-    if bool(before.vocabulary.labels) != bool(vocabulary.labels):
-        has = "with" if before.vocabulary.labels else "without"
+    if bool(fitted.vocabulary.labels) != bool(vocabulary.labels):
+        has = "with" if fitted.vocabulary.labels else "without"
         raise DataError(f"the model was fitted on lines {has} labels: give more lines {has} labels")
-    return before.vocabulary.union(vocabulary)
+    return fitted.vocabulary.union(vocabulary)
 
 
-def _grown(before: FittedModel, vocabulary: Vocabulary) -> Model:
+def _extend_vocabulary(fitted: FittedModel, vocabulary: Vocabulary) -> Model:
     """Return a copy of the model with its vocabulary axes resized to a wider vocabulary.
 
     Raises:
         DataError: the model is a blend of models with different characters.
     """
-    if any(isinstance(member, VocabularyAdapter) for member in members(before.model)):
+    if any(isinstance(member, VocabularyAdapter) for member in members(fitted.model)):
         raise DataError(
-            "a blend of models with different characters cannot learn more: let its parts learn "
-            "more, and blend them again"
+            "a blend of models with different characters cannot be fitted further: fit its members "
+            "to the new lines, and blend them again"
         )
-    family = family_named(before.family)
-    model = family.build(before.options, len(vocabulary), len(vocabulary.labels))
-    ids = before.vocabulary.ids_in(vocabulary)
-    return model.load(model.grown(before.model.tensors(), ids))
+    family = family_named(fitted.family)
+    model = family.build(fitted.options, len(vocabulary), len(vocabulary.labels))
+    ids = fitted.vocabulary.ids_in(vocabulary)
+    return model.load(model.resize_tensors(fitted.model.tensors(), ids))
 
 
-def rehearsal(before: FittedModel, lines: Lines, seed: int) -> Lines:
+def draw_rehearsal(fitted: FittedModel, lines: Lines, seed: int) -> Lines:
     """Return the new lines and lines sampled from the model, labels in their original shares."""
-    count = min(before.cleaning.kept, _MOST_REHEARSED)
+    count = min(fitted.cleaning.kept, _MAX_REHEARSAL)
     strings = lines.to_list()
-    names = None if lines.labels is None else lines.label_list()
-    shares = before.label_shares if before.vocabulary.labels else np.ones(1)
-    drawn_weights = []
-    for label, share in zip(before.vocabulary.labels or (None,), shares, strict=True):
+    labels = None if lines.labels is None else lines.label_list()
+    shares = fitted.label_shares if fitted.vocabulary.labels else np.ones(1)
+    sampled_weights = []
+    for label, share in zip(fitted.vocabulary.labels or (None,), shares, strict=True):
         options = SampleOptions(label=label, seed=seed)
         n = max(1, round(count * share)) if share else 0  # at least one line for a rare label
-        drawn = list(islice(Stream(Source.of(before), options, ahead=n), n))
-        strings += drawn
-        drawn_weights += [before.weight * share / max(1, len(drawn))] * len(drawn)
-        if label is not None and names is not None:
-            names += [label] * len(drawn)
-    return Lines.from_strings(strings, names, np.concatenate([lines.counts(), drawn_weights]))
+        sampled = list(islice(Stream(Source.of(fitted), options, ahead=n), n))
+        strings += sampled
+        sampled_weights += [fitted.weight * share / max(1, len(sampled))] * len(sampled)
+        if label is not None and labels is not None:
+            labels += [label] * len(sampled)
+    return Lines.from_strings(strings, labels, np.concatenate([lines.counts(), sampled_weights]))

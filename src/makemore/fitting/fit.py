@@ -11,14 +11,14 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitted import FitReport, FittedModel
-from makemore.fitting.auto import always_counts, choose_family
+from makemore.fitting.auto import choose_family, is_count_only
 from makemore.fitting.splits import (
     NO_LINE,
     BlockSplits,
     ListSplits,
     OnRead,
     Splits,
-    usable,
+    prepare_lines,
 )
 from makemore.inference.model import CountModel, members
 from makemore.options.declaration import Options
@@ -60,7 +60,7 @@ class Start:
         family: the family of the model.
         options: the options of the family.
         chosen: why `auto` chose the family, or None.
-        continues: whether the model was already fitted.
+        warm_start: whether the model was already fitted.
         rehearsal: splits with the new and the rehearsed lines, on which networks are trained; None
             to train them on the new lines alone.
         clock: start time of the fit, in seconds.
@@ -70,7 +70,7 @@ class Start:
     family: Family
     options: Options
     chosen: str | None = None
-    continues: bool = False
+    warm_start: bool = False
     rehearsal: Splits | None = None
     # By default the time after the model is built: building the first network imports torch.
     clock: float = field(default_factory=time.perf_counter)
@@ -86,12 +86,12 @@ class Start:
     ) -> "Start":
         """Build an unfitted model; `auto` chooses the family by the number of lines."""
         if model == "auto":
-            family, own, chosen = choose_family(lines, options)
+            family, family_options, chosen = choose_family(lines, options)
         else:
-            (family, own), chosen = family_and_options(model), None
-        built = family.build(own, len(vocabulary), len(vocabulary.labels))
+            (family, family_options), chosen = family_and_options(model), None
+        built = family.build(family_options, len(vocabulary), len(vocabulary.labels))
         clock = time.perf_counter() if clock is None else clock
-        return cls(built, family, own, chosen, clock=clock)
+        return cls(built, family, family_options, chosen, clock=clock)
 
 
 def fit_lines(
@@ -120,10 +120,10 @@ def fit_lines(
         OptionError: an option is invalid.
         DivergedError: the training loss became NaN or infinite.
     """
-    lines = usable(lines, options, callbacks.on_read)
+    lines = prepare_lines(lines, options, callbacks.on_read)
     vocabulary = vocabulary or Vocabulary.of(lines)
     start = Start.fresh(model, len(lines), vocabulary, options)
-    return learn(start, ListSplits.of(lines, vocabulary, options), options, callbacks)
+    return fit_splits(start, ListSplits.of(lines, vocabulary, options), options, callbacks)
 
 
 def fit_blocks(
@@ -157,7 +157,7 @@ def fit_blocks(
         callbacks.on_read(counter.summary())
     vocabulary = counter.vocabulary()
     start = Start.fresh(model, len(counter), vocabulary, options, clock)
-    return learn(start, BlockSplits(counter, vocabulary), options, callbacks)
+    return fit_splits(start, BlockSplits(counter, vocabulary), options, callbacks)
 
 
 def counted_window(model: str | Options, options: FitOptions) -> int | None:
@@ -175,34 +175,42 @@ def counted_window(model: str | Options, options: FitOptions) -> int | None:
     if options.split != "digest" or options.canaries or options.min_count > 1:
         return None
     if model == "auto":
-        if not always_counts(options):
+        if not is_count_only(options):
             return None
         model = "kneser_ney"
-    family, whole = family_and_options(model)
-    members = family.members(whole)
+    family, family_options = family_and_options(model)
+    members = family.members(family_options)
     if any(member.fit_method != "counting" for member, _ in members):
         return None
-    return max(own.window for _, own in members if isinstance(own, CountOptions))
+    return max(
+        member_options.window
+        for _, member_options in members
+        if isinstance(member_options, CountOptions)
+    )
 
 
-def learn(start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks) -> FittedModel:
+def fit_splits(
+    start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks
+) -> FittedModel:
     """Count, train, fit mixture weights, evaluate; return the fitted model."""
     model, clock = start.model, start.clock
-    each = members(model)
-    counted = [member for member in each if isinstance(member, CountModel)]
-    before = [member.counted() if start.continues else None for member in counted]
-    _count(counted, before, splits.train)
-    trained = None
-    if len(counted) < len(each):
-        trained, clock = _train(start, splits, options, callbacks)
-    weights = _weigh(start, splits)
-    losses = splits.losses(model, whole_train=trained is None)
-    if trained is not None:
+    all_members = members(model)
+    count_models = [member for member in all_members if isinstance(member, CountModel)]
+    previous_counts = [
+        member.to_contexts() if start.warm_start else None for member in count_models
+    ]
+    _count(count_models, previous_counts, splits.train)
+    summary = None
+    if len(count_models) < len(all_members):
+        summary, clock = _train(start, splits, options, callbacks)
+    weights = _fit_mixture_weights(start, splits)
+    losses = splits.losses(model, whole_train=summary is None)
+    if summary is not None:
         _to_cpu(model)
-    _count(counted, before, splits.train_and_dev)
+    _count(count_models, previous_counts, splits.train_and_dev)
     report = FitReport(
         split=options.split,
-        test=splits.set_apart(options.test),
+        test=splits.held_out_share(options.test),
         seed=options.seed,
         train_lines=splits.sizes["train"],
         dev_lines=splits.sizes["dev"],
@@ -212,7 +220,7 @@ def learn(start: Start, splits: Splits, options: FitOptions, callbacks: Callback
         test_loss=losses["test"],
         chosen=start.chosen,
         weights=weights,
-        **({} if trained is None else asdict(trained)),
+        **({} if summary is None else asdict(summary)),
         seconds=time.perf_counter() - clock,
     )
     return FittedModel(
@@ -226,13 +234,13 @@ def learn(start: Start, splits: Splits, options: FitOptions, callbacks: Callback
 
 def _count(
     models: Sequence[CountModel],
-    before: Sequence[Contexts | None],
-    contexts: Callable[[int | None], Contexts],
+    previous_counts: Sequence[Contexts | None],
+    contexts_of: Callable[[int | None], Contexts],
 ) -> None:
     """Count contexts at each model's window, on top of the counts it had before."""
-    for model, known in zip(models, before, strict=True):
-        c = contexts(model.window)
-        model.count(c if known is None else known.merge(c))
+    for model, previous in zip(models, previous_counts, strict=True):
+        c = contexts_of(model.window)
+        model.count(c if previous is None else previous.merge(c))
 
 
 def _train(
@@ -251,37 +259,37 @@ def _train(
     ]
     saved, clock = None, start.clock
     if callbacks.checkpointer is not None:
-        saved = callbacks.checkpointer.begin(_run(start, splits, options))
+        saved = callbacks.checkpointer.begin(_fingerprint(start, splits, options))
     if saved is not None:
         clock -= saved.seconds
     trainer = NetworkTrainer(
         networks, start.rehearsal or splits, callbacks.on_step, callbacks.checkpointer, clock
     )
-    return trainer.run(options, start.continues, saved), clock
+    return trainer.run(options, start.warm_start, saved), clock
 
 
-def _run(start: Start, splits: ListSplits, options: FitOptions) -> "Run":
+def _fingerprint(start: Start, splits: ListSplits, options: FitOptions) -> "Run":
     """Return the fingerprint of this run; see `fingerprint`."""
     from makemore.checkpoint.fingerprint import fingerprint
 
-    before = start.model.tensors() if start.continues else None
-    run = fingerprint(splits.arrays(), start.family.name, start.options, options, before)
-    return {**run, "adapt": start.continues and start.rehearsal is None}
+    previous_tensors = start.model.tensors() if start.warm_start else None
+    run = fingerprint(splits.arrays(), start.family.name, start.options, options, previous_tensors)
+    return {**run, "adapt": start.warm_start and start.rehearsal is None}
 
 
-def _weigh(start: Start, splits: Splits) -> tuple[float, ...] | None:
+def _fit_mixture_weights(start: Start, splits: Splits) -> tuple[float, ...] | None:
     """Fit the mixture weights on the dev split and return them; None if they are not fitted.
 
     If training continues without rehearsal, the dev split holds new lines only, so the existing
     weights are kept.
     """
-    if start.family.fit_method != "mixing" or (start.continues and start.rehearsal is None):
+    if start.family.fit_method != "mixing" or (start.warm_start and start.rehearsal is None):
         return None
     from makemore.models.mixture import Mixture
 
     assert isinstance(start.model, Mixture), "its members are mixed"
     dev = (start.rehearsal or splits).contexts("dev", start.model.window)
-    return None if dev is None else tuple(start.model.weigh(dev).weights.tolist())
+    return None if dev is None else tuple(start.model.fit_weights(dev).weights.tolist())
 
 
 def _to_cpu(model: "Model") -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from makemore.training.rate_range import RateRange
 
 
-def rates_for(lines: Lines, model: str | Options, options: FitOptions) -> "RateRange":
+def run_rate_range(lines: Lines, model: str | Options, options: FitOptions) -> "RateRange":
     """Run the range test; see `makemore.training.rate_range`.
 
     Args:
@@ -31,23 +31,25 @@ def rates_for(lines: Lines, model: str | Options, options: FitOptions) -> "RateR
     import torch
 
     from makemore.layers.network import AnyNetwork
-    from makemore.training.device import device_named
+    from makemore.training.device import select_device
     from makemore.training.rate_range import rate_range
 
     options.check()
     if not len(lines):
         raise DataError(NO_LINE)
     if model == "auto":
-        raise OptionError("a learning rate is a network's own: name one, such as gru")
-    family, own = family_and_options(model)
+        raise OptionError(
+            "a learning-rate range test needs a network family, not auto: name one, such as gru"
+        )
+    family, family_options = family_and_options(model)
     if family.fit_method != "training":
         raise OptionError(
             f"{family.name} has no learning rate: it is fitted by {family.fit_method}"
         )
     vocabulary = Vocabulary.of(lines)
-    network = family.build(own, len(vocabulary), len(vocabulary.labels))
+    network = family.build(family_options, len(vocabulary), len(vocabulary.labels))
     assert isinstance(network, AnyNetwork), "it is trained"
     network.initialise(torch.Generator().manual_seed(options.seed))
-    network.to(device_named(options.device))
+    network.to(select_device(options.device))
     c = Contexts.of(lines, vocabulary, network.window)
     return rate_range(network, c, train_options(family, options, options.seed))

@@ -29,7 +29,7 @@ OnRead = Callable[["Summary"], None]
 
 NO_LINE = "there is no line to learn: give at least one that is not blank"
 
-_FEW_LINES = 4096  # lines of the train split for the loss of models that are slow to evaluate
+_TRAIN_LOSS_LINES = 4096  # lines of the train split for the loss of slow models
 
 
 class Splits(ABC):
@@ -47,10 +47,10 @@ class Splits(ABC):
     def __init__(self) -> None:
         """Start with an empty cache of tables."""
         # Training a network alternates between two tables; the cache has room for one more.
-        self._table = lru_cache(maxsize=3)(self._counted)
+        self._table = lru_cache(maxsize=3)(self._build_table)
 
     @abstractmethod
-    def set_apart(self, share: float) -> float:
+    def held_out_share(self, fraction: float) -> float:
         """Return the share of all possible lines, by digest, of which none is learned.
 
         It is the given share if no line of the train and dev splits falls into that share by its
@@ -66,7 +66,7 @@ class Splits(ABC):
         """Return the statistics of the whole list, with line digests if `digests` is true."""
 
     @abstractmethod
-    def _counted(self, part: str, window: int | None) -> Contexts:
+    def _build_table(self, split: str, window: int | None) -> Contexts:
         """Return the context table of a split that has lines."""
 
     @property
@@ -74,20 +74,20 @@ class Splits(ABC):
         """Total number of lines of all splits."""
         return sum(self.sizes.values())
 
-    def contexts(self, part: str, window: int | None) -> Contexts | None:
+    def contexts(self, split: str, window: int | None) -> Contexts | None:
         """Return the contexts of a split, or None if it has no lines.
 
         Args:
-            part: name of the split.
+            split: name of the split.
             window: characters of context; None for whole prefixes.
         """
-        return self._table(part, window) if self.sizes[part] else None
+        return self._table(split, window) if self.sizes[split] else None
 
     def train(self, window: int | None) -> Contexts:
         """Return the contexts of the train split, which always has lines."""
-        found = self.contexts("train", window)
-        assert found is not None
-        return found
+        table = self.contexts("train", window)
+        assert table is not None
+        return table
 
     def losses(self, model: Model, whole_train: bool) -> dict[str, float | None]:
         """Compute the loss on each split, in nats per character.
@@ -101,13 +101,15 @@ class Splits(ABC):
             the loss by name of the split; None if the split has no lines or the loss is not finite.
         """
         losses: dict[str, float | None] = {}
-        for part, size in self.sizes.items():
-            c = self.contexts(part, model.window)
-            if c is not None and part == "train" and (self.canaries or not whole_train):
-                c = c.lines(evenly_spaced(size, size if whole_train else _FEW_LINES))  # no canaries
+        for split, size in self.sizes.items():
+            c = self.contexts(split, model.window)
+            if c is not None and split == "train" and (self.canaries or not whole_train):
+                c = c.lines(
+                    evenly_spaced(size, size if whole_train else _TRAIN_LOSS_LINES)
+                )  # no canaries
             loss = None if c is None else likelihood.loss(model, c)
             is_finite = loss is not None and np.isfinite(loss)
-            losses[part] = loss if is_finite else None
+            losses[split] = loss if is_finite else None
         return losses
 
 
@@ -125,12 +127,12 @@ class ListSplits(Splits):
         super().__init__()
         self._lines, self._vocabulary, self.canaries = lines, vocabulary, canaries
         split = split_lines(lines, options.split, test=options.test)
-        self._which: dict[str, NDArray[np.int64]] = split._asdict()
-        self.sizes = {part: len(which) for part, which in self._which.items()}
+        self._indices: dict[str, NDArray[np.int64]] = split._asdict()
+        self.sizes = {name: len(indices) for name, indices in self._indices.items()}
 
     @classmethod
     def of(
-        cls, lines: Lines, vocabulary: Vocabulary, options: FitOptions, planted: int = 0
+        cls, lines: Lines, vocabulary: Vocabulary, options: FitOptions, canary_sets: int = 0
     ) -> Self:
         """Split a list, with new canaries if `options` asks for them.
 
@@ -138,25 +140,25 @@ class ListSplits(Splits):
             lines: the list.
             vocabulary: vocabulary of the model.
             options: options of the fit.
-            planted: number of earlier sets of canaries in the model. It is part of the seed, so
+            canary_sets: number of earlier sets of canaries in the model. It is part of the seed, so
                 that each set is different.
         """
         if not options.canaries:
             return cls(lines, vocabulary, options)
         from makemore.corpus.canaries import Canaries
 
-        canaries = Canaries.of(lines, options.canaries, (options.seed, planted))
+        canaries = Canaries.of(lines, options.canaries, (options.seed, canary_sets))
         return cls(lines, vocabulary, options, canaries)
 
-    def set_apart(self, share: float) -> float:
+    def held_out_share(self, fraction: float) -> float:
         """See `Splits.set_apart`."""
-        rest = self._lines.select(np.concatenate([self._which["train"], self._which["dev"]]))
-        return 0.0 if has_digest_below(rest, share).any() else share
+        rest = self._lines.select(np.concatenate([self._indices["train"], self._indices["dev"]]))
+        return 0.0 if has_digest_below(rest, fraction).any() else fraction
 
     def train_and_dev(self, window: int | None) -> Contexts:
         """See `Splits.train_and_dev`."""
-        both = np.sort(np.concatenate([self._which["train"], self._which["dev"]]))
-        return self._contexts(both, window, self.canaries)
+        learned = np.sort(np.concatenate([self._indices["train"], self._indices["dev"]]))
+        return self._contexts(learned, window, self.canaries)
 
     def facts(self, digests: bool) -> ListFacts:
         """See `Splits.facts`."""
@@ -171,30 +173,30 @@ class ListSplits(Splits):
             label_weights=label_weights,
             longest=int(lines.lengths().max()),
             cleaning=lines.summary(),
-            known=partial(np.asarray, sorted_unique(lines.digests)) if digests else None,
+            digests=partial(np.asarray, sorted_unique(lines.digests)) if digests else None,
             canaries=(self.canaries,) if self.canaries else (),
         )
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the list as named arrays: characters, lengths, weights and labels."""
         lines = self._lines
-        found: dict[str, AnyArray] = {"characters": lines.codes, "lengths": lines.lengths()}
-        found["weights"] = lines.counts()
+        arrays: dict[str, AnyArray] = {"characters": lines.codes, "lengths": lines.lengths()}
+        arrays["weights"] = lines.counts()
         if lines.labels is not None:
-            found["labels"] = lines.labels
-            found["names"] = np.frombuffer(json.dumps(lines.label_names).encode(), np.uint8)
-        return found
+            arrays["labels"] = lines.labels
+            arrays["names"] = np.frombuffer(json.dumps(lines.label_names).encode(), np.uint8)
+        return arrays
 
-    def _counted(self, part: str, window: int | None) -> Contexts:
+    def _build_table(self, split: str, window: int | None) -> Contexts:
         """See `Splits._counted`."""
-        canaries = self.canaries if part == "train" else None
-        return self._contexts(self._which[part], window, canaries)
+        canaries = self.canaries if split == "train" else None
+        return self._contexts(self._indices[split], window, canaries)
 
     def _contexts(
-        self, which: NDArray[np.int64], window: int | None, canaries: "Canaries | None"
+        self, indices: NDArray[np.int64], window: int | None, canaries: "Canaries | None"
     ) -> Contexts:
         """Return the context table of some lines, followed by the canaries."""
-        lines = self._lines.select(which)
+        lines = self._lines.select(indices)
         lines = lines if canaries is None else canaries.append_to(lines)
         return Contexts.of(lines, self._vocabulary, window)
 
@@ -207,19 +209,19 @@ class BlockSplits(Splits):
         super().__init__()
         self._counter, self._vocabulary = counter, vocabulary
         self.sizes, self._tables = dict(counter.sizes), counter.take(vocabulary)
-        self._has_rest = bool(self.sizes["train"])
-        if not self._has_rest:
+        self._is_split = bool(self.sizes["train"])
+        if not self._is_split:
             self.sizes = dict.fromkeys(Split._fields, 0) | {"train": len(counter)}
             self._tables = {"train": reduce(Contexts.merge, self._tables.values())}
 
-    def set_apart(self, share: float) -> float:
+    def held_out_share(self, fraction: float) -> float:
         """See `Splits.set_apart`."""
-        return share if self._has_rest else 0.0
+        return fraction if self._is_split else 0.0
 
     def train_and_dev(self, window: int | None) -> Contexts:
         """See `Splits.train_and_dev`."""
-        both = [self._tables[k] for k in ("train", "dev") if k in self._tables]
-        return self._seen(reduce(Contexts.merge, both), window)
+        tables = [self._tables[k] for k in ("train", "dev") if k in self._tables]
+        return self._narrow(reduce(Contexts.merge, tables), window)
 
     def facts(self, digests: bool) -> ListFacts:
         """See `Splits.facts`."""
@@ -228,22 +230,22 @@ class BlockSplits(Splits):
             vocabulary=self._vocabulary,
             weight=counter.weight,
             label_weights=counter.label_weights(),
-            longest=counter.longest,
+            longest=counter.max_length,
             cleaning=counter.summary(),
-            known=partial(np.asarray, counter.digests()) if digests else None,
+            digests=partial(np.asarray, counter.digests()) if digests else None,
         )
 
-    def _counted(self, part: str, window: int | None) -> Contexts:
+    def _build_table(self, split: str, window: int | None) -> Contexts:
         """See `Splits._counted`."""
-        return self._seen(self._tables[part], window)
+        return self._narrow(self._tables[split], window)
 
-    def _seen(self, c: Contexts, window: int | None) -> Contexts:
+    def _narrow(self, c: Contexts, window: int | None) -> Contexts:
         """Return a table reduced to a window that is at most as wide as its own."""
         assert window is not None, "what was counted block by block has no prefixes"
         return c if window == self._counter.window else c.windows(window)
 
 
-def usable(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> Lines:
+def prepare_lines(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> Lines:
     """Return the lines that occur at least `min_count` times, after checking the options.
 
     Raises:
@@ -259,8 +261,8 @@ def usable(lines: Lines, options: FitOptions, on_read: OnRead | None = None) -> 
         on_read(lines.summary())
     if not len(lines) and lines.rare:
         raise DataError(
-            f"none of {lines.rare:,} lines stands {options.min_count:,} times or more in the list: "
-            "there is nothing to learn. Lower min_count"
+            f"none of {lines.rare:,} lines occurs {options.min_count:,} times or more in the list, "
+            "so there is nothing to learn: lower min_count"
         )
     if not len(lines):
         raise DataError(NO_LINE)

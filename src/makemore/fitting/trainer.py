@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from makemore.layers.network import AnyNetwork
     from makemore.training.loop import Step, Training, TrainOptions
 
-_CONTINUED_RATE = 0.3  # share of the family's learning rate for a network that was trained before
+_WARM_START_RATE = 0.3  # share of the family's learning rate for a network that was trained before
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,19 @@ class NetworkTrainer:
         """
         self._networks, self._splits = networks, splits
         self._on_step, self._checkpointer, self._clock = on_step, checkpointer, clock
-        self._settled: list[TrainOptions] = []
+        self._train_options: list[TrainOptions] = []
         self._finished: list[Tensors] = []
 
-    def run(self, options: FitOptions, continues: bool, saved: Progress | None) -> TrainingSummary:
+    def run(self, options: FitOptions, warm_start: bool, saved: Progress | None) -> TrainingSummary:
         """Train every network and return the summary.
 
         Args:
             options: options of the fit.
-            continues: whether the networks were trained before and keep their weights.
+            warm_start: whether the networks were trained before and keep their weights.
             saved: progress from a checkpoint, or None to start at the first step.
         """
-        self._settled = self._settle(options, continues, saved)
-        first, count = self._settled[0], len(self._settled)
+        self._train_options = self._prepare(options, warm_start, saved)
+        first, count = self._train_options[0], len(self._train_options)
         summary = TrainingSummary(first.steps)
         if count == 1:
             summary = TrainingSummary(first.steps, first.rate, first.weight_decay, first.batch)
@@ -75,8 +75,8 @@ class NetworkTrainer:
                 return replace(summary, stopped=stopped, of=count * first.steps)
         return summary
 
-    def _settle(
-        self, options: FitOptions, continues: bool, saved: Progress | None
+    def _prepare(
+        self, options: FitOptions, warm_start: bool, saved: Progress | None
     ) -> list["TrainOptions"]:
         """Initialise the networks unless they continue; return the training options of each.
 
@@ -84,31 +84,35 @@ class NetworkTrainer:
         """
         import torch
 
-        from makemore.training.device import device_named
+        from makemore.training.device import select_device
 
-        settled, device = [], device_named(options.device)
+        all_options, device = [], select_device(options.device)
         for number, (network, family) in enumerate(self._networks):
-            how = train_options(family, options, options.seed + number, continues)
-            if not continues:
-                network.initialise(torch.Generator().manual_seed(how.seed))
+            network_options = train_options(family, options, options.seed + number, warm_start)
+            if not warm_start:
+                network.initialise(torch.Generator().manual_seed(network_options.seed))
             network.to(device)
-            settled.append(how)
+            all_options.append(network_options)
         if saved is not None:
-            return list(saved.settled)
-        return settled if options.steps else self._timed(settled, options)
+            return list(saved.train_options)
+        return all_options if options.steps else self._fit_to_budget(all_options, options)
 
-    def _timed(self, settled: list["TrainOptions"], options: FitOptions) -> list["TrainOptions"]:
+    def _fit_to_budget(
+        self, all_options: list["TrainOptions"], options: FitOptions
+    ) -> list["TrainOptions"]:
         """Return the options with the number of steps that fit into the remaining budget."""
-        from makemore.training.budget import steps_within
+        from makemore.training.budget import steps_in_budget
 
-        left = options.seconds(self._splits.lines) - (time.perf_counter() - self._clock)
-        each = [
-            steps_within(left / len(settled), network, how, *self._contexts(network))
-            for (network, _), how in zip(self._networks, settled, strict=True)
+        remaining = options.seconds(self._splits.lines) - (time.perf_counter() - self._clock)
+        steps_each = [
+            steps_in_budget(
+                remaining / len(all_options), network, network_options, *self._contexts(network)
+            )
+            for (network, _), network_options in zip(self._networks, all_options, strict=True)
         ]
         # The harmonic mean: with this many steps each, all networks together use up the time.
-        steps = len(each) / sum(1 / n for n in each)
-        return [replace(how, steps=max(1, int(steps))) for how in settled]
+        steps = len(steps_each) / sum(1 / n for n in steps_each)
+        return [replace(each, steps=max(1, int(steps))) for each in all_options]
 
     def _contexts(self, network: "AnyNetwork") -> tuple[Contexts, Contexts | None]:
         """Return the contexts of the train and dev splits at the network's window."""
@@ -119,25 +123,25 @@ class NetworkTrainer:
         """Train one network, unless it is finished; return the step of an early stop, or None."""
         from makemore.training.loop import Training
 
-        network, how = self._networks[number][0], self._settled[number]
+        network, options = self._networks[number][0], self._train_options[number]
         if saved is not None and number < len(saved.finished):
             self._finished.append(network.load(saved.finished[number]).tensors())
             return None
-        training = Training(network, how)
+        training = Training(network, options)
         if saved is not None and number == len(saved.finished):
             training.restore(saved.state)
         else:
             self._save(training)
         train, dev = self._contexts(network)
         for step in training.run(train, dev):
-            overall = number * how.steps + step.number
+            overall = number * options.steps + step.number
             try:
-                steps = len(self._settled) * how.steps
+                steps = len(self._train_options) * options.steps
                 self._report(replace(step, number=overall, steps=steps), training)
             except StopIteration:
                 self._save(training)
                 if dev is not None:
-                    training.measure(dev)
+                    training.evaluate(dev)
                 training.finish()
                 return overall
         self._finished.append(network.tensors())
@@ -147,7 +151,7 @@ class NetworkTrainer:
         """Report a step to the callbacks; save a checkpoint if one is due."""
         checkpointer = self._checkpointer
         if checkpointer is not None:
-            checkpointer.note(step)
+            checkpointer.record(step)
         if self._on_step is not None:
             self._on_step(step)
         is_last = training.done == training.options.steps
@@ -160,13 +164,13 @@ class NetworkTrainer:
         """Save a checkpoint, if there is a checkpointer."""
         if self._checkpointer is not None:
             seconds = time.perf_counter() - self._clock
-            self._checkpointer.keep(
-                Progress(self._settled, self._finished, training.state(), seconds)
+            self._checkpointer.save(
+                Progress(self._train_options, self._finished, training.state(), seconds)
             )
 
 
 def train_options(
-    family: Family, options: FitOptions, seed: int, continues: bool = False
+    family: Family, options: FitOptions, seed: int, warm_start: bool = False
 ) -> "TrainOptions":
     """Return the training options: those given, and the family's defaults for the others.
 
@@ -174,11 +178,11 @@ def train_options(
         family: family of the network.
         options: options of the fit.
         seed: seed of the initial weights, the mini-batches and dropout.
-        continues: whether the network was trained before; its default learning rate is then lower.
+        warm_start: whether the network was trained before; its default learning rate is then lower.
     """
     from makemore.training.loop import TrainOptions
 
-    rate = family.rate * _CONTINUED_RATE if continues else family.rate
+    rate = family.rate * _WARM_START_RATE if warm_start else family.rate
     decay, batch = options.weight_decay, options.batch
     return TrainOptions(
         steps=options.steps or 1,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from makemore.arrays import unique_inverse
 
 # Maximum number of entries, S V, in a table of states.
-MOST_CELLS = 2**24
+MAX_TABLE_ENTRIES = 2**24
 
 NOWHERE = -1
 
@@ -19,18 +19,18 @@ class Automaton(NamedTuple):
     """A model compiled to an automaton of S states.
 
     Attributes:
-        first: the initial state, before a line's first id.
+        initial: the initial state, before a line's first id.
         goto: (S, V) int32, the state after each id; the boundary's column is unused.
         log_probs: (S, V) float32, the log-probability of each id in each state.
     """
 
-    first: int
+    initial: int
     goto: Goto
     log_probs: NDArray[np.float32]
 
-    def after(self, ids: NDArray[np.int32]) -> int:
+    def state_after(self, ids: NDArray[np.int32]) -> int:
         """Return the state after some ids."""
-        state = self.first
+        state = self.initial
         for i in ids.tolist():
             state = int(self.goto[state, i])
         return state
@@ -50,7 +50,7 @@ class Product(NamedTuple):
     goto: Goto
 
 
-def product(left: Goto, right: Goto, first: tuple[int, int], most: int) -> Product | None:
+def product(left: Goto, right: Goto, first: tuple[int, int], max_pairs: int) -> Product | None:
     """Compute the product automaton over the reachable state pairs.
 
     An id leads to NOWHERE if either goto function does.
@@ -59,40 +59,40 @@ def product(left: Goto, right: Goto, first: tuple[int, int], most: int) -> Produ
         left: (S, V) the state after each id, or NOWHERE.
         right: (D, V) likewise.
         first: the initial pair.
-        most: maximum number of pairs.
+        max_pairs: maximum number of pairs.
 
     Returns:
-        The product, or None if more than `most` pairs are reachable.
+        The product, or None if more than `max_pairs` pairs are reachable.
 
     Example:
         >>> count_to_two = np.array([[0, 1], [1, 2], [2, NOWHERE]])
         >>> odd = np.array([[0, 1], [1, 0]])
-        >>> both = product(count_to_two, odd, (0, 0), most=9)
+        >>> both = product(count_to_two, odd, (0, 0), max_pairs=9)
         >>> both.left.tolist(), both.right.tolist(), both.goto[:, 1].tolist()
         ([0, 1, 2], [0, 1, 0], [1, 2, -1])
     """
     size = len(right)
-    seen = np.array([first[0] * size + first[1]], np.int64)  # in order of discovery
-    order, sorted_seen, fresh, rows = [seen], seen, seen, []
-    while len(fresh):
-        a, b = left[fresh // size, 1:], right[fresh % size, 1:]  # the boundary ends a line
-        leads = (a != NOWHERE) & (b != NOWHERE)
-        reached, which = unique_inverse(
-            a[leads].astype(np.int64) * size + b[leads], len(left) * size
+    discovered = np.array([first[0] * size + first[1]], np.int64)  # in order of discovery
+    batches, sorted_seen, new, rows = [discovered], discovered, discovered, []
+    while len(new):
+        a, b = left[new // size, 1:], right[new % size, 1:]  # the boundary ends a line
+        is_defined = (a != NOWHERE) & (b != NOWHERE)
+        targets, inverse = unique_inverse(
+            a[is_defined].astype(np.int64) * size + b[is_defined], len(left) * size
         )
-        rows.append((leads, reached, which))
-        place = np.minimum(np.searchsorted(sorted_seen, reached), len(sorted_seen) - 1)
-        fresh = reached[sorted_seen[place] != reached]
-        if len(sorted_seen) + len(fresh) > most:
+        rows.append((is_defined, targets, inverse))
+        index = np.minimum(np.searchsorted(sorted_seen, targets), len(sorted_seen) - 1)
+        new = targets[sorted_seen[index] != targets]
+        if len(sorted_seen) + len(new) > max_pairs:
             return None
-        order.append(fresh)
-        sorted_seen = np.sort(np.concatenate([sorted_seen, fresh]))
-    codes = np.concatenate(order)
+        batches.append(new)
+        sorted_seen = np.sort(np.concatenate([sorted_seen, new]))
+    codes = np.concatenate(batches)
     by_code = np.argsort(codes)
     goto = np.full((len(codes), left.shape[1]), NOWHERE, np.int32)
-    low = 0
-    for leads, reached, which in rows:
-        place = by_code[np.searchsorted(sorted_seen, reached)]
-        goto[low : low + len(leads), 1:][leads] = place[which]
-        low += len(leads)
+    start = 0
+    for is_defined, targets, inverse in rows:
+        index = by_code[np.searchsorted(sorted_seen, targets)]
+        goto[start : start + len(is_defined), 1:][is_defined] = index[inverse]
+        start += len(is_defined)
     return Product(codes // size, codes % size, goto)

@@ -26,7 +26,7 @@ def log_softmax(logits: Float32s) -> Float32s:
     return log_probs
 
 
-def blocks(
+def iter_blocks(
     c: "Contexts", rows: int | None = None
 ) -> "Iterator[tuple[Contexts, NDArray[np.int64]]]":
     """Split a table into blocks of about `rows` contexts.
@@ -45,12 +45,12 @@ def blocks(
     if len(c.last) <= rows:
         yield c, np.arange(len(c.row))
     elif c.back is None:
-        yield from _of_lines(c, rows)
+        yield from _iter_line_blocks(c, rows)
     else:
         for low in range(0, len(c), rows):
             high = min(low + rows, len(c))
             a, b = np.searchsorted(c.row, [low, high])
-            part = c.of_counts(
+            block = c.of_counts(
                 c.back[low:high],
                 c.row[a:b] - np.int32(low),
                 c.next[a:b],
@@ -58,20 +58,22 @@ def blocks(
                 np.ones(b - a, np.int64),
                 (c.vocabulary_size, c.label_count),
             )
-            yield part, np.arange(a, b)
+            yield block, np.arange(a, b)
 
 
-def _of_lines(c: "Contexts", characters: int) -> "Iterator[tuple[Contexts, NDArray[np.int64]]]":
+def _iter_line_blocks(
+    c: "Contexts", characters: int
+) -> "Iterator[tuple[Contexts, NDArray[np.int64]]]":
     """Yield groups of whole lines of about so many characters; a tree splits only by lines."""
-    number = c.start[1:] // characters
-    cuts = np.flatnonzero(np.diff(number)) + 1
-    for which in np.split(np.arange(len(c.line_weight)), cuts):
-        walked = c.edge[c.start[which[0]] : c.start[which[-1] + 1]]
-        edges, _ = unique_inverse(walked, len(c.row))
-        yield c.lines(which), edges
+    block_number = c.start[1:] // characters
+    cuts = np.flatnonzero(np.diff(block_number)) + 1
+    for indices in np.split(np.arange(len(c.line_weight)), cuts):
+        path_edges = c.edge[c.start[indices[0]] : c.start[indices[-1] + 1]]
+        edges, _ = unique_inverse(path_edges, len(c.row))
+        yield c.lines(indices), edges
 
 
-class Answering(Protocol):
+class LogProbModel(Protocol):
     """The part of a model's interface that a likelihood needs."""
 
     def log_probs(self, c: "Contexts") -> Float32s:
@@ -79,26 +81,28 @@ class Answering(Protocol):
 
 
 def edge_log_probs(
-    model: Answering, c: "Contexts", shape: Callable[[Float32s], NDArray[np.float64]] | None = None
+    model: LogProbModel,
+    c: "Contexts",
+    transform: Callable[[Float32s], NDArray[np.float64]] | None = None,
 ) -> Float32s:
     """Compute a model's log-probability of every edge, block by block.
 
     Args:
         model: the model.
         c: N contexts and the M edges that leave them.
-        shape: transforms (n, V) log-probabilities, such as `Shape.log_probs`; None for no change.
+        transform: transforms (n, V) log-probabilities, such as `Shape.log_probs`, or None.
 
     Returns:
         (M,) float32, nats.
     """
-    found = np.empty(len(c.row), dtype=np.float32)
-    if not len(found):
-        return found
-    for part, edges in blocks(c):
-        log_probs = model.log_probs(part)
-        shaped = log_probs if shape is None else shape(log_probs)
-        found[edges] = shaped[part.row, part.next]
-    return found
+    result = np.empty(len(c.row), dtype=np.float32)
+    if not len(result):
+        return result
+    for block, edges in iter_blocks(c):
+        log_probs = model.log_probs(block)
+        transformed = log_probs if transform is None else transform(log_probs)
+        result[edges] = transformed[block.row, block.next]
+    return result
 
 
 def character_log_probs(model: Model, c: "Contexts") -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ State = Any  # an array, or any object where `state[rows]` selects and repeats r
 
 # Maximum rows of a block of contexts, and maximum log-probabilities (16 MiB of float32). The first
 # limits the memory for a network's activations; the second takes effect for large vocabularies.
-_BLOCK_ROWS, _BLOCK_CELLS = 2**16, 2**22
+_BLOCK_ROWS, _BLOCK_ENTRIES = 2**16, 2**22
 
 
 class Model(Protocol):
@@ -49,8 +49,8 @@ class Model(Protocol):
     def step(self, ids: NDArray[np.int32], state: State) -> tuple[Float32s, State]:
         """Read (n,) ids; return (n, V) log-probabilities of the next id, and the new state."""
 
-    def automaton(self, most: int, label: int | None = None) -> "Automaton | None":
-        """Compile the model to an automaton, for lines of one label; None if over `most` states."""
+    def automaton(self, max_states: int, label: int | None = None) -> "Automaton | None":
+        """Compile the model to an automaton, for lines of one label; None if it is too large."""
 
     def tensors(self) -> Tensors:
         """Return all fitted parameters, as named arrays."""
@@ -63,7 +63,7 @@ class FamilyModel(Model, Protocol):
     def load(self, tensors: Tensors) -> Self:
         """Set the fitted parameters from arrays that `tensors` returned; return self."""
 
-    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+    def resize_tensors(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
         """Resize the tensors of a model over a smaller vocabulary to this model's vocabulary.
 
         Id i of the smaller vocabulary is `ids[i]` in this one. `ids` is ascending, characters
@@ -73,13 +73,13 @@ class FamilyModel(Model, Protocol):
 
 def members(model: Model) -> Sequence[Model]:
     """Return the members of a mixture; for any other model, the model itself."""
-    found: Sequence[Model] = getattr(model, "members", [model])
-    return found
+    result: Sequence[Model] = getattr(model, "members", [model])
+    return result
 
 
 def block_rows(vocabulary_size: int) -> int:
-    """Return the number of contexts evaluated, or trained on, at once."""
-    return max(1, min(_BLOCK_ROWS, _BLOCK_CELLS // vocabulary_size))
+    """Return the number of contexts to evaluate, or to train on, at once."""
+    return max(1, min(_BLOCK_ROWS, _BLOCK_ENTRIES // vocabulary_size))
 
 
 class WindowModel(FamilyModel, ABC):
@@ -100,7 +100,7 @@ class WindowModel(FamilyModel, ABC):
         """See `Model.start`."""
         back = np.full((n, self.window), BOUNDARY, dtype=np.int32)
         if self.label_count:
-            assert label is not None, "a model with labels starts every line with one"
+            assert label is not None, "a model with labels needs a label"
             back = np.concatenate([np.full((n, 1), label, dtype=np.int32), back], axis=1)
         return self.log_probs_at(back), back
 
@@ -110,28 +110,28 @@ class WindowModel(FamilyModel, ABC):
         back = np.concatenate([state[:, :first], state[:, first + 1 :], ids[:, None]], axis=1)
         return self.log_probs_at(back), back
 
-    def automaton(self, most: int, label: int | None = None) -> "Automaton | None":
+    def automaton(self, max_states: int, label: int | None = None) -> "Automaton | None":
         """See `Model.automaton`; states are windows, in order of the number of characters read."""
-        from makemore.inference.automaton import MOST_CELLS, Automaton
+        from makemore.inference.automaton import MAX_TABLE_ENTRIES, Automaton
 
         ids = self.vocabulary_size - 1
-        sizes = [ids**read for read in range(self.window + 1)]  # windows per characters read
-        if sum(sizes) > min(most, MOST_CELLS // self.vocabulary_size):
+        sizes = [ids**length for length in range(self.window + 1)]  # number of windows by length
+        if sum(sizes) > min(max_states, MAX_TABLE_ENTRIES // self.vocabulary_size):
             return None
         starts = np.cumsum([0, *sizes])
         back = np.full((starts[-1], self.window), BOUNDARY, np.int32)
         goto = np.zeros((starts[-1], self.vocabulary_size), np.int32)
-        for read, size in enumerate(sizes):
-            rows, number = slice(starts[read], starts[read + 1]), np.arange(size)
-            for place in range(read):  # the newest character is the last digit
-                back[rows, self.window - 1 - place] = 1 + number // ids**place % ids
-            then = min(read + 1, self.window)
-            after = number[:, None] * ids + np.arange(ids)
-            goto[rows, 1:] = starts[then] + after % sizes[then]
+        for length, size in enumerate(sizes):
+            rows, number = slice(starts[length], starts[length + 1]), np.arange(size)
+            for position in range(length):  # the newest character is the last digit
+                back[rows, self.window - 1 - position] = 1 + number // ids**position % ids
+            next_length = min(length + 1, self.window)
+            next_number = number[:, None] * ids + np.arange(ids)
+            goto[rows, 1:] = starts[next_length] + next_number % sizes[next_length]
         if self.label_count:
             back = np.concatenate([np.full((len(back), 1), label, np.int32), back], axis=1)
         blocks = np.array_split(back, 1 + len(back) // block_rows(self.vocabulary_size))
-        return Automaton(0, goto, np.concatenate([self.log_probs_at(part) for part in blocks]))
+        return Automaton(0, goto, np.concatenate([self.log_probs_at(block) for block in blocks]))
 
 
 class CountModel(WindowModel):
@@ -144,5 +144,5 @@ class CountModel(WindowModel):
         """Count contexts, replacing all previous counts; return self."""
 
     @abstractmethod
-    def counted(self) -> "Contexts":
+    def to_contexts(self) -> "Contexts":
         """Return the counts as contexts without lines."""

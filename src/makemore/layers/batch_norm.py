@@ -47,11 +47,13 @@ class BatchNorm(nn.Module):
         Returns:
             (N, H).
         """
-        mean, variance = self._measure(x, weight) if self.training else (self.mean, self.variance)
+        mean, variance = (
+            self._batch_statistics(x, weight) if self.training else (self.mean, self.variance)
+        )
         scale = self.gamma * (variance + self.epsilon).rsqrt()
         return torch.addcmul(self.beta - mean * scale, x, scale)
 
-    def _measure(self, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    def _batch_statistics(self, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         """Return the batch's mean and variance, (H,) each, and update the running averages."""
         total = weight.sum()
         share = weight / total
@@ -90,14 +92,14 @@ def calibrate(network: nn.Module, blocks: Iterable[Contexts]) -> None:
     norms = [module for module in network.modules() if isinstance(module, BatchNorm)]
     if not norms:
         return
-    usual, seen = [norm.momentum for norm in norms], 0.0
+    momenta, total = [norm.momentum for norm in norms], 0.0
     network.train()
     with torch.no_grad():
         for block in blocks:
-            seen += block.total
+            total += block.total
             for norm in norms:
-                norm.momentum = block.total / seen
+                norm.momentum = block.total / total
             network(block)
-    for norm, momentum in zip(norms, usual, strict=True):
+    for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     network.eval()

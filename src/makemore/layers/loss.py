@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from makemore.contexts.table import Contexts
-from makemore.layers.network import sent
+from makemore.layers.network import to_device
 
 
 class _AutogradContext(Protocol):
@@ -33,9 +33,9 @@ class _NegativeLogLikelihood(torch.autograd.Function):
     @staticmethod
     def backward(ctx: _AutogradContext, grad: Tensor) -> tuple[Tensor, None, None, None]:
         log_probs, edge, count, weight = ctx.saved_tensors
-        slope = log_probs.exp() * weight[:, None]
-        slope.view(-1)[edge] -= count  # edges are distinct, so each is subtracted once
-        return slope * grad, None, None, None
+        gradient = log_probs.exp() * weight[:, None]
+        gradient.view(-1)[edge] -= count  # edges are distinct, so each is subtracted once
+        return gradient * grad, None, None, None
 
 
 def negative_log_likelihood(logits: Tensor, c: Contexts) -> Tensor:
@@ -59,8 +59,8 @@ def negative_log_likelihood(logits: Tensor, c: Contexts) -> Tensor:
         >>> round(negative_log_likelihood(torch.zeros(3, 3), c).item(), 4)  # 3 ln 3
         3.2958
     """
-    edge = sent(c.row.astype(np.int64) * c.vocabulary_size + c.next, logits.device)
-    count, weight = (sent(x.astype(np.float32), logits.device) for x in (c.count, c.weight))
+    edge = to_device(c.row.astype(np.int64) * c.vocabulary_size + c.next, logits.device)
+    count, weight = (to_device(x.astype(np.float32), logits.device) for x in (c.count, c.weight))
     total: Tensor = _NegativeLogLikelihood.apply(  # type: ignore[no-untyped-call]
         logits, edge, count, weight
     )

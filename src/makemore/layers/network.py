@@ -31,42 +31,42 @@ class Noise:
         """Create the step's random generator."""
         self._rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence((seed, step))))
 
-    def drop(self, x: Tensor, share: float) -> Tensor:
-        """Set a share of the numbers to zero and scale up the rest.
+    def drop(self, x: Tensor, rate: float) -> Tensor:
+        """Set numbers to zero at a rate, and scale up the rest.
 
-        The share is rounded to a multiple of 1 / 256. Random bytes cost far less on a CPU than the
+        The rate is rounded to a multiple of 1 / 256. Random bytes cost far less on a CPU than the
         random numbers of torch's own dropout.
 
         Source: Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from
         overfitting".
         """
-        dropped = round(256 * share)
-        if not dropped:
+        threshold = round(256 * rate)
+        if not threshold:
             return x
         random = np.frombuffer(bytearray(self._rng.bytes(x.numel())), np.uint8)
-        keep = sent(random, x.device).view(x.shape) >= dropped
-        return x * (keep * (256 / (256 - dropped)))
+        keep = to_device(random, x.device).view(x.shape) >= threshold
+        return x * (keep * (256 / (256 - threshold)))
 
 
-def check_tensors(make: Callable[[], FamilyModel], tensors: Tensors) -> None:
+def check_tensors(build: Callable[[], FamilyModel], tensors: Tensors) -> None:
     """Check that tensors have the names, shapes and types of a network's tensors.
 
     The network is built on torch's meta device, so it takes no memory.
 
     Args:
-        make: builds the network.
+        build: builds the network.
         tensors: arrays by name.
 
     Raises:
         ValueError: the names, shapes or types differ.
     """
     with torch.device("meta"):
-        network = make()
-    assert isinstance(network, Network), "it is trained"
-    own = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+        network = build()
+    assert isinstance(network, Network), "`build` returns a network"
+    expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     given = {name: value.shape for name, value in tensors.items()}
-    if own != given or any(value.dtype != np.float32 for value in tensors.values()):
-        raise ValueError("its tensors are not those of a model of its options")
+    if expected != given or any(value.dtype != np.float32 for value in tensors.values()):
+        raise ValueError("its tensors do not have the names, shapes and types of its options")
 
 
 class Network(nn.Module):
@@ -99,7 +99,7 @@ class Network(nn.Module):
         return x if self.noise is None else self.noise.drop(x, self.dropout)
 
     @property
-    def couples_rows(self) -> bool:
+    def has_coupled_rows(self) -> bool:
         """Whether, in training, the output for a context depends on the others in its batch."""
         return any(isinstance(module, BatchNorm) for module in self.modules())
 
@@ -116,7 +116,7 @@ class Network(nn.Module):
         """The device of the weights."""
         return next(self.parameters()).device
 
-    def ask(self, c: Contexts) -> Float32s:
+    def predict_log_probs(self, c: Contexts) -> Float32s:
         """Compute (N, V) log-probabilities of the next id in each context, without gradients."""
         with torch.inference_mode():
             log_probs: Float32s = self(c).log_softmax(dim=1).cpu().numpy()
@@ -130,11 +130,11 @@ class Network(nn.Module):
         """See `FamilyModel.load`."""
         self.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
         if not all(torch.isfinite(value).all() for value in self.state_dict().values()):
-            raise ValueError("a weight is no finite number")
+            raise ValueError("a weight is not a finite number")
         return self.eval()
 
-    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `FamilyModel.grown`; entries of new ids are the mean of the old ones."""
+    def resize_tensors(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `FamilyModel.resize_tensors`; entries of new ids are the mean of the old ones."""
         change = VocabularyChange(ids, self.vocabulary_size, self.label_count)
         axes = self.vocabulary_axes
         return {
@@ -147,7 +147,9 @@ class WindowNetwork(Network, WindowModel):
 
     def log_probs_at(self, back: Ids) -> Float32s:
         """See `WindowModel.log_probs_at`."""
-        return self.ask(Contexts.of_windows(back, self.vocabulary_size, self.label_count))
+        return self.predict_log_probs(
+            Contexts.of_windows(back, self.vocabulary_size, self.label_count)
+        )
 
 
 class PrefixNetwork(Network, FamilyModel):
@@ -157,10 +159,10 @@ class PrefixNetwork(Network, FamilyModel):
 
     def log_probs(self, c: Contexts) -> Float32s:
         """See `Model.log_probs`."""
-        return self.ask(c)
+        return self.predict_log_probs(c)
 
     @abstractmethod
-    def before(self, n: int) -> State:
+    def empty_state(self, n: int) -> State:
         """Return the state of n lines before any id is read, even the boundary."""
 
     @abstractmethod
@@ -169,20 +171,20 @@ class PrefixNetwork(Network, FamilyModel):
 
     def start(self, n: int, label: int | None = None) -> tuple[Float32s, State]:
         """See `Model.start`; the first id read is the label or, without labels, the boundary."""
-        assert (label is not None) == (self.label_count > 0), "a label is given where there are any"
+        assert (label is not None) == (self.label_count > 0), "a label if the model has labels"
         ids = np.full(n, BOUNDARY if label is None else label, np.int32)
-        return self.step(ids, self.before(n))
+        return self.step(ids, self.empty_state(n))
 
-    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
+    def automaton(self, max_states: int, label: int | None = None) -> Automaton | None:
         """See `Model.automaton`; None, because whole prefixes are too many states."""
-        del most, label
+        del max_states, label
         return None
 
 
 AnyNetwork = WindowNetwork | PrefixNetwork
 
 
-def sent(array: AnyArray, device: torch.device) -> Tensor:
+def to_device(array: AnyArray, device: torch.device) -> Tensor:
     """Return an array as a tensor on a device; copies to CUDA are asynchronous."""
     tensor = torch.from_numpy(array)
     if device.type == "cuda":
@@ -192,9 +194,9 @@ def sent(array: AnyArray, device: torch.device) -> Tensor:
 
 def look_up(table: Tensor, ids: NDArray[np.int32]) -> Tensor:
     """Return the rows of a (V, E) table for ids of shape (...): (..., E)."""
-    return nn.functional.embedding(sent(ids, table.device), table)
+    return nn.functional.embedding(to_device(ids, table.device), table)
 
 
 def weight_of(c: Contexts, device: torch.device) -> Tensor:
     """Compute (N,) float32, the weight of each context divided by the mean weight of a line."""
-    return sent((c.weight / c.usual_weight).astype(np.float32), device)
+    return to_device((c.weight / c.mean_line_weight).astype(np.float32), device)

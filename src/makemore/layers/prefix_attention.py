@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from makemore.contexts.table import Contexts
-from makemore.layers.network import sent
+from makemore.layers.network import to_device
 
 
 class PrefixLayout(NamedTuple):
@@ -31,13 +31,13 @@ class PrefixLayout(NamedTuple):
     Attributes:
         row: (P,) int64, the context at each position, block by block, line by line.
         blocks: (lines, T) of each block; P is the sum of lines * T.
-        place: (N,) int64, a position of each context among the P.
+        position: (N,) int64, a position of each context among the P.
         depth: (N,) int64, number of characters in each context.
     """
 
     row: Tensor
     blocks: list[tuple[int, int]]
-    place: Tensor
+    position: Tensor
     depth: Tensor
 
     @classmethod
@@ -48,26 +48,30 @@ class PrefixLayout(NamedTuple):
         is_parent = np.zeros(len(c), bool)
         is_parent[c.parent[c.depth_starts[1] :]] = True
         leaves = np.flatnonzero(~is_parent)  # in order of depth
-        width = _block_widths(depth[leaves] + 1)
-        starts = np.flatnonzero(np.diff(width, prepend=0))  # of the blocks
+        block_width = _block_widths(depth[leaves] + 1)
+        starts = np.flatnonzero(np.diff(block_width, prepend=0))  # of the blocks
         rows, blocks = [], []
-        for block, length in zip(np.split(leaves, starts[1:]), width[starts].tolist(), strict=True):
-            rows.append(_paths(block, length, c.parent, depth).ravel())
-            blocks.append((len(block), length))
+        for block_leaves, length in zip(
+            np.split(leaves, starts[1:]), block_width[starts].tolist(), strict=True
+        ):
+            rows.append(_paths(block_leaves, length, c.parent, depth).ravel())
+            blocks.append((len(block_leaves), length))
         row = np.concatenate(rows)
-        place = np.empty(len(c), np.int64)
-        place[row[::-1]] = np.arange(len(row))[::-1]  # the first position of each context
-        return cls(sent(row, device), blocks, sent(place, device), sent(depth, device))
+        position = np.empty(len(c), np.int64)
+        position[row[::-1]] = np.arange(len(row))[::-1]  # the first position of each context
+        return cls(
+            to_device(row, device), blocks, to_device(position, device), to_device(depth, device)
+        )
 
 
 def _paths(
     leaves: NDArray[np.int64], length: int, parent: NDArray[np.int32], depth: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return (lines, length) contexts from the root to each leaf, padded with the leaf."""
-    at, lines = leaves, np.empty((len(leaves), length), np.int64)
+    row, lines = leaves, np.empty((len(leaves), length), np.int64)
     for t in range(length - 1, -1, -1):
-        lines[:, t] = at
-        at = np.where(depth[at] >= t, parent[at], at)
+        lines[:, t] = row
+        row = np.where(depth[row] >= t, parent[row], row)
     return lines
 
 
@@ -90,20 +94,20 @@ def causal_attention(q: Tensor, k: Tensor, v: Tensor, layout: PrefixLayout) -> T
     Returns:
         (N, heads D).
     """
-    places = torch.stack([q, k, v], dim=2).index_select(0, layout.row)  # (P, heads, 3, D)
-    blocks = torch.split(places, [lines * T for lines, T in layout.blocks])
-    attended = [
+    projections = torch.stack([q, k, v], dim=2).index_select(0, layout.row)  # (P, heads, 3, D)
+    blocks = torch.split(projections, [lines * T for lines, T in layout.blocks])
+    outputs = [
         _attention_in_block(block.view(*size, *block.shape[1:]))
         for block, size in zip(blocks, layout.blocks, strict=True)
     ]
-    return torch.cat(attended).index_select(0, layout.place)
+    return torch.cat(outputs).index_select(0, layout.position)
 
 
 def _attention_in_block(lines: Tensor) -> Tensor:
     """Compute the attention at each position, (lines T, heads D), from (lines, T, heads, 3, D)."""
     q, k, v = lines.transpose(1, 2).unbind(3)
-    attended = scaled_dot_product_attention(q, k, v, is_causal=True)  # (lines, heads, T, D)
-    return attended.transpose(1, 2).flatten(2).flatten(0, 1)
+    output = scaled_dot_product_attention(q, k, v, is_causal=True)  # (lines, heads, T, D)
+    return output.transpose(1, 2).flatten(2).flatten(0, 1)
 
 
 class KeyValueCache:
@@ -130,7 +134,7 @@ class KeyValueCache:
         """Select or repeat lines; keys and values are shared, not copied."""
         return KeyValueCache(self.keys_values, self.rows[rows])
 
-    def extended(self) -> "KeyValueCache":
+    def extend(self) -> "KeyValueCache":
         """Return a cache with one more position, where each line has its own row.
 
         The caller appends the keys and values of the new position, layer by layer.
@@ -140,7 +144,7 @@ class KeyValueCache:
 
     def rows_on(self, device: torch.device) -> list[Tensor]:
         """Return the rows of each position on a device: T tensors of (n,) int64."""
-        return [sent(np.ascontiguousarray(rows), device) for rows in self.rows.T]
+        return [to_device(np.ascontiguousarray(rows), device) for rows in self.rows.T]
 
     def of_layer(self, layer: int) -> list[tuple[Tensor, Tensor]]:
         """Return the keys and the values of one layer for each position."""
@@ -161,9 +165,9 @@ def cached_attention(
         (n, heads D).
     """
     pairs = list(zip(keys_values, rows, strict=True))
-    score = [(q * k.index_select(0, row)).sum(2) for (k, _), row in pairs]
-    share = (torch.stack(score) / q.shape[2] ** 0.5).softmax(0)[..., None]  # (T, n, heads, 1)
-    attended = torch.zeros_like(q)
-    for ((_, v), row), part in zip(pairs, share, strict=True):
-        attended = torch.addcmul(attended, v.index_select(0, row), part)
-    return attended.flatten(1)
+    scores = [(q * k.index_select(0, row)).sum(2) for (k, _), row in pairs]
+    weights = (torch.stack(scores) / q.shape[2] ** 0.5).softmax(0)[..., None]  # (T, n, heads, 1)
+    output = torch.zeros_like(q)
+    for ((_, v), row), weight in zip(pairs, weights, strict=True):
+        output = torch.addcmul(output, v.index_select(0, row), weight)
+    return output.flatten(1)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
-from makemore.layers.network import PrefixNetwork, look_up, sent
+from makemore.layers.network import PrefixNetwork, look_up, to_device
 
 
 class RecurrentNetwork(PrefixNetwork):
@@ -40,25 +40,25 @@ class RecurrentNetwork(PrefixNetwork):
 
     def scan(self, c: Contexts) -> Tensor:
         """Compute (N, S), the state after each context's last id."""
-        assert c.parent is not None, "whole prefixes are asked for"
+        assert c.parent is not None, "whole prefixes are needed"
         sizes = np.diff(c.depth_starts)
-        # The first row of the level above, for each context.
-        above = np.repeat(np.concatenate([[0], c.depth_starts[:-2]]), sizes)
-        parents = torch.split(sent(c.parent - above, self.device), sizes.tolist())
+        # For each context, the first row of the previous level.
+        level_start = np.repeat(np.concatenate([[0], c.depth_starts[:-2]]), sizes)
+        parents = torch.split(to_device(c.parent - level_start, self.device), sizes.tolist())
         inputs = torch.split(look_up(self.inputs(), c.last), sizes.tolist())
-        nothing = torch.zeros(1, self.state_size, device=self.device)
-        states = [self.cell(inputs[0], nothing.expand(int(sizes[0]), -1))]
+        zero_state = torch.zeros(1, self.state_size, device=self.device)
+        states = [self.cell(inputs[0], zero_state.expand(int(sizes[0]), -1))]
         for x, parent in zip(inputs[1:], parents[1:], strict=True):
             states.append(self.cell(x, states[-1].index_select(0, parent)))
         return torch.cat(states)
 
-    def before(self, n: int) -> Float32s:
+    def empty_state(self, n: int) -> Float32s:
         """Return (n, S) zeros."""
         return np.zeros((n, self.state_size), np.float32)
 
     def step(self, ids: NDArray[np.int32], state: Float32s) -> tuple[Float32s, Float32s]:
         """See `Model.step`."""
         with torch.inference_mode():
-            after = self.cell(look_up(self.inputs(), ids), sent(state, self.device))
-            log_probs = self.read_out(after).log_softmax(dim=1)
-        return log_probs.cpu().numpy(), after.cpu().numpy()
+            next_state = self.cell(look_up(self.inputs(), ids), to_device(state, self.device))
+            log_probs = self.read_out(next_state).log_softmax(dim=1)
+        return log_probs.cpu().numpy(), next_state.cpu().numpy()

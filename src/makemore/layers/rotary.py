@@ -23,8 +23,8 @@ def rotations(position: Tensor, size: int) -> Tensor:
         (n, 1, D / 2) complex64, the same for every head.
     """
     half = size // 2
-    speed = 10_000.0 ** -(torch.arange(half, device=position.device) / half)
-    angle = position[:, None, None] * speed
+    frequency = 10_000.0 ** -(torch.arange(half, device=position.device) / half)
+    angle = position[:, None, None] * frequency
     return torch.polar(torch.ones_like(angle), angle)
 
 

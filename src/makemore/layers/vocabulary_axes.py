@@ -53,7 +53,7 @@ class VocabularyChange(NamedTuple):
     characters: int
     labels: int
 
-    def of(self, entries: Entries) -> tuple[NDArray[np.int64], int]:
+    def indices_of(self, entries: Entries) -> tuple[NDArray[np.int64], int]:
         """Return the new index of each old entry along an axis, and the new number of entries."""
         old_characters = int(np.searchsorted(self.ids, self.characters))
         if entries is Entries.CHARACTERS:
@@ -82,14 +82,14 @@ def resize(value: AnyArray, axes: tuple[VocabularyAxis, ...], change: Vocabulary
         [[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]]
     """
     for axis, entries, blocks in axes:
-        places, count = change.of(entries)
-        if len(places) == count:
+        indices, count = change.indices_of(entries)
+        if len(indices) == count:
             continue  # ids are ascending, so no index changes
         length = value.shape[axis]
-        assert length == blocks * len(places), f"{length} is not {blocks} times {len(places)}"
+        assert length == blocks * len(indices), f"{length} is not {blocks} times {len(indices)}"
         front = np.moveaxis(value, axis, 0)
-        old = front.reshape(blocks, len(places), -1)
+        old = front.reshape(blocks, len(indices), -1)
         new = np.repeat(old.mean(axis=1, keepdims=True), count, axis=1)
-        new[:, places] = old
+        new[:, indices] = old
         value = np.moveaxis(new.reshape(blocks * count, *front.shape[1:]), 0, axis)
     return np.ascontiguousarray(value)

@@ -30,7 +30,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import AnyArray, Float32s, Ids, build_trie, concatenate_ranges, sum_by_index
-from makemore.contexts.context_tree import Leaving, SuffixTree, check_leaving, renamed
+from makemore.contexts.context_tree import (
+    SparseRows,
+    SuffixTree,
+    check_sparse_rows,
+    renumber_tensors,
+)
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.model import CountModel, Tensors
 from makemore.options.families import KneserNeyOptions
@@ -39,8 +44,8 @@ if TYPE_CHECKING:
     from makemore.contexts.table import Contexts
     from makemore.inference.automaton import Automaton
 
-_FALLBACK = (0.5, 1.0, 1.5)  # D1, D2 and D3 if the counts of counts give none
-_SHORTER, _POOLED = 2, 1  # thirds, within a label: p(x | l h') and p(x | h)
+_FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)  # D1, D2 and D3 if the counts of counts give none
+_SHORTER_SHARE, _POOLED_SHARE = 2, 1  # thirds, within a label: p(x | l h') and p(x | h)
 
 
 class KneserNey(CountModel):
@@ -73,21 +78,23 @@ class KneserNey(CountModel):
             self.labelled = AdjustedCounts.of(c, history, depth + 1, size)
         return self
 
-    def counted(self) -> "Contexts":
-        """See `CountModel.counted`."""
+    def to_contexts(self) -> "Contexts":
+        """See `CountModel.to_contexts`."""
         from makemore.contexts.table import Contexts
 
-        first = 1 if self.labelled else 0
+        label_columns = 1 if self.labelled else 0
         table = self.labelled or self.pooled
         tree = table.tree
-        starts_line = (tree.oldest == BOUNDARY) & (tree.depth > first)
-        whole = np.flatnonzero(starts_line | (tree.depth == self.window + first))
-        history = tree.histories(whole, self.window + first)
-        back = np.concatenate([history[:, :first], history[:, first:][:, ::-1]], axis=1)
-        entries = concatenate_ranges(table.start[whole], table.start[whole + 1])
+        starts_line = (tree.oldest == BOUNDARY) & (tree.depth > label_columns)
+        node = np.flatnonzero(starts_line | (tree.depth == self.window + label_columns))
+        history = tree.histories(node, self.window + label_columns)
+        back = np.concatenate(
+            [history[:, :label_columns], history[:, label_columns:][:, ::-1]], axis=1
+        )
+        entries = concatenate_ranges(table.start[node], table.start[node + 1])
         return Contexts.of_counts(
             back,
-            np.repeat(np.arange(len(whole)), np.diff(table.start)[whole]),
+            np.repeat(np.arange(len(node)), np.diff(table.start)[node]),
             table.next[entries],
             table.weight[entries],
             table.repeats[entries],
@@ -101,16 +108,16 @@ class KneserNey(CountModel):
             return self._log_probs(node, None)
         log_probs = np.empty((len(back), self.vocabulary_size), np.float32)
         for label in np.unique(back[:, 0]).tolist():
-            which = np.flatnonzero(back[:, 0] == label)
-            log_probs[which] = self._log_probs(node[which], label)
+            rows = np.flatnonzero(back[:, 0] == label)
+            log_probs[rows] = self._log_probs(node[rows], label)
         return log_probs
 
-    def automaton(self, most: int, label: int | None = None) -> "Automaton | None":
+    def automaton(self, max_states: int, label: int | None = None) -> "Automaton | None":
         """See `Model.automaton`; a state is the longest suffix of the prefix that is a node."""
-        from makemore.inference.automaton import MOST_CELLS, Automaton
+        from makemore.inference.automaton import MAX_TABLE_ENTRIES, Automaton
 
         tree, V = self.pooled.tree, self.vocabulary_size
-        if len(tree) > most or len(tree) * V > MOST_CELLS:
+        if len(tree) > max_states or len(tree) * V > MAX_TABLE_ENTRIES:
             return None
         first = int(tree.find(np.array([[BOUNDARY]], np.int32))[0])
         log_probs = self._log_probs(np.arange(len(tree)), label)
@@ -134,38 +141,40 @@ class KneserNey(CountModel):
             self.labelled = None
         return self
 
-    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `FamilyModel.grown`."""
+    def resize_tensors(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `FamilyModel.resize_tensors`."""
         size = self.vocabulary_size + self.label_count
-        found = renamed(tensors, "", ids, size)
-        return renamed(found, "labels.", ids, size) if self.label_count else found
+        resized = renumber_tensors(tensors, "", ids, size)
+        return renumber_tensors(resized, "labels.", ids, size) if self.label_count else resized
 
     def _histories(self, back: Ids) -> tuple[Ids, NDArray[np.int64]]:
         """Return (n, K) ids without the label, newest first, and each history's length."""
         newest_first = back[:, self.label_count > 0 :][:, ::-1]
-        seen = np.count_nonzero(newest_first != BOUNDARY, axis=1)
-        return newest_first, np.minimum(seen + 1, self.window)
+        length = np.count_nonzero(newest_first != BOUNDARY, axis=1)
+        return newest_first, np.minimum(length + 1, self.window)
 
     def _log_probs(self, node: NDArray[np.int64], label: int | None) -> Float32s:
         """Compute (n, V) log-probabilities after these histories, in lines of this label."""
         tree, V = self.pooled.tree, self.vocabulary_size
-        h, place = tree.lineage(node)  # the histories and all their suffixes, shortest first
+        h, index = tree.ancestors(node)  # the histories and all their suffixes, shortest first
         shorter = np.searchsorted(h, tree.parent[h])  # the position of h'
         levels = list(pairwise(np.searchsorted(h, tree.level_starts).tolist()))
-        p, gamma = self.pooled.at(h, V)
+        p, gamma = self.pooled.probabilities(h, V)
         uniform = np.full((1, V), 1.0 / V, np.float32)
         for low, high in levels:
             p[low:high] += gamma[low:high] * (p[shorter[low:high]] if low else uniform)
         if self.labelled is None:
-            return np.log(p)[place]
-        assert label is not None, "a model with labels is asked about a label"
-        own = self.labelled.tree.find_under(label, tree.oldest[h], shorter, levels)
-        within, gamma = self.labelled.at(own, V)
+            return np.log(p)[index]
+        assert label is not None, "a model with labels needs a label"
+        labelled_node = self.labelled.tree.find_under(label, tree.oldest[h], shorter, levels)
+        p_label, gamma = self.labelled.probabilities(labelled_node, V)
         for low, high in levels:
-            backed_off = within[shorter[low:high]] if low else p[:high]
-            base = (_SHORTER * backed_off + _POOLED * p[low:high]) / np.float32(_SHORTER + _POOLED)
-            within[low:high] += gamma[low:high] * base
-        return np.log(within)[place]
+            backed_off = p_label[shorter[low:high]] if low else p[:high]
+            base = (_SHORTER_SHARE * backed_off + _POOLED_SHARE * p[low:high]) / np.float32(
+                _SHORTER_SHARE + _POOLED_SHARE
+            )
+            p_label[low:high] += gamma[low:high] * base
+        return np.log(p_label)[index]
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,13 +215,16 @@ class AdjustedCounts:
         children = [*(key // size for key in keys[1:]), np.zeros(0, np.int64)]
         levels, first = [], 1  # trie levels; index of a level's first pair
         for j, key in enumerate(keys):  # histories of j ids
-            reaches, is_whole = np.flatnonzero(own_depth >= j), np.flatnonzero(own_depth == j)
-            pair, whole = pairs[j + 1][reaches] - first, pairs[j + 1][is_whole] - first
+            edges, whole_edges = np.flatnonzero(own_depth >= j), np.flatnonzero(own_depth == j)
+            pair, whole = pairs[j + 1][edges] - first, pairs[j + 1][whole_edges] - first
             h, x = np.empty((2, len(key)), np.int64)
-            h[pair], x[pair] = histories[j][c.row[reaches]], c.next[reaches]
-            types = np.bincount(children[j] - first, minlength=len(key))
-            repeats = np.bincount(whole, c.repeats[is_whole], len(key)).astype(np.int64) + types
-            weight = sum_by_index(whole, c.count[is_whole], len(key)) + types
+            h[pair], x[pair] = histories[j][c.row[edges]], c.next[edges]
+            continuations = np.bincount(children[j] - first, minlength=len(key))
+            repeats = (
+                np.bincount(whole, c.repeats[whole_edges], len(key)).astype(np.int64)
+                + continuations
+            )
+            weight = sum_by_index(whole, c.count[whole_edges], len(key)) + continuations
             order = np.argsort(h * c.vocabulary_size + x)
             levels.append((h[order], x[order], repeats[order], weight[order]))
             first += len(key)
@@ -233,51 +245,51 @@ class AdjustedCounts:
         Raises:
             ValueError: the arrays are not valid counts.
         """
-        tree = SuffixTree.checked(sizes[1], tensors[f"{prefix}key"], depth)
-        check_leaving(tensors, prefix, len(tree), sizes[0], ("repeats", np.int32))
+        tree = SuffixTree.from_untrusted(sizes[1], tensors[f"{prefix}key"], depth)
+        check_sparse_rows(tensors, prefix, len(tree), sizes[0], ("repeats", np.int32))
         start, ids, repeats = (tensors[prefix + name] for name in ("start", "next", "repeats"))
         weight = tensors.get(f"{prefix}weight", repeats).astype(np.float64)
         if weight.shape != repeats.shape or not (repeats > 0).all() or not (weight > 0).all():
-            raise ValueError("counts are no numbers above 0")
+            raise ValueError("a count is not a number above 0")
         return cls(tree, start, ids, repeats.astype(np.int64), weight)
 
     def tensors(self) -> dict[str, AnyArray]:
         """Return all counts as named arrays; `weight` only if it differs from `repeats`."""
-        found: dict[str, AnyArray] = {"key": self.tree.key, "start": self.start}
-        found |= {"next": self.next, "repeats": self.repeats.astype(np.int32)}
-        return found if (self.weight == self.repeats).all() else found | {"weight": self.weight}
+        arrays: dict[str, AnyArray] = {"key": self.tree.key, "start": self.start}
+        arrays |= {"next": self.next, "repeats": self.repeats.astype(np.int32)}
+        return arrays if (self.weight == self.repeats).all() else arrays | {"weight": self.weight}
 
-    def at(self, node: NDArray[np.int64], V: int) -> tuple[Float32s, Float32s]:
+    def probabilities(self, node: NDArray[np.int64], V: int) -> tuple[Float32s, Float32s]:
         """Return (n, V) max(a - D, 0) / a(h .) and (n, 1) gamma(h); node -1 gives 0 and 1."""
-        is_none, node = node < 0, np.maximum(node, 0)
-        shares, gamma = self._leaving.dense(node, V), self._gamma[node][:, None]
-        shares[is_none], gamma[is_none] = 0.0, 1.0
+        is_missing, node = node < 0, np.maximum(node, 0)
+        shares, gamma = self._share_rows.dense(node, V), self._gamma[node][:, None]
+        shares[is_missing], gamma[is_missing] = 0.0, 1.0
         return shares, gamma
 
     @cached_property
     def _shares(self) -> NDArray[np.float64]:
         """(G,) float64, max(a - D, 0) / a(h .)."""
-        kept = np.empty(len(self.next))
+        discounted = np.empty(len(self.next))
         for low, high in pairwise(self.start[self.tree.level_starts].tolist()):
             a = self.repeats[low:high]
             D = np.array([0.0, *discounts(a)])[np.minimum(a, 3)]
-            kept[low:high] = self.weight[low:high] * np.maximum(a - D, 0.0) / a
+            discounted[low:high] = self.weight[low:high] * np.maximum(a - D, 0.0) / a
         total = np.bincount(self._history, self.weight, len(self.start) - 1)
-        shares: NDArray[np.float64] = kept / total[self._history]
+        shares: NDArray[np.float64] = discounted / total[self._history]
         return shares
 
     @cached_property
-    def _leaving(self) -> Leaving:
+    def _share_rows(self) -> SparseRows:
         """The shares as sparse rows, one per history."""
-        return Leaving(self.start, self.next, self._shares.astype(np.float32))
+        return SparseRows(self.start, self.next, self._shares.astype(np.float32))
 
     @cached_property
     def _gamma(self) -> NDArray[np.float32]:
         """(S,) float32, gamma(h)."""
         # In float64: with very many lines, a discount's share is below the resolution of float32.
-        given = np.bincount(self._history, self._shares, len(self.start) - 1)
-        left: NDArray[np.float32] = np.maximum(1.0 - given, 0.0).astype(np.float32)
-        return left
+        total = np.bincount(self._history, self._shares, len(self.start) - 1)
+        remainder: NDArray[np.float32] = np.maximum(1.0 - total, 0.0).astype(np.float32)
+        return remainder
 
     @property
     def _history(self) -> NDArray[np.int64]:
@@ -289,8 +301,8 @@ def discounts(a: NDArray[np.int64]) -> tuple[float, float, float]:
     """Compute D1, D2 and D3 from the counts of counts, or return the fallback values."""
     n1, n2, n3, n4 = np.bincount(np.minimum(a, 5), minlength=5)[1:5].tolist()
     if not (n1 and n2 and n3 and n4):
-        return _FALLBACK
+        return _FALLBACK_DISCOUNTS
     Y = n1 / (n1 + 2 * n2)
     D1, D2, D3 = 1 - 2 * Y * n2 / n1, 2 - 3 * Y * n3 / n2, 3 - 4 * Y * n4 / n3
     # D(a) = 0 would leave unseen ids no probability; D(a) = a would leave seen ids none.
-    return (D1, D2, D3) if 0 < D1 < 1 and 0 < D2 < 2 and 0 < D3 < 3 else _FALLBACK
+    return (D1, D2, D3) if 0 < D1 < 1 and 0 < D2 < 2 and 0 < D3 < 3 else _FALLBACK_DISCOUNTS

@@ -50,8 +50,8 @@ class Linear(WindowNetwork):
     def forward(self, c: Contexts) -> Tensor:
         """Compute (N, V) logits."""
         x = c.lookback(self.window)  # (N, K)
-        place = x + np.arange(x.shape[1], dtype=np.int32) * np.int32(self.ids)
-        return look_up(self.W, place).sum(dim=1)  # (N, K, V) to (N, V)
+        rows = x + np.arange(x.shape[1], dtype=np.int32) * np.int32(self.ids)
+        return look_up(self.W, rows).sum(dim=1)  # (N, K, V) to (N, V)
 
     def penalty(self) -> Tensor | None:
         """Return the L2 penalty l2 * mean(W^2); None if l2 is zero."""

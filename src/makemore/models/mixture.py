@@ -22,27 +22,27 @@ from numpy.typing import NDArray
 
 from makemore.arrays import AnyArray, Float32s
 from makemore.contexts.table import Contexts
-from makemore.inference.automaton import MOST_CELLS, Automaton, product
+from makemore.inference.automaton import MAX_TABLE_ENTRIES, Automaton, product
 from makemore.inference.likelihood import edge_log_probs
 from makemore.inference.model import FamilyModel, Model, State, Tensors
 
-_ROUNDS, _ENOUGH = 500, 1e-7  # maximum iterations; minimum gain, nats per character
+_MAX_ITERATIONS, _MIN_GAIN = 500, 1e-7  # maximum iterations; minimum gain, nats per character
 
 
 class States:
     """The states of all members; rows are selected and repeated together."""
 
-    def __init__(self, each: Sequence[State]) -> None:
+    def __init__(self, states: Sequence[State]) -> None:
         """Hold one state per member."""
-        self.each = each
+        self.states = states
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "States":
         """Select or repeat lines."""
-        return States([state[rows] for state in self.each])
+        return States([state[rows] for state in self.states])
 
 
 class Mixture:
-    """A mixture of members, with equal weights unless they are given or fitted by `weigh`.
+    """A mixture of members, with equal weights unless they are given or fitted by `fit_weights`.
 
     Attributes:
         members: models with the same vocabulary and the same labels.
@@ -64,12 +64,12 @@ class Mixture:
         self.vocabulary_size = self.members[0].vocabulary_size
         self.weights = np.full(len(self.members), 1 / len(self.members))
         if weights is not None:
-            self.weights = self._checked(weights)
+            self.weights = self._check_weights(weights)
 
-    def weigh(self, c: Contexts) -> Self:
+    def fit_weights(self, c: Contexts) -> Self:
         """Fit the weights to held-out lines by expectation-maximisation; return self."""
-        each = np.stack([edge_log_probs(member, c) for member in self.members])
-        self.weights = likeliest_weights(each, c.count)
+        log_probs = np.stack([edge_log_probs(member, c) for member in self.members])
+        self.weights = likeliest_weights(log_probs, c.count)
         return self
 
     @property
@@ -79,94 +79,98 @@ class Mixture:
 
     def log_probs(self, c: Contexts) -> Float32s:
         """See `Model.log_probs`."""
-        return self._mixed([member.log_probs(c) for member in self.members])
+        return self._mix([member.log_probs(c) for member in self.members])
 
-    def _mixed(self, each: list[Float32s]) -> Float32s:
+    def _mix(self, members_log_probs: list[Float32s]) -> Float32s:
         """Return (n, V) log-probabilities of the mixture of the members' distributions."""
-        best = np.maximum.reduce(each)
-        best[np.isneginf(best)] = 0.0  # subtracted from the exponents to avoid underflow
+        highest = np.maximum.reduce(members_log_probs)
+        highest[np.isneginf(highest)] = 0.0  # subtracted from the exponents to avoid underflow
         probs = sum(
-            np.exp(log_probs - best) * np.float32(weight)
-            for weight, log_probs in zip(self.weights, each, strict=True)
+            np.exp(log_probs - highest) * np.float32(weight)
+            for weight, log_probs in zip(self.weights, members_log_probs, strict=True)
         )
         with np.errstate(divide="ignore"):
-            log_probs: Float32s = np.log(probs) + best
+            log_probs: Float32s = np.log(probs) + highest
         return log_probs
 
     def start(self, n: int, label: int | None = None) -> tuple[Float32s, States]:
         """See `Model.start`."""
-        each, states = zip(*(member.start(n, label) for member in self.members), strict=True)
-        return self._mixed(list(each)), States(states)
+        log_probs, states = zip(*(member.start(n, label) for member in self.members), strict=True)
+        return self._mix(list(log_probs)), States(states)
 
     def step(self, ids: NDArray[np.int32], state: States) -> tuple[Float32s, States]:
         """See `Model.step`."""
-        went = [member.step(ids, own) for member, own in zip(self.members, state.each, strict=True)]
-        each, states = zip(*went, strict=True)
-        return self._mixed(list(each)), States(states)
+        steps = [
+            member.step(ids, own) for member, own in zip(self.members, state.states, strict=True)
+        ]
+        log_probs, states = zip(*steps, strict=True)
+        return self._mix(list(log_probs)), States(states)
 
-    def automaton(self, most: int, label: int | None = None) -> Automaton | None:
+    def automaton(self, max_states: int, label: int | None = None) -> Automaton | None:
         """See `Model.automaton`; the product of the members' automata."""
-        most = min(most, MOST_CELLS // self.vocabulary_size)
-        each: list[Automaton] = []
+        max_states = min(max_states, MAX_TABLE_ENTRIES // self.vocabulary_size)
+        automata: list[Automaton] = []
         for member in self.members:
-            automaton = member.automaton(most, label)
+            automaton = member.automaton(max_states, label)
             if automaton is None:
                 return None
-            each.append(automaton)
-        first, goto, _ = each[0]
+            automata.append(automaton)
+        initial, goto, _ = automata[0]
         states = [np.arange(len(goto))]
-        for other in each[1:]:
-            both = product(goto, other.goto, (first, other.first), most)
-            if both is None:
+        for other in automata[1:]:
+            pairs = product(goto, other.goto, (initial, other.initial), max_states)
+            if pairs is None:
                 return None
-            states = [*(state[both.left] for state in states), both.right]
-            first, goto = 0, both.goto
-        rows = [own.log_probs[state] for own, state in zip(each, states, strict=True)]
-        return Automaton(first, goto, self._mixed(rows))
+            states = [*(state[pairs.left] for state in states), pairs.right]
+            initial, goto = 0, pairs.goto
+        rows = [own.log_probs[state] for own, state in zip(automata, states, strict=True)]
+        return Automaton(initial, goto, self._mix(rows))
 
     def tensors(self) -> Tensors:
         """See `Model.tensors`."""
-        return self._packed([member.tensors() for member in self.members], self.weights)
+        return self._pack([member.tensors() for member in self.members], self.weights)
 
     def load(self, tensors: Tensors) -> Self:
         """See `FamilyModel.load`."""
-        self.weights = self._checked(tensors["weights"])
-        for number, (member, own) in enumerate(zip(self.members, self._each(tensors), strict=True)):
-            assert isinstance(member, FamilyModel), "a blend is built with its tensors"
+        self.weights = self._check_weights(tensors["weights"])
+        for number, (member, own) in enumerate(
+            zip(self.members, self._member_tensors(tensors), strict=True)
+        ):
+            assert isinstance(member, FamilyModel), "a blend is loaded when it is built"
             self.members[number] = member.load(own)
         return self
 
-    def grown(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
-        """See `FamilyModel.grown`."""
-        packed = []
-        for member, own in zip(self.members, self._each(tensors), strict=True):
-            assert isinstance(member, FamilyModel), "a blend does not continue"
-            packed.append(member.grown(own, ids))
-        return self._packed(packed, tensors["weights"])
+    def resize_tensors(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
+        """See `FamilyModel.resize_tensors`."""
+        members_tensors = []
+        for member, own in zip(self.members, self._member_tensors(tensors), strict=True):
+            assert isinstance(member, FamilyModel), "a blend cannot be trained further"
+            members_tensors.append(member.resize_tensors(own, ids))
+        return self._pack(members_tensors, tensors["weights"])
 
-    def _each(self, tensors: Tensors) -> list[Tensors]:
+    def _member_tensors(self, tensors: Tensors) -> list[Tensors]:
         """Return the tensors of each member."""
         return [member_tensors(tensors, number) for number in range(len(self.members))]
 
-    def _checked(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _check_weights(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the weights if there is one per member and none is negative, or raise."""
         if weights.shape != (len(self.members),) or not (weights >= 0).all():
-            raise ValueError(f"{len(self.members)} members have not as many weights")
+            raise ValueError(f"{len(self.members)} members need as many weights of 0 or more")
         return weights
 
     @staticmethod
-    def _packed(each: list[Tensors], weights: NDArray[np.float64]) -> Tensors:
+    def _pack(members_tensors: list[Tensors], weights: NDArray[np.float64]) -> Tensors:
         """Return the members' tensors, prefixed with the member's number, and the weights."""
-        found: dict[str, AnyArray] = {"weights": weights}
-        for number, own in enumerate(each):
-            found |= {f"members.{number}.{name}": value for name, value in own.items()}
-        return found
+        tensors: dict[str, AnyArray] = {"weights": weights}
+        for number, own in enumerate(members_tensors):
+            tensors |= {f"members.{number}.{name}": value for name, value in own.items()}
+        return tensors
 
 
 def member_tensors(tensors: Tensors, number: int) -> Tensors:
     """Return one member's tensors from those that `Mixture.tensors` returned."""
-    start = f"members.{number}."
-    return {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
+    prefix = f"members.{number}."
+    return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
 
 
 def likeliest_weights(log_probs: Float32s, count: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -185,18 +189,19 @@ def likeliest_weights(log_probs: Float32s, count: NDArray[np.float64]) -> NDArra
         >>> likeliest_weights(np.stack([often, seldom]), np.array([65.0, 35.0])).round(3).tolist()
         [0.75, 0.25]
     """
-    best = log_probs.max(axis=0).astype(np.float64)
-    probs = np.exp(log_probs - np.where(np.isfinite(best), best, 0.0))  # the loss less a constant
-    known = probs.any(axis=0)
-    if not known.any():
+    highest = log_probs.max(axis=0).astype(np.float64)
+    highest[~np.isfinite(highest)] = 0.0
+    probs = np.exp(log_probs - highest)  # this subtracts a constant from the loss
+    is_possible = probs.any(axis=0)
+    if not is_possible.any():
         return np.full(len(probs), 1 / len(probs))
-    probs, share = probs[:, known], count[known] / count[known].sum()
-    weights, before = np.full(len(probs), 1 / len(probs)), -np.inf
-    for _ in range(_ROUNDS):
-        mixed = weights @ probs
-        now = float(share @ np.log(mixed))
-        if now - before < _ENOUGH:
+    probs, frequency = probs[:, is_possible], count[is_possible] / count[is_possible].sum()
+    weights, previous = np.full(len(probs), 1 / len(probs)), -np.inf
+    for _ in range(_MAX_ITERATIONS):
+        mixture = weights @ probs
+        current = float(frequency @ np.log(mixture))
+        if current - previous < _MIN_GAIN:
             break
-        weights, before = weights * (probs @ (share / mixed)), now
-    found: NDArray[np.float64] = weights / weights.sum()
-    return found
+        weights, previous = weights * (probs @ (frequency / mixture)), current
+    result: NDArray[np.float64] = weights / weights.sum()
+    return result

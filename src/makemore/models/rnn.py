@@ -60,8 +60,8 @@ class RNN(RecurrentNetwork):
 
     def cell(self, x: Tensor, state: Tensor) -> Tensor:
         """Compute the next h, (n, H)."""
-        after: Tensor = self.h(torch.addmm(x, state, self.U))
-        return after
+        h: Tensor = self.h(torch.addmm(x, state, self.U))
+        return h
 
     def read_out(self, state: Tensor) -> Tensor:
         """Compute (n, V) logits."""

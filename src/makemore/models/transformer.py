@@ -130,14 +130,14 @@ class Transformer(PrefixNetwork):
         """Compute the rotations of queries and keys at (n,) positions: (n, 1, D / heads / 2)."""
         return rotations(position, self.C.shape[1] // self.heads)
 
-    def before(self, n: int) -> KeyValueCache:
+    def empty_state(self, n: int) -> KeyValueCache:
         """Return the state of n lines that have read nothing."""
         return KeyValueCache.empty(n)
 
     def step(self, ids: NDArray[np.int32], state: KeyValueCache) -> tuple[Float32s, KeyValueCache]:
         """See `Model.step`; keys and values of earlier positions come from the cache."""
         n, T = state.rows.shape
-        cache = state.extended()
+        cache = state.extend()
         rows = cache.rows_on(self.device)
         with torch.inference_mode():
             x = look_up(self.C, ids)  # (n, D)

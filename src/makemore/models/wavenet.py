@@ -24,7 +24,7 @@ from makemore.arrays import Float32s, Float64s, sum_by_index, unique_inverse
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.layers.batch_norm import BatchNorm
-from makemore.layers.network import WindowNetwork, look_up, sent
+from makemore.layers.network import WindowNetwork, look_up, to_device
 from makemore.layers.vocabulary_axes import LOGIT_BIAS, LOGIT_WEIGHTS, Entries, VocabularyAxis
 from makemore.options.families import WaveNetOptions
 
@@ -43,12 +43,12 @@ class Fusion(NamedTuple):
     weight: Float32s
 
 
-def levels_over(window: int) -> int:
+def level_count(window: int) -> int:
     """Return the number of levels, L, that fuse a window into one chunk."""
     return max(1, (window - 1).bit_length())
 
 
-def fusions(back: NDArray[np.int32], weight: Float64s, size: int) -> list[Fusion]:
+def fuse_windows(back: NDArray[np.int32], weight: Float64s, size: int) -> list[Fusion]:
     """Compute the distinct chunks of 2, 4, ... characters; the last level has a row per window.
 
     Args:
@@ -57,25 +57,26 @@ def fusions(back: NDArray[np.int32], weight: Float64s, size: int) -> list[Fusion
         size: number of ids.
 
     Example:
-        >>> two = fusions(np.array([[0, 1, 2, 1], [2, 1, 2, 1]], np.int32), np.array([1.0, 3.0]), 3)
+        >>> back = np.array([[0, 1, 2, 1], [2, 1, 2, 1]], np.int32)
+        >>> two = fuse_windows(back, np.array([1.0, 3.0]), 3)
         >>> [level.left.tolist() for level in two], two[0].weight.tolist()
         ([[0, 2], [0, 1]], [1.0, 7.0])
     """
-    levels = levels_over(back.shape[1])
-    wanting = 2**levels - back.shape[1]
-    place = np.pad(back, ((0, 0), (wanting, 0)), constant_values=BOUNDARY)
-    found = []
+    levels = level_count(back.shape[1])
+    padding = 2**levels - back.shape[1]
+    chunk = np.pad(back, ((0, 0), (padding, 0)), constant_values=BOUNDARY)
+    fused_levels = []
     for _ in range(levels - 1):
-        key = place[:, ::2].astype(np.int64) * size + place[:, 1::2]
-        distinct, rows = unique_inverse(key.ravel(), size * size)
-        share = sum_by_index(rows, np.repeat(weight, key.shape[1]), len(distinct))
+        key = chunk[:, ::2].astype(np.int64) * size + chunk[:, 1::2]
+        distinct, inverse = unique_inverse(key.ravel(), size * size)
+        chunk_weight = sum_by_index(inverse, np.repeat(weight, key.shape[1]), len(distinct))
         left, right = np.divmod(distinct, size)
-        found.append(
-            Fusion(left.astype(np.int32), right.astype(np.int32), share.astype(np.float32))
+        fused_levels.append(
+            Fusion(left.astype(np.int32), right.astype(np.int32), chunk_weight.astype(np.float32))
         )
-        place, size = rows.reshape(key.shape), len(distinct)
-    found.append(Fusion(place[:, 0].copy(), place[:, 1].copy(), weight.astype(np.float32)))
-    return found
+        chunk, size = inverse.reshape(key.shape), len(distinct)
+    fused_levels.append(Fusion(chunk[:, 0].copy(), chunk[:, 1].copy(), weight.astype(np.float32)))
+    return fused_levels
 
 
 class WaveNet(WindowNetwork):
@@ -92,7 +93,7 @@ class WaveNet(WindowNetwork):
         E, H, K = options.embedding, options.hidden, options.window
         self.window, self.dropout = K, options.dropout
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
-        sizes = [E, *[H] * (levels_over(K) - 1)]
+        sizes = [E, *[H] * (level_count(K) - 1)]
         self.C = nn.Parameter(torch.empty(vocabulary_size, E))
         self.A = nn.ParameterList([torch.empty(size, H) for size in sizes])
         self.B = nn.ParameterList([torch.empty(size, H) for size in sizes])
@@ -127,11 +128,11 @@ class WaveNet(WindowNetwork):
         back = c.lookback(self.window)  # (N, K), with labels (N, 1 + K)
         windows = back[:, 1:] if self.label_count else back
         x: Tensor = self.C
-        levels = fusions(windows, c.weight / c.usual_weight, self.vocabulary_size)
+        levels = fuse_windows(windows, c.weight / c.mean_line_weight, self.vocabulary_size)
         layers = zip(levels, self.A, self.B, self.norms, self.x, strict=True)
         for level, A, B, norm, tanh in layers:
             fused = look_up(x @ A, level.left) + look_up(x @ B, level.right)  # (n, H)
             if self.label_count and level is levels[-1]:
                 fused = fused + look_up(self.labels, back[:, 0] - np.int32(self.vocabulary_size))
-            x = tanh(norm(fused, sent(level.weight, fused.device)))
+            x = tanh(norm(fused, to_device(level.weight, fused.device)))
         return self.drop(x) @ self.V + self.d

@@ -26,14 +26,14 @@ class Setting:
     """The description and bounds of an option, given in its annotation.
 
     Attributes:
-        meaning: one-line description, without a full stop.
+        description: one-line description, without a full stop.
         minimum: minimum allowed value, or None.
         maximum: maximum allowed value, or None.
         choices: allowed strings, or None for any.
         parameter: name of the estimator's parameter, if it differs from the option's name.
     """
 
-    meaning: str
+    description: str
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] | None = None
@@ -47,14 +47,14 @@ class Field:
     Attributes:
         name: name of the option.
         default: default value.
-        kinds: allowed types of the value, without NoneType; includes int if float is allowed.
+        types: allowed types of the value, without NoneType; includes int if float is allowed.
         setting: description and bounds.
         parameter: name of the estimator's parameter.
     """
 
     name: str
     default: Value
-    kinds: tuple[type, ...]
+    types: tuple[type, ...]
     setting: Setting
     parameter: str
 
@@ -67,19 +67,19 @@ class Field:
         if value is None and self.default is None:
             return
         if isinstance(value, tuple) and not all(isinstance(each, str) for each in value):
-            raise self._refusal(value, "give texts")
-        if not isinstance(value, self.kinds) or (
-            isinstance(value, bool) and bool not in self.kinds
+            raise self._error(value, "give strings")
+        if not isinstance(value, self.types) or (
+            isinstance(value, bool) and bool not in self.types
         ):
-            raise self._refusal(value, f"give {self._kinds_in_words()}")
+            raise self._error(value, f"give {self._type_names()}")
         low, high, choices = self.setting.minimum, self.setting.maximum, self.setting.choices
         if isinstance(value, int | float):
             # NaN compares as false, so this form treats it as out of bounds.
             is_within = (low is None or value >= low) and (high is None or value <= high)
             if not is_within:
-                raise self._refusal(value, f"give {self._bounds_in_words()}")
+                raise self._error(value, f"give {self._allowed_range()}")
         if choices is not None and value not in choices:
-            raise self._refusal(value, f"choose one of {', '.join(choices)}")
+            raise self._error(value, f"choose one of {', '.join(choices)}")
 
     def parse(self, text: str) -> Value:
         """Parse a text as bool, int, float or str: the first allowed type that accepts it.
@@ -87,33 +87,33 @@ class Field:
         Raises:
             OptionError: no allowed type accepts the text.
         """
-        if bool in self.kinds and text.lower() in ("true", "false"):
+        if bool in self.types and text.lower() in ("true", "false"):
             return text.lower() == "true"
-        for kind in (int, float, str):
-            if kind in self.kinds:
+        for type_ in (int, float, str):
+            if type_ in self.types:
                 try:
-                    return kind(text)
+                    return type_(text)
                 except ValueError:
                     continue
-        raise self._refusal(text, f"give {self._kinds_in_words()}")
+        raise self._error(text, f"give {self._type_names()}")
 
-    def _refusal(self, value: Value, remedy: str) -> OptionError:
+    def _error(self, value: Value, remedy: str) -> OptionError:
         """Return the error for an invalid value."""
         return OptionError(f"{self.name} is {value!r}: {remedy}")
 
-    def _kinds_in_words(self) -> str:
+    def _type_names(self) -> str:
         """Return the allowed types as readable text."""
-        words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-        words[tuple] = "a list of texts"
-        kinds = [kind for kind in self.kinds if kind is not int or float not in self.kinds]
-        return " or ".join(words[kind] for kind in kinds)
+        names = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
+        names[tuple] = "a list of strings"
+        types = [type_ for type_ in self.types if type_ is not int or float not in self.types]
+        return " or ".join(names[type_] for type_ in types)
 
-    def _bounds_in_words(self) -> str:
+    def _allowed_range(self) -> str:
         """Return the allowed range as readable text."""
         low, high = self.setting.minimum, self.setting.maximum
         if high is None:
             return f"{low:,} or more"
-        return f"{high:,g} or less" if low is None else f"something from {low:,g} to {high:,g}"
+        return f"{high:,g} or less" if low is None else f"a value from {low:,g} to {high:,g}"
 
 
 @frozen(kw_only=True)
@@ -151,7 +151,7 @@ class Options:
         known = [field.name for field in fields(cls)]
         for name in values:
             if name not in known:
-                raise OptionError(f"option {name!r} is unknown here: known are {', '.join(known)}")
+                raise OptionError(f"option {name!r} is unknown: choose one of {', '.join(known)}")
         return cls(**{n: tuple(v) if isinstance(v, list) else v for n, v in values.items()})
 
     @classmethod
@@ -182,29 +182,33 @@ _FIELDS: dict[type[Options], tuple[Field, ...]] = {}
 
 def _field(attribute: "Attribute[Value]") -> Field:
     """Build a field from an annotated attribute."""
-    assert get_origin(attribute.type) is Annotated, "an option says what it means"
-    kind, setting = get_args(attribute.type)
-    members = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
-    kinds = tuple(get_origin(member) or member for member in members if member is not NoneType)
-    if float in kinds:
-        kinds = (*kinds, int)
+    assert get_origin(attribute.type) is Annotated, "an option is annotated with a Setting"
+    annotation, setting = get_args(attribute.type)
+    members = (
+        get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    )
+    types = tuple(get_origin(member) or member for member in members if member is not NoneType)
+    if float in types:
+        types = (*types, int)
     name = attribute.name
-    return Field(name, attribute.default, kinds, setting, setting.parameter or name)
+    return Field(name, attribute.default, types, setting, setting.parameter or name)
 
 
 def describe(module: ModuleType) -> None:
     """Append descriptions of the options to the docstrings of all declarations in a module."""
     for cls in vars(module).values():
         if isinstance(cls, type) and issubclass(cls, Options) and fields(cls):
-            facts = [f"    {field.name}: {field.setting.meaning}." for field in fields(cls)]
-            cls.__doc__ = "\n".join([cls.__doc__ or "", "", "Attributes:", *facts])
+            descriptions = [
+                f"    {field.name}: {field.setting.description}." for field in fields(cls)
+            ]
+            cls.__doc__ = "\n".join([cls.__doc__ or "", "", "Attributes:", *descriptions])
 
 
 def fill_in(docstring: str | None, declaration: type[Options]) -> str:
     """Return a docstring with its placeholders filled in from a declaration.
 
     `{names}` is replaced by the names of the options, and `{parameters}` by one line for each
-    option, with the name of its parameter and its meaning. Indentation is kept.
+    option, with the name of its parameter and its description. Indentation is kept.
 
     Example:
         >>> class Few(Options):
@@ -214,15 +218,15 @@ def fill_in(docstring: str | None, declaration: type[Options]) -> str:
     """
     options = fields(declaration)
     names = ", ".join(option.name for option in options)
-    meanings = [f"{option.parameter}: {option.setting.meaning}." for option in options]
+    descriptions = [f"{option.parameter}: {option.setting.description}." for option in options]
     filled = []
     for line in (docstring or "").split("\n"):
         indent = line[: len(line) - len(line.lstrip())]
         if "{names}" in line:
-            whole = line.lstrip().replace("{names}", names)
-            filled += wrap(whole, 100, initial_indent=indent, subsequent_indent=indent)
+            text = line.lstrip().replace("{names}", names)
+            filled += wrap(text, 100, initial_indent=indent, subsequent_indent=indent)
         elif "{parameters}" in line:
-            filled += [indent + meaning for meaning in meanings]
+            filled += [indent + description for description in descriptions]
         else:
             filled.append(line)
     return "\n".join(filled)

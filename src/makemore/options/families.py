@@ -17,14 +17,14 @@ Layers = Annotated[
 ]
 
 
-def _width(meaning: str) -> Setting:
+def _width(description: str) -> Setting:
     """The size of a layer."""
-    return Setting(meaning, minimum=1, maximum=65536)
+    return Setting(description, minimum=1, maximum=65536)
 
 
-def _dropout(meaning: str) -> Setting:
+def _dropout(description: str) -> Setting:
     """A dropout rate."""
-    return Setting(meaning, minimum=0, maximum=0.9)
+    return Setting(description, minimum=0, maximum=0.9)
 
 
 @frozen(kw_only=True)
@@ -256,13 +256,13 @@ class TransformerOptions(Options):
         """Check that the embedding divides into pairs of numbers for each head.
 
         Raises:
-            OptionError: it does not.
+            OptionError: the embedding is not a multiple of twice the number of heads.
         """
         super().__attrs_post_init__()
         if self.embedding % (2 * self.heads):
             raise OptionError(
-                f"embedding is {self.embedding}: give a multiple of twice the heads, which are "
-                f"{self.heads}"
+                f"embedding is {self.embedding}: give a multiple of {2 * self.heads}, twice "
+                "the number of heads"
             )
 
 

@@ -11,7 +11,11 @@ from makemore.options.declaration import Options, Setting, Value, describe, fiel
 
 SPLITS = ("digest", "lecture", "clean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-_FREE = ("prefix", "max_length", "states")  # `states` limits the work and excludes no line
+_NOT_CONSTRAINTS = (
+    "prefix",
+    "max_length",
+    "states",
+)  # `states` limits the work and excludes no line
 
 
 @frozen(kw_only=True)
@@ -59,27 +63,30 @@ class ConstraintOptions(Options):
         It is derived from the declaration, so that an option added there cannot be dropped.
         """
         return any(
-            self._asked(field.name) not in (field.default, None)
+            self._without_empty_strings(field.name) not in (field.default, None)
             for field in fields(ConstraintOptions)
-            if field.name not in _FREE
+            if field.name not in _NOT_CONSTRAINTS
         )
 
-    def _asked(self, name: str) -> Value:
-        """The value of an option, without empty texts, which forbid nothing."""
+    def _without_empty_strings(self, name: str) -> Value:
+        """The value of an option, without empty strings, which forbid nothing."""
         value: Value = getattr(self, name)
         return tuple(filter(None, value)) if isinstance(value, tuple) else value
 
     def check(self) -> None:
-        """Check that no two options contradict each other.
+        """Check that the options do not contradict each other.
 
         Raises:
-            OptionError: two do.
+            OptionError: two options contradict each other.
         """
         if self.length is not None and (self.min_length or self.max_length):
-            raise OptionError("length says it all: give no min_length or max_length beside it")
+            raise OptionError(
+                "length sets the exact length: give no min_length or max_length with it"
+            )
         if self.min_length and self.max_length and self.min_length > self.max_length:
             raise OptionError(
-                f"min_length {self.min_length} is more than max_length {self.max_length}"
+                f"min_length {self.min_length} is more than max_length {self.max_length}: lower "
+                "min_length or raise max_length"
             )
 
 
@@ -197,27 +204,30 @@ class FitOptions(Options):
     ] = 0
 
     def check(self) -> None:
-        """Check that no two options contradict each other, and that the budget is a time.
+        """Check that the options do not contradict each other, and that the budget is a time.
 
         Raises:
-            OptionError: two do, or it is none.
+            OptionError: two options contradict each other, or the budget is not a time.
         """
         self.seconds(0)
         if self.steps is not None and self.budget is not None:
-            raise OptionError("steps and budget both say how long to train: give one of them")
+            raise OptionError("steps and budget both set the length of training: give one of them")
         if self.test and self.split != "digest":
-            raise OptionError(f"test is for the digest split; the {self.split} split has its own")
+            raise OptionError(
+                f"test applies to the digest split only, and the {self.split} split has a fixed "
+                "test share: leave test out"
+            )
 
     def seconds(self, lines: int) -> float:
-        """Return the budget in seconds; by default one that suits so many lines.
+        """Return the budget in seconds; the default depends on the number of lines.
 
         Raises:
             OptionError: the budget is not a time.
         """
         if self.budget is None:
             return min(30.0, 5.0 + lines / 400)
-        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", str(self.budget))
-        seconds = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]] if found else 0.0
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", str(self.budget))
+        seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
         if seconds <= 0:
             raise OptionError(f"budget is {self.budget!r}: give a time such as 30s, 2m or 1.5h")
         return seconds

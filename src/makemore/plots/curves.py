@@ -12,20 +12,20 @@ from makemore.plots.style import (
     INK,
     SERIES,
     SOFT,
-    canvas,
-    explain,
+    add_legend,
+    create_figure,
     line_styles,
-    logarithmic,
-    picture,
+    set_log_scale,
+    styled,
 )
 from makemore.probe.recording import Curve, Points
 from makemore.training.rate_range import RateRange
 
-_LEAST = 1e-4  # nats; smaller losses would take too much of a logarithmic axis
+_MIN_LOSS = 1e-4  # nats; smaller losses would take too much of a logarithmic axis
 _WIDE_RANGE = 3.0  # ratio of highest to lowest loss above which the axis is logarithmic
 
 
-@picture
+@styled
 def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
     """Plot the train and dev losses by step, in nats per character.
 
@@ -40,75 +40,80 @@ def learning_curves(curve: Curve, vocabulary_size: int) -> Figure:
         >>> figure.axes[0].get_xlabel()
         'step'
     """
-    figure, (axes,) = canvas()
-    steps, losses = _columns(curve.loss)
+    figure, (axes,) = create_figure()
+    steps, losses = _to_arrays(curve.loss)
     expected = math.log(vocabulary_size)
     is_wide = max(losses.max(), expected) > _WIDE_RANGE * losses.min()
-    losses = np.maximum(losses, _LEAST if is_wide else -math.inf)
+    losses = np.maximum(losses, _MIN_LOSS if is_wide else -math.inf)
     axes.plot(
-        steps, losses, color=FAINT, linewidth=1, label="each step", marker=_marker(curve.loss)
+        steps,
+        losses,
+        color=FAINT,
+        linewidth=1,
+        label="train, each step",
+        marker=_marker(curve.loss),
     )
     axes.plot(steps, smoothed(losses), color=SERIES[0], linewidth=1.8, label="train, smoothed")
     if curve.dev:
-        looks, dev = _columns(curve.dev)
+        dev_steps, dev = _to_arrays(curve.dev)
         best = int(dev.argmin())
-        axes.plot(looks, dev, color=SERIES[1], linewidth=1.8, linestyle="--", label="dev")
+        axes.plot(dev_steps, dev, color=SERIES[1], linewidth=1.8, linestyle="--", label="dev")
         axes.plot(
-            looks[best],
+            dev_steps[best],
             dev[best],
             "o",
             color=SERIES[1],
-            label=f"best: {dev[best]:.4f} at step {looks[best]:,.0f}",
+            label=f"best: {dev[best]:.4f} at step {dev_steps[best]:,.0f}",
         )
     axes.axhline(expected, color=SOFT, linewidth=1, linestyle=":")
-    said = f"knowing nothing: ln {vocabulary_size} = {expected:.2f}"
-    axes.text(1, expected, f"{said}; first loss {losses[0]:.2f}", ha="right", va="bottom",
+    uniform = f"uniform: ln {vocabulary_size} = {expected:.2f}"
+    axes.text(1, expected, f"{uniform}; first loss {losses[0]:.2f}", ha="right", va="bottom",
               fontsize=9, color=SOFT, transform=axes.get_yaxis_transform())  # fmt: skip
     if is_wide:
-        logarithmic(axes, "y")
+        set_log_scale(axes, "y")
     axes.set(xlabel="step", ylabel="loss, nats per character")
-    explain(axes)
+    add_legend(axes)
     return figure
 
 
-@picture
-def ratios(points: dict[str, Points], what: str) -> Figure:
+@styled
+def ratios(points: dict[str, Points], numerator: str) -> Figure:
     """Plot the ratio of updates or gradients to the weights by step, with a reference line at -3.
 
     Args:
         points: for each matrix by name, pairs of a step and the base-10 logarithm of the ratio.
-        what: the numerator of the ratio, for the axis label: `updates` or `gradients`.
+        numerator: the numerator of the ratio, for the axis label: `updates` or `gradients`.
     """
-    figure, (axes,) = canvas(height=4.0)
-    _over_time(axes, points)
+    figure, (axes,) = create_figure(height=4.0)
+    _draw_curves(axes, points)
     axes.axhline(-3, color=INK, linewidth=1)
-    at = axes.get_yaxis_transform()
-    axes.text(1.01, -3, "1/1000", va="center", fontsize=9, color=SOFT, transform=at)
-    axes.set(xlabel="step", ylabel=f"log10 of {what} to weights")
-    explain(axes, columns=3)
+    transform = axes.get_yaxis_transform()
+    axes.text(1.01, -3, "1/1000", va="center", fontsize=9, color=SOFT, transform=transform)
+    axes.set(xlabel="step", ylabel=f"log10 of std({numerator}) / std(weights)")
+    add_legend(axes, columns=3)
     return figure
 
 
-@picture
-def flat_over_time(curve: Curve) -> Figure:
-    """Plot the share of each layer's activations that was saturated or off, by step."""
-    figure, (axes,) = canvas(height=4.0)
+@styled
+def saturation_curves(curve: Curve) -> Figure:
+    """Plot the share of each layer's activations that was saturated or inactive, by step."""
+    figure, (axes,) = create_figure(height=4.0)
     named = {f"{name} ({curve.kinds[name]})": points for name, points in curve.flat.items()}
-    _over_time(axes, named)
-    axes.set(xlabel="step", ylabel="share saturated or off", ylim=(-0.02, 1.02))
-    explain(axes)
+    _draw_curves(axes, named)
+    axes.set(xlabel="step", ylabel="share saturated or inactive", ylim=(-0.02, 1.02))
+    add_legend(axes)
     return figure
 
 
-@picture
-def rate_curve(found: RateRange) -> Figure:
+@styled
+def rate_curve(result: RateRange) -> Figure:
     """Plot the loss by learning rate, with the suggested rate."""
-    figure, (axes,) = canvas()
-    axes.plot(found.rates, found.losses, color=SERIES[0], linewidth=1.8)
-    axes.axvline(found.suggestion, color=SERIES[1], linestyle="--", linewidth=1.5)
-    axes.text(found.suggestion, 1, f" suggested: {found.suggestion:.2g}", va="top",
+    figure, (axes,) = create_figure()
+    axes.plot(result.rates, result.losses, color=SERIES[0], linewidth=1.8)
+    axes.axvline(result.suggestion, color=SERIES[1], linestyle="--", linewidth=1.5)
+    axes.text(result.suggestion, 1, f" suggested: {result.suggestion:.2g}", va="top",
               color=SERIES[1], transform=axes.get_xaxis_transform())  # fmt: skip
-    logarithmic(axes, "x")
+    set_log_scale(axes, "x")
     axes.set(xlabel="learning rate", ylabel="loss, nats per character")
     return figure
 
@@ -131,17 +136,17 @@ def smoothed(losses: Float64s, share: float = 0.02) -> Float64s:
     """
     half = max(0, round(len(losses) * share / 2))
     sums = np.concatenate([[0.0], np.cumsum(losses)])
-    place = np.arange(len(losses))
-    first, last = np.maximum(place - half, 0), np.minimum(place + half + 1, len(losses))
+    position = np.arange(len(losses))
+    first, last = np.maximum(position - half, 0), np.minimum(position + half + 1, len(losses))
     means: Float64s = (sums[last] - sums[first]) / (last - first)
     return means
 
 
-def _over_time(axes: Axes, points: dict[str, Points]) -> None:
+def _draw_curves(axes: Axes, points: dict[str, Points]) -> None:
     """Draw one line per name."""
     for (name, each), style in zip(points.items(), line_styles(len(points)), strict=True):
         axes.plot(
-            *_columns(each),
+            *_to_arrays(each),
             linewidth=1.5,
             label=name,
             marker=_marker(each),
@@ -155,7 +160,7 @@ def _marker(points: Points) -> str | None:
     return "." if len(points) == 1 else None
 
 
-def _columns(points: Points) -> tuple[Float64s, Float64s]:
+def _to_arrays(points: Points) -> tuple[Float64s, Float64s]:
     """Return the steps and the values as two arrays."""
-    steps, found = zip(*points, strict=True)
-    return np.array(steps, float), np.array(found, float)
+    steps, values = zip(*points, strict=True)
+    return np.array(steps, float), np.array(values, float)

@@ -6,35 +6,43 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from makemore.arrays import Float64s
-from makemore.plots.style import SERIES, SOFT, canvas, explain, line_styles, logarithmic, picture
+from makemore.plots.style import (
+    SERIES,
+    SOFT,
+    add_legend,
+    create_figure,
+    line_styles,
+    set_log_scale,
+    styled,
+)
 from makemore.probe.norms import Norm
 
 
-@picture
+@styled
 def running_against_calibrated(norms: Sequence[Norm]) -> Figure:
     """Plot each unit's running mean and variance against those computed on the examined lines."""
-    figure, (left, right) = canvas(1, 2, height=2.8 + 0.1 * len(norms))
+    figure, (left, right) = create_figure(1, 2, height=2.8 + 0.1 * len(norms))
     pairs = zip(norms, line_styles(len(norms)), strict=True)
     for norm, style in pairs:
         left.plot(norm.calibrated_mean, norm.mean, ".", color=style.color, label=norm.name)
         right.plot(norm.calibrated_variance, norm.variance, ".", color=style.color)
-    for axes, what in ((left, "mean"), (right, "variance")):
+    for axes, statistic in ((left, "mean"), (right, "variance")):
         low, high = axes.get_xlim()
         axes.axline((low, low), (high, high), color=SOFT, linewidth=1)
-        axes.set(xlabel=f"{what} of these lines", ylabel=f"running {what}")
-    logarithmic(right, "x", "y")
-    explain(left, columns=3)
+        axes.set(xlabel=f"calibrated {statistic}", ylabel=f"running {statistic}")
+    set_log_scale(right, "x", "y")
+    add_legend(left, columns=3)
     return figure
 
 
-@picture
+@styled
 def batch_mates(losses: Float64s) -> Figure:
     """Plot the training-mode loss of one line in several batches, each with other lines.
 
     Args:
         losses: (batches,) float64 losses of the line, in nats per character.
     """
-    figure, (axes,) = canvas(height=1.6)
+    figure, (axes,) = create_figure(height=1.6)
     axes.plot(losses, np.zeros(len(losses)), "|", color=SERIES[0], markersize=22)
     axes.axvline(losses.mean(), color=SOFT, linestyle=":")
     axes.set(yticks=[], xlabel="loss of one line, nats per character")

@@ -28,17 +28,19 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#9800e5", "#4c0000", "#000066")
 _DASHES = ("-", "--", ":")
 
 # The colour map starts transparent, so that it fits a light or a dark background.
-STRONG = "#1764ab"
-HEAT = LinearSegmentedColormap.from_list("heat", [to_rgba(STRONG, 0.0), to_rgba(STRONG, 1.0)])
+HEAT_COLOR = "#1764ab"
+HEAT = LinearSegmentedColormap.from_list(
+    "heat", [to_rgba(HEAT_COLOR, 0.0), to_rgba(HEAT_COLOR, 1.0)]
+)
 
-WIDE, HIGH = 5.0, 3.2  # inches, default size of a figure
-FULL = 5.8  # inches, maximum width of a figure that fits half a page
-PAGE = 12.0  # inches, width of a figure that needs the full page width
+DEFAULT_WIDTH, DEFAULT_HEIGHT = 5.0, 3.2  # inches, default size of a figure
+HALF_PAGE_WIDTH = 5.8  # inches, maximum width of a figure that fits half a page
+PAGE_WIDTH = 12.0  # inches, width of a figure that needs the full page width
 
 # Ticks per decade of a logarithmic axis, by the ratio of its ends: fewer ticks for longer axes.
-_RISES = ((1000.0, (1.0,)), (50.0, (1.0, 3.0)), (0.0, (1.0, 2.0, 3.0, 5.0)))
-_LITTLE = 3.0  # ratio of an axis's ends up to which its ticks are evenly spaced
-_LONG = 2  # maximum characters of a tick label that is not rotated
+_TICK_STEPS = ((1000.0, (1.0,)), (50.0, (1.0, 3.0)), (0.0, (1.0, 2.0, 3.0, 5.0)))
+_NARROW_RANGE = 3.0  # ratio of an axis's ends up to which its ticks are linear
+_MAX_LABEL_LENGTH = 2  # maximum characters of a tick label that is not rotated
 
 _STYLE: "dict[RcKeyType, str | float]" = {
     "font.size": 10,
@@ -58,40 +60,40 @@ _STYLE: "dict[RcKeyType, str | float]" = {
 }
 
 
-class Drawing(Figure):
+class InlineFigure(Figure):
     """Figure that notebooks display without pyplot."""
 
     def _repr_png_(self) -> bytes:
         """Return the figure as PNG bytes."""
-        written = io.BytesIO()
-        self.savefig(written, format="png", dpi=100)
-        return written.getvalue()
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=100)
+        return buffer.getvalue()
 
 
-Given = ParamSpec("Given")
+Params = ParamSpec("Params")
 Reals = Float32s | Float64s  # numbers to draw
 
 
-def picture(draw: Callable[Given, Figure]) -> Callable[Given, Figure]:
+def styled(plot: Callable[Params, Figure]) -> Callable[Params, Figure]:
     """Decorate a plot function to use this module's style instead of the global rcParams."""
 
-    @wraps(draw)
-    def in_style(*args: Given.args, **options: Given.kwargs) -> Figure:
+    @wraps(plot)
+    def wrapper(*args: Params.args, **options: Params.kwargs) -> Figure:
         with matplotlib.rc_context(_STYLE):
-            return draw(*args, **options)
+            return plot(*args, **options)
 
-    return in_style
+    return wrapper
 
 
-def canvas(
+def create_figure(
     rows: int = 1,
     columns: int = 1,
-    width: float = WIDE,
-    height: float = HIGH,
+    width: float = DEFAULT_WIDTH,
+    height: float = DEFAULT_HEIGHT,
     share_y: bool = False,
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure and its axes, row by row; `width` and `height` of the figure in inches."""
-    figure = Drawing(figsize=(width, height), layout="constrained")
+    figure = InlineFigure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharey=share_y).ravel().tolist()
     for each in axes:
         each.tick_params(labelsize=9, color=SOFT, labelcolor=SOFT)
@@ -111,7 +113,7 @@ def line_styles(count: int) -> list[LineStyle]:
     return list(islice(cycle(styles), count))
 
 
-def explain(axes: Axes, columns: int = 2) -> None:
+def add_legend(axes: Axes, columns: int = 2) -> None:
     """Add a legend below the plot, if it has labelled lines."""
     handles, labels = axes.get_legend_handles_labels()
     if labels:
@@ -120,7 +122,7 @@ def explain(axes: Axes, columns: int = 2) -> None:
         figure.legend(handles, labels, loc="outside lower left", ncols=columns)
 
 
-def logarithmic(axes: Axes, *names: str) -> None:
+def set_log_scale(axes: Axes, *names: str) -> None:
     """Make axes logarithmic, with plain numbers as tick labels; call this after drawing the data.
 
     Args:
@@ -131,35 +133,37 @@ def logarithmic(axes: Axes, *names: str) -> None:
         axes.set(**{f"{name}scale": "log"})
         axis = axes.xaxis if name == "x" else axes.yaxis
         low, high = axis.get_view_interval()
-        rise = (high / low) ** (1.5 if name == "x" else 1.0)  # x tick labels need more room
-        steps = next(steps for least, steps in _RISES if rise > least)
-        axis.set_major_locator(LogLocator(subs=steps) if rise > _LITTLE else MaxNLocator(4))
+        range_ratio = (high / low) ** (1.5 if name == "x" else 1.0)  # x tick labels need more room
+        steps = next(steps for minimum, steps in _TICK_STEPS if range_ratio > minimum)
+        axis.set_major_locator(
+            LogLocator(subs=steps) if range_ratio > _NARROW_RANGE else MaxNLocator(4)
+        )
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(NullLocator())
 
 
-def heat(axes: Axes, values: Reals, most: float | None = None) -> None:
+def draw_heat_map(axes: Axes, values: Reals, maximum: float | None = None) -> None:
     """Draw a matrix as a heat map, row 0 at the top.
 
     Args:
         axes: the plot to draw in.
         values: matrix to draw.
-        most: value of the strongest colour; None for the maximum of the matrix.
+        maximum: value of the strongest colour; None for the maximum of the matrix.
     """
-    axes.imshow(values, cmap=HEAT, vmin=0, vmax=most, interpolation="none", aspect="auto")
+    axes.imshow(values, cmap=HEAT, vmin=0, vmax=maximum, interpolation="none", aspect="auto")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
 
 
-def name_axes(axes: Axes, across: Sequence[str], down: Sequence[str]) -> None:
+def label_axes(axes: Axes, across: Sequence[str], down: Sequence[str]) -> None:
     """Label the columns and rows of a matrix."""
     axes.set_xticks(range(len(across)), across)
     axes.set_yticks(range(len(down)), down)
-    turn_long_names(axes)
+    rotate_long_labels(axes)
 
 
-def turn_long_names(axes: Axes) -> None:
+def rotate_long_labels(axes: Axes) -> None:
     """Rotate x tick labels that are too long to fit next to each other, such as 200d."""
     for label in axes.get_xticklabels():
-        if len(label.get_text()) > _LONG:
+        if len(label.get_text()) > _MAX_LABEL_LENGTH:
             label.set_rotation(90)

@@ -24,26 +24,26 @@ def attention_of(network: Transformer, c: Contexts) -> Float32s:
     """
     assert len(c) == len(c.edge), "give the contexts of one line"
     network.eval()
-    found = []
+    weights = []
     with torch.inference_mode():
         rotation = network.rotations(torch.arange(len(c), device=network.device))
-        later = torch.ones(len(c), len(c), dtype=torch.bool, device=network.device).triu(1)
+        is_future = torch.ones(len(c), len(c), dtype=torch.bool, device=network.device).triu(1)
         for layer, x in zip(network.layers, _inputs(network, c), strict=True):
             q, k, _ = layer.project(x, rotation)
-            score = torch.einsum("thd,uhd->htu", q, k) / q.shape[2] ** 0.5
-            found.append(score.masked_fill(later, -torch.inf).softmax(dim=2))
-    attention: Float32s = torch.stack(found).cpu().numpy()
+            scores = torch.einsum("thd,uhd->htu", q, k) / q.shape[2] ** 0.5
+            weights.append(scores.masked_fill(is_future, -torch.inf).softmax(dim=2))
+    attention: Float32s = torch.stack(weights).cpu().numpy()
     return attention
 
 
 def _inputs(network: Transformer, c: Contexts) -> list[torch.Tensor]:
     """Return (T, D) the input of each layer."""
-    seen: list[torch.Tensor] = []
+    inputs: list[torch.Tensor] = []
     handles = [
-        layer.first.register_forward_pre_hook(lambda _, read: seen.append(read[0]))
+        layer.first.register_forward_pre_hook(lambda _, args: inputs.append(args[0]))
         for layer in network.layers
     ]
     network(c)
     for handle in handles:
         handle.remove()
-    return seen
+    return inputs

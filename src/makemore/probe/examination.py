@@ -17,18 +17,18 @@ from makemore.models.mixture import Mixture
 from makemore.models.transformer import Transformer
 from makemore.probe.attention import attention_of
 from makemore.probe.layers import Layers, layers_of
-from makemore.probe.members import Member, members_on
-from makemore.probe.norms import Norm, batch_mates, norms_of
+from makemore.probe.members import Member, measure_members
+from makemore.probe.norms import Norm, norms_of, random_batch_losses
 from makemore.probe.recording import Curve, Recording, shapes_of
 from makemore.probe.verdicts import (
-    ENOUGH,
+    MIN_CHARACTERS,
     Verdict,
     verdicts_on_curve,
     verdicts_on_layers,
     verdicts_on_norms,
 )
 
-Ask = Callable[[int | None], Contexts]  # contexts of lines for a window
+ContextsForWindow = Callable[[int | None], Contexts]  # returns contexts for a window
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +42,14 @@ class NetworkProbe:
         curve: its training curve, or None without a recording.
         layers: its activations and gradients on the lines given, or None without lines.
         norms: its batch normalisation layers on these lines.
-        mates: the loss of a line in several random training batches; None without lines, without
-            batch normalisation or with at most two lines. See `makemore.probe.norms.batch_mates`.
+        batch_losses: the loss of a line in several random training batches; None without lines,
+            without batch normalisation or with at most two lines. See
+            `makemore.probe.norms.random_batch_losses`.
         attention: (L, heads, T, T) attention of a Transformer along one line, or None without it.
             See `makemore.probe.attention.attention_of`.
-        read: (T,) the model's id of the last character read at each position of that line.
+        line_ids: (T,) the model's id of the last character read at each position of that line.
         verdicts: its problems.
-        has_few: whether lines were given, but too few for verdicts on its layers.
+        has_too_few_lines: whether lines were given, but too few for verdicts on its layers.
     """
 
     name: str
@@ -57,11 +58,11 @@ class NetworkProbe:
     curve: Curve | None
     layers: Layers | None
     norms: list[Norm]
-    mates: Float64s | None
+    batch_losses: Float64s | None
     attention: Float32s | None
-    read: NDArray[np.int64] | None
+    line_ids: NDArray[np.int64] | None
     verdicts: list[Verdict] = field(default_factory=list)
-    has_few: bool = False
+    has_too_few_lines: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +82,9 @@ class Examination:
 
 def examine(
     model: Model,
-    contexts: Ask | None = None,
+    contexts: ContextsForWindow | None = None,
     recording: Recording | None = None,
-    line: Ask | None = None,
+    line: ContextsForWindow | None = None,
 ) -> Examination:
     """Examine a model with all its networks.
 
@@ -101,21 +102,22 @@ def examine(
     networks = _networks_of(model)
     curves: list[Curve | None] = [None] * len(networks)
     if recording is not None:
-        own = [shapes_of(each.network) for each in networks]
-        if own != [curve.shapes for curve in recording.curves]:
+        shapes = [shapes_of(each.network) for each in networks]
+        if shapes != [curve.shapes for curve in recording.curves]:
             raise DataError(
-                "the recording is of another model: its tensors are not this one's; give the one "
-                "that was made when this model was trained"
+                "the recording is of another model: the shapes of its tensors differ; give the "
+                "recording of this model's training"
             )
         curves = list(recording.curves)
     probes = [
-        _probe(each, curve, contexts, line) for each, curve in zip(networks, curves, strict=True)
+        _examine_network(each, curve, contexts, line)
+        for each, curve in zip(networks, curves, strict=True)
     ]
-    on_lines = []
+    contributions = []
     if isinstance(model, Mixture) and contexts is not None:
-        on_lines = members_on(model, contexts(model.window))
+        contributions = measure_members(model, contexts(model.window))
     tensors = {name: value for name, value in model.tensors().items() if value.size}
-    return Examination(tensors, probes, on_lines)
+    return Examination(tensors, probes, contributions)
 
 
 class _NamedNetwork(NamedTuple):
@@ -131,39 +133,46 @@ class _NamedNetwork(NamedTuple):
 
 def _networks_of(model: Model) -> list[_NamedNetwork]:
     """Return the networks of a model; in a mixture, their names include the member index."""
-    networks, each = [], members(model)
-    for place, member in enumerate(each):
+    networks, all_members = [], members(model)
+    for index, member in enumerate(all_members):
         network = member.model if isinstance(member, VocabularyAdapter) else member
         if isinstance(network, Network):
             name = type(network).__name__
-            is_only = len(each) == 1
-            named = name if is_only else f"member {place}, {name}"
-            networks.append(_NamedNetwork(named, member, network))
+            is_only = len(all_members) == 1
+            full_name = name if is_only else f"member {index}, {name}"
+            networks.append(_NamedNetwork(full_name, member, network))
     return networks
 
 
-def _probe(
-    of: _NamedNetwork, curve: Curve | None, contexts: Ask | None, line: Ask | None
+def _examine_network(
+    named: _NamedNetwork,
+    curve: Curve | None,
+    contexts: ContextsForWindow | None,
+    line: ContextsForWindow | None,
 ) -> NetworkProbe:
     """Examine one network and add its verdicts."""
-    name, member, network = of
-    c, along = contexts and contexts(member.window), None
+    name, member, network = named
+    c, line_contexts = contexts and contexts(member.window), None
     ids = np.arange(network.vocabulary_size + network.label_count)
     if isinstance(network, Transformer) and line is not None:
-        along = line(None)
+        line_contexts = line(None)
     if isinstance(member, VocabularyAdapter):
-        ids = member.wider
-        c, along = (None if each is None else member.own(each) for each in (c, along))
-    attention, read = None, None
-    if isinstance(network, Transformer) and along is not None:
-        attention, read = attention_of(network, along), ids[along.last]
+        ids = member.wide_ids
+        c, line_contexts = (
+            None if each is None else member.own_lines(each) for each in (c, line_contexts)
+        )
+    attention, line_ids = None, None
+    if isinstance(network, Transformer) and line_contexts is not None:
+        attention, line_ids = attention_of(network, line_contexts), ids[line_contexts.last]
     verdicts = [] if curve is None else list(verdicts_on_curve(curve, network.vocabulary_size))
-    seen = (attention, read, verdicts)
+    common = (attention, line_ids, verdicts)
     if c is None:
-        return NetworkProbe(name, network, ids, curve, None, [], None, *seen)
+        return NetworkProbe(name, network, ids, curve, None, [], None, *common)
     layers, norms = layers_of(network, c), norms_of(network, c)
-    mates = batch_mates(network, c) if norms and len(c.line_weight) > 2 else None
-    has_few = len(c.edge) < ENOUGH
-    if not has_few:
+    batch_losses = random_batch_losses(network, c) if norms and len(c.line_weight) > 2 else None
+    has_too_few_lines = len(c.edge) < MIN_CHARACTERS
+    if not has_too_few_lines:
         verdicts += [*verdicts_on_layers(layers), *verdicts_on_norms(norms)]
-    return NetworkProbe(name, network, ids, curve, layers, norms, mates, *seen, has_few)
+    return NetworkProbe(
+        name, network, ids, curve, layers, norms, batch_losses, *common, has_too_few_lines
+    )

@@ -21,22 +21,22 @@ from makemore.contexts.table import Contexts
 from makemore.layers.loss import negative_log_likelihood
 from makemore.layers.network import Network
 
-# Names of the activations.
+# Names of the activation functions.
 KINDS = {nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.ReLU: "relu", nn.GELU: "gelu"}
-CURVED = ("tanh", "sigmoid")  # those that saturate at both ends
-_FLAT = 0.97  # |tanh| above which it is saturated
+SIGMOIDAL = ("tanh", "sigmoid")  # they saturate at both ends
+_SATURATION_THRESHOLD = 0.97  # |tanh| above which a unit is saturated
 
 
-def is_flat(kind: str, x: Tensor) -> Tensor:
-    """Return bool, where activations are saturated or off, so that almost no gradient passes.
+def is_saturated(kind: str, x: Tensor) -> Tensor:
+    """Return bool, where activations are saturated or inactive, so almost no gradient passes.
 
     A tanh is saturated above 0.97 in magnitude, and a sigmoid s if |2 s - 1| is above 0.97. A relu
-    or gelu is off if its output is not above zero; a gelu that is off still passes a little.
+    or gelu is inactive if its output is not above zero; an inactive gelu still passes a little.
     """
     if kind == "tanh":
-        return x.abs() > _FLAT
+        return x.abs() > _SATURATION_THRESHOLD
     if kind == "sigmoid":
-        return (2 * x - 1).abs() > _FLAT
+        return (2 * x - 1).abs() > _SATURATION_THRESHOLD
     return x <= 0
 
 
@@ -58,25 +58,25 @@ class Activations:
     gradients: Float32s
 
     @property
-    def flat(self) -> NDArray[np.bool_]:
-        """(n, H) bool, where the activation is saturated or off; see `is_flat`."""
-        found: NDArray[np.bool_] = is_flat(self.kind, torch.from_numpy(self.values)).numpy()
-        return found
+    def saturation_mask(self) -> NDArray[np.bool_]:
+        """(n, H) bool, where the activation is saturated or inactive; see `is_saturated`."""
+        mask: NDArray[np.bool_] = is_saturated(self.kind, torch.from_numpy(self.values)).numpy()
+        return mask
 
     @property
     def saturated(self) -> float:
-        """Share of activations that are saturated or off."""
-        return float(self.flat.mean())
+        """Share of activations that are saturated or inactive."""
+        return float(self.saturation_mask.mean())
 
     @property
     def dead(self) -> NDArray[np.int64]:
-        """Indices of units saturated or off in every row, which learn nothing from these lines.
+        """Indices of dead units: saturated or inactive in every row, so no line can change them.
 
         A gelu layer has none, as a gelu still passes a little gradient below zero.
         """
         if self.kind == "gelu":
             return np.zeros(0, np.int64)
-        return np.flatnonzero(self.flat.all(axis=0))
+        return np.flatnonzero(self.saturation_mask.all(axis=0))
 
     @property
     def gradient(self) -> float:
@@ -104,7 +104,7 @@ class Weights:
     @property
     def gradient_to_data(self) -> float:
         """Ratio of the standard deviations of gradients and values; NaN for constant values."""
-        return ratio(self.gradients, self.values)
+        return std_ratio(self.gradients, self.values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,34 +133,42 @@ def layers_of(network: Network, c: Contexts) -> Layers:
     """
     network.eval()
     network.zero_grad()
-    with _watched(network) as seen:
+    with _recorded_activations(network) as outputs_by_layer:
         loss = negative_log_likelihood(network(c), c) / c.total
         loss.backward()  # type: ignore[no-untyped-call]
-    found = [
-        Activations(name, kind, _joined(outputs), _joined([_gradient(x) for x in outputs]))
-        for (name, kind), outputs in seen.items()
+    activations = [
+        Activations(
+            name, kind, _concatenate(outputs), _concatenate([_gradient(x) for x in outputs])
+        )
+        for (name, kind), outputs in outputs_by_layer.items()
     ]
     weights = [
-        Weights(name, _array(p.detach()), _array(torch.zeros_like(p) if p.grad is None else p.grad))
+        Weights(
+            name,
+            _to_array(p.detach()),
+            _to_array(torch.zeros_like(p) if p.grad is None else p.grad),
+        )
         for name, p in network.named_parameters()
         if p.numel()
     ]
     network.zero_grad()
-    return Layers(loss.item(), found, weights)
+    return Layers(loss.item(), activations, weights)
 
 
-def ratio(above: Float32s, below: Float32s) -> float:
-    """Return the ratio of two standard deviations; NaN if `below` is constant."""
-    spread = float(below.std())
-    return float(above.std()) / spread if spread > 0 else float("nan")
+def std_ratio(numerator: Float32s, denominator: Float32s) -> float:
+    """Return the ratio of two standard deviations; NaN if `denominator` is constant."""
+    std = float(denominator.std())
+    return float(numerator.std()) / std if std > 0 else float("nan")
 
 
-def watch(network: Network, see: Callable[[str, str, Tensor], None]) -> list[RemovableHandle]:
+def add_activation_hooks(
+    network: Network, callback: Callable[[str, str, Tensor], None]
+) -> list[RemovableHandle]:
     """Register a callback on every activation module of a network.
 
     Args:
         network: any network.
-        see: callback, called at each forward pass with the module's name, its kind and its output.
+        callback: called at each forward pass with the module's name, its kind and its output.
 
     Returns:
         Handles; remove them to stop the calls.
@@ -172,32 +180,32 @@ def watch(network: Network, see: Callable[[str, str, Tensor], None]) -> list[Rem
             continue
 
         def hook(_: nn.Module, __: object, x: Tensor, name: str = name, kind: str = kind) -> None:
-            see(name, kind, x)
+            callback(name, kind, x)
 
         handles.append(module.register_forward_hook(hook))
     return handles
 
 
 @contextmanager
-def _watched(network: Network) -> Iterator[dict[tuple[str, str], list[Tensor]]]:
+def _recorded_activations(network: Network) -> Iterator[dict[tuple[str, str], list[Tensor]]]:
     """Collect the outputs of activation modules, and their gradients, within a context."""
-    seen: dict[tuple[str, str], list[Tensor]] = {}
+    outputs_by_layer: dict[tuple[str, str], list[Tensor]] = {}
 
-    def keep(name: str, kind: str, x: Tensor) -> None:
+    def record(name: str, kind: str, x: Tensor) -> None:
         x.retain_grad()
-        seen.setdefault((name, kind), []).append(x)
+        outputs_by_layer.setdefault((name, kind), []).append(x)
 
-    handles = watch(network, keep)
+    handles = add_activation_hooks(network, record)
     try:
-        yield seen
+        yield outputs_by_layer
     finally:
         for handle in handles:
             handle.remove()
 
 
-def _joined(tensors: list[Tensor]) -> Float32s:
+def _concatenate(tensors: list[Tensor]) -> Float32s:
     """Return (n, H) the rows of all tensors."""
-    return np.concatenate([_array(x.detach()).reshape(-1, x.shape[-1]) for x in tensors])
+    return np.concatenate([_to_array(x.detach()).reshape(-1, x.shape[-1]) for x in tensors])
 
 
 def _gradient(x: Tensor) -> Tensor:
@@ -205,7 +213,7 @@ def _gradient(x: Tensor) -> Tensor:
     return torch.zeros_like(x) if x.grad is None else x.grad
 
 
-def _array(x: Tensor) -> Float32s:
+def _to_array(x: Tensor) -> Float32s:
     """Return a float32 copy as an array."""
-    found: Float32s = x.cpu().numpy().astype(np.float32, copy=True)
-    return found
+    array: Float32s = x.cpu().numpy().astype(np.float32, copy=True)
+    return array

@@ -35,55 +35,59 @@ class Member(NamedTuple):
     by_place: tuple[float, ...]
 
 
-def members_on(mixture: Mixture, c: Contexts) -> list[Member]:
+def measure_members(mixture: Mixture, c: Contexts) -> list[Member]:
     """Compute the contribution of each member on the contexts of at least one line."""
-    each = np.stack([edge_log_probs(member, c) for member in mixture.members]).astype(np.float64)
-    share = c.count / c.total
-    best = each.argmax(axis=0)
+    log_probs = np.stack([edge_log_probs(each, c) for each in mixture.members]).astype(np.float64)
+    edge_shares = c.count / c.total
+    best = log_probs.argmax(axis=0)
 
     def loss(weights: Float64s) -> float:
         with np.errstate(divide="ignore"):
-            log_probs = np.log((weights[:, None] / weights.sum() * np.exp(each)).sum(axis=0))
-        return -float((share * log_probs).sum())
+            mixed = np.log((weights[:, None] / weights.sum() * np.exp(log_probs)).sum(axis=0))
+        return -float((edge_shares * mixed).sum())
 
-    whole, found = loss(mixture.weights), []
-    by_place = _by_place(_responsibility(each, mixture.weights), c)
-    for place, member in enumerate(mixture.members):
-        left = np.where(np.arange(len(each)) == place, 0.0, mixture.weights)
-        found.append(
+    mixture_loss, contributions = loss(mixture.weights), []
+    by_position = _mean_by_position(_responsibility(log_probs, mixture.weights), c)
+    for index, member in enumerate(mixture.members):
+        others = np.where(np.arange(len(log_probs)) == index, 0.0, mixture.weights)
+        is_finite = others.any() and np.isfinite(loss(others))
+        contributions.append(
             Member(
                 _name(member),
-                float(mixture.weights[place]),
-                -float((share * each[place]).sum()),
-                float(share[best == place].sum()),
-                loss(left) - whole if left.any() and np.isfinite(loss(left)) else float("inf"),
-                tuple(by_place[place].tolist()),
+                float(mixture.weights[index]),
+                -float((edge_shares * log_probs[index]).sum()),
+                float(edge_shares[best == index].sum()),
+                loss(others) - mixture_loss if is_finite else float("inf"),
+                tuple(by_position[index].tolist()),
             )
         )
-    return found
+    return contributions
 
 
 def _name(member: Model) -> str:
     """Return the name of a member."""
-    own = member.model if isinstance(member, VocabularyAdapter) else member
-    window = "" if own.window is None else f", window {own.window}"
-    return f"{type(own).__name__}{window}"
+    model = member.model if isinstance(member, VocabularyAdapter) else member
+    window = "" if model.window is None else f", window {model.window}"
+    return f"{type(model).__name__}{window}"
 
 
 def _responsibility(log_probs: Float64s, weights: Float64s) -> Float64s:
     """Return (members, M) each member's share of each edge's probability; 0 where that is 0."""
-    best = log_probs.max(axis=0)
-    parts = weights[:, None] * np.exp(log_probs - np.where(np.isfinite(best), best, 0.0))
-    total = parts.sum(axis=0)
-    found: Float64s = np.where(total > 0, parts / np.where(total > 0, total, 1.0), 0.0)
-    return found
+    highest = log_probs.max(axis=0)
+    shift = np.where(np.isfinite(highest), highest, 0.0)
+    joint = weights[:, None] * np.exp(log_probs - shift)
+    total = joint.sum(axis=0)
+    shares: Float64s = np.where(total > 0, joint / np.where(total > 0, total, 1.0), 0.0)
+    return shares
 
 
-def _by_place(share: Float64s, c: Contexts) -> Float64s:
-    """Return (members, places) the mean share of each member at each position, over lines."""
+def _mean_by_position(shares: Float64s, c: Contexts) -> Float64s:
+    """Return (members, T) the mean share of each member at each position, over lines."""
     lengths = np.diff(c.start)
-    place = np.arange(len(c.edge)) - np.repeat(c.start[:-1], lengths)
+    position = np.arange(len(c.edge)) - np.repeat(c.start[:-1], lengths)
     weight = np.repeat(c.line_weight, lengths)
-    places = int(lengths.max())
-    total = sum_by_index(place, weight, places)
-    return np.stack([sum_by_index(place, weight * own[c.edge], places) / total for own in share])
+    longest = int(lengths.max())
+    total = sum_by_index(position, weight, longest)
+    return np.stack(
+        [sum_by_index(position, weight * share[c.edge], longest) / total for share in shares]
+    )

@@ -5,7 +5,7 @@ import numpy as np
 from makemore.arrays import Float64s
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference.likelihood import blocks
+from makemore.inference.likelihood import iter_blocks
 from makemore.inference.model import Model
 
 
@@ -24,9 +24,9 @@ def mean_next_probs(model: Model, c: Contexts) -> Float64s:
         one, except that rows of characters that are not in these lines are zero.
     """
     size = c.vocabulary_size
-    found, total = np.zeros((size, size)), np.zeros(size)
-    for part, _ in blocks(c):
-        last = np.where(part.last < size, part.last, BOUNDARY)
-        np.add.at(found, last, np.exp(model.log_probs(part)) * part.weight[:, None])
-        np.add.at(total, last, part.weight)
-    return found / np.where(total > 0, total, 1.0)[:, None]
+    sums, weights = np.zeros((size, size)), np.zeros(size)
+    for block, _ in iter_blocks(c):
+        last = np.where(block.last < size, block.last, BOUNDARY)
+        np.add.at(sums, last, np.exp(model.log_probs(block)) * block.weight[:, None])
+        np.add.at(weights, last, block.weight)
+    return sums / np.where(weights > 0, weights, 1.0)[:, None]

@@ -11,7 +11,7 @@ from makemore.contexts.table import Contexts
 from makemore.layers.batch_norm import BatchNorm, calibrate
 from makemore.layers.network import Network
 
-_MATES, _BATCHES = 31, 20  # lines in a batch besides the one measured; number of batches
+_OTHER_LINES, _BATCHES = 31, 20  # lines in a batch besides the one measured; number of batches
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +35,8 @@ class Norm:
     @property
     def distance(self) -> float:
         """Mean distance of running means from calibrated ones, in standard deviations."""
-        spread = np.sqrt(self.calibrated_variance + 1e-5)
-        return float(np.abs((self.mean - self.calibrated_mean) / spread).mean())
+        std = np.sqrt(self.calibrated_variance + 1e-5)
+        return float(np.abs((self.mean - self.calibrated_mean) / std).mean())
 
 
 def norms_of(network: Network, c: Contexts) -> list[Norm]:
@@ -46,17 +46,17 @@ def norms_of(network: Network, c: Contexts) -> list[Norm]:
         network: any network; it is not changed.
         c: contexts of the lines to calibrate on.
     """
-    twin = copy.deepcopy(network)
-    calibrate(twin, [c])
-    pairs = zip(network.named_modules(), twin.modules(), strict=True)
+    copied = copy.deepcopy(network)
+    calibrate(copied, [c])
+    pairs = zip(network.named_modules(), copied.modules(), strict=True)
     return [
-        Norm(name, *(_array(x) for x in (old.mean, old.variance, new.mean, new.variance)))
+        Norm(name, *(_to_array(x) for x in (old.mean, old.variance, new.mean, new.variance)))
         for (name, old), new in pairs
         if isinstance(old, BatchNorm) and isinstance(new, BatchNorm)
     ]
 
 
-def batch_mates(network: Network, c: Contexts, seed: int = 0) -> Float64s:
+def random_batch_losses(network: Network, c: Contexts, seed: int = 0) -> Float64s:
     """Compute the loss of one line in different training batches.
 
     With batch normalisation, the loss of a line depends on the other lines of its batch.
@@ -71,22 +71,22 @@ def batch_mates(network: Network, c: Contexts, seed: int = 0) -> Float64s:
         with 31 other lines, or with half of the others if that is fewer. Without batch
         normalisation, all losses are the same.
     """
-    twin, rng = copy.deepcopy(network).train(), np.random.default_rng(seed)
+    copied, rng = copy.deepcopy(network).train(), np.random.default_rng(seed)
     length = int(c.start[1])
-    all_others = len(c.line_weight) - 1
-    mates = min(_MATES, (all_others + 1) // 2)  # at most half, so that batches differ
+    other_count = len(c.line_weight) - 1
+    batch_others = min(_OTHER_LINES, (other_count + 1) // 2)  # at most half, so that batches differ
     losses = []
     for _ in range(_BATCHES):
-        others = 1 + rng.choice(all_others, mates, replace=False)
+        others = 1 + rng.choice(other_count, batch_others, replace=False)
         batch = c.lines(np.concatenate([[0], others]))
         edges = batch.edge[:length]
         with torch.no_grad():
-            log_probs = twin(batch).log_softmax(dim=1).cpu().numpy()
+            log_probs = copied(batch).log_softmax(dim=1).cpu().numpy()
         losses.append(-log_probs[batch.row[edges], batch.next[edges]].mean())
     return np.array(losses, np.float64)
 
 
-def _array(x: torch.Tensor) -> Float32s:
+def _to_array(x: torch.Tensor) -> Float32s:
     """Return a copy as an array."""
-    found: Float32s = x.detach().cpu().numpy().copy()
-    return found
+    array: Float32s = x.detach().cpu().numpy().copy()
+    return array

@@ -2,4 +2,4 @@
 
 from makemore.moved import forward_names
 
-__getattr__ = forward_names(__name__, "makemore.probe.projection")
+__getattr__ = forward_names(__name__, "makemore.probe.projection", {"in_plane": "project_to_plane"})

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from makemore.errors import DataError
 from makemore.layers.network import Network
-from makemore.probe.layers import is_flat, watch
+from makemore.probe.layers import add_activation_hooks, is_saturated
 from makemore.training.loop import Step
 
-_SAMPLES = 40  # approximate number of steps to examine, over all networks
-_NUMBERS = 2**13  # approximate count of numbers sampled from a matrix or an activation's call
+_EXAMINED_STEPS = 40  # approximate number of steps to examine, over all networks
+_SAMPLE_SIZE = 2**13  # approximate count of numbers sampled from a matrix or an activation's call
 
 Points = list[tuple[int, float]]  # steps in ascending order, each with the value measured there
 
@@ -27,13 +27,13 @@ class Curve:
 
     Attributes:
         loss: mean loss before each step, in nats per character.
-        dev: loss on the dev part after a step, in nats per character.
+        dev: loss on the dev split after a step, in nats per character.
         updates: for each matrix, log10 of the standard deviation of a step's update over that of
             its weights.
         gradients: for each matrix, log10 of the standard deviation of its gradient over that of its
             weights.
-        flat: for each layer of activations, the share that is saturated or off, from the second
-            step on; see `makemore.probe.layers.is_flat`.
+        flat: for each layer of activations, the share that is saturated or inactive, from the
+            second step on; see `makemore.probe.layers.is_saturated`.
         kinds: the kind of activation of each of these layers.
         shapes: the shape of each tensor of the network, by name.
     """
@@ -46,12 +46,12 @@ class Curve:
     kinds: dict[str, str] = field(default_factory=dict)
     shapes: dict[str, list[int]] = field(default_factory=dict)
 
-    def cut(self, steps: int) -> None:
+    def truncate(self, steps: int) -> None:
         """Remove the points after a number of steps."""
-        self.loss, self.dev = _until(steps, self.loss), _until(steps, self.dev)
+        self.loss, self.dev = _points_until(steps, self.loss), _points_until(steps, self.dev)
         for each in (self.updates, self.gradients, self.flat):
             for name, points in list(each.items()):
-                each[name] = _until(steps, points)
+                each[name] = _points_until(steps, points)
                 if not each[name]:
                     del each[name]
         self.kinds = {name: self.kinds[name] for name in self.flat}
@@ -83,36 +83,36 @@ class Recording:
         [1, 2, 3, 4]
     """
 
-    def __init__(self, samples: int = _SAMPLES) -> None:
+    def __init__(self, samples: int = _EXAMINED_STEPS) -> None:
         """Examine approximately `samples` steps over all networks, and the second of each."""
         self.curves: list[Curve] = []
         self._samples = samples
         self._network: Network | None = None
-        self._goes_on = False  # whether the next step continues the last curve
-        self._first = 1  # the number of the next step of a new curve
+        self._is_resuming = False  # whether the next step continues the last curve
+        self._next_number = 1  # the number of the next step of a new curve
         self._probe: _StepProbe | None = None
 
     def __call__(self, step: Step) -> None:
         """Record a step."""
         if step.network is not self._network:
             self._network = step.network
-            if not self._goes_on:
+            if not self._is_resuming:
                 self.curves.append(Curve(shapes=shapes_of(step.network)))
             self.stop()  # the previous network ended before the step to examine
-        self._goes_on, curve = False, self.curves[-1]
-        number = curve.loss[-1][0] + 1 if curve.loss else self._first
-        self._first = 1
+        self._is_resuming, curve = False, self.curves[-1]
+        number = curve.loss[-1][0] + 1 if curve.loss else self._next_number
+        self._next_number = 1
         curve.loss.append((number, step.loss))
         if step.dev_loss is not None:
             curve.dev.append((number, step.dev_loss))
         if self._probe is not None:
-            self._probe.end(curve, number)
+            self._probe.finish(curve, number)
             self._probe = None
-        every = math.ceil(step.steps / self._samples)
-        if step.number < step.steps and (number == 1 or (number + 1) % every == 0):
+        interval = math.ceil(step.steps / self._samples)
+        if step.number < step.steps and (number == 1 or (number + 1) % interval == 0):
             self._probe = _StepProbe(step.network)
 
-    def go_back(self, networks: int, steps: int) -> None:
+    def rewind(self, networks: int, steps: int) -> None:
         """Cut the recording back to the point where an interrupted training resumes.
 
         If the recording does not reach that point, because it was lost or damaged, remove all
@@ -126,11 +126,11 @@ class Recording:
         if len(self.curves) < networks + (steps > 0):
             self.curves = []
         elif steps:
-            self.curves[-1].cut(steps)
+            self.curves[-1].truncate(steps)
             if self.curves[-1].loss[-1][0] < steps:
                 self.curves = []
-        self._goes_on = steps > 0 and bool(self.curves)
-        self._first = 1 if self._goes_on else steps + 1
+        self._is_resuming = steps > 0 and bool(self.curves)
+        self._next_number = 1 if self._is_resuming else steps + 1
 
     def stop(self) -> None:
         """Remove all hooks from a network whose training was stopped."""
@@ -138,7 +138,7 @@ class Recording:
             self._probe.stop()
             self._probe = None
 
-    def text(self) -> str:
+    def to_json_lines(self) -> str:
         """Return the recording as JSON lines, one for each network."""
         return "".join(json.dumps(asdict(curve)) + "\n" for curve in self.curves)
 
@@ -149,7 +149,7 @@ class Recording:
             DataError: the file cannot be written.
         """
         try:
-            Path(path).write_text(self.text(), encoding="utf-8")
+            Path(path).write_text(self.to_json_lines(), encoding="utf-8")
         except OSError as error:
             raise DataError(f"{path} cannot be written: {(error.strerror or '').lower()}") from None
 
@@ -163,16 +163,16 @@ class Recording:
         recording = cls()
         try:
             with open(path, encoding="utf-8") as file:
-                recording.curves = [_curve_of(json.loads(row)) for row in file]
+                recording.curves = [_parse_curve(json.loads(row)) for row in file]
         except OSError as error:
             raise DataError(
-                f"{path} cannot be read: {(error.strerror or '').lower()}; give history.jsonl of "
-                "the folder that fit --report filled"
+                f"{path} cannot be read: {(error.strerror or '').lower()}; give history.jsonl "
+                "from the directory of fit --report"
             ) from None
         except (ValueError, TypeError, AttributeError, KeyError):
             raise DataError(
-                f"{path} is no recording of a training: give history.jsonl of the folder that "
-                "fit --report filled"
+                f"{path} is not a recording of a training: give history.jsonl from the directory "
+                "of fit --report"
             ) from None
         return recording
 
@@ -183,39 +183,42 @@ class _StepProbe:
     def __init__(self, network: Network) -> None:
         """Copy the weights before the step, and register hooks on the activations."""
         self._network = network
-        self._before = {name: _some(p.detach()).clone() for name, p in _matrices(network)}
-        self._seen: dict[tuple[str, str], list[tuple[Tensor, int]]] = {}  # sample, rows in all
-        self._handles = watch(network, self._see)
+        self._weights_before = {
+            name: _subsample(p.detach()).clone() for name, p in _matrices(network)
+        }
+        # for each layer, by name and kind: a sample of each call's rows, and their number
+        self._activations: dict[tuple[str, str], list[tuple[Tensor, int]]] = {}
+        self._handles = add_activation_hooks(network, self._record_activations)
 
-    def _see(self, name: str, kind: str, x: Tensor) -> None:
+    def _record_activations(self, name: str, kind: str, x: Tensor) -> None:
         """Keep activations of the step itself, not of the dev evaluation after it.
 
         An evenly spaced sample of rows represents the batch.
         """
         if self._network.training:
             rows = x.detach().flatten(0, -2)
-            self._seen.setdefault((name, kind), []).append((_some(rows), len(rows)))
+            self._activations.setdefault((name, kind), []).append((_subsample(rows), len(rows)))
 
     def stop(self) -> None:
         """Remove the hooks."""
         for handle in self._handles:
             handle.remove()
 
-    def end(self, curve: Curve, number: int) -> None:
+    def finish(self, curve: Curve, number: int) -> None:
         """Add the finished step to a curve, and remove the hooks."""
         with torch.no_grad():
-            for (name, kind), seen in self._seen.items():
-                flat = is_flat(kind, torch.cat([rows for rows, _ in seen])).float()
-                each = torch.tensor([(len(rows), count / len(rows)) for rows, count in seen])
-                weight = each[:, 1].repeat_interleave(each[:, 0].long()).to(flat.device)
+            for (name, kind), calls in self._activations.items():
+                saturated = is_saturated(kind, torch.cat([rows for rows, _ in calls])).float()
+                sizes = torch.tensor([(len(rows), count / len(rows)) for rows, count in calls])
+                weight = sizes[:, 1].repeat_interleave(sizes[:, 0].long()).to(saturated.device)
                 curve.kinds[name] = kind
-                share = float((flat * (weight / weight.mean())[:, None]).mean())
+                share = float((saturated * (weight / weight.mean())[:, None]).mean())
                 curve.flat.setdefault(name, []).append((number, share))
-            for name, before in self._before.items():
-                after, spread = self._network.get_parameter(name), before.std(correction=0)
-                _note(curve.updates, name, number, _some(after) - before, spread)
+            for name, before in self._weights_before.items():
+                after, std = self._network.get_parameter(name), before.std(correction=0)
+                _append_log_ratio(curve.updates, name, number, _subsample(after) - before, std)
                 if after.grad is not None:
-                    _note(curve.gradients, name, number, _some(after.grad), spread)
+                    _append_log_ratio(curve.gradients, name, number, _subsample(after.grad), std)
         self.stop()
 
 
@@ -226,53 +229,53 @@ def _matrices(network: Network) -> Iterator[tuple[str, Tensor]]:
             yield name, p
 
 
-def _some(rows: Tensor) -> Tensor:
+def _subsample(rows: Tensor) -> Tensor:
     """Return an evenly spaced sample of rows."""
-    return rows[:: max(1, rows.numel() // _NUMBERS)]
+    return rows[:: max(1, rows.numel() // _SAMPLE_SIZE)]
 
 
-def _note(
-    points: dict[str, Points], name: str, number: int, change: Tensor, spread: Tensor
+def _append_log_ratio(
+    points: dict[str, Points], name: str, number: int, change: Tensor, std: Tensor
 ) -> None:
     """Append log10 of a change's standard deviation over that of the weights, if it is finite."""
-    share = float(change.std(correction=0) / spread)
-    if share > 0 and math.isfinite(share):
-        points.setdefault(name, []).append((number, math.log10(share)))
+    ratio = float(change.std(correction=0) / std)
+    if ratio > 0 and math.isfinite(ratio):
+        points.setdefault(name, []).append((number, math.log10(ratio)))
 
 
 def shapes_of(network: Network) -> dict[str, list[int]]:
-    """Return the shape of each parameter, by which a network is recognised."""
+    """Return the shape of each parameter, to check that a recording is of this network."""
     return {name: list(p.shape) for name, p in network.named_parameters()}
 
 
-def _curve_of(row: CurveRow) -> Curve:
+def _parse_curve(row: CurveRow) -> Curve:
     """Return the curve of a row of a file.
 
     Raises:
         ValueError: the row is not a curve; TypeError, AttributeError and KeyError mean the same.
     """
-    loss, dev = _pairs(row["loss"]), _pairs(row["dev"])
+    loss, dev = _parse_points(row["loss"]), _parse_points(row["dev"])
     if not loss:
-        raise ValueError("a training has losses")
+        raise ValueError("a curve needs at least one loss")
     updates, gradients, flat = (
-        {str(name): _pairs(points) for name, points in each.items()}
+        {str(name): _parse_points(points) for name, points in each.items()}
         for each in (row["updates"], row["gradients"], row["flat"])
     )
     if not all(points for each in (updates, gradients, flat) for points in each.values()):
-        raise ValueError("a layer that was recorded has points")
+        raise ValueError("each recorded layer needs points")
     kinds = {name: str(row["kinds"][name]) for name in flat}
     shapes = {str(name): list(map(int, shape)) for name, shape in row["shapes"].items()}
     return Curve(loss, dev, updates, gradients, flat, kinds, shapes)
 
 
-def _until(steps: int, points: Points) -> Points:
+def _points_until(steps: int, points: Points) -> Points:
     """Return the points up to a step."""
     return [point for point in points if point[0] <= steps]
 
 
-def _pairs(points: Sequence[Sequence[float]]) -> Points:
+def _parse_points(points: Sequence[Sequence[float]]) -> Points:
     """Return pairs of a step and a finite number."""
-    found = [(int(number), float(value)) for number, value in points]
-    if not all(math.isfinite(value) for _, value in found):
-        raise ValueError("what is recorded are numbers")
-    return found
+    parsed = [(int(number), float(value)) for number, value in points]
+    if not all(math.isfinite(value) for _, value in parsed):
+        raise ValueError("recorded values must be finite")
+    return parsed

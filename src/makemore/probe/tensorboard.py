@@ -38,14 +38,16 @@ class TensorBoardWriter:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             raise OptionError(
-                "tracking needs TensorBoard: pip install 'makemore[track]', or leave it out"
+                "--track needs TensorBoard: pip install 'makemore[track]', or leave --track out"
             ) from None
         try:
             self._writer: _EventWriter = SummaryWriter(folder)
         except OSError as error:
             is_file = isinstance(error, FileExistsError)
             reason = "it is a file" if is_file else (error.strerror or str(error)).lower()
-            raise OptionError(f"{folder!r} cannot be tracked to: {reason}; give a folder") from None
+            raise OptionError(
+                f"{folder!r} cannot be used for TensorBoard: {reason}; give a directory"
+            ) from None
 
     def __call__(self, step: Step) -> None:
         """Write one step."""

@@ -7,10 +7,11 @@ from makemore.plots import attention as attention_plots
 from makemore.plots import curves, layers, norms
 from makemore.plots import embedding as embedding_plots
 from makemore.probe.examination import NetworkProbe
-from makemore.probe.projection import in_plane
+from makemore.probe.layers import Layers
+from makemore.probe.projection import project_to_plane
 from makemore.probe.recording import Curve
 from makemore.probe.tables import activation_rows, norm_rows, weight_rows
-from makemore.report.picture import Needs, Picture, Section
+from makemore.report.picture import DataSource, Picture, Section
 
 _VOWELS = "aeiou"
 
@@ -27,44 +28,47 @@ def network_section(probe: NetworkProbe, names: Sequence[str]) -> Section:
         pictures += _training(probe.curve, probe.network.vocabulary_size)
     pictures += _weights(probe, names)
     if probe.layers is not None:
-        pictures += _layers(probe)
+        pictures += _activations(probe.layers)
+        pictures += _weight_gradients(probe.layers)
     pictures += _norms(probe)
     rows = (activation_rows(probe), weight_rows(probe), norm_rows(probe))
-    return Section(f"Inside: {probe.name}", pictures, [each for each in rows if len(each) > 1])
+    return Section(f"Network: {probe.name}", pictures, [each for each in rows if len(each) > 1])
 
 
 def _training(curve: Curve, vocabulary_size: int) -> Iterator[Picture]:
     """Yield the pictures of the training."""
-    needs = Needs.RECORDING
+    source = DataSource.RECORDING
     yield Picture(
         curves.learning_curves(curve, vocabulary_size),
         "Learning curves",
-        "Now and then the dev lines are measured, and the weights that were best there are kept. "
-        "Where the train curve goes on falling while dev rises, lines are learned by heart.",
-        needs,
+        "The dev loss is computed at intervals, and the weights with the lowest dev loss are kept. "
+        "A training loss that keeps falling while the dev loss rises means overfitting.",
+        source,
     )
     if curve.updates:
         yield Picture(
             curves.ratios(curve.updates, "updates"),
-            "Updates beside the weights",
-            "How large each step's change of a matrix is beside its numbers. About a thousandth, "
-            "-3, is a good pace: far above it shakes, far below it hardly learns.",
-            needs,
+            "Update-to-weight ratio",
+            "Standard deviation of a step's update of a matrix, divided by that of its weights. "
+            "About 1/1000 (-3) is a good value: far above it, training is unstable; far below it, "
+            "the matrix hardly learns.",
+            source,
         )
     if curve.gradients:
         yield Picture(
             curves.ratios(curve.gradients, "gradients"),
-            "Gradients beside the weights",
-            "The same of the gradients, before the optimizer makes steps of them.",
-            needs,
+            "Gradient-to-data ratio during training",
+            "The same ratio for the gradients, before the optimizer turns them into updates.",
+            source,
         )
     if curve.flat:
         yield Picture(
-            curves.flat_over_time(curve),
-            "Saturated or off, over time",
-            "The share of each layer at the ends of a tanh or sigmoid, or not above the zero of a "
-            "relu or gelu. Saturated at the very start, weights were drawn too large.",
-            needs,
+            curves.saturation_curves(curve),
+            "Saturation during training",
+            "Share of each layer that is saturated (tanh, sigmoid) or inactive (relu and gelu, not "
+            "above zero). Saturation at the very start means that the initial weights are too "
+            "large.",
+            source,
         )
 
 
@@ -72,75 +76,85 @@ def _weights(probe: NetworkProbe, names: Sequence[str]) -> Iterator[Picture]:
     """Yield the pictures that need the weights only."""
     vectors = getattr(probe.network, "C", None)
     if vectors is not None:
-        own = [names[i] for i in probe.ids[: len(vectors)]]
-        plane = in_plane(vectors.detach().cpu().numpy())
-        few = f", the first {embedding_plots.MOST} of {len(own):,}" * (
-            len(own) > embedding_plots.MOST
+        symbols = [names[i] for i in probe.ids[: len(vectors)]]
+        plane = project_to_plane(vectors.detach().cpu().numpy())
+        limit_note = f", the first {embedding_plots.MAX_CHARACTERS} of {len(symbols):,}" * (
+            len(symbols) > embedding_plots.MAX_CHARACTERS
         )
-        how = "as they are" if plane.shares is None else "along their two principal components"
+        projection = (
+            "unprojected"
+            if plane.shares is None
+            else "projected onto the first two principal components"
+        )
         yield Picture(
             embedding_plots.embedding(
-                plane, own, [i for i, name in enumerate(own) if _is_vowel(name)]
+                plane, symbols, [i for i, name in enumerate(symbols) if _is_vowel(name)]
             ),
             "Embedding",
-            f"The vector of each character{few}, {how}. Characters that are used alike come to "
-            "stand near each other; vowels have a colour of their own.",
-            Needs.FILE,
+            f"Embedding vector of each character{limit_note}, {projection}. Characters that are "
+            "used alike tend to lie close together. Vowels are highlighted.",
+            DataSource.FILE,
         )
-    if probe.attention is not None and probe.read is not None:
-        read = [names[i] for i in probe.read]
-        part = f" The first {attention_plots.MOST} places are shown." * (
-            len(read) > attention_plots.MOST
+    if probe.attention is not None and probe.line_ids is not None:
+        inputs = [names[i] for i in probe.line_ids]
+        limit_note = f" The first {attention_plots.MAX_POSITIONS} positions are shown." * (
+            len(inputs) > attention_plots.MAX_POSITIONS
         )
         yield Picture(
-            attention_plots.attention_maps(probe.attention, read),
-            f"Attention along {''.join(read[1:])}",
-            "Row: what has just been read. Column: the place that its next character is told from; "
-            f"the stronger, the more.{part}",
-            Needs.FILE,
-            is_whole=True,
+            attention_plots.attention_maps(probe.attention, inputs),
+            f"Attention along {''.join(inputs[1:])}",
+            "Attention weights. Row: the position that predicts the next character, named by the "
+            f"character just read. Column: the position attended to.{limit_note}",
+            DataSource.FILE,
+            is_fixed_size=True,
         )
 
 
-def _layers(probe: NetworkProbe) -> Iterator[Picture]:
-    """Yield the pictures of activations and gradients on the given lines."""
-    assert probe.layers is not None, "there are lines"
-    needs, found = Needs.LINES, probe.layers
-    if found.activations:
+def _activations(measured: Layers) -> Iterator[Picture]:
+    """Yield the pictures of activations and their gradients on the given lines."""
+    source = DataSource.LINES
+    if measured.activations:
         yield Picture(
-            layers.activation_histograms(found.activations),
-            "Activations",
-            "What each layer gives, once for each distinct context or chunk. Values piled up at "
-            "the ends of a tanh are saturated; a spread that shrinks from layer to layer says that "
-            "weights were drawn too small.",
-            needs,
+            layers.activation_histograms(measured.activations),
+            "Activation histograms",
+            "Outputs of each layer, once for each distinct context or chunk. Values at the ends "
+            "of a tanh are saturated. A standard deviation that shrinks from layer to layer means "
+            "that the initial weights are too small.",
+            source,
         )
         yield Picture(
-            layers.saturation_maps(found.activations),
-            "Saturated or off",
-            "Filled: |tanh| above 0.97 or a sigmoid as near its ends, where next to no gradient "
-            "passes; of a relu what is not above zero, where none does, and of a gelu, where "
-            "little does. A mark stands above a dead unit: filled from top to bottom.",
-            needs,
+            layers.saturation_maps(measured.activations),
+            "Saturated and dead units",
+            "One column per unit, one row per context or chunk. Filled: |tanh| above 0.97 or a "
+            "sigmoid as close to its ends, where almost no gradient passes; a relu not above "
+            "zero, where none passes; a gelu not above zero, where little passes. A mark above a "
+            "column shows a dead unit, which is filled in every row.",
+            source,
         )
         yield Picture(
-            layers.gradient_histograms(found.activations),
-            "Gradients of activations",
-            "What comes back to each layer. Where spreads differ much, some layers learn and "
-            "others do not.",
-            needs,
+            layers.gradient_histograms(measured.activations),
+            "Activation gradients",
+            "Gradients of the loss with respect to each layer's outputs. If standard deviations "
+            "differ much between layers, some layers learn and others do not.",
+            source,
         )
+
+
+def _weight_gradients(measured: Layers) -> Iterator[Picture]:
+    """Yield the pictures of the gradients of the weights on the given lines."""
+    source = DataSource.LINES
     yield Picture(
-        layers.weight_gradient_histograms(found.weights),
-        "Gradients of weights",
-        "What the loss on these lines asks of each matrix. At the end of a training it is small.",
-        needs,
+        layers.weight_gradient_histograms(measured.weights),
+        "Weight gradients",
+        "Gradients of the loss on these lines with respect to each matrix. They are small at the "
+        "end of training.",
+        source,
     )
     yield Picture(
-        layers.gradient_to_data(found.weights),
-        "Gradient to data",
-        "The spread of each tensor's gradient beside that of its numbers.",
-        needs,
+        layers.gradient_to_data(measured.weights),
+        "Gradient-to-data ratio",
+        "Standard deviation of each tensor's gradient, divided by that of its values.",
+        source,
     )
 
 
@@ -149,18 +163,19 @@ def _norms(probe: NetworkProbe) -> Iterator[Picture]:
     if probe.norms:
         yield Picture(
             norms.running_against_calibrated(probe.norms),
-            "Running and calibrated averages",
-            "What normalisation uses outside training, against the same measured on these lines at "
-            "once. Away from the line, the network works with the wrong averages.",
-            Needs.LINES,
+            "Running and calibrated BatchNorm statistics",
+            "Running averages, used outside training, against the statistics of all these lines. "
+            "Away from the diagonal, the network normalises with the wrong statistics.",
+            DataSource.LINES,
         )
-    if probe.mates is not None:
+    if probe.batch_losses is not None:
         yield Picture(
-            norms.batch_mates(probe.mates),
-            "What batch-mates do",
-            f"One line's loss in twenty batches with others: a spread of {probe.mates.std():.3f} "
-            "that comes from nothing but the lines beside it, while training.",
-            Needs.LINES,
+            norms.batch_mates(probe.batch_losses),
+            "Effect of the other lines in a batch",
+            "Training-mode loss of one line in twenty batches with different other lines. The "
+            f"standard deviation, {probe.batch_losses.std():.3f}, comes only from the other "
+            "lines.",
+            DataSource.LINES,
         )
 
 

@@ -4,14 +4,19 @@ from jinja2 import Environment, PackageLoader
 
 from makemore import __version__
 from makemore.corpus.control_characters import display_names
-from makemore.estimator.base import Strings, parsed
+from makemore.estimator.base import Strings, as_lines
 from makemore.estimator.makemore import MakeMore
 from makemore.probe.examination import Examination
 from makemore.probe.recording import Recording
 from makemore.report.network import network_section
 from makemore.report.picture import COLORS, as_svg
 from makemore.report.samples import Samples, draw_samples
-from makemore.report.sections import bigram_section, members_section, missing, samples_section
+from makemore.report.sections import (
+    bigram_section,
+    describe_omitted,
+    members_section,
+    samples_section,
+)
 
 
 def page(
@@ -45,49 +50,51 @@ def page(
         >>> page(maker, title="names").splitlines()[0]
         '<!doctype html>'
     """
-    read = None if lines is None else parsed(lines)
+    parsed_lines = None if lines is None else as_lines(lines)
     samples = draw_samples(maker, seed)
-    along = samples.lines.to_list()[0] if line is None else line
-    found = maker.probe(read, recording, along)
+    attention_line = samples.lines.to_list()[0] if line is None else line
+    examination = maker.probe(parsed_lines, recording, attention_line)
     names = display_names(maker.learned_.vocabulary)
-    sections = [samples_section(maker, samples, read), bigram_section(maker, read)]
-    sections.append(members_section(found))
-    sections += [network_section(each, names) for each in found.networks]
-    pages = Environment(
+    sections = [samples_section(maker, samples, parsed_lines), bigram_section(maker, parsed_lines)]
+    sections.append(members_section(examination))
+    sections += [network_section(each, names) for each in examination.networks]
+    environment = Environment(
         loader=PackageLoader("makemore.report", "."),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters["svg"] = as_svg
-    return pages.get_template("page.html").render(
+    environment.filters["svg"] = as_svg
+    return environment.get_template("page.html").render(
         title=title,
         version=__version__,
-        facts=_facts(maker, samples, found),
+        facts=_facts(maker, samples, examination),
         samples=samples,
-        networks=found.networks,
+        networks=examination.networks,
         sections=[each for each in sections if each.pictures or each.tables],
-        missing=list(missing(found, read is not None, recording is not None)),
+        omitted=list(
+            describe_omitted(examination, parsed_lines is not None, recording is not None)
+        ),
         colors=COLORS,
     )
 
 
-def _facts(maker: MakeMore, samples: Samples, found: Examination) -> list[tuple[str, str]]:
+def _facts(maker: MakeMore, samples: Samples, examination: Examination) -> list[tuple[str, str]]:
     """Return the key facts as pairs of a name and a value."""
-    learned, report = maker.learned_, maker.learned_.report
+    fitted, report = maker.learned_, maker.learned_.report
     facts = [
-        ("family", learned.family),
-        ("lines learned", f"{learned.cleaning.kept:,}"),
-        ("characters", f"{len(learned.vocabulary) - 1:,}"),
-        ("numbers inside", f"{sum(each.size for each in found.tensors.values()):,}"),
+        ("family", fitted.family),
+        ("lines fitted on", f"{fitted.cleaning.kept:,}"),
+        ("distinct characters", f"{len(fitted.vocabulary) - 1:,}"),
+        ("stored values", f"{sum(each.size for each in examination.tensors.values()):,}"),
     ]
     facts += [
-        (f"{part} loss, nats per character", f"{loss:z.4f}")
-        for part, loss in (("dev", report.dev_loss), ("test", report.test_loss))
+        (f"{split} loss, nats per character", f"{loss:z.4f}")
+        for split, loss in (("dev", report.dev_loss), ("test", report.test_loss))
         if loss is not None
     ]
-    facts.append(("distinct lines among those made", f"{samples.variety.distinct:.1%}"))
+    facts.append(("distinct samples", f"{samples.variety.distinct:.1%}"))
     new = samples.variety.new
     if new is not None:
-        facts += [("new", f"{new:.1%}"), ("seen in the list", f"{1 - new:.1%}")]
+        facts += [("new samples", f"{new:.1%}"), ("samples in the list", f"{1 - new:.1%}")]
     return facts

@@ -10,22 +10,22 @@ import matplotlib
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from makemore.plots.style import FAINT, FULL, INK, SERIES, SOFT
+from makemore.plots.style import FAINT, HALF_PAGE_WIDTH, INK, SERIES, SOFT
 from makemore.probe.tables import Rows
 
 # CSS variables of the page, which have other values in dark mode.
 COLORS = {"ink": INK, "soft": SOFT, "faint": FAINT} | {
     f"series-{number}": color for number, color in enumerate(SERIES)
 }
-_SHRINKS = 0.62  # minimum scale of a picture; on narrower screens it scrolls
+_MIN_SCALE = 0.62  # minimum scale of a picture; on narrower screens it scrolls
 
 
-class Needs(StrEnum):
-    """Data that a picture needs."""
+class DataSource(StrEnum):
+    """Data that a picture is drawn from."""
 
     FILE = "the model file"
-    LINES = "the file and lines"
-    RECORDING = "a recording of its training"
+    LINES = "the model file and the lines"
+    RECORDING = "the recording of the training"
 
 
 @dataclass(frozen=True)
@@ -36,21 +36,21 @@ class Picture:
         figure: the matplotlib figure.
         title: title of the picture.
         caption: explanation of how to read it.
-        needs: data that the picture needs.
-        is_whole: whether the picture is never scaled down, because its text would be unreadable. It
-            scrolls on a small screen.
+        source: data that the picture is drawn from.
+        is_fixed_size: whether the picture is never scaled down, because its text would be
+            unreadable. It scrolls on a small screen.
     """
 
     figure: Figure
     title: str
     caption: str
-    needs: Needs
-    is_whole: bool = False
+    source: DataSource
+    is_fixed_size: bool = False
 
     @property
     def is_wide(self) -> bool:
         """Whether the picture needs the full width of the page."""
-        return self.figure.get_figwidth() > FULL
+        return self.figure.get_figwidth() > HALF_PAGE_WIDTH
 
 
 @dataclass(frozen=True)
@@ -78,20 +78,20 @@ def as_svg(figure: Figure, name: str) -> Markup:
         figure: the figure.
         name: salt of the ids, different for each figure of a page.
     """
-    written = io.StringIO()
+    buffer = io.StringIO()
     settings = {"svg.fonttype": "none", "svg.hashsalt": name}
     with matplotlib.rc_context(settings), warnings.catch_warnings():  # type: ignore[arg-type]
         # If matplotlib's font lacks a glyph, the browser uses one of its own fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
-    svg = written.getvalue()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(<(?:g|image)\b[^>]*?) id="[^"]*"', r"\1", svg)
     svg = re.sub(r"font-family: [^;\"]*;?", "", svg)
     svg = re.sub(
         r'(<svg[^>]*?) width="([\d.]+pt)" height="[\d.]+pt"',
-        rf'\1 style="width: \2; min-width: calc({_SHRINKS} * \2)"',
+        rf'\1 style="width: \2; min-width: calc({_MIN_SCALE} * \2)"',
         svg,
     )
     for variable, color in COLORS.items():

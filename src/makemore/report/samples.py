@@ -13,9 +13,9 @@ from makemore.estimator.makemore import MakeMore
 from makemore.evaluation.metrics import Variety
 from makemore.evaluation.scoring import surprise
 
-_DRAWN, _SHOWN = 2000, 24  # lines for the statistics, and lines to show
+_SAMPLE_COUNT, _SHOWN_COUNT = 2000, 24  # lines for the statistics, and lines to show
 # If lines are long fewer are drawn: at most about 2**17 characters, but at least 200 lines.
-_FEWEST, _CHARACTERS = 200, 2**17
+_MIN_SAMPLE_COUNT, _MAX_CHARACTERS = 200, 2**17
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class Samples:
 
 def draw_samples(maker: MakeMore, seed: int = 0) -> Samples:
     """Sample 2,000 lines, fewer if lines are long, and score the first 24."""
-    first = maker.sample(_SHOWN, seed=seed)  # the first lines of the larger sample below
-    most = _CHARACTERS // max(1, maker.learned_.longest)
-    lines = maker.sample(max(_FEWEST, min(_DRAWN, most)), seed=seed)
+    first = maker.sample(_SHOWN_COUNT, seed=seed)  # the first lines of the larger sample below
+    limit = _MAX_CHARACTERS // max(1, maker.learned_.longest)
+    lines = maker.sample(max(_MIN_SAMPLE_COUNT, min(_SAMPLE_COUNT, limit)), seed=seed)
     scores = maker.score_characters(first)
     space = space_symbol(maker.learned_.vocabulary)
     scored = [_scored(line, nats.tolist(), space) for line, nats in zip(first, scores, strict=True)]
@@ -95,6 +95,6 @@ def character_shares(lines: Lines, vocabulary: Vocabulary) -> Float64s:
     """Return the weighted frequency of each character, (V,); 0 for the boundary."""
     ids = vocabulary.encode(lines.codes)
     weights = np.repeat(lines.counts(), lines.lengths())
-    found = np.bincount(ids[ids > 0], weights[ids > 0], minlength=len(vocabulary))
-    shares: Float64s = found / max(found.sum(), 1e-12)
+    counts = np.bincount(ids[ids > 0], weights[ids > 0], minlength=len(vocabulary))
+    shares: Float64s = counts / max(counts.sum(), 1e-12)
     return shares

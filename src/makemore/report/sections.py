@@ -16,25 +16,23 @@ from makemore.plots import distributions, mixture, tables
 from makemore.probe.examination import Examination
 from makemore.probe.next_characters import mean_next_probs
 from makemore.probe.tables import member_rows
-from makemore.report.picture import Needs, Picture, Section
+from makemore.report.picture import DataSource, Picture, Section
 from makemore.report.samples import Samples, character_shares, length_shares
 
 
 def samples_section(maker: MakeMore, samples: Samples, lines: Lines | None) -> Section:
     """Return the section on lengths and characters of samples, compared with given lines."""
     vocabulary = maker.learned_.vocabulary
-    needs = _needs(lines)
-    beside = (
-        "" if lines is None else " Where bars and dots part, they are not like the lines given."
-    )
+    source = _source(lines)
+    comparison = "" if lines is None else " The dots are the lines given."
     pictures = [
         Picture(
             distributions.lengths(
                 length_shares(samples.lines), None if lines is None else length_shares(lines)
             ),
-            "How long lines are",
-            f"Of {len(samples.lines):,} lines made.{beside}",
-            needs,
+            "Line lengths",
+            f"Distribution over {len(samples.lines):,} sampled lines.{comparison}",
+            source,
         ),
         Picture(
             distributions.characters(
@@ -42,16 +40,16 @@ def samples_section(maker: MakeMore, samples: Samples, lines: Lines | None) -> S
                 None if lines is None else character_shares(lines, vocabulary),
                 display_names(vocabulary)[: len(vocabulary)],
             ),
-            "What they are made of",
-            f"How often each character stands in them.{beside}",
-            needs,
+            "Character frequencies",
+            f"Relative frequency of each character in the sampled lines.{comparison}",
+            source,
         ),
     ]
-    return Section("Lines made, all together", pictures)
+    return Section("Statistics of the samples", pictures)
 
 
 def bigram_section(maker: MakeMore, lines: Lines | None) -> Section:
-    """Return the section on bigrams: counted ones, and those that the model predicts."""
+    """Return the section on bigrams: their counts, and those that the model predicts."""
     vocabulary, model = maker.learned_.vocabulary, maker.learned_.model
     names, pictures = display_names(vocabulary)[: len(vocabulary)], []
     counts = _counts(maker, lines)
@@ -59,87 +57,97 @@ def bigram_section(maker: MakeMore, lines: Lines | None) -> Section:
         pictures.append(
             Picture(
                 tables.bigram_table(counts, names),
-                "What follows what, counted",
-                f"Row: a character, {names[0]} for the start of a line. Column: what followed it, "
-                f"how often, {names[0]} for the end. Shades are square roots, so that rare pairs "
-                "can be seen.",
-                _needs(lines),
-                is_whole=True,
+                "Bigram counts",
+                f"Row: a character, {names[0]} for the start of a line. Column: the next "
+                f"character, {names[0]} for the end. Shades show the square root of the count, so "
+                "that rare pairs are visible.",
+                _source(lines),
+                is_fixed_size=True,
             )
         )
-    learned, few = None, None
+    predicted, line_counts = None, None
+    caption = "The model's probabilities of the next character, given the character of the row."
     if lines is not None:
-        known = maker.looked_at(lines)
-        few = bigrams(Contexts.of(known, vocabulary, 1))
-        learned = mean_next_probs(model, Contexts.of(known, vocabulary, model.window))
+        known_lines = maker.looked_at(lines)
+        line_counts = bigrams(Contexts.of(known_lines, vocabulary, 1))
+        predicted = mean_next_probs(model, Contexts.of(known_lines, vocabulary, model.window))
+        caption = (
+            "Relative frequencies of the next character in these lines, and the model's "
+            "predictions, averaged over all contexts that end in the character of the row."
+        )
     elif isinstance(model, Linear) and model.window == 1 and not model.label_count:
-        learned = model.W.softmax(dim=1).detach().cpu().numpy()
-    if learned is not None:
+        predicted = model.W.softmax(dim=1).detach().cpu().numpy()
+    if predicted is not None:
         pictures.append(
             Picture(
-                tables.counted_and_learned(few, learned, names),
-                "Counted, and learned",
-                "What follows each character in these lines, and what the model says does, on "
-                "average over what came before.",
-                _needs(lines),
-                is_whole=True,
+                tables.counted_and_learned(line_counts, predicted, names),
+                "Bigram frequencies and predictions",
+                caption,
+                _source(lines),
+                is_fixed_size=True,
             )
         )
-    return Section("What follows what", pictures)
+    return Section("Bigrams", pictures)
 
 
-def members_section(found: Examination) -> Section:
+def members_section(examination: Examination) -> Section:
     """Return the section on a mixture's members.
 
     It is empty if the model is not a mixture or was examined without lines.
     """
-    if not found.members:
-        return Section("The mixture")
+    if not examination.members:
+        return Section("Mixture members")
     pictures = [
         Picture(
-            mixture.member_weights(found.members),
-            "What each member is good for",
-            "Its weight, the share of characters to which it gives more than the others do, and "
-            "how much the loss rises when it is left out. On lines that they have counted, counts "
-            "look better than they are.",
-            Needs.LINES,
+            mixture.member_weights(examination.members),
+            "Contribution of each member",
+            "Its weight, the share of characters to which it gives the highest probability of all "
+            "members, and how much the loss rises when it is removed. On the lines that they were "
+            "fitted on, count models look better than they are.",
+            DataSource.LINES,
         ),
         Picture(
-            mixture.member_places(found.members),
-            "Where each member helps",
-            "How much of the probability of what follows is each member's, place by place.",
-            Needs.LINES,
+            mixture.member_places(examination.members),
+            "Contribution by position",
+            "Mean share of each member in the mixture's probability of the next character, by "
+            "position in the line.",
+            DataSource.LINES,
         ),
     ]
-    return Section("The mixture", pictures, [member_rows(found)])
+    return Section("Mixture members", pictures, [member_rows(examination)])
 
 
-def missing(found: Examination, has_lines: bool, has_curves: bool) -> Iterator[str]:
-    """Yield sentences that say what is not shown and what it needs."""
+def describe_omitted(
+    examination: Examination, has_lines: bool, has_recording: bool
+) -> Iterator[str]:
+    """Yield a sentence for each group of pictures that is omitted, with what it needs."""
     if not has_lines:
-        inside = "activations and their gradients, saturation, dead units, " * bool(found.networks)
-        members = "members of a mixture, " * any(name == "weights" for name in found.tensors)
-        yield (
-            f"Lines made beside others, {inside}{members}counts beside what is learned: give "
-            "lines, as in makemore report MODEL FILE."
+        inside = "activations and their gradients, saturation, dead units, " * bool(
+            examination.networks
         )
-    if found.networks and not has_curves:
+        members = "members of a mixture, " * any(name == "weights" for name in examination.tensors)
         yield (
-            "Learning curves, and updates and gradients over time: record the training, as in "
-            "makemore fit FILE --report FOLDER."
+            f"Comparison of samples with given lines, {inside}{members}bigram frequencies "
+            "beside predictions: give lines, as in makemore report MODEL FILE."
+        )
+    if examination.networks and not has_recording:
+        yield (
+            "Learning curves, and updates and gradients during training: record the training, as "
+            "in makemore fit FILE --report DIR."
         )
 
 
-def _needs(lines: Lines | None) -> Needs:
+def _source(lines: Lines | None) -> DataSource:
     """Return the data needed by a picture that uses lines if they are given."""
-    return Needs.FILE if lines is None else Needs.LINES
+    return DataSource.FILE if lines is None else DataSource.LINES
 
 
 def _counts(maker: MakeMore, lines: Lines | None) -> Float64s | None:
     """Return the bigram counts (V, V) of the lines, else those of a count model, else None."""
-    learned = maker.learned_
+    fitted = maker.learned_
     if lines is not None:
-        known = lines.select(np.flatnonzero(learned.vocabulary.is_encodable(lines)))
-        return bigrams(Contexts.of(known, learned.vocabulary, 1))
-    counted = [member for member in members(learned.model) if isinstance(member, CountModel)]
-    return bigrams(counted[0].counted()) if counted and not learned.report.is_blend else None
+        known_lines = lines.select(np.flatnonzero(fitted.vocabulary.is_encodable(lines)))
+        return bigrams(Contexts.of(known_lines, fitted.vocabulary, 1))
+    count_models = [each for each in members(fitted.model) if isinstance(each, CountModel)]
+    has_counts = count_models and not fitted.report.is_blend
+    return bigrams(count_models[0].to_contexts()) if has_counts else None

@@ -19,10 +19,10 @@ from makemore.options.verbs import ConstraintOptions
 if TYPE_CHECKING:
     from automata.fa.dfa import DFA
 
-    from makemore.sampling.pattern import Sets
+    from makemore.sampling.pattern import CharacterSets
 
-_TRIMMED = r"\S(?:.*\S)?"  # as all cleaned lines are: not blank, no space at either end
-_PRODUCT = 16  # maximum product of two automata's sizes, in multiples of the states allowed
+_TRIMMED = r"\S(?:.*\S)?"  # cleaned lines are not blank and have no space at either end
+_MAX_PRODUCT = 16  # maximum product of two automata's sizes, in multiples of the states allowed
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,42 +31,44 @@ class Constraint:
 
     Attributes:
         goto: (D, V) int32, the state after each id; NOWHERE if no end can be reached after it.
-        ends: (D,) bool, whether a line may end in each state.
-        shortest: minimum length of a line, in characters.
-        longest: maximum length of a line, in characters.
+        is_final: (D,) bool, whether a line may end in each state.
+        min_length: minimum length of a line, in characters.
+        max_length: maximum length of a line, in characters.
     """
 
     goto: NDArray[np.int32]
-    ends: NDArray[np.bool_]
-    shortest: int
-    longest: int
+    is_final: NDArray[np.bool_]
+    min_length: int
+    max_length: int
 
     @classmethod
-    def of(cls, options: ConstraintOptions, vocabulary: Vocabulary, longest: int) -> Self:
+    def of(cls, options: ConstraintOptions, vocabulary: Vocabulary, max_length: int) -> Self:
         """Compile constraint options to one automaton.
 
         Args:
             options: the constraint options.
             vocabulary: the model's vocabulary.
-            longest: maximum length of a line, in characters.
+            max_length: maximum length of a line, in characters.
 
         Raises:
             ConstraintError: a pattern cannot be used, the automata need too many states, or a
                 character is not in the vocabulary.
         """
-        from makemore.sampling.pattern import Expression, Sets  # here, as its library loads slowly
+        from makemore.sampling.pattern import CharacterSets, Expression  # slow to import
 
-        _check_known(options, vocabulary)
-        sets = Sets(tuple(vocabulary.characters))
+        _check_characters(options, vocabulary)
+        sets = CharacterSets(tuple(vocabulary.characters))
         required, forbidden = _patterns(options)
-        case, most = options.ignore_case, options.states
-        each = [Expression(text, sets, case, most) for text in (*required, *forbidden)]
-        automata = [expression.automaton() for expression in each]
-        for place in range(len(required), len(automata)):
-            automata[place] = automata[place].complement()
+        case, max_states = options.ignore_case, options.states
+        expressions = [Expression(text, sets, case, max_states) for text in (*required, *forbidden)]
+        automata = [expression.automaton() for expression in expressions]
+        for i in range(len(required), len(automata)):
+            automata[i] = automata[i].complement()
         automata.sort(key=lambda automaton: len(automaton.states))
-        goto, ends = _table(reduce(_both(most), automata), sets)
-        return cls(goto, ends, options.length or options.min_length or 0, longest)
+        goto, is_final = _transition_table(
+            reduce(_bounded_intersection(max_states), automata), sets
+        )
+        return cls(goto, is_final, options.length or options.min_length or 0, max_length)
 
     @cached_property
     def completions(self) -> NDArray[np.float64]:
@@ -74,53 +76,55 @@ class Constraint:
 
         Counts below 2^53 are exact, as float64 represents them exactly; larger ones are rounded.
         """
-        before, after, ways = self._arcs
-        found = np.zeros((self.longest + 2, len(self.goto)))
+        sources, targets, arcs = self._arcs
+        counts = np.zeros((self.max_length + 2, len(self.goto)))
         with np.errstate(over="ignore"):
-            for read in range(self.longest, -1, -1):
-                going_on = ways * found[read + 1, after]
-                found[read] = np.bincount(before, going_on, minlength=len(self.goto))
-                found[read] += self.ends & (read >= self.shortest)
-        return found[:-1]
+            for length in range(self.max_length, -1, -1):
+                continued = arcs * counts[length + 1, targets]
+                counts[length] = np.bincount(sources, continued, minlength=len(self.goto))
+                counts[length] += self.is_final & (length >= self.min_length)
+        return counts[:-1]
 
     @cached_property
     def _arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Source states, target states and the number of ids that lead from one to the other."""
         states, ids = np.nonzero(self.goto != NOWHERE)
         size = len(self.goto)
-        keys, place = unique_inverse(states * size + self.goto[states, ids], size * size)
-        ways = np.bincount(place, minlength=len(keys)).astype(np.float64)
-        return keys // size, keys % size, ways
+        keys, inverse = unique_inverse(states * size + self.goto[states, ids], size * size)
+        counts = np.bincount(inverse, minlength=len(keys)).astype(np.float64)
+        return keys // size, keys % size, counts
 
-    def continuations(self, states: Ints, read: Ints | int) -> NDArray[np.int32]:
+    def continuations(self, states: Ints, lengths: Ints | int) -> NDArray[np.int32]:
         """Return the state after each id with which an allowed line can continue.
 
         Args:
             states: (n,) the states of lines.
-            read: lengths of the lines so far, in characters: (n,) or one number for all.
+            lengths: lengths of the lines so far, in characters: (n,) or one number for all.
 
         Returns:
             (n, V) int32, NOWHERE if no allowed line continues with the id, and for the boundary.
         """
         goto = self.goto[states]
-        longer = np.minimum(np.add(read, 1), self.longest).reshape(-1, 1)
-        is_open = np.less(read, self.longest).reshape(-1, 1)
-        can_end = (goto != NOWHERE) & (self.completions[longer, goto] > 0) & is_open
-        return np.where(can_end, goto, np.int32(NOWHERE))
+        next_lengths = np.minimum(np.add(lengths, 1), self.max_length).reshape(-1, 1)
+        has_room = np.less(lengths, self.max_length).reshape(-1, 1)
+        is_possible = (goto != NOWHERE) & (self.completions[next_lengths, goto] > 0) & has_room
+        return np.where(is_possible, goto, np.int32(NOWHERE))
 
-    def may_end(self, states: Ints, read: Ints | int) -> NDArray[np.bool_]:
-        """Return (n,) bool, whether lines in these states may end after `read` characters."""
-        found: NDArray[np.bool_] = self.ends[states] & np.greater_equal(read, self.shortest)
-        return found
+    def may_end(self, states: Ints, lengths: Ints | int) -> NDArray[np.bool_]:
+        """Return (n,) bool, whether lines in these states may end after `lengths` characters."""
+        may_end: NDArray[np.bool_] = self.is_final[states] & np.greater_equal(
+            lengths, self.min_length
+        )
+        return may_end
 
     def count(self, prefix: NDArray[np.int32]) -> float:
         """Return |L|, the number of allowed lines that start with a prefix; exact below 2^53."""
-        state = self.after(prefix)
-        if state == NOWHERE or len(prefix) > self.longest:
+        state = self.state_after(prefix)
+        if state == NOWHERE or len(prefix) > self.max_length:
             return 0.0
         return float(self.completions[len(prefix), state])
 
-    def after(self, ids: NDArray[np.int32]) -> int:
+    def state_after(self, ids: NDArray[np.int32]) -> int:
         """Return the state after some ids, or NOWHERE."""
         state = 0
         for i in ids.tolist():
@@ -134,8 +138,10 @@ class Constraint:
         for column in ids.T:
             state = np.where(column == BOUNDARY, state, goto[state, column])
         length = np.count_nonzero(ids, axis=1)
-        is_end = np.append(self.ends, False)[state]
-        allowed: NDArray[np.bool_] = is_end & (length >= self.shortest) & (length <= self.longest)
+        is_end = np.append(self.is_final, False)[state]
+        allowed: NDArray[np.bool_] = (
+            is_end & (length >= self.min_length) & (length <= self.max_length)
+        )
         return allowed
 
 
@@ -157,60 +163,64 @@ def _patterns(options: ConstraintOptions) -> tuple[list[str], list[str]]:
     return required, forbidden
 
 
-def _check_known(options: ConstraintOptions, vocabulary: Vocabulary) -> None:
+def _check_characters(options: ConstraintOptions, vocabulary: Vocabulary) -> None:
     """Raise a ConstraintError if an option has a character that is not in the vocabulary."""
-    same = str.lower if options.ignore_case else str
-    known = {same(character) for character in vocabulary.characters}
+    fold_case = str.lower if options.ignore_case else str
+    characters = {fold_case(character) for character in vocabulary.characters}
     for name in ("prefix", "suffix", "contains"):
         for character in unicodedata.normalize("NFC", getattr(options, name)):
-            if same(character) not in known:
+            if fold_case(character) not in characters:
                 raise ConstraintError(
-                    f"{name} has {character!r}, which is in no line this model learned: leave it "
-                    "out, or fit on a list that has it"
+                    f"{name} contains {character!r}, which is not in the model's vocabulary: "
+                    "remove it, or fit on a list that contains it"
                 )
 
 
-def _both(most: int) -> "Callable[[DFA, DFA], DFA]":
+def _bounded_intersection(max_states: int) -> "Callable[[DFA, DFA], DFA]":
     """Return a function that intersects two automata, unless their product is too large."""
 
-    def both(a: "DFA", b: "DFA") -> "DFA":
-        if len(a.states) * len(b.states) > _PRODUCT * most:
+    def intersect(a: "DFA", b: "DFA") -> "DFA":
+        if len(a.states) * len(b.states) > _MAX_PRODUCT * max_states:
             raise ConstraintError(
-                f"all that is asked of a line takes more than {most:,} states at once: ask for "
-                "less, or raise states"
+                f"the constraints together need more than {max_states:,} states: relax them, or "
+                "raise states"
             )
         return a & b
 
-    return both
+    return intersect
 
 
-def _table(automaton: "DFA", sets: "Sets") -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+def _transition_table(
+    automaton: "DFA", sets: "CharacterSets"
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Return (D, V) the state after each id, and (D,) whether a line may end; 0 is the first."""
-    place = {automaton.initial_state: 0}
+    index = {automaton.initial_state: 0}
     for state in automaton.states:
-        place.setdefault(state, len(place))
-    goto = np.full((len(place), len(sets.characters)), NOWHERE, np.int32)
-    columns = {symbol: sets.like(symbol) for symbol in sets.symbols}
-    for state, reached in automaton.transitions.items():
-        for symbol, after in reached.items():
-            goto[place[state], columns[symbol]] = place[after]
-    ends = np.zeros(len(place), bool)
-    ends[[place[state] for state in automaton.final_states]] = True
-    one_each = [places[0] for places in columns.values()]  # a symbol's characters lead alike
-    goto[~_alive(goto[:, one_each], ends)[goto]] = NOWHERE
-    boundary = np.full((len(place), 1), NOWHERE, np.int32)
-    return np.hstack([boundary, goto]), ends
+        index.setdefault(state, len(index))
+    goto = np.full((len(index), len(sets.characters)), NOWHERE, np.int32)
+    columns = {symbol: sets.characters_of(symbol) for symbol in sets.symbols}
+    for state, targets in automaton.transitions.items():
+        for symbol, target in targets.items():
+            goto[index[state], columns[symbol]] = index[target]
+    is_final = np.zeros(len(index), bool)
+    is_final[[index[state] for state in automaton.final_states]] = True
+    representatives = [
+        indices[0] for indices in columns.values()
+    ]  # same targets for all of a symbol's characters
+    goto[~_can_reach_end(goto[:, representatives], is_final)[goto]] = NOWHERE
+    boundary = np.full((len(index), 1), NOWHERE, np.int32)
+    return np.hstack([boundary, goto]), is_final
 
 
-def _alive(goto: NDArray[np.int32], ends: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _can_reach_end(goto: NDArray[np.int32], is_final: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return (D,) whether an end can be reached from each state, by a backward search."""
-    before, ids = np.nonzero(goto != NOWHERE)
-    after = goto[before, ids]
-    order = np.argsort(after, kind="stable")
-    start = np.searchsorted(after[order], np.arange(len(goto) + 1))
-    alive, reached = ends.copy(), np.flatnonzero(ends)
-    while len(reached):
-        found = before[order[concatenate_ranges(start[reached], start[reached + 1])]]
-        reached = np.unique(found[~alive[found]])
-        alive[reached] = True
-    return alive
+    sources, ids = np.nonzero(goto != NOWHERE)
+    targets = goto[sources, ids]
+    order = np.argsort(targets, kind="stable")
+    start = np.searchsorted(targets[order], np.arange(len(goto) + 1))
+    can_reach, frontier = is_final.copy(), np.flatnonzero(is_final)
+    while len(frontier):
+        candidates = sources[order[concatenate_ranges(start[frontier], start[frontier + 1])]]
+        frontier = np.unique(candidates[~can_reach[candidates]])
+        can_reach[frontier] = True
+    return can_reach

@@ -31,13 +31,13 @@ from makemore.inference.model import Model, State
 from makemore.sampling.backward_messages import BackwardMessages
 from makemore.sampling.samplers import (
     BLOCK,
-    Shape,
     Uniforms,
-    column_of,
+    Warper,
     cumulative_sums,
     inverse_cdf,
+    scatter_ids,
 )
-from makemore.sampling.walk import Beginning
+from makemore.sampling.stepwise import PrefixState
 
 
 @dataclass
@@ -57,9 +57,9 @@ class Prefixes:
     log_weight: NDArray[np.float64]
 
     @classmethod
-    def of(cls, beginning: Beginning) -> Self:
+    def of(cls, prefix_state: PrefixState) -> Self:
         """Return the prefix that every line starts with."""
-        return cls(beginning.log_probs, beginning.state, np.zeros(1, np.intp), np.zeros(1))
+        return cls(prefix_state.log_probs, prefix_state.state, np.zeros(1, np.intp), np.zeros(1))
 
 
 @dataclass
@@ -86,13 +86,13 @@ class Proposals:
         self.lines, self.rows = np.arange(self.n), np.zeros(self.n, np.intp)
         self.log_weights = np.full(self.n, -np.inf)
 
-    def keep(self, which: NDArray[np.bool_]) -> None:
+    def select(self, mask: NDArray[np.bool_]) -> None:
         """Keep only some of the unfinished proposals, (u,) bool, as unfinished."""
-        self.lines, self.rows = self.lines[which], self.rows[which]
+        self.lines, self.rows = self.lines[mask], self.rows[mask]
 
     def record(self, ids: Ints, log_weight: NDArray[np.float64]) -> None:
         """Record (u,) ids of the unfinished proposals, and the weights of those that end now."""
-        self.columns.append(column_of(ids, self.lines, self.n))
+        self.columns.append(scatter_ids(ids, self.lines, self.n))
         has_ended = ids == BOUNDARY
         self.log_weights[self.lines[has_ended]] = log_weight[has_ended]
 
@@ -115,67 +115,77 @@ class GuidedSampler:
     def __init__(
         self,
         model: Model,
-        shape: Shape,
+        warper: Warper,
         guide: BackwardMessages,
-        beginning: Beginning,
+        prefix_state: PrefixState,
     ) -> None:
         """Start every line after the prefix."""
-        self._model, self._shape, self._guide = model, shape, guide
-        self._beginning = beginning
-        self.pool = 1
+        self._model, self._warper, self._guide = model, warper, guide
+        self._prefix_state = prefix_state
+        self.pool_size = 1
 
     def draw(
-        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+        self,
+        uniforms: Uniforms,
+        indices: NDArray[np.intp],
+        first_position: int,
+        max_characters: int,
     ) -> NDArray[np.int32]:
         """See `Sampler.draw`."""
-        k = self.pool
-        each = (which[:, None] * k + np.arange(k)).ravel()
-        ids, log_weights = self.propose(uniforms.fanned(k), each, first, most)
+        k = self.pool_size
+        proposals = (indices[:, None] * k + np.arange(k)).ravel()
+        ids, log_weights = self.propose(
+            uniforms.spawn(k), proposals, first_position, max_characters
+        )
         pools = log_weights.reshape(-1, k)
         largest = pools.max(axis=1, keepdims=True)
         with np.errstate(invalid="ignore"):
             weights = np.nan_to_num(np.exp(pools - largest))  # NaN if a whole pool failed
         cumulative = np.cumsum(weights, axis=1)
-        u = uniforms.at(first)[which] * cumulative[:, -1]
-        chosen = np.minimum((cumulative <= u[:, None]).sum(axis=1), k - 1)
-        lines: NDArray[np.int32] = ids[np.arange(len(which)) * k + chosen]
+        u = uniforms.at(first_position)[indices] * cumulative[:, -1]
+        choice = np.minimum((cumulative <= u[:, None]).sum(axis=1), k - 1)
+        lines: NDArray[np.int32] = ids[np.arange(len(indices)) * k + choice]
         return lines
 
     def propose(
-        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+        self,
+        uniforms: Uniforms,
+        indices: NDArray[np.intp],
+        first_position: int,
+        max_characters: int,
     ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Draw proposals, with the natural logarithm of the weight of each.
 
         Args:
             uniforms: the uniform numbers.
-            which: (n,) indices of the proposals within the range of `uniforms`.
-            first: the position of the first number that a proposal uses.
-            most: maximum number of characters after the prefix.
+            indices: (n,) indices of the proposals within the range of `uniforms`.
+            first_position: the position of the first number that a proposal uses.
+            max_characters: maximum number of characters after the prefix.
 
         Returns:
-            (n, T) ids as in `draw`, and (n,) float64 log-weights. A proposal fails if the shaped
+            (n, T) ids as in `draw`, and (n,) float64 log-weights. A proposal fails if the warped
             distribution leaves no id that the guide allows; it has not ended, and its log-weight is
             -inf.
         """
-        prefixes, proposals = Prefixes.of(self._beginning), Proposals(len(which))
-        for position in range(most + 1):
-            p = self._shape.probs(prefixes.log_probs)  # (N, V)
+        prefixes, proposals = Prefixes.of(self._prefix_state), Proposals(len(indices))
+        for position in range(max_characters + 1):
+            p = self._warper.probs(prefixes.log_probs)  # (N, V)
             weights = self._guide.weights(prefixes.pair, position, p)  # p(x | h) m(h x)
             Z = weights.sum(axis=1)  # (N,)
-            proposals.keep(Z[proposals.rows] > 0)  # the others fail: they never end
+            proposals.select(Z[proposals.rows] > 0)  # the others fail: they never end
             table = cumulative_sums(weights + (Z == 0)[:, None])
-            u, h = uniforms.at(first + position)[which[proposals.lines]], proposals.rows
+            u, h = uniforms.at(first_position + position)[indices[proposals.lines]], proposals.rows
             x = inverse_cdf(table, h, u)
             log_weight = prefixes.log_weight[h] + np.log(p[h, x] * Z[h] / weights[h, x])
             proposals.record(x, log_weight)
-            goes_on = x != BOUNDARY
-            proposals.keep(goes_on)
+            is_unfinished = x != BOUNDARY
+            proposals.select(is_unfinished)
             if not len(proposals.lines):
                 break
             prefixes, proposals.rows = self._step(
-                prefixes, proposals.rows, x[goes_on], log_weight[goes_on]
+                prefixes, proposals.rows, x[is_unfinished], log_weight[is_unfinished]
             )
-        return proposals.ids(most + 1), proposals.log_weights
+        return proposals.ids(max_characters + 1), proposals.log_weights
 
     def _step(
         self, prefixes: Prefixes, rows: Ints, x: Ints, log_weight: NDArray[np.float64]
@@ -192,16 +202,16 @@ class GuidedSampler:
             The distinct longer prefixes, and (u,) the index of each proposal's prefix among them.
         """
         V = self._model.vocabulary_size
-        distinct, longer = unique_inverse(rows * V + x, len(prefixes.log_probs) * V)
-        before, ids = distinct // V, (distinct % V).astype(np.int32)
-        weight = np.zeros(len(distinct))
-        weight[longer] = log_weight  # the same for all proposals with the same prefix
-        pair = self._guide.goto[prefixes.pair[before], ids].astype(np.intp)
-        log_probs, state = self._model.step(ids, prefixes.state[before])
-        return Prefixes(log_probs, state, pair, weight), longer
+        keys, inverse = unique_inverse(rows * V + x, len(prefixes.log_probs) * V)
+        parents, ids = keys // V, (keys % V).astype(np.int32)
+        log_weights = np.zeros(len(keys))
+        log_weights[inverse] = log_weight  # the same for all proposals with the same prefix
+        pair = self._guide.goto[prefixes.pair[parents], ids].astype(np.intp)
+        log_probs, state = self._model.step(ids, prefixes.state[parents])
+        return Prefixes(log_probs, state, pair, log_weights), inverse
 
 
-def effective_size(log_weights: NDArray[np.float64]) -> float:
+def effective_sample_size(log_weights: NDArray[np.float64]) -> float:
     """Return the effective sample size of weighted proposals, (sum of w)^2 / sum of w^2.
 
     The size is 1 if all weights are zero.
@@ -213,7 +223,7 @@ def effective_size(log_weights: NDArray[np.float64]) -> float:
     Report 348, Department of Statistics, University of Chicago.
 
     Example:
-        >>> effective_size(np.log([1.0, 1.0, 0.5, 0.5]))
+        >>> effective_sample_size(np.log([1.0, 1.0, 0.5, 0.5]))
         3.6
     """
     largest = log_weights.max()
@@ -223,7 +233,9 @@ def effective_size(log_weights: NDArray[np.float64]) -> float:
     return float(weights.sum() ** 2 / np.square(weights).sum())
 
 
-def total_variation(sizes: NDArray[np.float64], shares: NDArray[np.float64], pool: int) -> float:
+def estimate_total_variation(
+    sizes: NDArray[np.float64], shares: NDArray[np.float64], pool_size: int
+) -> float:
     """Estimate the total variation distance between resampled lines and exact ones.
 
     Let W be the mean weight of a pool of k proposals, relative to its expectation. Resampling is
@@ -239,11 +251,10 @@ def total_variation(sizes: NDArray[np.float64], shares: NDArray[np.float64], poo
     Args:
         sizes: (labels,) effective sample sizes of n = 4,096 proposals.
         shares: (labels,) shares of the labels among allowed lines.
-        pool: k, the number of proposals for each line.
+        pool_size: k, the number of proposals for each line.
     """
-    deviation = np.sqrt(
-        np.maximum(BLOCK / sizes - 1, 0.0)
-    )  # standard deviation of a weight, relative to the mean weight
-    picking = np.sqrt((shares * np.square(deviation)).sum() / pool) / 2
-    labels = (shares * deviation).sum() / np.sqrt(BLOCK) if len(shares) > 1 else 0.0
-    return min(1.0, float(picking + labels))
+    # The standard deviation of a weight, relative to the mean weight.
+    deviation = np.sqrt(np.maximum(BLOCK / sizes - 1, 0.0))
+    resampling_error = np.sqrt((shares * np.square(deviation)).sum() / pool_size) / 2
+    share_error = (shares * deviation).sum() / np.sqrt(BLOCK) if len(shares) > 1 else 0.0
+    return min(1.0, float(resampling_error + share_error))

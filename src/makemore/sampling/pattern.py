@@ -35,17 +35,17 @@ Node: TypeAlias = tuple[int, Argument]
 
 _ONE_CHARACTER = (_constants.LITERAL, _constants.NOT_LITERAL, _constants.IN, _constants.ANY)
 _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
-_STARTS = (_constants.AT_BEGINNING, _constants.AT_BEGINNING_STRING)
-_ENDS = (_constants.AT_END, _constants.AT_END_STRING)
-_WORK = 200  # maximum number of edges followed for each state allowed
-_IN_WORDS = {
-    _constants.AT: "a place such as ^, $ or \\b inside; it covers the whole line anyway",
-    _constants.GROUPREF: "a reference back to a group",
-    _constants.GROUPREF_EXISTS: "a reference back to a group",
-    _constants.ASSERT: "a look ahead or behind",
-    _constants.ASSERT_NOT: "a look ahead or behind",
+_START_ANCHORS = (_constants.AT_BEGINNING, _constants.AT_BEGINNING_STRING)
+_END_ANCHORS = (_constants.AT_END, _constants.AT_END_STRING)
+_EDGES_PER_STATE = 200  # maximum number of edges followed, for each state of the limit
+_UNSUPPORTED = {
+    _constants.AT: "an anchor such as ^, $ or \\b inside (a pattern matches the whole line anyway)",
+    _constants.GROUPREF: "a backreference",
+    _constants.GROUPREF_EXISTS: "a backreference",
+    _constants.ASSERT: "a lookahead or lookbehind",
+    _constants.ASSERT_NOT: "a lookahead or lookbehind",
     _constants.ATOMIC_GROUP: "an atomic group",
-    _constants.POSSESSIVE_REPEAT: "a possessive repeat",
+    _constants.POSSESSIVE_REPEAT: "a possessive quantifier",
 }
 
 
@@ -58,85 +58,89 @@ class Expression:
         final: the accepting state.
     """
 
-    def __init__(self, pattern: str, sets: "Sets", ignore_case: bool, most: int) -> None:
+    def __init__(
+        self, pattern: str, sets: "CharacterSets", ignore_case: bool, max_states: int
+    ) -> None:
         """Parse an expression.
 
         Args:
             pattern: the regular expression.
             sets: registry of the sets of characters.
             ignore_case: whether to ignore case.
-            most: maximum number of states.
+            max_states: maximum number of states.
 
         Raises:
             ConstraintError: the pattern is not a regular expression, uses a feature that a finite
                 automaton cannot implement, or needs too many states.
         """
-        self._pattern, self._sets, self._most, self._work = pattern, sets, most, 0
+        self._pattern, self._sets, self._max_states, self._work = pattern, sets, max_states, 0
         self.edges: list[list[tuple[int | None, int]]] = [[]]
         flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FutureWarning)  # [[ has its present meaning
                 tree = _parser.parse(unicodedata.normalize("NFC", pattern), flags)
-            self.final = self._add(_without_ends(list(tree)), 0, tree.state.flags)
+            self.final = self._add_tree(_strip_anchors(list(tree)), 0, tree.state.flags)
         except (re.error, OverflowError) as error:
             raise ConstraintError(
-                f"pattern {pattern!r} is no regular expression: {error}"
+                f"pattern {pattern!r} is not a regular expression: {error}"
             ) from None
         except RecursionError:
             raise ConstraintError(f"pattern {pattern[:20]!r}... is nested too deeply") from None
 
-    def _new(self) -> int:
+    def _add_state(self) -> int:
         """Add a state and return its number."""
-        self._check(len(self.edges))
+        self._check_limits(len(self.edges))
         self.edges.append([])
         return len(self.edges) - 1
 
-    def _add(self, tree: Tree, at: int, flags: int) -> int:
-        """Add the nodes of a tree in sequence after state `at`, and return the state after them."""
+    def _add_tree(self, tree: Tree, state: int, flags: int) -> int:
+        """Add the nodes of a tree in sequence after a state, and return the state after them."""
         for kind, argument in tree:
             match argument if isinstance(argument, tuple) else ():
                 case _ if kind in _ONE_CHARACTER:
-                    then = self._new()
-                    self.edges[at].append((self._sets.number((kind, argument), flags), then))
-                    at = then
-                case (_, added, removed, inside) if kind is _constants.SUBPATTERN:
-                    at = self._add(inside, at, (flags | added) & ~removed)
+                    target = self._add_state()
+                    self.edges[state].append((self._sets.register((kind, argument), flags), target))
+                    state = target
+                case (_, added, removed, inner) if kind is _constants.SUBPATTERN:
+                    state = self._add_tree(inner, state, (flags | added) & ~removed)
                 case (_, branches) if kind is _constants.BRANCH:
-                    at = self._joined([self._add(branch, at, flags) for branch in branches])
-                case (low, high, inside) if kind in _REPEATS:
-                    at = self._repeated(low, high, inside, at, flags)
+                    state = self._join(
+                        [self._add_tree(branch, state, flags) for branch in branches]
+                    )
+                case (low, high, inner) if kind in _REPEATS:
+                    state = self._add_repeat(low, high, inner, state, flags)
                 case _:
                     raise ConstraintError(
-                        f"pattern {self._pattern!r} has {_IN_WORDS.get(kind, kind)}: no finite "
-                        "automaton can do that; write it without"
+                        f"pattern {self._pattern!r} has {_UNSUPPORTED.get(kind, kind)}, which a "
+                        "finite automaton cannot match: write the pattern without it"
                     )
-        return at
+        return state
 
-    def _repeated(self, low: int, high: int, inside: Tree, at: int, flags: int) -> int:
+    def _add_repeat(self, low: int, high: int, inner: Tree, state: int, flags: int) -> int:
         """Add a tree repeated `low` to `high` times, and return the state after it."""
         for _ in range(low):
-            before, at = at, self._add(inside, at, flags)
-            if at == before:  # the tree is empty, so repeating it adds nothing
-                return at
+            before, state = state, self._add_tree(inner, state, flags)
+            if state == before:  # the tree is empty, so repeating it adds nothing
+                return state
         if high is _constants.MAXREPEAT:
-            loop = self._joined([at])
-            self.edges[self._add(inside, loop, flags)].append((None, loop))
+            loop = self._join([state])
+            self.edges[self._add_tree(inner, loop, flags)].append((None, loop))
             return loop
-        ends = [at]
+        ends = [state]
         for _ in range(high - low):
-            at = self._add(inside, at, flags)
-            if at == ends[-1]:
-                return at
-            ends.append(at)
-        return self._joined(ends)
+            state = self._add_tree(inner, state, flags)
+            if state == ends[-1]:
+                return state
+            ends.append(state)
+        return self._join(ends)
 
-    def _joined(self, ends: list[int]) -> int:
+    def _join(self, ends: list[int]) -> int:
         """Add a state with an empty transition from each of some states, and return it."""
-        then = self._new()
+        target = self._add_state()
         for end in ends:
-            self.edges[end].append((None, then))
-        return then
+            self.edges[end].append((None, target))
+        return target
 
     def automaton(self) -> DFA:
         """Return the minimal deterministic automaton, over the symbols of the sets.
@@ -144,67 +148,69 @@ class Expression:
         Raises:
             ConstraintError: the subset construction needs too many states or too much work.
         """
-        steps = self._steps()
+        transitions_by_state = self._transitions()
         subsets = [self._closure(0)]
-        places, transitions = {subsets[0]: 0}, {}
+        index, transitions = {subsets[0]: 0}, {}
         for subset in subsets:  # the loop appends to it
-            reached: dict[str, int] = {}
-            for state in _members(subset):
-                self._work += len(steps[state])
-                for symbol, states in steps[state]:
-                    reached[symbol] = reached.get(symbol, 0) | states
-            for states in reached.values():
-                if states not in places:
-                    places[states] = len(subsets)
-                    subsets.append(states)
-            self._check(len(subsets))
-            transitions[places[subset]] = {x: places[states] for x, states in reached.items()}
-        found = DFA(
+            targets_by_symbol: dict[str, int] = {}
+            for state in _bits(subset):
+                self._work += len(transitions_by_state[state])
+                for symbol, targets in transitions_by_state[state]:
+                    targets_by_symbol[symbol] = targets_by_symbol.get(symbol, 0) | targets
+            for targets in targets_by_symbol.values():
+                if targets not in index:
+                    index[targets] = len(subsets)
+                    subsets.append(targets)
+            self._check_limits(len(subsets))
+            transitions[index[subset]] = {
+                x: index[targets] for x, targets in targets_by_symbol.items()
+            }
+        dfa = DFA(
             states=set(transitions),
             input_symbols=self._sets.symbols,
             transitions=transitions,
             initial_state=0,
-            final_states={places[subset] for subset in subsets if subset >> self.final & 1},
+            final_states={index[subset] for subset in subsets if subset >> self.final & 1},
             allow_partial=True,
         )
-        return found.minify()
+        return dfa.minify()
 
-    def _steps(self) -> list[list[tuple[str, int]]]:
+    def _transitions(self) -> list[list[tuple[str, int]]]:
         """Return for each state the states that each symbol leads to, as a bit set."""
-        found: list[list[tuple[str, int]]] = []
+        transitions: list[list[tuple[str, int]]] = []
         for edges in self.edges:
-            found.append([])
-            for number, to in edges:
-                if number is not None:
-                    symbols, reached = self._sets.members(number), self._closure(to)
+            transitions.append([])
+            for set_number, target in edges:
+                if set_number is not None:
+                    symbols, targets = self._sets.symbols_of(set_number), self._closure(target)
                     self._work += len(symbols)
-                    self._check()
-                    found[-1] += [(symbol, reached) for symbol in symbols]
-        return found
+                    self._check_limits()
+                    transitions[-1] += [(symbol, targets) for symbol in symbols]
+        return transitions
 
     def _closure(self, state: int) -> int:
         """Return the closure of a state under empty transitions, as a bit set."""
-        found, waiting = 1 << state, [state]
-        while waiting:
-            for number, to in self.edges[waiting.pop()]:
+        closure, pending = 1 << state, [state]
+        while pending:
+            for set_number, target in self.edges[pending.pop()]:
                 self._work += 1
-                if number is None and not found >> to & 1:
-                    found |= 1 << to
-                    waiting.append(to)
-        self._check()
-        return found
+                if set_number is None and not closure >> target & 1:
+                    closure |= 1 << target
+                    pending.append(target)
+        self._check_limits()
+        return closure
 
-    def _check(self, states: int = 0) -> None:
+    def _check_limits(self, states: int = 0) -> None:
         """Raise a ConstraintError if there are too many states or too many edges were followed."""
-        if states >= self._most or self._work > _WORK * self._most:
-            shown = self._pattern if len(self._pattern) <= 40 else f"{self._pattern[:37]}..."
+        if states >= self._max_states or self._work > _EDGES_PER_STATE * self._max_states:
+            excerpt = self._pattern if len(self._pattern) <= 40 else f"{self._pattern[:37]}..."
             raise ConstraintError(
-                f"pattern {shown!r} takes more than {self._most:,} states: make it simpler, or "
+                f"pattern {excerpt!r} needs more than {self._max_states:,} states: simplify it, or "
                 "raise states"
             )
 
 
-class Sets:
+class CharacterSets:
     """The sets of characters in expressions, and the symbols that are needed to express them.
 
     Attributes:
@@ -217,7 +223,7 @@ class Sets:
         self._numbers: dict[tuple[str, int], int] = {}
         self._masks: list[NDArray[np.bool_]] = []
 
-    def number(self, node: Node, flags: int) -> int:
+    def register(self, node: Node, flags: int) -> int:
         """Return the number of the set of characters that one node of an expression matches."""
         key = repr(node), flags & ~re.DOTALL
         if key not in self._numbers:
@@ -229,51 +235,51 @@ class Sets:
         return self._numbers[key]
 
     @cached_property
-    def places(self) -> NDArray[np.intp]:
+    def representatives(self) -> NDArray[np.intp]:
         """(V - 1,) for each character, the index of the first one in exactly the same sets."""
         masks = np.array(self._masks, bool).reshape(len(self._masks), len(self.characters))
-        _, first, place = np.unique(masks, axis=1, return_index=True, return_inverse=True)
-        found: NDArray[np.intp] = first[place.ravel()]
-        return found
+        _, first, inverse = np.unique(masks, axis=1, return_index=True, return_inverse=True)
+        representatives: NDArray[np.intp] = first[inverse.ravel()]
+        return representatives
 
     @cached_property
     def symbols(self) -> frozenset[str]:
         """One character for each class of characters that no set distinguishes."""
-        return frozenset(self.characters[place] for place in set(self.places.tolist()))
+        return frozenset(self.characters[i] for i in set(self.representatives.tolist()))
 
-    def members(self, number: int) -> list[str]:
+    def symbols_of(self, number: int) -> list[str]:
         """Return the symbols of a set."""
-        inside = set(self.places[self._masks[number]].tolist())
-        return [self.characters[place] for place in sorted(inside)]
+        indices = set(self.representatives[self._masks[number]].tolist())
+        return [self.characters[i] for i in sorted(indices)]
 
-    def like(self, symbol: str) -> NDArray[np.intp]:
+    def characters_of(self, symbol: str) -> NDArray[np.intp]:
         """Return the indices of the characters that a symbol represents."""
-        return np.flatnonzero(self.places == self.characters.index(symbol))
+        return np.flatnonzero(self.representatives == self.characters.index(symbol))
 
 
-def _members(subset: int) -> list[int]:
+def _bits(subset: int) -> list[int]:
     """Return the members of a bit set."""
-    found = []
+    bits = []
     while subset:
-        found.append((subset & -subset).bit_length() - 1)
+        bits.append((subset & -subset).bit_length() - 1)
         subset &= subset - 1
-    return found
+    return bits
 
 
-def _without_ends(tree: list[Node]) -> list[Node]:
+def _strip_anchors(tree: list[Node]) -> list[Node]:
     """Return a tree without anchors at its start and end: whole lines are matched anyway."""
-    while tree and _is_at(tree[0], _STARTS):
+    while tree and _is_anchor(tree[0], _START_ANCHORS):
         tree = tree[1:]
-    while tree and _is_at(tree[-1], _ENDS):
+    while tree and _is_anchor(tree[-1], _END_ANCHORS):
         tree = tree[:-1]
     if len(tree) == 1:
         kind, argument = tree[0]
         match argument if isinstance(argument, tuple) else ():
             case (_, branches) if kind is _constants.BRANCH:
-                return [(kind, (None, [_without_ends(list(each)) for each in branches]))]
+                return [(kind, (None, [_strip_anchors(list(each)) for each in branches]))]
     return tree
 
 
-def _is_at(node: Node, places: tuple[int, ...]) -> bool:
+def _is_anchor(node: Node, positions: tuple[int, ...]) -> bool:
     """Return whether a node is an anchor at one of some positions."""
-    return node[0] is _constants.AT and node[1] in places
+    return node[0] is _constants.AT and node[1] in positions

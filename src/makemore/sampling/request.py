@@ -15,14 +15,14 @@ from makemore.fitted import FittedModel
 from makemore.inference.model import Model
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.samplers import Sampler, Shape, Uniforms
+from makemore.sampling.samplers import Sampler, Uniforms, Warper
 
 if TYPE_CHECKING:
-    from makemore.sampling.walk import Beginning
+    from makemore.sampling.stepwise import PrefixState
 
 Draw = Callable[[int, int], NDArray[np.int32]]
 
-_LONGEST = 2**14  # maximum characters of a line for which a constraint is compiled
+_MAX_LENGTH = 2**14  # maximum characters of a line for which a constraint is compiled
 
 
 @dataclass(frozen=True)
@@ -34,24 +34,26 @@ class Source:
         vocabulary: its characters and labels.
         longest: length of the longest line of the fitted list, in characters.
         label_shares: (labels,) float64, share of each label; empty without labels.
-        known: returns the (k,) uint64 ascending digests of all lines that the model read; required
+        digests: returns the (k,) uint64 ascending digests of all lines of the fitted list; required
             for the option `new`.
-        withheld: lines that are never returned.
+        excluded: lines that are never returned.
     """
 
     model: Model
     vocabulary: Vocabulary
     longest: int
     label_shares: NDArray[np.float64]
-    known: Callable[[], NDArray[np.uint64]] | None = None
-    withheld: frozenset[str] = frozenset()
+    digests: Callable[[], NDArray[np.uint64]] | None = None
+    excluded: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, fitted: FittedModel) -> Self:
-        """Return the source of a fitted model, with its canaries withheld."""
-        withheld = frozenset(line for each in fitted.canaries for line in each.lines)
+        """Return the source of a fitted model, with its canaries excluded."""
+        excluded = frozenset(line for canaries in fitted.canaries for line in canaries.lines)
         shares = fitted.label_shares
-        return cls(fitted.model, fitted.vocabulary, fitted.longest, shares, fitted.known, withheld)
+        return cls(
+            fitted.model, fitted.vocabulary, fitted.longest, shares, fitted.digests, excluded
+        )
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ class Request:
     Attributes:
         model: the model.
         vocabulary: its characters and labels.
-        shape: temperature, top-k and top-p.
+        warper: temperature, top-k and top-p.
         prefix: (p,) int32 ids that every line starts with.
-        most: maximum number of characters after the prefix.
+        max_characters: maximum number of characters after the prefix.
         labels: ids of the labels that lines may have; None stands for no label.
         priors: (labels,) float64, prior probability of each label.
         seed: random seed, which fixes the lines.
@@ -71,9 +73,9 @@ class Request:
 
     model: Model
     vocabulary: Vocabulary
-    shape: Shape
+    warper: Warper
     prefix: NDArray[np.int32]
-    most: int
+    max_characters: int
     labels: tuple[int | None, ...]
     priors: NDArray[np.float64]
     seed: int
@@ -84,7 +86,7 @@ class Request:
         source: Source,
         options: ConstraintOptions,
         label: str | None,
-        shape: Shape,
+        warper: Warper,
         seed: int,
     ) -> Self:
         """Return a request with the prefix and the maximum length of some options.
@@ -93,7 +95,7 @@ class Request:
             source: fitted model to draw from.
             options: which lines are allowed.
             label: the label of every line; None for any.
-            shape: temperature, top-k and top-p.
+            warper: temperature, top-k and top-p.
             seed: random seed, which fixes the lines.
 
         Raises:
@@ -104,12 +106,14 @@ class Request:
         vocabulary = source.vocabulary
         prefix = np.zeros(0, np.int32) if options.ignore_case else _prefix_ids(vocabulary, options)
         # A prefix at least as long as the longest line of the list still needs room to end.
-        room = source.longest if len(prefix) < source.longest else source.longest + len(prefix)
-        longest = options.length or options.max_length or room
-        if longest < len(prefix):
+        default_length = (
+            source.longest if len(prefix) < source.longest else source.longest + len(prefix)
+        )
+        max_length = options.length or options.max_length or default_length
+        if max_length < len(prefix):
             raise ConstraintError(
-                f"no line of at most {longest} characters starts with {options.prefix!r}, "
-                f"which has {len(prefix)}: raise max_length or shorten the prefix"
+                f"no line of at most {max_length} characters starts with {options.prefix!r}, "
+                f"which has {len(prefix)} characters: raise max_length or shorten the prefix"
             )
         labels: tuple[int | None, ...] = (None,)
         priors = np.ones(1)
@@ -118,15 +122,17 @@ class Request:
         elif vocabulary.labels:
             labels = tuple(range(len(vocabulary), len(vocabulary) + len(vocabulary.labels)))
             priors = source.label_shares
-        most = longest - len(prefix)
-        return cls(source.model, vocabulary, shape, prefix, most, labels, priors, seed)
+        max_characters = max_length - len(prefix)
+        return cls(source.model, vocabulary, warper, prefix, max_characters, labels, priors, seed)
 
     @cached_property
-    def beginnings(self) -> "list[Beginning]":
+    def prefix_states(self) -> "list[PrefixState]":
         """The state of the model after the prefix, for each label."""
-        from makemore.sampling.walk import Beginning
+        from makemore.sampling.stepwise import PrefixState
 
-        return [Beginning.of(self.model, self.shape, self.prefix, label) for label in self.labels]
+        return [
+            PrefixState.of(self.model, self.warper, self.prefix, label) for label in self.labels
+        ]
 
     @cached_property
     def log_shares(self) -> NDArray[np.float64]:
@@ -143,13 +149,15 @@ class Request:
             log_priors = np.log(self.priors)
         if len(self.labels) == 1 or not len(self.prefix):
             return log_priors
-        each = np.array([(one.log_prob, one.uncut) for one in self.beginnings])  # (labels, 2)
-        for log_shares in log_priors + each.T:
+        prefix_log_probs = np.array(
+            [(state.log_prob, state.untruncated_log_prob) for state in self.prefix_states]
+        )  # (labels, 2)
+        for log_shares in log_priors + prefix_log_probs.T:
             if np.isfinite(log_shares).any():
                 return np.asarray(log_shares)
         return log_priors
 
-    def drawn_by(self, samplers: Sequence[Sampler], log_masses: NDArray[np.float64]) -> Draw:
+    def build_draw(self, samplers: Sequence[Sampler], log_masses: NDArray[np.float64]) -> Draw:
         """Return a function that draws a label for each line, then the line with its sampler.
 
         Args:
@@ -158,32 +166,35 @@ class Request:
                 sampler's constraint allows a line that starts with the prefix.
         """
         log_shares = self.log_shares + log_masses
-        limits = np.cumsum(np.exp(log_shares - log_shares.max()))
-        limits /= limits[-1]  # exactly 1 from the last possible label on, so none after it is drawn
+        cumulative = np.cumsum(np.exp(log_shares - log_shares.max()))
+        # Exactly 1 from the last possible label on, so none after it is drawn.
+        cumulative /= cumulative[-1]
 
         def draw(low: int, high: int) -> NDArray[np.int32]:
             uniforms = Uniforms(self.seed, low, high)
             if len(samplers) == 1:
-                return samplers[0].draw(uniforms, np.arange(high - low), 0, self.most)
-            label = np.searchsorted(limits, uniforms.at(0), side="right")
-            parts = [np.flatnonzero(label == i) for i in range(len(samplers))]
-            drawn = [
-                (which, sampler.draw(uniforms, which, 1, self.most))
-                for sampler, which in zip(samplers, parts, strict=True)
-                if len(which)
+                return samplers[0].draw(uniforms, np.arange(high - low), 0, self.max_characters)
+            label = np.searchsorted(cumulative, uniforms.at(0), side="right")
+            indices_by_label = [np.flatnonzero(label == i) for i in range(len(samplers))]
+            lines_by_label = [
+                (indices, sampler.draw(uniforms, indices, 1, self.max_characters))
+                for sampler, indices in zip(samplers, indices_by_label, strict=True)
+                if len(indices)
             ]
-            ids = np.zeros((high - low, max(part.shape[1] for _, part in drawn)), np.int32)
-            for which, part in drawn:
-                ids[which, : part.shape[1]] = part
+            ids = np.zeros(
+                (high - low, max(lines.shape[1] for _, lines in lines_by_label)), np.int32
+            )
+            for indices, lines in lines_by_label:
+                ids[indices, : lines.shape[1]] = lines
             return ids
 
         return draw
 
 
-def request_of(source: Source, options: SampleOptions) -> Request:
+def build_request(source: Source, options: SampleOptions) -> Request:
     """Return the request of some sampling options; see `Request.of`."""
-    shape = Shape(options.temperature, options.top_k, options.top_p)
-    return Request.of(source, options, options.label, shape, options.seed)
+    warper = Warper(options.temperature, options.top_k, options.top_p)
+    return Request.of(source, options, options.label, warper, options.seed)
 
 
 def _prefix_ids(vocabulary: Vocabulary, options: ConstraintOptions) -> NDArray[np.int32]:
@@ -191,30 +202,30 @@ def _prefix_ids(vocabulary: Vocabulary, options: ConstraintOptions) -> NDArray[n
     prefix = unicodedata.normalize("NFC", options.prefix)
     if prefix[:1].isspace():
         raise ConstraintError(
-            f"the prefix {prefix!r} starts with a space, which no line does: lines are "
-            "trimmed. Leave the space out"
+            f"the prefix {prefix!r} starts with a space, but lines are trimmed, so no line does: "
+            "remove the space"
         )
     ids = vocabulary.encode(np.array([ord(c) for c in prefix], np.uint32))
     for character, i in zip(prefix, ids.tolist(), strict=True):
         if i < 0:
             raise ConstraintError(
-                f"the prefix has {character!r}, which is in no line this model learned, so no line "
-                "it can make starts so: leave it out, or fit on a list that has it"
+                f"the prefix contains {character!r}, which is not in the model's vocabulary, so no "
+                "line of this model starts with it: remove it, or fit on a list that contains it"
             )
     return ids
 
 
-def constraint_of(request: Request, options: ConstraintOptions) -> Constraint:
+def compile_constraint(request: Request, options: ConstraintOptions) -> Constraint:
     """Compile the constraint options of a request to an automaton.
 
     Raises:
         ConstraintError: a pattern cannot be used, or no line satisfies the constraint.
     """
-    longest = min(len(request.prefix) + request.most, _LONGEST)
-    found = Constraint.of(options, request.vocabulary, longest)
-    if not found.count(request.prefix):
+    max_length = min(len(request.prefix) + request.max_characters, _MAX_LENGTH)
+    constraint = Constraint.of(options, request.vocabulary, max_length)
+    if not constraint.count(request.prefix):
         raise ConstraintError(
-            f"no line of at most {longest} characters that this model knows is what was asked for: "
-            "ask for less, or raise max_length"
+            f"no line of at most {max_length} characters of the model's vocabulary satisfies the "
+            "constraints: relax them, or raise max_length"
         )
-    return found
+    return constraint

@@ -69,19 +69,19 @@ def inverse_cdf(table: CumulativeTable, rows: Ints, uniforms: NDArray[np.float64
         [0, 2, 2]
     """
     flat, width = table.ravel(), table.shape[1]
-    at = rows * width
-    first = at.copy()
+    positions = rows * width
+    row_starts = positions.copy()
     half = width // 2
     while half:
         # No index is out of bounds; mode="clip" skips a second bounds check.
-        at += (flat[half - 1 :].take(at, mode="clip") <= uniforms) * half
+        positions += (flat[half - 1 :].take(positions, mode="clip") <= uniforms) * half
         half //= 2
-    found: NDArray[np.intp] = at - first
-    return found
+    ids: NDArray[np.intp] = positions - row_starts
+    return ids
 
 
 @dataclass(frozen=True)
-class Shape:
+class Warper:
     """Temperature, top-k and top-p: the changes to each next-id distribution.
 
     Attributes:
@@ -96,26 +96,26 @@ class Shape:
     top_p: float | None = None
 
     def weights(self, log_probs: Float32s) -> NDArray[np.float64]:
-        """Return (n, V) float64 unnormalised shaped probabilities; the largest of a row is 1."""
+        """Return (n, V) float64 unnormalised warped probabilities; the largest of a row is 1."""
         weights: NDArray[np.float64] = np.exp(self._logits(log_probs))
-        return self._cut(weights) if self._cuts else weights
+        return self._truncate(weights) if self._is_truncated else weights
 
     def probs(self, log_probs: Float32s) -> NDArray[np.float64]:
-        """Return (n, V) float64, the shaped distributions."""
+        """Return (n, V) float64, the warped distributions."""
         weights = self.weights(log_probs)
         probs: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
         return probs
 
     def log_probs(self, log_probs: Float32s) -> NDArray[np.float64]:
-        """Return (n, V) float64 natural logarithms of the shaped distributions, without underflow.
+        """Return (n, V) float64 natural logarithms of the warped distributions, without underflow.
 
         Ids that top-k or top-p exclude get -inf.
         """
         logits = self._logits(log_probs)
-        if self._cuts:
-            logits[self._cut(np.exp(logits)) == 0] = -np.inf
-        found: NDArray[np.float64] = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        return found
+        if self._is_truncated:
+            logits[self._truncate(np.exp(logits)) == 0] = -np.inf
+        result: NDArray[np.float64] = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return result
 
     def _logits(self, log_probs: Float32s) -> NDArray[np.float64]:
         """Return (n, V) log-probabilities over the temperature; the largest of each row is 0."""
@@ -125,11 +125,11 @@ class Shape:
         return logits
 
     @property
-    def _cuts(self) -> bool:
+    def _is_truncated(self) -> bool:
         """Whether top-k or top-p is set."""
         return self.top_k is not None or self.top_p is not None
 
-    def _cut(self, probs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _truncate(self, probs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Set the ids that top-k and top-p exclude to zero; ties go to the smaller id."""
         order = np.argsort(-probs, axis=1, kind="stable")
         ordered = np.take_along_axis(probs, order, axis=1)
@@ -137,10 +137,10 @@ class Shape:
             ordered[:, self.top_k :] = 0.0
         if self.top_p is not None:
             share = np.cumsum(ordered, axis=1) / ordered.sum(axis=1, keepdims=True)
-            before = np.concatenate([np.zeros((len(probs), 1)), share[:, :-1]], axis=1)
-            is_out = before >= self.top_p
-            is_out[:, 0] = False
-            ordered[is_out] = 0.0
+            previous = np.concatenate([np.zeros((len(probs), 1)), share[:, :-1]], axis=1)
+            is_excluded = previous >= self.top_p
+            is_excluded[:, 0] = False
+            ordered[is_excluded] = 0.0
         np.put_along_axis(probs, order, ordered, axis=1)
         return probs
 
@@ -148,29 +148,29 @@ class Shape:
 class Uniforms:
     """Uniform random numbers in [0, 1): one per position for each line of a range of the stream."""
 
-    def __init__(self, seed: int, low: int, high: int, fan: int = 0) -> None:
-        """Compute the blocks that contain lines low to high; `fan` selects another stream."""
+    def __init__(self, seed: int, low: int, high: int, spawn_key: int = 0) -> None:
+        """Compute the blocks that contain lines low to high; `spawn_key` selects another stream."""
         self._lines = low, high
-        self._seed, self._key = seed, (fan,) if fan else ()
+        self._seed, self._key = seed, (spawn_key,) if spawn_key else ()
         self._blocks = range(low // BLOCK, (high - 1) // BLOCK + 1)
-        self._part = slice(low - self._blocks[0] * BLOCK, high - self._blocks[0] * BLOCK)
+        self._slice = slice(low - self._blocks[0] * BLOCK, high - self._blocks[0] * BLOCK)
         self._next = -1  # the position that the generators draw next
 
     def at(self, position: int) -> NDArray[np.float64]:
         """Return the numbers of a position, one for each line: (high - low,) float64.
 
-        It is fastest to ask for consecutive positions: others rebuild the generators.
+        Consecutive positions are fastest: any other position rebuilds the generators.
         """
         if position != self._next:
             self._generators = [self._generator(block, position) for block in self._blocks]
-        drawn = [generator.random(BLOCK) for generator in self._generators]
+        numbers = [generator.random(BLOCK) for generator in self._generators]
         self._next = position + 1
-        return np.concatenate(drawn)[self._part]
+        return np.concatenate(numbers)[self._slice]
 
-    def fanned(self, k: int) -> "Uniforms":
+    def spawn(self, k: int) -> "Uniforms":
         """Return an independent stream with k lines for each line of this one."""
         low, high = self._lines
-        return Uniforms(self._seed, low * k, high * k, fan=k)
+        return Uniforms(self._seed, low * k, high * k, spawn_key=k)
 
     def _generator(self, block: int, position: int) -> np.random.Generator:
         """Return the generator of a block, advanced to a position: one step for each number."""
@@ -182,19 +182,23 @@ class Sampler(Protocol):
     """A method of drawing lines of one label, or of a model without labels."""
 
     def draw(
-        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+        self,
+        uniforms: Uniforms,
+        indices: NDArray[np.intp],
+        first_position: int,
+        max_characters: int,
     ) -> NDArray[np.int32]:
         """Draw some of the lines that the uniform numbers cover.
 
         Args:
             uniforms: the uniform numbers.
-            which: (n,) indices of the lines to draw, within the range of `uniforms`.
-            first: the position of the first number that a line uses.
-            most: maximum number of characters after the prefix.
+            indices: (n,) indices of the lines to draw, within the range of `uniforms`.
+            first_position: the position of the first number that a line uses.
+            max_characters: maximum number of characters after the prefix.
 
         Returns:
-            (n, T) int32 ids, T at most most + 1, zero from the end of a line on. If the last column
-            of a row is not zero, its line has not ended.
+            (n, T) int32 ids, T at most max_characters + 1, zero from the end of a line on. If the
+            last column of a row is not zero, its line has not ended.
         """
 
 
@@ -210,29 +214,33 @@ class Frontier(Protocol):
     def table(self, position: int) -> CumulativeTable:
         """Return the cumulative table of the rows after `position` characters."""
 
-    def advance(self, goes_on: NDArray[np.bool_], ids: Ints) -> None:
+    def advance(self, is_unfinished: NDArray[np.bool_], ids: Ints) -> None:
         """Drop the lines that ended and step the others by their ids."""
 
 
 def draw_lines(
-    frontier: Frontier, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+    frontier: Frontier,
+    uniforms: Uniforms,
+    indices: NDArray[np.intp],
+    first_position: int,
+    max_characters: int,
 ) -> NDArray[np.int32]:
     """Draw lines character by character, starting from a frontier: see `Sampler.draw`."""
     columns = []
-    lines = np.arange(len(which))  # indices of the unfinished lines
-    for position in range(most + 1):
-        u = uniforms.at(first + position)[which[lines]]
+    lines = np.arange(len(indices))  # indices of the unfinished lines
+    for position in range(max_characters + 1):
+        u = uniforms.at(first_position + position)[indices[lines]]
         ids = inverse_cdf(frontier.table(position), frontier.rows, u)
-        columns.append(column_of(ids, lines, len(which)))
-        goes_on = ids != BOUNDARY
-        lines = lines[goes_on]
-        if not len(lines) or position == most:
+        columns.append(scatter_ids(ids, lines, len(indices)))
+        is_unfinished = ids != BOUNDARY
+        lines = lines[is_unfinished]
+        if not len(lines) or position == max_characters:
             break
-        frontier.advance(goes_on, ids[goes_on])
+        frontier.advance(is_unfinished, ids[is_unfinished])
     return np.stack(columns, axis=1)
 
 
-def column_of(ids: Ints, lines: Ints, n: int) -> NDArray[np.int32]:
+def scatter_ids(ids: Ints, lines: Ints, n: int) -> NDArray[np.int32]:
     """Return (n,) int32, the ids at the indices of their lines and zero elsewhere."""
     column = np.zeros(n, np.int32)
     column[lines] = ids
@@ -242,19 +250,23 @@ def column_of(ids: Ints, lines: Ints, n: int) -> NDArray[np.int32]:
 class TableSampler:
     """A sampler for a model compiled to an automaton, with one table of all states."""
 
-    def __init__(self, automaton: Automaton, shape: Shape, prefix: NDArray[np.int32]) -> None:
+    def __init__(self, automaton: Automaton, warper: Warper, prefix: NDArray[np.int32]) -> None:
         """Build the table, and start every line after the prefix."""
         self._goto = automaton.goto
-        self._table = cumulative_sums(shape.weights(automaton.log_probs))
-        self._first = automaton.after(prefix)
+        self._table = cumulative_sums(warper.weights(automaton.log_probs))
+        self._initial = automaton.state_after(prefix)
 
     def draw(
-        self, uniforms: Uniforms, which: NDArray[np.intp], first: int, most: int
+        self,
+        uniforms: Uniforms,
+        indices: NDArray[np.intp],
+        first_position: int,
+        max_characters: int,
     ) -> NDArray[np.int32]:
         """See `Sampler.draw`."""
-        states = np.full(len(which), self._first, np.intp)
+        states = np.full(len(indices), self._initial, np.intp)
         frontier = StateFrontier(self._goto, states, lambda position, states: self._table)
-        return draw_lines(frontier, uniforms, which, first, most)
+        return draw_lines(frontier, uniforms, indices, first_position, max_characters)
 
 
 class StateFrontier:
@@ -278,6 +290,6 @@ class StateFrontier:
         """See `Frontier.table`."""
         return self._tables(position, self.rows)
 
-    def advance(self, goes_on: NDArray[np.bool_], ids: Ints) -> None:
+    def advance(self, is_unfinished: NDArray[np.bool_], ids: Ints) -> None:
         """See `Frontier.advance`."""
-        self.rows = self._goto[self.rows[goes_on] * self._V + ids].astype(np.intp)
+        self.rows = self._goto[self.rows[is_unfinished] * self._V + ids].astype(np.intp)

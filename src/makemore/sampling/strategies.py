@@ -1,12 +1,12 @@
 """Sampling strategies, and the choice of one for a model and a constraint.
 
-- Free: no constraint except a prefix and a maximum length; exact.
-- By states: a model that compiles to an automaton is conditioned on the constraint; exact.
-- By trial: rejection sampling of free lines, if enough of them are allowed; exact.
-- By list: all allowed lines are scored, if they are few; exact.
-- By guide: importance resampling of proposals guided by a counted model; approximate.
+- Unconstrained: no constraint except a prefix and a maximum length; exact.
+- Automaton: a model that compiles to an automaton is conditioned on the constraint; exact.
+- Rejection sampling of unconstrained lines, if enough of them are allowed; exact.
+- Enumeration: all allowed lines are scored, if they are few; exact.
+- Importance resampling of proposals guided by a counted model; approximate.
 
-The choice depends on the model, the constraint, the shape and the seed, never on the number of
+The choice depends on the model, the constraint, the warper and the seed, never on the number of
 lines requested. So the first ten of twenty lines are the lines of a request for ten.
 """
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.errors import ConstraintError
-from makemore.inference.automaton import MOST_CELLS, Automaton
+from makemore.inference.automaton import MAX_TABLE_ENTRIES, Automaton
 from makemore.inference.model import members
 from makemore.sampling.backward_messages import (
     BackwardMessages,
@@ -27,15 +27,15 @@ from makemore.sampling.backward_messages import (
 )
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.request import Draw, Request
-from makemore.sampling.samplers import BLOCK, Shape, TableSampler, Uniforms
+from makemore.sampling.samplers import BLOCK, TableSampler, Uniforms, Warper
 
 # Modules that only one strategy needs are imported inside its function: most draws need none.
 
-_TABLE_PAYS = 4 * BLOCK  # lines from which compiling the model to an automaton is faster
-_MOST_LISTED = 200_000  # maximum number of allowed lines for the list strategy
-_FEWEST_HITS = 16  # allowed lines among the first block of free ones that rejection sampling needs
+_MIN_TABLE_LINES = 4 * BLOCK  # lines from which compiling the model to an automaton is faster
+_MAX_ENUMERATED = 200_000  # maximum number of allowed lines for the list strategy
+_MIN_ACCEPTED = 16  # allowed lines in the first unconstrained block that rejection needs
 _GUIDE_WINDOWS = (3, 2, 1)
-_FEWEST_PROPOSALS, _MOST_PROPOSALS = 16, 256
+_MIN_PROPOSALS, _MAX_PROPOSALS = 16, 256
 
 
 class Plan(NamedTuple):
@@ -44,69 +44,72 @@ class Plan(NamedTuple):
     Attributes:
         draw: returns lines low to high of the stream: (n, T) ids after the prefix, zero from the
             end of a line on. A row whose last column is not zero is not a valid line.
-        how: description of the strategy, for users.
+        method: description of the strategy, for users.
         is_exact: whether lines follow the model's distribution over the allowed lines.
-        tries: approximate number of draws for each valid line.
+        draws_per_line: approximate number of draws for each valid line.
         proposals: number of proposals that the model evaluates for each draw.
-        is_walked: whether the model is evaluated step by step, at least at first, with a state for
-            each line.
+        is_stepwise: whether the model is evaluated step by step, at least at first, with a state
+            for each line.
         distance: estimated total variation distance from the exact distribution; 0 if exact.
     """
 
     draw: Draw
-    how: str
+    method: str
     is_exact: bool = True
-    tries: float = 1.0
+    draws_per_line: float = 1.0
     proposals: int = 1
-    is_walked: bool = False
+    is_stepwise: bool = False
     distance: float = 0.0
 
 
-def freely(request: Request, ahead: int) -> Plan:
+def plan_unconstrained(request: Request, ahead: int) -> Plan:
     """Return a plan without a constraint, with a table of all states where that is faster.
 
-    If the model's rows are exact, a table and a walk draw the same lines, and `ahead` chooses
-    between them. Otherwise their last digits differ, so `ahead` is ignored: batches that end beyond
-    line 16,384 of the stream are drawn from the table, if there is one, and earlier ones by the
-    walk.
+    If the model's rows are exact, sampling from a table and stepwise sampling give the same lines,
+    and `ahead` chooses between them. Otherwise their probabilities differ in the last digits, so
+    `ahead` is ignored: batches that end beyond line 16,384 of the stream are drawn from the table,
+    if there is one, and earlier ones stepwise.
 
     Args:
         request: what to draw from.
         ahead: expected number of lines.
     """
-    if request.model.has_exact_rows and ahead >= _TABLE_PAYS:
-        table = _table(request, 2 * ahead)  # with more states, compiling is slower than a walk
-        if table is not None:
-            return Plan(table, "exact, free")
-    from makemore.sampling.walk import WalkSampler
+    if request.model.has_exact_rows and ahead >= _MIN_TABLE_LINES:
+        # With more states, compiling is slower than stepwise sampling.
+        draw_table = _build_table_draw(request, 2 * ahead)
+        if draw_table is not None:
+            return Plan(draw_table, "exact, unconstrained")
+    from makemore.sampling.stepwise import StepwiseSampler
 
-    walks = [WalkSampler(request.model, request.shape, each) for each in request.beginnings]
-    walk = request.drawn_by(walks, np.zeros(len(walks)))
+    samplers = [
+        StepwiseSampler(request.model, request.warper, state) for state in request.prefix_states
+    ]
+    stepwise = request.build_draw(samplers, np.zeros(len(samplers)))
     if request.model.has_exact_rows:
-        return Plan(walk, "exact, free", is_walked=True)
-    later = cache(lambda: _table(request, 2 * _TABLE_PAYS) or walk)
+        return Plan(stepwise, "exact, unconstrained", is_stepwise=True)
+    table_or_stepwise = cache(lambda: _build_table_draw(request, 2 * _MIN_TABLE_LINES) or stepwise)
 
     def draw(low: int, high: int) -> NDArray[np.int32]:
-        return (later() if high > _TABLE_PAYS else walk)(low, high)
+        return (table_or_stepwise() if high > _MIN_TABLE_LINES else stepwise)(low, high)
 
-    return Plan(draw, "exact, free", is_walked=True)
+    return Plan(draw, "exact, unconstrained", is_stepwise=True)
 
 
-def _table(request: Request, most: int) -> Draw | None:
-    """Return a draw function with a table of at most `most` states, or None.
+def _build_table_draw(request: Request, max_states: int) -> Draw | None:
+    """Return a draw function with a table of at most `max_states` states, or None.
 
     It is None if the model needs more states or cannot be compiled, or if there are several labels.
     """
     automaton = (
-        request.model.automaton(most, request.labels[0]) if len(request.labels) == 1 else None
+        request.model.automaton(max_states, request.labels[0]) if len(request.labels) == 1 else None
     )
     if automaton is None:
         return None
-    table = TableSampler(automaton, request.shape, request.prefix)
-    return request.drawn_by([table], np.zeros(1))
+    table = TableSampler(automaton, request.warper, request.prefix)
+    return request.build_draw([table], np.zeros(1))
 
 
-def constrained(request: Request, constraint: Constraint, exact: bool) -> Plan:
+def plan_constrained(request: Request, constraint: Constraint, exact: bool) -> Plan:
     """Return the plan of the first strategy that can draw the allowed lines.
 
     Args:
@@ -118,160 +121,174 @@ def constrained(request: Request, constraint: Constraint, exact: bool) -> Plan:
         ConstraintError: every allowed line has probability zero, or only the approximate strategy
             is left and `exact` forbids it.
     """
-    found = (
-        _by_states(request, constraint)
-        or _by_trial(request, constraint)
-        or _by_list(request, constraint)
+    plan = (
+        _plan_automaton(request, constraint)
+        or _plan_rejection(request, constraint)
+        or _plan_enumeration(request, constraint)
     )
-    if found is not None:
-        return found
+    if plan is not None:
+        return plan
     if exact:
         raise ConstraintError(
-            "lines that are asked for can be drawn from this model only approximately, and exact "
-            "forbids that: ask for less, or take a model that can be written out, such as "
-            "kneser_ney"
+            "lines under these constraints can be sampled from this model only approximately, and "
+            "exact forbids that: relax the constraints, or use a model that compiles to an "
+            "automaton, such as kneser_ney"
         )
-    return _by_guide(request, constraint)
+    return _plan_importance(request, constraint)
 
 
-def messages_of_labels(request: Request, constraint: Constraint) -> list[BackwardMessages] | None:
+def messages_by_label(request: Request, constraint: Constraint) -> list[BackwardMessages] | None:
     """Return the backward messages of each label.
 
     Returns:
         None if the model does not compile to an automaton, or the messages take too much memory.
     """
-    found = []
+    messages = []
     for label in request.labels:
-        automaton = request.model.automaton(MOST_CELLS, label)
+        automaton = request.model.automaton(MAX_TABLE_ENTRIES, label)
         if automaton is None:
             return None
-        joined = backward_messages(automaton, request.shape, constraint, request.prefix)
-        if joined is None:
+        label_messages = backward_messages(automaton, request.warper, constraint, request.prefix)
+        if label_messages is None:
             return None
-        found.append(joined)
-    return found
+        messages.append(label_messages)
+    return messages
 
 
-def _by_states(request: Request, constraint: Constraint) -> Plan | None:
+def _plan_automaton(request: Request, constraint: Constraint) -> Plan | None:
     """Return a plan that conditions the model's automaton on the constraint; None if too large."""
-    each = messages_of_labels(request, constraint)
-    if each is None:
+    messages = messages_by_label(request, constraint)
+    if messages is None:
         return None
-    samplers = [ConditionalSampler(joined) for joined in each]
-    log_masses = _possible(request, np.array([joined.log_mass for joined in each]))
-    return Plan(request.drawn_by(samplers, log_masses), "exact, by states")
+    samplers = [ConditionalSampler(each) for each in messages]
+    log_masses = _check_possible(request, np.array([each.log_mass for each in messages]))
+    return Plan(request.build_draw(samplers, log_masses), "exact, automaton")
 
 
-def _by_trial(request: Request, constraint: Constraint) -> Plan | None:
+def _plan_rejection(request: Request, constraint: Constraint) -> Plan | None:
     """Return a rejection sampling plan; None if the first block has too few allowed lines."""
-    free = freely(request, BLOCK)
+    unconstrained = plan_unconstrained(request, BLOCK)
 
     def draw(low: int, high: int) -> NDArray[np.int32]:
-        ids = free.draw(low, high)
-        ids[~_allowed(request, constraint, ids), -1] = 1
+        ids = unconstrained.draw(low, high)
+        ids[~_is_allowed(request, constraint, ids), -1] = 1
         return ids
 
-    hits = int(_allowed(request, constraint, free.draw(0, BLOCK)).sum())
-    if hits < _FEWEST_HITS:
+    accepted = int(_is_allowed(request, constraint, unconstrained.draw(0, BLOCK)).sum())
+    if accepted < _MIN_ACCEPTED:
         return None
-    how = f"exact, by trial: {hits:,} of {BLOCK:,} lines drawn are allowed"
-    return Plan(draw, how, tries=BLOCK / hits, is_walked=free.is_walked)
+    method = f"exact, rejection sampling: {accepted:,} of {BLOCK:,} drawn lines are allowed"
+    return Plan(
+        draw, method, draws_per_line=BLOCK / accepted, is_stepwise=unconstrained.is_stepwise
+    )
 
 
-def _by_list(request: Request, constraint: Constraint) -> Plan | None:
+def _plan_enumeration(request: Request, constraint: Constraint) -> Plan | None:
     """Return a plan that scores every allowed line; None if there are too many."""
-    if constraint.count(request.prefix) > _MOST_LISTED:
+    if constraint.count(request.prefix) > _MAX_ENUMERATED:
         return None
-    from makemore.sampling.exhaustive import ListSampler, allowed_lines
+    from makemore.sampling.exhaustive import ExhaustiveSampler, enumerate_lines
 
-    lines, labels = allowed_lines(constraint, request.prefix), len(request.vocabulary.labels)
+    lines, labels = enumerate_lines(constraint, request.prefix), len(request.vocabulary.labels)
     samplers = [
-        ListSampler(request.model, request.shape, lines, request.prefix, label, labels)
+        ExhaustiveSampler(request.model, request.warper, lines, request.prefix, label, labels)
         for label in request.labels
     ]
-    log_masses = np.array([np.logaddexp.reduce(each.log_probs) for each in samplers])
-    log_masses = _possible(request, log_masses)
-    how = f"exact, by list: all {len(lines):,} allowed lines are scored"
-    return Plan(request.drawn_by(samplers, log_masses), how)
+    log_masses = np.array([np.logaddexp.reduce(sampler.log_probs) for sampler in samplers])
+    log_masses = _check_possible(request, log_masses)
+    method = f"exact, enumeration: all {len(lines):,} allowed lines are scored"
+    return Plan(request.build_draw(samplers, log_masses), method)
 
 
-def _by_guide(request: Request, constraint: Constraint) -> Plan:
+def _plan_importance(request: Request, constraint: Constraint) -> Plan:
     """Return an importance resampling plan; a first block sets the proposals per line."""
-    from makemore.sampling.guided import GuidedSampler, effective_size, total_variation
+    from makemore.sampling.guided import (
+        GuidedSampler,
+        effective_sample_size,
+        estimate_total_variation,
+    )
 
-    guide = backward_messages(_guide(request), Shape(), constraint, request.prefix)
+    guide = backward_messages(_guide_automaton(request), Warper(), constraint, request.prefix)
     if guide is None:
         raise ConstraintError(
-            "all that is asked of a line takes too many states beside this model's guide: ask for "
-            "less"
+            "the constraints need too many states in product with the automaton that guides this "
+            "model: relax the constraints"
         )
     samplers = [
-        GuidedSampler(request.model, request.shape, guide, each) for each in request.beginnings
+        GuidedSampler(request.model, request.warper, guide, state)
+        for state in request.prefix_states
     ]
-    uniforms = Uniforms(request.seed, 0, BLOCK).fanned(1)
+    uniforms = Uniforms(request.seed, 0, BLOCK).spawn(1)
     log_weights = [
-        each.propose(uniforms, np.arange(BLOCK), 0, request.most)[1] for each in samplers
+        sampler.propose(uniforms, np.arange(BLOCK), 0, request.max_characters)[1]
+        for sampler in samplers
     ]
-    log_masses = _possible(request, np.logaddexp.reduce(log_weights, axis=1))
+    log_masses = _check_possible(request, np.logaddexp.reduce(log_weights, axis=1))
     log_shares = request.log_shares + log_masses
     is_possible = np.isfinite(log_shares)
-    sizes = np.array([effective_size(each) for each in log_weights])[is_possible]
-    pool = int(np.clip(_FEWEST_PROPOSALS * BLOCK // min(sizes), _FEWEST_PROPOSALS, _MOST_PROPOSALS))
-    for each in samplers:
-        each.pool = pool
+    sizes = np.array([effective_sample_size(each) for each in log_weights])[is_possible]
+    pool_size = int(np.clip(_MIN_PROPOSALS * BLOCK // min(sizes), _MIN_PROPOSALS, _MAX_PROPOSALS))
+    for sampler in samplers:
+        sampler.pool_size = pool_size
     shares = np.exp(log_shares - np.logaddexp.reduce(log_shares))[is_possible]
-    distance = total_variation(sizes, shares, pool)
-    how = (
-        f"approximate, by guide: one of {pool} proposals each; the effective sample size of "
-        f"{BLOCK:,} proposals is {min(sizes):,.0f}; estimated total variation distance from exact "
-        f"lines: up to {distance:.1%}"
+    distance = estimate_total_variation(sizes, shares, pool_size)
+    method = (
+        f"approximate, importance resampling: one of {pool_size} proposals for each line; the "
+        f"effective sample size of {BLOCK:,} proposals is {min(sizes):,.0f}; estimated total "
+        f"variation distance from the exact distribution: up to {distance:.1%}"
     )
-    draw = request.drawn_by(samplers, log_masses)
-    return Plan(draw, how, is_exact=False, proposals=pool, is_walked=True, distance=distance)
+    draw = request.build_draw(samplers, log_masses)
+    return Plan(
+        draw, method, is_exact=False, proposals=pool_size, is_stepwise=True, distance=distance
+    )
 
 
-def _guide(request: Request) -> Automaton:
-    """Return the guide's automaton: a mixture's smallest member, or a model of free lines."""
+def _guide_automaton(request: Request) -> Automaton:
+    """Return the guide's automaton: a mixture's smallest member, or a model of sampled lines."""
     mixed = [each for each in members(request.model) if each is not request.model]
-    written = [each.automaton(MOST_CELLS, request.labels[0]) for each in mixed]
-    found: list[Automaton] = [
-        each for each in written if each is not None and np.isfinite(each.log_probs).all()
+    automata = [each.automaton(MAX_TABLE_ENTRIES, request.labels[0]) for each in mixed]
+    usable: list[Automaton] = [
+        each for each in automata if each is not None and np.isfinite(each.log_probs).all()
     ]
-    if found:
-        return min(found, key=lambda automaton: len(automaton.goto))
-    return _counted_guide(request)
+    if usable:
+        return min(usable, key=lambda automaton: len(automaton.goto))
+    return _fit_guide(request)
 
 
-def _counted_guide(request: Request) -> Automaton:
-    """Return a Kneser-Ney automaton of a block of free lines: the longest window that compiles."""
+def _fit_guide(request: Request) -> Automaton:
+    """Fit Kneser-Ney to a block of unconstrained lines, with the longest window that compiles."""
     from makemore.contexts.paths import Paths
     from makemore.contexts.table import Contexts
     from makemore.models.kneser_ney import KneserNey
     from makemore.options.families import KneserNeyOptions
 
-    free = freely(request, BLOCK).draw(0, BLOCK)
-    free = free[free[:, -1] == BOUNDARY]
-    ids = np.concatenate([np.tile(request.prefix, (len(free), 1)), free], axis=1)
+    lines = plan_unconstrained(request, BLOCK).draw(0, BLOCK)
+    lines = lines[lines[:, -1] == BOUNDARY]
+    ids = np.concatenate([np.tile(request.prefix, (len(lines), 1)), lines], axis=1)
     V, paths = request.model.vocabulary_size, Paths.of_ids(ids)
     for window in _GUIDE_WINDOWS:
-        counted = KneserNey(KneserNeyOptions(window=window), V, 0)
-        counted.count(Contexts.from_paths(paths, V, 0, window))
-        automaton = counted.automaton(MOST_CELLS)
+        model = KneserNey(KneserNeyOptions(window=window), V, 0)
+        model.count(Contexts.from_paths(paths, V, 0, window))
+        automaton = model.automaton(MAX_TABLE_ENTRIES)
         if automaton is not None:
             return automaton
-    raise ConstraintError(f"{V:,} characters are too many for a guide: ask for less")
+    raise ConstraintError(
+        f"a vocabulary of {V:,} characters is too large for a guide: relax the constraints"
+    )
 
 
-def _allowed(request: Request, constraint: Constraint, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _is_allowed(
+    request: Request, constraint: Constraint, ids: NDArray[np.int32]
+) -> NDArray[np.bool_]:
     """Return (n,) bool, whether each line drawn is allowed."""
     return constraint.allows(np.concatenate([np.tile(request.prefix, (len(ids), 1)), ids], axis=1))
 
 
-def _possible(request: Request, log_masses: NDArray[np.float64]) -> NDArray[np.float64]:
+def _check_possible(request: Request, log_masses: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return `log_masses`, after checking that some label has allowed lines of positive mass."""
     if not np.isfinite(request.log_shares + log_masses).any():
         raise ConstraintError(
-            "this model finds every line that is asked for impossible, or less likely than one in "
-            "10^300: ask for less, or take a model that smooths, such as kneser_ney"
+            "every line that satisfies the constraints has probability 0 under this model, or less "
+            "than 10^-300: relax the constraints, or use a model with smoothing, such as kneser_ney"
         )
     return log_masses

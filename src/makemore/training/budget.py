@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from makemore.contexts.table import Contexts
 from makemore.layers.network import Network
-from makemore.training.loop import FEWEST_STEPS_BETWEEN, MOST_EVALUATIONS, Training, TrainOptions
+from makemore.training.loop import MAX_EVALUATIONS, MIN_DEV_INTERVAL, Training, TrainOptions
 
 # The trial: minimum and maximum number of steps, and the share of the budget after which it ends.
-_FEWEST_TRIALS, _MOST_TRIALS, _TRIAL_SHARE = 8, 200, 0.05
+_MIN_TRIAL_STEPS, _MAX_TRIAL_STEPS, _TRIAL_SHARE = 8, 200, 0.05
 
 
-def steps_within(
+def steps_in_budget(
     seconds: float, network: Network, options: TrainOptions, train: Contexts, dev: Contexts | None
 ) -> int:
     """Compute the number of training steps that fit a time budget, by timing trial steps.
@@ -28,27 +28,29 @@ def steps_within(
     Returns:
         The number of steps, at least 1.
     """
-    before = copy.deepcopy(network.state_dict())
+    initial_state = copy.deepcopy(network.state_dict())
     # Read every loss: this synchronises an asynchronous device, so that the times are right.
-    trial = Training(network, replace(options, steps=_MOST_TRIALS, every=1))
-    took: list[float] = []
+    trial = Training(network, replace(options, steps=_MAX_TRIAL_STEPS, every=1))
+    durations: list[float] = []
     start = time.perf_counter()
     for _ in trial.run(train, None):
-        took.append(time.perf_counter() - start - sum(took))
-        if len(took) >= _FEWEST_TRIALS and sum(took) > seconds * _TRIAL_SHARE:
+        durations.append(time.perf_counter() - start - sum(durations))
+        if len(durations) >= _MIN_TRIAL_STEPS and sum(durations) > seconds * _TRIAL_SHARE:
             break
-    look = min(_seconds(trial.measure, dev) for _ in range(2)) if dev is not None else 0.0
-    network.load_state_dict(before)
-    left = seconds - (time.perf_counter() - start)
-    usual = took[len(took) // 2 :]  # the first steps of a process are slow
-    step = sum(usual) / len(usual)  # the mean, to include occasional slow steps
-    few = left / (step + look / FEWEST_STEPS_BETWEEN)
-    many = (left - look * MOST_EVALUATIONS) / step
-    return max(1, int(many if few > MOST_EVALUATIONS * FEWEST_STEPS_BETWEEN else few))
+    evaluation = 0.0
+    if dev is not None:
+        evaluation = min(_time_evaluation(trial.evaluate, dev) for _ in range(2))
+    network.load_state_dict(initial_state)
+    remaining = seconds - (time.perf_counter() - start)
+    later = durations[len(durations) // 2 :]  # the first steps of a process are slow
+    step_time = sum(later) / len(later)  # the mean, to include occasional slow steps
+    few = remaining / (step_time + evaluation / MIN_DEV_INTERVAL)
+    many = (remaining - evaluation * MAX_EVALUATIONS) / step_time
+    return max(1, int(many if few > MAX_EVALUATIONS * MIN_DEV_INTERVAL else few))
 
 
-def _seconds(ask: Callable[[Contexts], float], about: Contexts) -> float:
+def _time_evaluation(evaluate: Callable[[Contexts], float], contexts: Contexts) -> float:
     """Measure the time of one evaluation, in seconds."""
     start = time.perf_counter()
-    ask(about)
+    evaluate(contexts)
     return time.perf_counter() - start

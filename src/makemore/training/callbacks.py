@@ -22,13 +22,13 @@ class Progress:
     """Progress in training a model's networks: the state needed for a restart.
 
     Attributes:
-        settled: the training options of each network.
+        train_options: the training options of each network.
         finished: the tensors of each fully trained network, in order.
         state: the training state of the next network.
         seconds: training time so far.
     """
 
-    settled: Sequence["TrainOptions"]
+    train_options: Sequence["TrainOptions"]
     finished: Sequence[Tensors]
     state: "TrainState"
     seconds: float
@@ -40,11 +40,11 @@ class Checkpointer(Protocol):
     def begin(self, run: Run) -> Progress | None:
         """Open a run and return its saved progress; None if there is none."""
 
-    def note(self, step: "Step") -> None:
+    def record(self, step: "Step") -> None:
         """Record a step."""
 
     def is_due(self, done: int, interval: int) -> bool:
         """Return whether to save after `done` steps; `interval` is the dev evaluation interval."""
 
-    def keep(self, progress: Progress) -> None:
+    def save(self, progress: Progress) -> None:
         """Save the progress."""

@@ -17,14 +17,14 @@ from torch import Tensor
 from makemore.contexts.table import Contexts
 from makemore.errors import DivergedError
 from makemore.inference import likelihood
-from makemore.inference.likelihood import blocks
+from makemore.inference.likelihood import iter_blocks
 from makemore.inference.model import Tensors
 from makemore.layers.loss import negative_log_likelihood
 from makemore.layers.network import Network, Noise
 from makemore.training.optimizer import Optimizer
 from makemore.training.schedule import rate_at
 
-MOST_EVALUATIONS, FEWEST_STEPS_BETWEEN = 50, 10
+MAX_EVALUATIONS, MIN_DEV_INTERVAL = 50, 10
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class TrainOptions:
     @property
     def dev_interval(self) -> int:
         """Dev evaluation interval, in steps; it depends on the number of steps, never on time."""
-        return self.every or max(FEWEST_STEPS_BETWEEN, self.steps // MOST_EVALUATIONS)
+        return self.every or max(MIN_DEV_INTERVAL, self.steps // MAX_EVALUATIONS)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Training:
         Raises:
             DivergedError: the loss is not a finite number.
         """
-        batches = _Batches(train, self.options, self.network.couples_rows)
+        batches = _Batches(train, self.options, self.network.has_coupled_rows)
         every = self.options.dev_interval
         while self.done < self.options.steps:
             rate = self.rate(self.done)
@@ -139,8 +139,8 @@ class Training:
             self.done += 1
             is_due = self.done % every == 0 or self.done == self.options.steps
             if is_due or math.isnan(self.loss) or not _is_asynchronous(self.network.device):
-                self.loss = self._read(loss, rate)
-            dev_loss = self.measure(dev) if dev is not None and is_due else None
+                self.loss = self._read_loss(loss, rate)
+            dev_loss = self.evaluate(dev) if dev is not None and is_due else None
             yield Step(self.done, self.options.steps, self.loss, dev_loss, rate, self.network)
         self.finish()
 
@@ -171,17 +171,17 @@ class Training:
         self.network.noise = None
         return loss * (characters / sum(block.total for block in blocks))
 
-    def _read(self, loss: Tensor, rate: float) -> float:
+    def _read_loss(self, loss: Tensor, rate: float) -> float:
         """Return the loss of the last step as a float, or raise if it is not finite."""
-        found = loss.item()
-        if not math.isfinite(found):
+        value = loss.item()
+        if not math.isfinite(value):
             raise DivergedError(
-                f"the loss at step {self.done} is {found}, not a finite number, at a learning "
+                f"the loss at step {self.done} is {value}, not a finite number, at a learning "
                 f"rate of {rate:.2g}: try a lower --rate, such as {self.options.rate / 10:.2g}"
             )
-        return found
+        return value
 
-    def measure(self, dev: Contexts) -> float:
+    def evaluate(self, dev: Contexts) -> float:
         """Compute the dev loss; if it is the lowest so far, keep a copy of the weights."""
         self.network.eval()
         loss = likelihood.loss(self.network, dev)  # type: ignore[arg-type]
@@ -208,9 +208,9 @@ class Training:
         """Restore a training state; the state itself does not change."""
         self.done = state.done
         self.loss, self.best_loss = state.tensors["losses"].tolist()
-        self.network.load_state_dict(_under("network.", state))
-        self.optimizer.load(_under("optimizer.", state))
-        self.best = _under("best.", state) or None
+        self.network.load_state_dict(_tensors_of_kind("network.", state))
+        self.optimizer.load(_tensors_of_kind("optimizer.", state))
+        self.best = _tensors_of_kind("best.", state) or None
 
 
 def _is_asynchronous(device: torch.device) -> bool:
@@ -218,7 +218,7 @@ def _is_asynchronous(device: torch.device) -> bool:
     return device.type != "cpu"
 
 
-def _under(kind: str, state: TrainState) -> dict[str, Tensor]:
+def _tensors_of_kind(kind: str, state: TrainState) -> dict[str, Tensor]:
     """Return copies of the tensors of one kind, by name without the prefix."""
     return {
         name.removeprefix(kind): torch.tensor(value)
@@ -230,15 +230,15 @@ def _under(kind: str, state: TrainState) -> dict[str, Tensor]:
 class _Batches:
     """Mini-batches of lines, as blocks of contexts that fit in memory."""
 
-    def __init__(self, train: Contexts, options: TrainOptions, couples_rows: bool) -> None:
+    def __init__(self, train: Contexts, options: TrainOptions, has_coupled_rows: bool) -> None:
         """Compute the batch size; if every batch is the whole list, build its blocks once."""
         self._train, self._seed = train, options.seed
-        self._couples_rows = couples_rows
+        self._has_coupled_rows = has_coupled_rows
         lines = len(train.line_weight)
-        usual = len(train.edge) / lines  # mean characters per line, ends included
+        mean_length = len(train.edge) / lines  # mean characters per line, ends included
         self._size = lines
         if options.batch is not None:
-            self._size = min(lines, max(1, round(options.batch / usual)))
+            self._size = min(lines, max(1, round(options.batch / mean_length)))
         self._whole = self._blocks(train) if self._size == lines else None
         # The same for every batch, so that a line has the same weight in each.
         self.characters = train.total * self._size / lines
@@ -249,22 +249,22 @@ class _Batches:
             return self._whole
         lines = len(self._train.line_weight)
         first = step * self._size
-        place = np.arange(first, first + self._size)
-        which = np.empty(self._size, np.int64)
-        for epoch in range(place[0] // lines, place[-1] // lines + 1):
-            here = place // lines == epoch
-            which[here] = _shuffled(self._seed, epoch, lines)[place[here] % lines]
-        return self._blocks(self._train.lines(which))
+        positions = np.arange(first, first + self._size)
+        indices = np.empty(self._size, np.int64)
+        for epoch in range(positions[0] // lines, positions[-1] // lines + 1):
+            in_epoch = positions // lines == epoch
+            indices[in_epoch] = _shuffle(self._seed, epoch, lines)[positions[in_epoch] % lines]
+        return self._blocks(self._train.lines(indices))
 
     def _blocks(self, c: Contexts) -> list[Contexts]:
         """Split contexts so that logits fit in memory, unless the network couples rows."""
-        if self._couples_rows:
+        if self._has_coupled_rows:
             return [c]
-        return [part for part, _ in blocks(c)]
+        return [part for part, _ in iter_blocks(c)]
 
 
 @lru_cache(maxsize=2)
-def _shuffled(seed: int, epoch: int, lines: int) -> NDArray[np.int64]:
+def _shuffle(seed: int, epoch: int, lines: int) -> NDArray[np.int64]:
     """Return the order of the lines in an epoch."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, epoch))))
     return rng.permutation(lines)

@@ -30,42 +30,44 @@ class Optimizer:
                 them with AdamW.
         """
         hidden = network.hidden_matrices() if muon else []
-        taken = {id(matrix) for matrix in hidden}
-        rest = [p for p in network.parameters() if id(p) not in taken]
+        hidden_ids = {id(matrix) for matrix in hidden}
+        rest = [p for p in network.parameters() if id(p) not in hidden_ids]
         adamw = optim.AdamW(_groups(rest, weight_decay), betas=(0.9, 0.95), fused=True)
-        self._each: list[tuple[optim.Optimizer, float]] = [(adamw, 1.0)]
+        self._optimizers: list[tuple[optim.Optimizer, float]] = [(adamw, 1.0)]
         if hidden:
-            scaled = optim.Muon(hidden, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
-            self._each.append((scaled, muon))
+            muon_optimizer = optim.Muon(
+                hidden, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"
+            )
+            self._optimizers.append((muon_optimizer, muon))
 
     def zero_grad(self) -> None:
         """Reset the gradients."""
-        for optimizer, _ in self._each:
+        for optimizer, _ in self._optimizers:
             optimizer.zero_grad()
 
     def step(self, rate: float) -> None:
         """Update all weights, at a learning rate."""
-        for optimizer, times in self._each:
+        for optimizer, scale in self._optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = rate * times
+                group["lr"] = rate * scale
             optimizer.step()
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the optimizer state, by `<optimizer>.<parameter>.<name>`."""
         return {
-            f"{number}.{place}.{name}": value
-            for number, (optimizer, _) in enumerate(self._each)
-            for place, kept in optimizer.state_dict()["state"].items()
-            for name, value in kept.items()
+            f"{number}.{index}.{name}": value
+            for number, (optimizer, _) in enumerate(self._optimizers)
+            for index, state in optimizer.state_dict()["state"].items()
+            for name, value in state.items()
         }
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Load the optimizer state from tensors that `tensors` returned."""
-        kept: list[dict[int, dict[str, Tensor]]] = [{} for _ in self._each]
+        states: list[dict[int, dict[str, Tensor]]] = [{} for _ in self._optimizers]
         for path, value in tensors.items():
-            number, place, name = path.split(".")
-            kept[int(number)].setdefault(int(place), {})[name] = value
-        for (optimizer, _), state in zip(self._each, kept, strict=True):
+            number, index, name = path.split(".")
+            states[int(number)].setdefault(int(index), {})[name] = value
+        for (optimizer, _), state in zip(self._optimizers, states, strict=True):
             groups = optimizer.state_dict()["param_groups"]
             optimizer.load_state_dict({"state": state, "param_groups": groups})
 

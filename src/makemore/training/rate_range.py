@@ -20,7 +20,7 @@ from makemore.training.loop import Training, TrainOptions
 
 _LOW, _HIGH, _STEPS = 1e-4, 3.0, 120
 _SHARE = 0.3  # fraction of the rate that led to the lowest loss
-_LOST = 1.0  # nats above the lowest loss, where the test stops
+_MAX_RISE = 1.0  # nats above the lowest loss, where the test stops
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +47,13 @@ def rate_range(network: Network, c: Contexts, options: TrainOptions) -> RateRang
         options: the training options; the test sets its own steps, rate, batch and interval.
     """
     network.dropout = 0.0
-    trial = _Rising(network, replace(options, steps=_STEPS, batch=None, every=1))
+    trial = _RisingRateTraining(network, replace(options, steps=_STEPS, batch=None, every=1))
     rates, losses = [], []
     try:
         for step in trial.run(c, None):
             rates.append(step.rate)
             losses.append(step.loss)
-            if step.loss > min(losses) + _LOST:
+            if step.loss > min(losses) + _MAX_RISE:
                 break
     except DivergedError:
         if not losses:
@@ -63,7 +63,7 @@ def rate_range(network: Network, c: Contexts, options: TrainOptions) -> RateRang
     return RateRange(np.array(rates), np.array(losses), _SHARE * lowest)
 
 
-class _Rising(Training):
+class _RisingRateTraining(Training):
     """Training with a rising learning rate."""
 
     def rate(self, step: int) -> float:

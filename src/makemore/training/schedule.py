@@ -2,7 +2,7 @@
 
 from math import cos, pi
 
-WARM_UP = 10  # steps
+WARM_UP_STEPS = 10  # steps
 
 
 def rate_at(step: int, steps: int, peak: float) -> float:
@@ -20,7 +20,7 @@ def rate_at(step: int, steps: int, peak: float) -> float:
         >>> [round(rate_at(step, 100, 1.0), 2) for step in (0, 9, 55, 99)]
         [0.1, 1.0, 0.5, 0.0]
     """
-    warm_up = min(WARM_UP, steps)
+    warm_up = min(WARM_UP_STEPS, steps)
     if step < warm_up:
         return peak * (step + 1) / warm_up
     return peak * 0.5 * (1 + cos(pi * (step - warm_up) / max(1, steps - warm_up)))

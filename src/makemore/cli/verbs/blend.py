@@ -1,8 +1,8 @@
 """`makemore blend`: mix several models into one."""
 
-from makemore.cli.console import say
-from makemore.cli.fitting import fit_in_words
-from makemore.cli.output_paths import check_kept, check_model
+from makemore.cli.console import print_message
+from makemore.cli.fitting import describe_fit
+from makemore.cli.output_paths import check_model_path, check_not_overwritten
 from makemore.cli.parameters import File, Output, Source
 from makemore.cli.reading import read
 from makemore.errors import OptionError
@@ -29,17 +29,17 @@ def blend(
     """
     from makemore.estimator.makemore import MakeMore
 
-    check_model(output)
-    check_kept(output, by)
-    shares = None if weights is None else _numbers(weights)
+    check_model_path(output)
+    check_not_overwritten(output, by)
+    numbers = None if weights is None else _parse_numbers(weights)
     makers = [MakeMore.load(model) for model in models]
-    maker = MakeMore.blend(makers, shares, None if by is None else read(by, source))
-    say(fit_in_words(maker))
+    maker = MakeMore.blend(makers, numbers, None if by is None else read(by, source))
+    print_message(describe_fit(maker))
     maker.save(output)
-    say(f"saved {output}")
+    print_message(f"saved {output}")
 
 
-def _numbers(weights: str) -> list[float]:
+def _parse_numbers(weights: str) -> list[float]:
     """Parse comma-separated numbers."""
     try:
         return [float(each) for each in weights.split(",")]

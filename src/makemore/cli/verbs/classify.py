@@ -1,6 +1,6 @@
 """`makemore classify`: predict the label of each line."""
 
-from makemore.cli.console import say_unknown, write_json
+from makemore.cli.console import warn_about_unknown, write_json
 from makemore.cli.parameters import File, Flag, Source
 from makemore.cli.reading import read
 from makemore.corpus.control_characters import escape_controls
@@ -17,7 +17,9 @@ def classify(
     """Predict the label of each line: print the label, its probability and the line.
 
     The prediction is by Bayes' rule, from the likelihood of the line under each label and the share
-    of each label in the list. For example: makemore classify by-sex.model names.txt
+    of each label in the list.
+
+    For example: makemore classify by-sex.model names.txt
 
     Args:
         model: model file written by fit, from a list with labels.
@@ -35,4 +37,4 @@ def classify(
             write_json({"line": line, "label": names[best], "probabilities": probabilities})
         else:
             print(f"{escape_controls(names[best])}\t{probs[best]:.4f}\t{escape_controls(line)}")
-    say_unknown(maker, lines, "theirs is the commonest label")
+    warn_about_unknown(maker, lines, "they get the most frequent label")

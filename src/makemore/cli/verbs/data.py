@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from makemore.cli.console import say, table, write_lines
+from makemore.cli.console import format_table, print_message, write_lines
 from makemore.errors import OptionError
 
 
@@ -31,18 +31,20 @@ def data(
             )
             for d in DATASETS.values()
         ]
-        print("\n".join(table([("corpus", "what it is", "licence", ""), *rows])))
+        print("\n".join(format_table([("corpus", "description", "licence", "status"), *rows])))
         return
     corpus = dataset_named(name)
-    has = {"label": corpus.labels is not None, "weight": corpus.weights is not None}
-    if table_ and not any(has.values()):
+    available = {"label": corpus.labels is not None, "weight": corpus.weights is not None}
+    if table_ and not any(available.values()):
         raise OptionError(f"the corpus {name} has neither labels nor weights: leave --table out")
-    lines = corpus.load(with_labels=table_ and has["label"], with_weights=table_ and has["weight"])
-    say(f"{corpus.name}: {corpus.attribution}; licence: {corpus.licence}")
+    lines = corpus.load(
+        with_labels=table_ and available["label"], with_weights=table_ and available["weight"]
+    )
+    print_message(f"{corpus.name}: {corpus.attribution}; licence: {corpus.licence}")
     columns = {"line": lines.to_list()}
     if lines.labels is not None:
         columns["label"] = lines.label_list()
     if lines.weights is not None:
         columns["weight"] = [f"{weight:.17g}" for weight in lines.weights.tolist()]
-    head = ["\t".join(columns)] if table_ else []
-    write_lines([*head, *map("\t".join, zip(*columns.values(), strict=True))])
+    header = ["\t".join(columns)] if table_ else []
+    write_lines([*header, *map("\t".join, zip(*columns.values(), strict=True))])

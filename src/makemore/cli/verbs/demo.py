@@ -1,9 +1,9 @@
 """`makemore demo`: fit a model to the bundled first names and print new names."""
 
-from makemore.cli.console import say
-from makemore.cli.fitting import at_once, learn, new_maker
+from makemore.cli.console import print_message
+from makemore.cli.fitting import create_maker, default_to_counting, fit_and_save
 from makemore.cli.parameters import Count, Natural
-from makemore.cli.sampling import draw
+from makemore.cli.sampling import print_samples
 from makemore.options.verbs import FitOptions, SampleOptions
 
 
@@ -21,7 +21,7 @@ def demo(*, n: Count = 20, prefix: str = "", model: str = "auto", seed: Natural 
     from makemore.corpus.named.corpora import dataset_named
 
     names = dataset_named("us-names")
-    say(f"{names.name}: {names.description} ({names.attribution})")
-    maker = new_maker(model, (), at_once(model, FitOptions(seed=seed)))
-    learn(maker, lambda: iter([names.load()]))
-    draw(maker, n, SampleOptions(prefix=prefix, new=True, distinct=True, seed=seed))
+    print_message(f"{names.name}: {names.description} ({names.attribution})")
+    maker = create_maker(model, (), default_to_counting(model, FitOptions(seed=seed)))
+    fit_and_save(maker, lambda: iter([names.load()]))
+    print_samples(maker, n, SampleOptions(prefix=prefix, new=True, distinct=True, seed=seed))

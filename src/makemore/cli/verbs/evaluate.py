@@ -5,7 +5,7 @@ from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import Json, say, say_unknown, table, write_json
+from makemore.cli.console import Json, format_table, print_message, warn_about_unknown, write_json
 from makemore.cli.parameters import File, Flag, Natural, Source
 from makemore.cli.reading import read
 from makemore.errors import DataError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from makemore.corpus.lines import Lines
     from makemore.estimator.makemore import MakeMore
     from makemore.evaluation.exposure import Exposure
-    from makemore.evaluation.metrics import Classification, Evaluation, Variety
+    from makemore.evaluation.metrics import Classification, Evaluation, Loss, Variety
     from makemore.evaluation.nearest import Nearest
 
 
@@ -35,8 +35,9 @@ def evaluate(
     the test split of its list counts as unseen. If lines have labels, print how well labels are
     predicted. If the model was fitted with --canaries, print how much it memorises single lines. If
     some lines were learned and others were not, compare the edit distance to the nearest learned
-    line of sampled lines and of unseen lines. For example: makemore evaluate names.model
-    more.txt
+    line of sampled lines and of unseen lines.
+
+    For example: makemore evaluate names.model more.txt
 
     Args:
         model: model file written by fit.
@@ -48,180 +49,191 @@ def evaluate(
     from makemore.estimator.makemore import MakeMore
 
     maker, lines = MakeMore.load(model), read(file, source)
-    found = maker.evaluate(lines, seed=seed)
-    made = maker.sample(samples, seed=seed) if samples > 0 else []
-    drawn = maker.variety(made) if made else None
-    say_unknown(maker, lines, "they are left out")
-    near = _nearest(maker, lines, made) if made else None
-    exposed = maker.exposure(seed=seed)
+    evaluation = maker.evaluate(lines, seed=seed)
+    sampled = maker.sample(samples, seed=seed) if samples > 0 else []
+    variety = maker.variety(sampled) if sampled else None
+    warn_about_unknown(maker, lines, "they are left out")
+    nearest = _measure_nearest(maker, lines, sampled) if sampled else None
+    exposure = maker.exposure(seed=seed)
     if json:
-        near_json = None if near is None else asdict(near)
-        exposed_json = None if exposed is None else _exposure_json(exposed)
-        write_json({**_as_json(found, drawn), "nearest": near_json, "exposure": exposed_json})
+        nearest_json = None if nearest is None else asdict(nearest)
+        exposure_json = None if exposure is None else _exposure_json(exposure)
+        results = _evaluation_json(evaluation, variety)
+        write_json({**results, "nearest": nearest_json, "exposure": exposure_json})
         return
-    print("\n".join(_loss_table(found)))
-    if found.labels is not None:
+    print("\n".join(_loss_table(evaluation)))
+    if evaluation.labels is not None:
         print()
-        print("\n".join(_label_table(found.labels)))
-    if drawn is not None:
+        print("\n".join(_label_table(evaluation.labels)))
+    if variety is not None:
         print()
-        print("\n".join(_variety_table(drawn)))
-    if near is not None:
+        print("\n".join(_variety_table(variety)))
+    if nearest is not None:
         print()
-        print("\n".join(_nearest_table(near)))
-    if exposed is not None:
+        print("\n".join(_nearest_table(nearest)))
+    if exposure is not None:
         print()
-        print("\n".join(_exposure_table(exposed)))
+        print("\n".join(_exposure_table(exposure)))
 
 
-def _as_json(found: "Evaluation", drawn: "Variety | None") -> dict[str, Json]:
+def _evaluation_json(evaluation: "Evaluation", variety: "Variety | None") -> dict[str, Json]:
     """Return losses, classification metrics and sample statistics as JSON."""
     loss = {
         name: None
         if part is None
         else {**asdict(part), "bits": part.bits, "perplexity": part.perplexity}
-        for name, part in (("all", found.all), ("seen", found.seen), ("unseen", found.unseen))
+        for name, part in _losses(evaluation)
     }
     return {
         **loss,
-        "unknown": found.unknown,
-        "labels": None if found.labels is None else asdict(found.labels),
-        "samples": None if drawn is None else asdict(drawn),
+        "unknown": evaluation.unknown,
+        "labels": None if evaluation.labels is None else asdict(evaluation.labels),
+        "samples": None if variety is None else asdict(variety),
     }
 
 
-def _loss_table(found: "Evaluation") -> list[str]:
+def _losses(evaluation: "Evaluation") -> "list[tuple[str, Loss | None]]":
+    """Return the losses on all, seen and unseen lines, with their names."""
+    return [("all", evaluation.all), ("seen", evaluation.seen), ("unseen", evaluation.unseen)]
+
+
+def _loss_table(evaluation: "Evaluation") -> list[str]:
     """Return a table with a row each for all, seen and unseen lines."""
     rows = [("", "lines", "characters", "nats", "95 % interval", "bits", "perplexity")]
-    for name, part in (("all", found.all), ("seen", found.seen), ("unseen", found.unseen)):
+    for name, part in _losses(evaluation):
         if part is not None:
             interval = f"{part.low:.4f} to {part.high:.4f}"
             size = (f"{part.lines:,}", f"{part.characters:,.0f}", f"{part.nats:.4f}")
             rows.append((name, *size, interval, f"{part.bits:.4f}", f"{part.perplexity:.2f}"))
-    return table(rows)
+    return format_table(rows)
 
 
-def _label_table(told: "Classification") -> list[str]:
+def _label_table(classification: "Classification") -> list[str]:
     """Return a table of the accuracy of predicted labels, and its calibration by confidence."""
-    learned = {True: "learned", False: "never learned", None: "learned or not"}[told.learned]
+    split_name = {True: "seen", False: "unseen", None: "seen or unseen"}[classification.learned]
+    interval = f"95 % interval {classification.low:.1%} to {classification.high:.1%}"
     rows = [
-        (f"lines {learned} whose label is told", f"{told.lines:,}"),
-        ("right", f"{told.accuracy:.1%}, 95 % interval {told.low:.1%} to {told.high:.1%}"),
-        ("right if the commonest were always told", f"{told.commonest:.1%}"),
-        ("log loss", f"{told.log_loss:.4f} nats"),
-        ("calibration error", f"{told.calibration_error:.1%}"),
+        (f"classified lines ({split_name})", f"{classification.lines:,}"),
+        ("accuracy", f"{classification.accuracy:.1%}, {interval}"),
+        ("accuracy of the most frequent label", f"{classification.commonest:.1%}"),
+        ("log loss", f"{classification.log_loss:.4f} nats"),
+        ("expected calibration error", f"{classification.calibration_error:.1%}"),
     ]
-    for part in told.bins:
-        sure = f"told with {part.confidence:.1%} on average"
-        rows.append((sure, f"right {part.accuracy:.1%}, {part.share:.1%} of the lines"))
-    return table(rows)
+    for each in classification.bins:
+        confidence = f"mean confidence {each.confidence:.1%}"
+        rows.append((confidence, f"accuracy {each.accuracy:.1%}, {each.share:.1%} of the lines"))
+    return format_table(rows)
 
 
-def _variety_table(drawn: "Variety") -> list[str]:
+def _variety_table(variety: "Variety") -> list[str]:
     """Return a table of statistics of sampled lines."""
-    new = "not known" if drawn.new is None else f"{drawn.new:.1%}"
-    return table(
+    new = "unknown" if variety.new is None else f"{variety.new:.1%}"
+    return format_table(
         [
-            ("lines drawn", f"{drawn.lines:,}"),
-            ("distinct", f"{drawn.distinct:.1%}"),
+            ("sampled lines", f"{variety.lines:,}"),
+            ("distinct", f"{variety.distinct:.1%}"),
             ("new", new),
             (
-                "characters",
-                f"{drawn.shortest} to {drawn.longest}, {drawn.mean_length:.2f} on average",
+                "length in characters",
+                f"{variety.shortest} to {variety.longest}, mean {variety.mean_length:.2f}",
             ),
         ]
     )
 
 
-def _nearest(maker: "MakeMore", lines: "Lines", made: list[str]) -> "Nearest | None":
+def _measure_nearest(maker: "MakeMore", lines: "Lines", sampled: list[str]) -> "Nearest | None":
     """Return the nearest-line distances; print the reason if they cannot be measured."""
     try:
-        return maker.nearest(lines, made)
+        return maker.nearest(lines, sampled)
     except DataError as error:
-        say(str(error))
+        print_message(str(error))
         return None
 
 
-def _nearest_table(near: "Nearest") -> list[str]:
+def _nearest_table(nearest: "Nearest") -> list[str]:
     """Return a table of distances from sampled and from unseen lines to the nearest learned one."""
-    made, unseen = near.made, near.unseen
-    thinned = "" if near.learned == near.of else f" of {near.of:,}"
+    sampled, unseen = nearest.made, nearest.unseen
+    total = "" if nearest.learned == nearest.of else f" of {nearest.of:,}"
     rows = [
-        ("characters to the nearest", "lines made", "lines never learned"),
-        ("compared", f"{made.lines:,}", f"{unseen.lines:,}"),
+        ("edit distance to the nearest learned line", "sampled lines", "unseen lines"),
+        ("lines compared", f"{sampled.lines:,}", f"{unseen.lines:,}"),
     ]
-    places = ("0, itself a learned line", "1", "2", "3 or more")
-    for place, mine, other in zip(places, made.shares, unseen.shares, strict=True):
-        rows.append((place, f"{mine:.1%}", f"{other:.1%}"))
-    rows.append(("mean without 0", f"{made.mean:.2f}", f"{unseen.mean:.2f}"))
-    so = f"among {near.learned:,}{thinned} learned lines{_nearest_in_words(near)}"
-    return [*table(rows), so]
+    bin_names = ("0 (a learned line)", "1", "2", "3 or more")
+    for bin_name, *shares in zip(bin_names, sampled.shares, unseen.shares, strict=True):
+        first, second = (f"{share:.1%}" for share in shares)
+        rows.append((bin_name, first, second))
+    rows.append(("mean without distance 0", f"{sampled.mean:.2f}", f"{unseen.mean:.2f}"))
+    summary = f"compared with {nearest.learned:,}{total} learned lines{_describe_nearest(nearest)}"
+    return [*format_table(rows), summary]
 
 
-def _nearest_in_words(near: "Nearest") -> str:
+def _describe_nearest(nearest: "Nearest") -> str:
     """Return the conclusion from the distances."""
-    if not math.isfinite(near.low):  # the mean is of fewer than two lines
+    if not math.isfinite(nearest.low):  # the mean is of fewer than two lines
         return ""
-    interval = (
-        f"{near.difference:+.2f} characters, 95 % interval {near.low:+.2f} to {near.high:+.2f}"
-    )
-    if near.high < 0:
+    interval = f"95 % interval {nearest.low:+.2f} to {nearest.high:+.2f}"
+    difference = f"difference {nearest.difference:+.2f} characters, {interval}"
+    if nearest.high < 0:
         return (
-            f"; new lines are nearer to them than others ({interval}): it repeats what it learned"
+            f"; new sampled lines are nearer to them than unseen lines ({difference}): the model "
+            "repeats learned lines with small changes"
         )
-    how = "farther from them than" if near.low > 0 else "as far from them as"
-    return f"; new lines are {how} others ({interval})"
+    comparison = "farther from them than" if nearest.low > 0 else "as far from them as"
+    return f"; new sampled lines are {comparison} unseen lines ({difference})"
 
 
-def _exposure_json(exposed: "Exposure") -> dict[str, Json]:
+def _exposure_json(exposure: "Exposure") -> dict[str, Json]:
     """Return the exposure of canaries as JSON, in bits."""
     from makemore.evaluation.exposure import CHANCE
 
-    low, high = exposed.interval
+    low, high = exposure.interval
     return {
-        "canaries": len(exposed.bits),
-        "mean": exposed.mean,
+        "canaries": len(exposure.bits),
+        "mean": exposure.mean,
         "low": low,
         "high": high,
         "chance": CHANCE,
-        "chance_high": exposed.chance,
-        "remembered": exposed.is_remembered,
-        "first_or_second": exposed.first,
-        "bits": exposed.bits.tolist(),
-        "errors": exposed.error.tolist(),
-        "possible": exposed.largest.tolist(),
+        "chance_high": exposure.chance,
+        "remembered": exposure.is_memorised,
+        "first_or_second": exposure.first,
+        "bits": exposure.bits.tolist(),
+        "errors": exposure.error.tolist(),
+        "possible": exposure.largest.tolist(),
     }
 
 
-def _exposure_table(exposed: "Exposure") -> list[str]:
+def _exposure_table(exposure: "Exposure") -> list[str]:
     """Return a table of the exposure of canaries, in bits and in words."""
     from makemore.evaluation.exposure import CHANCE
 
-    bits, count = exposed.bits.tolist(), len(exposed.bits)
-    each = ", ".join(f"{which:.2f}" for which in (min(bits), median(bits), max(bits)))
-    interval = ", 95 % interval {:.2f} to {:.2f}".format(*exposed.interval) if count > 1 else ""
-    return table(
+    bits, count = exposure.bits.tolist(), len(exposure.bits)
+    quantiles = ", ".join(f"{value:.2f}" for value in (min(bits), median(bits), max(bits)))
+    interval = ", 95 % interval {:.2f} to {:.2f}".format(*exposure.interval) if count > 1 else ""
+    return format_table(
         [
-            ("random lines learned", f"{count:,}"),
-            ("exposure on average", f"{exposed.mean:.2f} bits{interval}"),
-            ("least, median, most", f"{each}; standard errors up to {exposed.error.max():.2f}"),
+            ("canaries (random lines learned)", f"{count:,}"),
+            ("mean exposure", f"{exposure.mean:.2f} bits{interval}"),
             (
-                "if never learned",
-                f"{CHANCE:.2f} bits on average, rarely above {exposed.chance:.2f}",
+                "minimum, median, maximum",
+                f"{quantiles}; standard errors up to {exposure.error.max():.2f}",
             ),
-            ("if it came first", f"{exposed.largest.max():.2f} bits"),
-            ("so", _exposure_in_words(exposed)),
+            (
+                "mean exposure without memorisation",
+                f"{CHANCE:.2f} bits expected, rarely above {exposure.chance:.2f}",
+            ),
+            ("maximum possible exposure", f"{exposure.largest.max():.2f} bits"),
+            ("conclusion", _describe_exposure(exposure)),
         ]
     )
 
 
-def _exposure_in_words(exposed: "Exposure") -> str:
+def _describe_exposure(exposure: "Exposure") -> str:
     """Return the conclusion from the exposure."""
-    if not exposed.is_remembered:
-        return "the model ranks them as if it had never seen them"
-    one_in = f"2^{exposed.mean:.0f}"
-    if exposed.mean < 40:
-        one_in = f"about {float(f'{2**exposed.mean:.2g}'):,.0f}"
-    so = f"it remembers them: likelier than all but one in {one_in} random lines"
-    first = f"; {exposed.first:,} come first or second: who has the model can list them"
-    return so + first if exposed.first else so
+    if not exposure.is_memorised:
+        return "no memorisation measured: the canaries rank like random lines that are not learned"
+    one_in = f"2^{exposure.mean:.0f}"
+    if exposure.mean < 40:
+        one_in = f"about {float(f'{2**exposure.mean:.2g}'):,.0f}"
+    summary = f"memorised: the canaries are more probable than all but one in {one_in} random lines"
+    first = f"; {exposure.first:,} rank first or second: anyone with the model can list them"
+    return summary + first if exposure.first else summary

@@ -2,9 +2,9 @@
 
 import sys
 
-from makemore.cli.console import say
-from makemore.cli.fitting import Outputs, learn, new_maker, old_maker
-from makemore.cli.output_paths import check_kept
+from makemore.cli.console import print_message
+from makemore.cli.fitting import Outputs, create_maker, fit_and_save, load_maker
+from makemore.cli.output_paths import check_not_overwritten
 from makemore.cli.parameters import (
     File,
     Fitting,
@@ -60,16 +60,16 @@ def fit(
         adapt: with --from, train networks on the new lines alone, so that they forget the old ones.
     """
     if adapt and from_ is None:
-        raise OptionError("--adapt is for --from: there is nothing yet to forget")
-    check_kept(output, file)
+        raise OptionError("--adapt needs --from: a new model has nothing to forget")
+    check_not_overwritten(output, file)
     if from_ is None:
-        maker = new_maker(model, option, fitting)
+        maker = create_maker(model, option, fitting)
     else:
-        maker = old_maker(from_, model, option, fitting)
+        maker = load_maker(from_, model, option, fitting)
     outputs = Outputs(output, track, report, run, resume, every)
-    learn(maker, lambda: read_blocks(file, source), outputs, adapt)
+    fit_and_save(maker, lambda: read_blocks(file, source), outputs, adapt)
     if maker.learned_.report.stopped is not None:
         from makemore.cli.training import next_command
 
-        say(f"go on with: {next_command(output, run)}")
+        print_message(f"continue with: {next_command(output, run)}")
         sys.exit(130)  # the exit status of shells for a program that Ctrl-C ended

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import table, write_json
+from makemore.cli.console import format_table, write_json
 from makemore.cli.parameters import Flag
 from makemore.errors import CheckpointError
 
@@ -29,61 +29,68 @@ def info(model: str, *, json: Flag = False) -> None:
         return
     try:
         check_document(document)
-        print("\n".join(table(_facts(document))))
+        print("\n".join(format_table(_rows(document))))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{model} describes no model this version knows: {error}") from None
+        raise CheckpointError(
+            f"{model} describes a model that this version does not support: {error}"
+        ) from None
 
 
-def _facts(document: "Document") -> list[tuple[str, str]]:
+def _rows(document: "Document") -> list[tuple[str, str]]:
     """Return the document as pairs of a name and a readable value."""
     from makemore.fitted import FitReport
 
     cleaning, report = document["cleaning"], FitReport.from_json(document["training"])
     options = ", ".join(f"{name}={value}" for name, value in document["options"].items())
     characters = document["characters"]
-    shown = characters[:60] + ("..." if len(characters) > 60 else "")
-    digests = "kept: --new works, and who has the file can test whether a line was in the list"
+    shortened = characters[:60] + ("..." if len(characters) > 60 else "")
+    digest_note = (
+        "stored: --new works, and anyone with the file can test whether a line was in the list"
+    )
     return [
-        ("made by", f"makemore {document['makemore']}, format {document['format']}"),
+        ("written by", f"makemore {document['makemore']}, format {document['format']}"),
         ("family", f"{document['family']} ({options})"),
-        *_weights(document, report),
-        ("learned", f"{cleaning['kept']:,} lines, {cleaning['repeated']:,} of them repeated"),
-        *_left_out(cleaning),
+        *_weight_rows(document, report),
+        ("fitted on", f"{cleaning['kept']:,} lines, {cleaning['repeated']:,} of them repeated"),
+        *_rare_line_rows(cleaning),
         ("longest line", f"{document['longest']} characters"),
-        ("characters", f"{len(characters)}: {shown}"),
+        ("characters", f"{len(characters)}: {shortened}"),
         ("labels", ", ".join(document["labels"]) or "none"),
         ("split", report.split),
-        ("loss", report.losses_in_words()),
-        *_training(report),
-        *_canaries(document),
-        ("digests", digests if "digests" in document["tensors"] else "left out: --new cannot work"),
+        ("loss", report.format_losses()),
+        *_training_rows(report),
+        *_canary_rows(document),
+        (
+            "digests",
+            digest_note if "digests" in document["tensors"] else "not stored: --new does not work",
+        ),
     ]
 
 
-def _training(report: "FitReport") -> list[tuple[str, str]]:
+def _training_rows(report: "FitReport") -> list[tuple[str, str]]:
     """Return steps and seed if networks were trained; older files hold the duration too."""
-    steps, found = report.steps_in_words(), []
+    steps, parts = report.format_steps(), []
     if steps is not None:
-        found += [steps, f"seed {report.seed}"]
+        parts += [steps, f"seed {report.seed}"]
     if report.seconds is not None:
-        found.append(f"{report.seconds:.1f} s")
-    return [("training", ", ".join(found))] if found else []
+        parts.append(f"{report.seconds:.1f} s")
+    return [("training", ", ".join(parts))] if parts else []
 
 
-def _left_out(cleaning: dict[str, int]) -> list[tuple[str, str]]:
+def _rare_line_rows(cleaning: dict[str, int]) -> list[tuple[str, str]]:
     """Return the number of lines that were too rare, if any."""
     rare = cleaning.get("rare", 0)
-    return [("left out", f"{rare:,} lines that stood too rarely")] if rare else []
+    return [("left out", f"{rare:,} lines that occurred too rarely")] if rare else []
 
 
-def _canaries(document: "Document") -> list[tuple[str, str]]:
+def _canary_rows(document: "Document") -> list[tuple[str, str]]:
     """Return the number of canaries, if any."""
-    planted = sum(len(each["lines"]) for each in document.get("canaries", []))
-    what = "random lines were learned too: evaluate says what the model remembers of them"
-    return [("canaries", f"{planted:,} {what}")] if planted else []
+    canary_count = sum(len(each["lines"]) for each in document.get("canaries", []))
+    note = "random lines were also learned: evaluate measures how far the model memorises them"
+    return [("canaries", f"{canary_count:,} {note}")] if canary_count else []
 
 
-def _weights(document: "Document", report: "FitReport") -> list[tuple[str, str]]:
+def _weight_rows(document: "Document", report: "FitReport") -> list[tuple[str, str]]:
     """Return the weights of a mixture's members; nothing for other models."""
     if report.weights is None:
         return []

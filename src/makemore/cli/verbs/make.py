@@ -1,10 +1,10 @@
 """`makemore FILE`: fit a model to a list and print new lines."""
 
-from makemore.cli.fitting import Outputs, at_once, learn, new_maker
-from makemore.cli.output_paths import check_kept
+from makemore.cli.fitting import Outputs, create_maker, default_to_counting, fit_and_save
+from makemore.cli.output_paths import check_not_overwritten
 from makemore.cli.parameters import Count, File, Fitting, Flag, Output, Pairs, Sampling, Source
 from makemore.cli.reading import read_blocks
-from makemore.cli.sampling import draw
+from makemore.cli.sampling import print_samples
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
 
@@ -23,8 +23,9 @@ def make(
 ) -> None:
     """Learn a list and print new lines; the verb can be omitted: makemore FILE.
 
-    Without a budget, steps or a model it counts, which needs no training time. For example:
-    makemore names.txt -n 5 --new --distinct
+    Without a budget, steps or a model it counts, which needs no training time.
+
+    For example: makemore names.txt -n 5 --new --distinct
 
     Args:
         file: list to learn: text with one line per item, or a CSV, TSV or JSON lines table; - reads
@@ -36,7 +37,7 @@ def make(
         model: family of the model; see makemore models.
         option: option of the family, as NAME=VALUE.
     """
-    check_kept(output, file, exclude)
-    maker = new_maker(model, option, at_once(model, fitting))
-    learn(maker, lambda: read_blocks(file, source), Outputs(output))
-    draw(maker, n, sampling, exclude, json)
+    check_not_overwritten(output, file, exclude)
+    maker = create_maker(model, option, default_to_counting(model, fitting))
+    fit_and_save(maker, lambda: read_blocks(file, source), Outputs(output))
+    print_samples(maker, n, sampling, exclude, json)

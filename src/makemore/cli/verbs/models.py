@@ -1,6 +1,6 @@
 """`makemore models`: list the model families and their options."""
 
-from makemore.cli.console import table
+from makemore.cli.console import format_table
 from makemore.options.declaration import fields
 from makemore.registry import FAMILIES, Family, family_named
 
@@ -14,22 +14,26 @@ def models(name: str | None = None) -> None:
         name: name of a family.
     """
     if name is not None:
-        print("\n".join(_describe(family_named(name))))
+        print("\n".join(_option_table(family_named(name))))
         return
-    print("\n".join(table([(family.name, _sentence(family)) for family in FAMILIES.values()])))
-    print("\nmakemore models NAME shows a family's options; set them with -O NAME=VALUE")
+    print(
+        "\n".join(format_table([(family.name, _summary(family)) for family in FAMILIES.values()]))
+    )
+    print("\nmakemore models NAME lists the options of a family; set them with -O NAME=VALUE")
 
 
-def _sentence(family: Family) -> str:
+def _summary(family: Family) -> str:
     """Return the first line of the docstring of a family's options."""
     return (family.options.__doc__ or "").split("\n", 1)[0]
 
 
-def _describe(family: Family) -> list[str]:
+def _option_table(family: Family) -> list[str]:
     """Return a table of a family's options with their defaults and bounds."""
-    rows: list[tuple[str, ...]] = [("option", "default", "least", "most", "meaning")]
+    rows: list[tuple[str, ...]] = [("option", "default", "minimum", "maximum", "meaning")]
     for field in fields(family.options):
-        said = field.setting
-        bounds = ["" if bound is None else f"{bound:g}" for bound in (said.minimum, said.maximum)]
-        rows.append((field.name, str(field.default), *bounds, said.meaning))
-    return [f"{family.name}: {_sentence(family)}", "", *table(rows)]
+        setting = field.setting
+        bounds = [
+            "" if bound is None else f"{bound:g}" for bound in (setting.minimum, setting.maximum)
+        ]
+        rows.append((field.name, str(field.default), *bounds, setting.description))
+    return [f"{family.name}: {_summary(family)}", "", *format_table(rows)]

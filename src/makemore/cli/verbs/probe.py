@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import Json, say_unknown, table, write_json
+from makemore.cli.console import Json, format_table, warn_about_unknown, write_json
 from makemore.cli.parameters import File, Flag, Source
 from makemore.cli.reading import read
 from makemore.options.verbs import InputOptions
@@ -24,7 +24,9 @@ def probe(
     """Print what happens inside a model: its tensors; with lines, activations and gradients too.
 
     With a recording, also print the training. Problems of a network are named with their effect and
-    remedy. For example: makemore probe names.model names.txt
+    remedy.
+
+    For example: makemore probe names.model names.txt
 
     Args:
         model: model file written by fit.
@@ -38,26 +40,26 @@ def probe(
     maker, lines = MakeMore.load(model), None
     if file is not None:
         lines = read(file, source, labels=len(maker.classes_) > 0)
-        say_unknown(maker, lines, "they are left out")
-    found = maker.probe(lines, None if recording is None else Recording.load(recording))
+        warn_about_unknown(maker, lines, "they are left out")
+    examination = maker.probe(lines, None if recording is None else Recording.load(recording))
     if json:
-        write_json(_as_json(found))
+        write_json(_examination_json(examination))
     else:
-        print("\n".join(_in_words(found)))
+        print("\n".join(_describe(examination)))
 
 
-def _in_words(found: "Examination") -> Iterator[str]:
+def _describe(examination: "Examination") -> Iterator[str]:
     """Yield the tables and the diagnosis."""
     from makemore.probe.tables import member_rows, tensor_rows
 
-    yield from table(tensor_rows(found))
-    if found.members:
-        yield from ("", *table(member_rows(found)))
-    for network in found.networks:
-        yield from _network_in_words(network)
+    yield from format_table(tensor_rows(examination))
+    if examination.members:
+        yield from ("", *format_table(member_rows(examination)))
+    for network in examination.networks:
+        yield from _describe_network(network)
 
 
-def _network_in_words(probe: "NetworkProbe") -> Iterator[str]:
+def _describe_network(probe: "NetworkProbe") -> Iterator[str]:
     """Yield the tables of a network's layers, and its diagnosis."""
     from makemore.probe.tables import activation_rows, norm_rows, ratio_rows, weight_rows
 
@@ -65,21 +67,24 @@ def _network_in_words(probe: "NetworkProbe") -> Iterator[str]:
         yield from ("", f"{probe.name}: loss {probe.layers.loss:.4f}")
     elif probe.curve is not None:
         yield from ("", probe.name)
-    each = (activation_rows(probe), weight_rows(probe), norm_rows(probe), ratio_rows(probe))
-    for rows in each:
+    tables = (activation_rows(probe), weight_rows(probe), norm_rows(probe), ratio_rows(probe))
+    for rows in tables:
         if len(rows) > 1:
-            yield from ("", *table(rows))
-    if probe.mates is not None:
-        yield f"batch-mates move the loss of a line by {probe.mates.std():.4f} nats per character"
-    if probe.has_few:
-        yield from ("", "too few lines to say what is wrong with its layers")
+            yield from ("", *format_table(rows))
+    if probe.batch_losses is not None:
+        yield (
+            f"standard deviation of a line's loss over random training batches: "
+            f"{probe.batch_losses.std():.4f} nats per character"
+        )
+    if probe.has_too_few_lines:
+        yield from ("", "no diagnosis of the layers: too few lines")
     elif not probe.verdicts and (probe.layers is not None or probe.curve is not None):
-        yield from ("", "nothing is wrong that these numbers show")
+        yield from ("", "no problems found")
     for verdict in probe.verdicts:
-        yield from ("", verdict.what, f"  {verdict.why}", f"  cure: {verdict.cure}")
+        yield from ("", verdict.what, f"  {verdict.why}", f"  remedy: {verdict.cure}")
 
 
-def _as_json(found: "Examination") -> dict[str, Json]:
+def _examination_json(examination: "Examination") -> dict[str, Json]:
     """Return the examination as JSON, with statistics in place of arrays."""
     tensors: dict[str, Json] = {
         name: {
@@ -87,14 +92,14 @@ def _as_json(found: "Examination") -> dict[str, Json]:
             "mean": float(value.mean()),
             "spread": float(value.std()),
         }
-        for name, value in found.tensors.items()
+        for name, value in examination.tensors.items()
     }
-    members = [each._asdict() for each in found.members]
-    networks = [_network_as_json(each) for each in found.networks]
+    members = [each._asdict() for each in examination.members]
+    networks = [_network_json(each) for each in examination.networks]
     return {"tensors": tensors, "members": members, "networks": networks}
 
 
-def _network_as_json(probe: "NetworkProbe") -> dict[str, Json]:
+def _network_json(probe: "NetworkProbe") -> dict[str, Json]:
     """Return the statistics of a network as JSON."""
     layers = probe.layers
     return {
@@ -122,6 +127,6 @@ def _network_as_json(probe: "NetworkProbe") -> dict[str, Json]:
         ],
         "normalisation": [{"name": each.name, "distance": each.distance} for each in probe.norms],
         "curve": None if probe.curve is None else asdict(probe.curve),
-        "batch_mates": None if probe.mates is None else float(probe.mates.std()),
+        "batch_mates": None if probe.batch_losses is None else float(probe.batch_losses.std()),
         "verdicts": [verdict._asdict() for verdict in probe.verdicts],
     }

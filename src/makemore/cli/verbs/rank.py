@@ -1,6 +1,6 @@
 """`makemore rank`: estimate how many lines are more probable than each line."""
 
-from makemore.cli.console import say_unknown, write_json
+from makemore.cli.console import warn_about_unknown, write_json
 from makemore.cli.parameters import File, Flag, Natural, Positive, Source
 from makemore.cli.reading import read
 from makemore.corpus.control_characters import escape_controls
@@ -20,7 +20,9 @@ def rank(
     """Estimate how many lines are more probable: print the number, its standard error and the line.
 
     The estimate is made from sampled lines. If all more probable lines are sampled, they are
-    counted exactly. For example: makemore rank names.model made.txt
+    counted exactly.
+
+    For example: makemore rank names.model made.txt
 
     Args:
         model: model file written by fit.
@@ -33,17 +35,19 @@ def rank(
     from makemore.estimator.makemore import MakeMore
 
     maker, lines = MakeMore.load(model), read(file, source, labels=False, weights=False)
-    found = maker.rank(lines, draws=draws, label=label, seed=seed)
-    rows = zip(lines.to_list(), *(each.tolist() for each in found), strict=True)
-    for line, more, error, nats in rows:
+    ranks = maker.rank(lines, draws=draws, label=label, seed=seed)
+    rows = zip(lines.to_list(), *(each.tolist() for each in ranks), strict=True)
+    for line, more_probable, standard_error, nats in rows:
         if json:
-            row = {"line": line, "more_probable": more, "standard_error": error}
+            row = {"line": line, "more_probable": more_probable, "standard_error": standard_error}
             write_json({**row, "log_likelihood": nats})
         else:
-            print(f"{_whole(more)}\t{_whole(error)}\t{escape_controls(line)}")
-    say_unknown(maker, lines, "they are impossible")
+            print(
+                f"{_format_count(more_probable)}\t{_format_count(standard_error)}\t{escape_controls(line)}"
+            )
+    warn_about_unknown(maker, lines, "their probability is zero")
 
 
-def _whole(number: float) -> str:
+def _format_count(number: float) -> str:
     """Return a number rounded to an integer, or three digits of a very large one."""
     return f"{number:.0f}" if number < 1e15 else f"{number:.3g}"

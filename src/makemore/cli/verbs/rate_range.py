@@ -1,8 +1,8 @@
 """`makemore rate-range`: run a learning-rate range test."""
 
-from makemore.cli.console import say, write_json
-from makemore.cli.fitting import new_maker
-from makemore.cli.output_paths import check_kept, check_picture, write_picture
+from makemore.cli.console import print_message, write_json
+from makemore.cli.fitting import create_maker
+from makemore.cli.output_paths import check_not_overwritten, check_picture_path, write_picture
 from makemore.cli.parameters import File, Flag, Natural, Pairs, Source
 from makemore.cli.reading import read
 from makemore.options.verbs import FitOptions, InputOptions
@@ -20,8 +20,9 @@ def rate_range(
 ) -> None:
     """Run a learning rate range test: train while the rate rises, and print each rate and loss.
 
-    Every step uses the whole list, so the losses have no noise. For example:
-    makemore rate-range names.txt --model mlp --picture rates.png
+    Every step uses the whole list, so the losses have no noise.
+
+    For example: makemore rate-range names.txt --model mlp --picture rates.png
 
     Args:
         file: list to learn: text with one line per item, or a CSV, TSV or JSON lines table; - reads
@@ -33,18 +34,18 @@ def rate_range(
         picture: file for a plot of the curve: .png, .svg or .pdf.
     """
     if picture is not None:
-        check_picture(picture)
-        check_kept(picture, file)
-    maker = new_maker(model, option, FitOptions(seed=seed))
-    found = maker.rate_range(read(file, source))
+        check_picture_path(picture)
+        check_not_overwritten(picture, file)
+    maker = create_maker(model, option, FitOptions(seed=seed))
+    result = maker.rate_range(read(file, source))
     if picture is not None:
         from makemore.plots.curves import rate_curve
 
-        write_picture(rate_curve(found), picture)
+        write_picture(rate_curve(result), picture)
     if json:
-        rates, losses = found.rates.tolist(), found.losses.tolist()
-        write_json({"rates": rates, "losses": losses, "suggestion": found.suggestion})
+        rates, losses = result.rates.tolist(), result.losses.tolist()
+        write_json({"rates": rates, "losses": losses, "suggestion": result.suggestion})
         return
-    for rate, loss in zip(found.rates.tolist(), found.losses.tolist(), strict=True):
+    for rate, loss in zip(result.rates.tolist(), result.losses.tolist(), strict=True):
         print(f"{rate:.6f}\t{loss:.4f}")
-    say(f"suggested: --rate {found.suggestion:.2g}")
+    print_message(f"suggested: --rate {result.suggestion:.2g}")

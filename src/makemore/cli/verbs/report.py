@@ -2,8 +2,8 @@
 
 import os
 
-from makemore.cli.console import say_unknown
-from makemore.cli.output_paths import check_kept, check_output, write_page
+from makemore.cli.console import warn_about_unknown
+from makemore.cli.output_paths import check_not_overwritten, check_output_path, write_page
 from makemore.cli.parameters import File, Natural, Output, Source
 from makemore.cli.reading import read
 from makemore.options.verbs import InputOptions
@@ -23,8 +23,9 @@ def report(
 
     The page is self-contained: it needs no network and opens from disk. The model file alone gives
     sampled lines, tables and embeddings; lines add activations, gradients and the use of each
-    member of a mixture; a recording adds the training. For example: makemore report names.model
-    names.txt -o names.html
+    member of a mixture; a recording adds the training.
+
+    For example: makemore report names.model names.txt -o names.html
 
     Args:
         model: model file written by fit.
@@ -38,11 +39,11 @@ def report(
     from makemore.estimator.makemore import MakeMore
     from makemore.probe.recording import Recording
 
-    check_output(output)
-    check_kept(output, model, file, recording)
+    check_output_path(output)
+    check_not_overwritten(output, model, file, recording)
     maker, lines = MakeMore.load(model), None
     if file is not None:
         lines = read(file, source, labels=len(maker.classes_) > 0)
-        say_unknown(maker, lines, "they are left out")
+        warn_about_unknown(maker, lines, "they are left out")
     recorded = None if recording is None else Recording.load(recording)
     write_page(maker, lines, recorded, output, title=os.path.basename(model), line=line, seed=seed)

@@ -1,7 +1,7 @@
 """`makemore sample`: print lines sampled from a model."""
 
 from makemore.cli.parameters import Count, File, Flag, Sampling
-from makemore.cli.sampling import draw
+from makemore.cli.sampling import print_samples
 from makemore.options.verbs import SampleOptions
 
 
@@ -27,4 +27,4 @@ def sample(
     """
     from makemore.estimator.makemore import MakeMore
 
-    draw(MakeMore.load(model), n, sampling, exclude, json, scores)
+    print_samples(MakeMore.load(model), n, sampling, exclude, json, scores)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from makemore.cli.character_scores import pieces_of, write_pieces
-from makemore.cli.console import Json, say, say_unknown, write_json
+from makemore.cli.character_scores import format_characters, write_pieces
+from makemore.cli.console import Json, print_message, warn_about_unknown, write_json
 from makemore.cli.parameters import File, Flag, Source
 from makemore.cli.reading import read
 from makemore.corpus.control_characters import escape_controls
@@ -28,8 +28,9 @@ def score(
 ) -> None:
     """Print how probable lines are: log-likelihood in nats, the same per character, and the line.
 
-    A line with a character that was not in the list has a log-likelihood of -inf. For example:
-    makemore score names.model made.txt --detail
+    A line with a character that was not in the list has a log-likelihood of -inf.
+
+    For example: makemore score names.model made.txt --detail
 
     Args:
         model: model file written by fit.
@@ -45,7 +46,7 @@ def score(
     lines = read(file, source, labels=len(maker.classes_) > 0, weights=False)
     rows = _rows(maker, lines, detail, by_label)
     if by_label and not json:
-        say("\t".join(["nats", "per character", *maker.classes_, "line"]))
+        print_message("\t".join(["nats", "per character", *maker.classes_, "line"]))
     for row in rows:
         if json:
             write_json(row.to_json())
@@ -53,10 +54,10 @@ def score(
         numbers = [row.nats, row.per_character, *(row.labels or {}).values()]
         start = "".join(f"{number:.4f}\t" for number in numbers)
         if row.characters is not None:
-            write_pieces(start, pieces_of(row.line, row.characters))
+            write_pieces(start, format_characters(row.line, row.characters))
         else:
             print(start + escape_controls(row.line))
-    say_unknown(maker, lines, "their log-likelihood is -inf")
+    warn_about_unknown(maker, lines, "their log-likelihood is -inf")
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,13 @@ class Row:
 
     def to_json(self) -> dict[str, Json]:
         """Return the scores as a JSON object."""
-        found: dict[str, Json] = {"line": self.line, "log_likelihood": self.nats}
-        found["per_character"] = self.per_character
+        row: dict[str, Json] = {"line": self.line, "log_likelihood": self.nats}
+        row["per_character"] = self.per_character
         if self.characters is not None:
-            found["characters"] = self.characters
+            row["characters"] = self.characters
         if self.labels is not None:
-            found["labels"] = self.labels
-        return found
+            row["labels"] = self.labels
+        return row
 
 
 def _rows(maker: "MakeMore", lines: "Lines", detail: bool, by_label: bool) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """`makemore top`: print the most probable lines."""
 
-from makemore.cli.console import say, write_json, write_lines
+from makemore.cli.console import print_message, write_json, write_lines
 from makemore.cli.parameters import Constraining, Count, Flag, Natural
 from makemore.options.verbs import ConstraintOptions
 
@@ -27,11 +27,14 @@ def top(
     """
     from makemore.estimator.makemore import MakeMore
 
-    found = MakeMore.load(model).top(n, label=label, nodes=nodes, options=constraint)
+    best_lines = MakeMore.load(model).top(n, label=label, nodes=nodes, options=constraint)
     if json:
-        for line, nats in found:
+        for line, nats in best_lines:
             write_json({"line": line, "log_likelihood": nats})
     else:
-        write_lines(f"{nats:.4f}\t{line}" for line, nats in found)
-    if len(found) < n:
-        say(f"{len(found):,} of {n:,} lines: no more were found among {nodes:,} starts of lines")
+        write_lines(f"{nats:.4f}\t{line}" for line, nats in best_lines)
+    if len(best_lines) < n:
+        print_message(
+            f"only {len(best_lines):,} of {n:,} lines were found by expanding at most {nodes:,} "
+            "prefixes"
+        )

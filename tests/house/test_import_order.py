@@ -1,4 +1,4 @@
-"""Imports point strictly down, within a room they run in no circle, and start-up stays light."""
+"""Imports follow the order of the subpackages, without circles, and start-up stays light."""
 
 import ast
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "makemore"
-# From the ground up; rooms on one floor do not know each other.
+# From the bottom up: a subpackage imports only from earlier rows, and not from its own row.
 FLOORS = [
     ["errors", "arrays", "moved"],
     ["options"],
@@ -29,18 +29,17 @@ FLOORS = [
     ["cli"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-# Modules by their dotted name; the package itself is the public door, which imports what it opens
-# to only when asked.
+# Modules by their dotted name, except the package itself, whose public names are imported lazily.
 MODULES = {
     ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(SOURCE.rglob("*.py"))
     if path != SOURCE / "__init__.py"
 }
-MOVED = '"""Moved to `'  # how a module starts that is left behind and points to its new place
+MOVED = '"""Moved to `'  # start of a module that only forwards to its new name
 
 
 def imported(source):
-    """Modules of the package that some code imports, in whatever way and wherever in it."""
+    """Return the modules of the package that some source code imports, by any form of import."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -60,12 +59,12 @@ def imported(source):
 
 
 def text_of(node):
-    """The text of a string; of one that is put together, what it starts with."""
+    """Return the value of a string literal; for an f-string, its first part."""
     first = node.values[0] if isinstance(node, ast.JoinedStr) else node
     return str(first.value) if isinstance(first, ast.Constant) else ""
 
 
-def test_only_these_import_what_a_variable_names():
+def test_only_two_modules_import_by_a_computed_name():
     hidden = {
         module
         for module, path in MODULES.items()
@@ -73,27 +72,27 @@ def test_only_these_import_what_a_variable_names():
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module")
         if not text_of(node.args[0])
     }
-    # Old names of modules, and packages that hold a corpus: none is a room of this house.
+    # These import moved modules, and packages with corpora: none is a subpackage of makemore.
     assert hidden == {"moved", "corpus.named.packages"}
 
 
 def known(name):
-    """The module that a dotted name stands for, or is in."""
+    """Return the module that a dotted name denotes or belongs to."""
     while name not in MODULES and "." in name:
         name = name.rpartition(".")[0]
     return name
 
 
 def looks_up(own, other):
-    """Whether an import breaks the order of floors."""
+    """Whether an import violates the order of subpackages."""
     rooms = own.split(".")[0], other.split(".")[0]
     if rooms[0] == rooms[1]:
-        return rooms[0] == "models" and other != own  # families are strangers
+        return rooms[0] == "models" and other != own  # model families do not import each other
     return FLOOR[rooms[0]] <= FLOOR[rooms[1]]
 
 
 def circle_among(arrows):
-    """A circle of modules that import each other, or None."""
+    """Return a circle of modules that import each other, or None."""
     done, path = set(), []
 
     def walk(module):
@@ -113,19 +112,19 @@ def circle_among(arrows):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_imports_point_down(module):
+def test_imports_follow_the_package_order(module):
     source = MODULES[module].read_text(encoding="utf-8")
     if source.startswith(MOVED):
-        return  # left behind for those who imported it here: nothing of the package does
+        return  # a forwarding module may import its target; the package does not import it
     assert not [other for other in imported(source) if looks_up(module, other)]
 
 
-def test_modules_import_each_other_in_no_circle():
+def test_there_are_no_circular_imports():
     arrows = {m: imported(path.read_text(encoding="utf-8")) for m, path in MODULES.items()}
     assert circle_among(arrows) is None
 
 
-def test_nothing_imports_a_module_that_was_left_behind():
+def test_no_module_imports_a_forwarding_module():
     texts = {m: path.read_text(encoding="utf-8") for m, path in MODULES.items()}
     left = {module for module, text in texts.items() if text.startswith(MOVED)}
     assert not [m for m, text in texts.items() if imported(text) & left and m not in left]
@@ -136,28 +135,28 @@ def test_nothing_imports_a_module_that_was_left_behind():
     [
         "import makemore.cli.console",
         "import makemore.cli.console as c",
-        "from makemore.cli.console import say",
+        "from makemore.cli.console import print_message",
         "from makemore.cli import console",
         "from importlib import import_module\nimport_module('makemore.cli.console')",
         "import importlib\nname = 'x'\nimportlib.import_module(f'makemore.cli.{name}')",
-        "def f():\n    from makemore.cli.console import say",
+        "def f():\n    from makemore.cli.console import print_message",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import makemore.cli.console",
     ],
 )
-def test_every_form_of_import_is_seen(source):
+def test_every_form_of_import_is_detected(source):
     assert [other for other in imported(source) if looks_up("corpus.lines", other)]
 
 
-def test_a_circle_is_seen():
+def test_a_circular_import_is_detected():
     assert circle_among({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
     assert circle_among({"a": {"b", "c"}, "b": {"c"}, "c": set()}) is None
 
 
-def test_families_do_not_import_each_other():
+def test_an_import_between_model_families_is_a_violation():
     assert looks_up("models.gru", "models.lstm")
 
 
-def test_every_room_has_a_floor():
+def test_every_subpackage_has_a_position_in_the_import_order():
     rooms = {
         module.split(".")[0]
         for module, path in MODULES.items()
@@ -167,7 +166,7 @@ def test_every_room_has_a_floor():
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_torch_is_imported_only_by_what_trains(module):
+def test_only_training_code_imports_torch_at_module_level(module):
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     names = {
         name.split(".")[0]
@@ -196,6 +195,6 @@ def test_importing_makemore_imports_nothing_heavy():
     assert not modules_after("import makemore") & {"numpy", "torch", "attrs", "rich"}
 
 
-def test_a_counted_model_is_learned_and_sampled_without_torch():
+def test_count_models_are_fitted_and_sampled_without_torch():
     code = "from makemore import MakeMore\nMakeMore().fit(['anna', 'ben']).sample(3)"
     assert "torch" not in modules_after(code)

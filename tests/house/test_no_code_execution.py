@@ -1,4 +1,4 @@
-"""Nothing the package reads can run anything: no pickle or its like, no evaluation of text."""
+"""The package never executes data that it reads: no pickle or similar, no evaluation of text."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ MODULES = {
     "_pickle", "cloudpickle", "dill", "joblib", "jsonpickle", "marshal", "pickle", "shelve",
 }  # fmt: skip
 BUILTINS = {"eval", "exec", "compile", "__import__"}
-CALLS = {  # what reads or writes pickles, or code, without being called so
+CALLS = {  # functions that read or write pickles, or execute code, under other names
     "builtins", "code", "codeop", "runpy",
     "numpy.fromregex", "numpy.load", "numpy.save", "numpy.savez", "numpy.savez_compressed",
     "torch.hub", "torch.jit", "torch.load", "torch.package", "torch.save", "torch.serialization",
@@ -21,7 +21,7 @@ CALLS = {  # what reads or writes pickles, or code, without being called so
 
 
 def found_in(text: str) -> list[str]:
-    """What in a program could run what was read: the names it imports, uses and gives as texts."""
+    """Return the names in a program that could execute data: imported, used or given as strings."""
     tree = ast.parse(text)
     meant = dict(_imported(tree))
     found = [whole for whole in meant.values() if _is_foreign(whole)]
@@ -31,13 +31,13 @@ def found_in(text: str) -> list[str]:
         if isinstance(node, ast.Attribute) and _is_foreign(_dotted(node, meant)):
             found.append(_dotted(node, meant))
         if isinstance(node, ast.Constant) and node.value in MODULES:
-            found.append(node.value)  # as for importlib.import_module
+            found.append(node.value)  # as an argument of importlib.import_module
         found += [name for name in _named(node) if "pickle" in name.lower()]
     return found
 
 
 def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Each name that an import makes, and what it stands for."""
+    """Yield each imported name with the full name that it stands for."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -48,21 +48,21 @@ def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def _dotted(node: ast.expr, meant: dict[str, str]) -> str:
-    """The whole name of an attribute of a module, aliases resolved; of another, its own end."""
+    """Return the full name of an attribute, with module aliases resolved."""
     if isinstance(node, ast.Attribute):
         return f"{_dotted(node.value, meant)}.{node.attr}"
     return meant.get(node.id, node.id) if isinstance(node, ast.Name) else ""
 
 
 def _is_foreign(whole: str) -> bool:
-    """Whether a name is one of those that run what they read, or lies within one."""
+    """Whether a name is one that executes data, or is an attribute of one."""
     parts = whole.split(".")
     starts = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
     return parts[0] in MODULES or bool(starts & CALLS)
 
 
 def _named(node: ast.AST) -> list[str]:
-    """The names a piece of program has, gives or asks for, but no text."""
+    """Return the identifier of a syntax node, if it has one; string contents do not count."""
     of_kind = {
         ast.Name: "id",
         ast.Attribute: "attr",
@@ -76,7 +76,7 @@ def _named(node: ast.AST) -> list[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
-def test_nothing_runs_what_it_reads(path):
+def test_no_module_can_execute_what_it_reads(path):
     assert found_in(path.read_text(encoding="utf-8")) == []
 
 
@@ -108,7 +108,7 @@ def test_nothing_runs_what_it_reads(path):
         "import yaml\nyaml.load('a')",
     ],
 )
-def test_what_runs_what_it_reads_is_found(program):
+def test_code_execution_is_detected(program):
     assert found_in(program)
 
 
@@ -124,5 +124,5 @@ def test_what_runs_what_it_reads_is_found(program):
         "from makemore import MakeMore\nMakeMore.load('a')",
     ],
 )
-def test_what_only_speaks_of_it_is_not(program):
+def test_harmless_code_is_not_reported(program):
     assert found_in(program) == []

@@ -1,4 +1,4 @@
-"""Files that were written once are read for ever, and say what they said then."""
+"""Stored model files of every format version load, and give the scores recorded with them."""
 
 import json
 import math
@@ -19,16 +19,16 @@ def named(path: Path) -> str:
 
 
 def expected(path: Path) -> tuple[list[str], dict[str, list[float]]]:
-    """The lines asked about, and what the file said of them under each label."""
-    told = json.loads((path.parent / "expected.json").read_text(encoding="utf-8"))
+    """Return the recorded lines, and their recorded scores under each label."""
+    recorded = json.loads((path.parent / "expected.json").read_text(encoding="utf-8"))
     scores = {
         label: [-math.inf if score is None else score for score in each]
-        for label, each in told["scores"][path.stem].items()
+        for label, each in recorded["scores"][path.stem].items()
     }
-    return told["lines"], scores
+    return recorded["lines"], scores
 
 
-def test_every_format_has_its_files():
+def test_every_format_has_stored_files():
     assert {path.parent.name for path in FILES} == {f"format-{n + 1}" for n in range(FORMAT)}
     for folder in {path.parent for path in FILES}:
         about = (folder / "README.md").read_text(encoding="utf-8")
@@ -38,28 +38,28 @@ def test_every_format_has_its_files():
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
-def test_a_stored_file_says_of_lines_what_it_said(path):
+def test_a_stored_file_gives_the_recorded_scores(path):
     assert read_model_file(path).document["format"] == int(path.parent.name.split("-")[1])
     maker, (lines, scores) = MakeMore.load(path), expected(path)
     assert tuple(scores) == (maker.learned_.vocabulary.labels or ("",))
-    for label, told in scores.items():
+    for label, recorded in scores.items():
         found = maker.score_samples(lines, [label] * len(lines) if label else None)
-        # Another processor, or another torch, may round a logarithm otherwise, and no more.
-        np.testing.assert_allclose(found, told, rtol=1e-5, atol=1e-5)
+        # Another processor or version of torch may round a logarithm differently.
+        np.testing.assert_allclose(found, recorded, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
-def test_a_stored_file_makes_lines_and_learns_more(path):
+def test_a_stored_file_can_sample_and_continue_training(path):
     maker = MakeMore.load(path)
     label = next(iter(maker.learned_.vocabulary.labels), None)
-    assert len(maker.sample(5, label=label, new=maker.learned_.known is not None)) == 5
-    if path.stem != "blend":  # of models with different characters: these learn no more
+    assert len(maker.sample(5, label=label, new=maker.learned_.digests is not None)) == 5
+    if path.stem != "blend":  # a blend of different vocabularies cannot be continued
         maker.set_params(steps=1, budget=None).partial_fit(["emma"], label and [label])
         assert "m" in maker.learned_.vocabulary.characters
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
-def test_a_stored_file_written_again_is_the_same_model(path, tmp_path):
+def test_a_stored_file_round_trips(path, tmp_path):
     lines, _ = expected(path)
     MakeMore.load(path).save(tmp_path / "again")
     one, two = MakeMore.load(path), MakeMore.load(tmp_path / "again")
@@ -71,7 +71,7 @@ def test_a_stored_file_written_again_is_the_same_model(path, tmp_path):
     assert "seconds" not in json.dumps(read_model_file(tmp_path / "again").document)
 
 
-def test_what_older_files_tell_of_time_is_still_told(capsys):
+def test_info_prints_the_training_time_stored_in_older_files(capsys):
     from makemore.cli.verbs.info import info
 
     info(str(STORED / "format-1" / "gru.safetensors"))

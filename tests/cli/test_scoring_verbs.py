@@ -1,4 +1,4 @@
-"""What is said of lines on the command line, and models that learn more or are blended."""
+"""The verbs `score`, `classify`, `evaluate`, `rank`, `odd` and `blend`, and `fit --from`."""
 
 import json
 from dataclasses import replace
@@ -12,32 +12,32 @@ TABLE = "name,sex,births\nanna,F,30\nhannah,F,20\nben,M,25\nbenno,M,5\notto,M,10
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory, few):
-    """A directory with lists, a table, and a model of each."""
-    place = tmp_path_factory.mktemp("judging")
-    (place / "list.txt").write_text("\n".join(few.to_list()) + "\n")
-    (place / "asked.txt").write_text("hanna\nanxa\nbeb\n")
-    (place / "more.txt").write_text("zora\nzo\u00eb\n")
-    (place / "table.csv").write_text(TABLE)
-    MakeMore("kneser_ney").fit(few).save(place / "model")
-    MakeMore("kneser_ney").fit(["zora", "zo\u00eb", "zoe"]).save(place / "other")
+def folder(tmp_path_factory, few):
+    """A directory with lists, a table, and a model fitted on each."""
+    folder = tmp_path_factory.mktemp("scoring")
+    (folder / "list.txt").write_text("\n".join(few.to_list()) + "\n")
+    (folder / "asked.txt").write_text("hanna\nanxa\nbeb\n")
+    (folder / "more.txt").write_text("zora\nzo\u00eb\n")
+    (folder / "table.csv").write_text(TABLE)
+    MakeMore("kneser_ney").fit(few).save(folder / "model")
+    MakeMore("kneser_ney").fit(["zora", "zo\u00eb", "zoe"]).save(folder / "other")
     names, sexes = ["anna", "hannah", "ben", "benno", "otto"], ["F", "F", "M", "M", "M"]
-    MakeMore("kneser_ney").fit(names, sexes).save(place / "labelled")
-    return place
+    MakeMore("kneser_ney").fit(names, sexes).save(folder / "labelled")
+    return folder
 
 
 @pytest.fixture
 def run(run):
-    """The same with the lines of the output."""
+    """Run a command line and return the lines of its output, its messages and its exit code."""
 
-    def go(line):
+    def run_line(line):
         out, err, code = run(line)
         return out.splitlines(), err, code
 
-    return go
+    return run_line
 
 
-def test_score_spells_lines_out(run, place):
+def test_score_detail_prints_each_character_with_its_score(run, folder):
     rows, err, _ = run("score model asked.txt --detail")
     nats, each, spelled = rows[0].split("\t")
     cells = spelled.split("  ")
@@ -45,22 +45,22 @@ def test_score_spells_lines_out(run, place):
     assert sum(float(cell.split()[1]) for cell in cells) == pytest.approx(float(nats), abs=0.04)
     assert float(each) == pytest.approx(float(nats) / 6, abs=1e-3)
     assert rows[1].endswith("x -inf  a nan  end nan")
-    assert "1 of 3 lines have a character that was nowhere in the list" in err
+    assert "1 of 3 lines have a character that was not in the fitted list" in err
     found = json.loads(run("score model asked.txt --detail --json")[0][1])
     assert found["log_likelihood"] is None
     assert found["characters"][2:] == [None, None, None]
 
 
-def test_spaces_and_controls_are_visible_where_lines_are_spelled_out(run, place):
-    (place / "odd.txt").write_text("a b\n")
-    MakeMore("kneser_ney").fit(["a b", "b\x1b a"]).save(place / "spaced")
+def test_score_and_odd_show_spaces_and_control_characters_visibly(run, folder):
+    (folder / "odd.txt").write_text("a b\n")
+    MakeMore("kneser_ney").fit(["a b", "b\x1b a"]).save(folder / "spaced")
     assert run("score spaced odd.txt --detail")[0][0].split("  ")[1].startswith("_ ")
-    (place / "odd.txt").write_text("b\x1b a\n")
+    (folder / "odd.txt").write_text("b\x1b a\n")
     assert "\\x1b -" in run("score spaced odd.txt --detail")[0][0]
     assert "\x1b" not in "".join(run("odd spaced odd.txt")[0])
 
 
-def test_score_tells_each_label(run):
+def test_score_by_label_prints_a_score_for_each_label(run):
     rows, err, _ = run("score labelled asked.txt --by-label")
     assert err.splitlines()[0] == "nats\tper character\tF\tM\tline"
     nats, _, female, male, line = rows[0].split("\t")
@@ -73,76 +73,75 @@ def test_score_tells_each_label(run):
     assert "without labels" in err
 
 
-def test_classify_tells_labels(run):
+def test_classify_prints_the_most_probable_label(run):
     rows, err, _ = run("classify labelled asked.txt")
     assert [row.split("\t")[::2] for row in rows] == [["F", "hanna"], ["M", "anxa"], ["M", "beb"]]
     assert rows[1] == "M\t0.6000\tanxa"
-    assert "1 of 3 lines have a character that was nowhere in the list" in err
+    assert "1 of 3 lines have a character that was not in the fitted list" in err
     found = json.loads(run("classify labelled asked.txt --json")[0][0])
     assert found["label"] == "F"
     assert sum(found["probabilities"].values()) == pytest.approx(1.0)
     assert run("classify model asked.txt")[2] == 2
 
 
-def test_evaluate_tells_how_well_labels_are_told(run):
+def test_evaluate_reports_classification_accuracy(run):
     table = "table.csv --column name --label-column sex --weight-column births --samples 0"
     rows, *_ = run(f"evaluate labelled {table}")
-    assert "right                                    100.0%" in "\n".join(rows)
+    assert "accuracy                             100.0%" in "\n".join(rows)
     found = json.loads(run(f"evaluate labelled {table} --json")[0][0])
     assert found["labels"]["accuracy"] == 1.0
     assert found["labels"]["commonest"] == pytest.approx(50 / 90)
 
 
-def test_evaluate_says_what_is_remembered_of_random_lines(run, place):
+def test_evaluate_reports_memorisation_of_canaries(run, folder):
     _, err, _ = run("fit list.txt -o watched --model kneser_ney --canaries 12")
-    assert "learned 12 random lines too" in err
-    assert any("12 random lines were learned too" in row for row in run("info watched")[0])
+    assert "also learned 12 canaries" in err
+    assert any("12 random lines were also learned" in row for row in run("info watched")[0])
     rows, *_ = run("evaluate watched list.txt")
     found = {row.split("  ")[0]: row for row in rows}
-    assert found["random lines learned"].endswith("12")
-    assert "if never learned" in found
-    assert "1.44 bits on average" in found["if never learned"]
-    assert "it remembers them: likelier than all but one in" in found["so"]
+    assert found["canaries (random lines learned)"].endswith("12")
+    assert "1.44 bits expected" in found["mean exposure without memorisation"]
+    assert "memorised: the canaries are more probable than all but one in" in found["conclusion"]
     measured = json.loads(run("evaluate watched list.txt --json")[0][0])["exposure"]
     assert measured["remembered"]
     assert measured["chance_high"] < measured["low"] < measured["mean"] < measured["high"]
     assert len(measured["bits"]) == len(measured["errors"]) == measured["canaries"] == 12
     assert json.loads(run("evaluate model list.txt --json")[0][0])["exposure"] is None
     _, err, code = run("fit list.txt -o watched --canaries 1001")
-    assert (code, "something from 0 to 1,000" in err) == (2, True)
+    assert (code, "a value from 0 to 1,000" in err) == (2, True)
 
 
-def test_a_model_that_never_saw_the_random_lines_is_said_to_rank_them_so(run, place, us_names):
+def test_evaluate_reports_no_memorisation_of_canaries_that_were_not_learned(run, folder, us_names):
     many = us_names.select(np.arange(0, 32_000, 8))
     maker = MakeMore("ngram", canaries=10).fit(many)
     other = MakeMore("ngram", canaries=10, random_state=1).fit(many)
     maker.learned_ = replace(maker.learned_, canaries=other.learned_.canaries)
-    maker.save(place / "innocent")
+    maker.save(folder / "innocent")
     rows, *_ = run("evaluate innocent list.txt --samples 0")
-    assert rows[-1].endswith("the model ranks them as if it had never seen them")
+    assert rows[-1].endswith("the canaries rank like random lines that are not learned")
 
 
-def test_evaluate_compares_how_near_to_learned_lines_others_are(run, place, few):
-    (place / "both.txt").write_text("\n".join([*few.to_list(), "hanna", "bean", "toto"]) + "\n")
+def test_evaluate_compares_distances_of_sampled_and_unseen_lines_to_learned_ones(run, folder, few):
+    (folder / "both.txt").write_text("\n".join([*few.to_list(), "hanna", "bean", "toto"]) + "\n")
     rows, err, _ = run("evaluate model both.txt --samples 50")
     assert err == ""
     found = {row.split("  ")[0]: row.split() for row in rows}
-    assert found["characters to the nearest"][-3:] == ["lines", "never", "learned"]
-    assert found["0, itself a learned line"][-1] == "0.0%"
+    assert found["edit distance to the nearest learned line"][-2:] == ["unseen", "lines"]
+    assert found["0 (a learned line)"][-1] == "0.0%"
     assert found["1"][-1] == "66.7%"
-    assert found["mean without 0"][-1] == "1.33"
-    assert rows[-1].startswith("among 9 learned lines; new lines are")
+    assert found["mean without distance 0"][-1] == "1.33"
+    assert rows[-1].startswith("compared with 9 learned lines; new sampled lines are")
     measured = json.loads(run("evaluate model both.txt --samples 50 --json")[0][0])["nearest"]
     assert measured["unseen"]["shares"] == pytest.approx([0, 2 / 3, 1 / 3, 0])
     _, err, code = run("evaluate model list.txt --samples 50")
-    assert (code, "all of these lines were learned; give others too" in err) == (0, True)
+    assert (code, "the model was fitted on all of these lines; give others too" in err) == (0, True)
     rows, err, _ = run("evaluate model both.txt --samples 0 --json")
     assert json.loads(rows[0])["nearest"] is None
 
 
-def test_rank_says_how_many_lines_are_more_probable(run, place):
+def test_rank_estimates_how_many_lines_are_more_probable(run, folder):
     rows, err, code = run("rank model asked.txt --draws 2000")
-    assert (err.endswith("they are impossible\n"), code) == (True, 0)
+    assert (err.endswith("their probability is zero\n"), code) == (True, 0)
     more, error, line = rows[0].split("\t")
     assert line == "hanna"
     every = [row.split("\t")[1] for row in run("top model -n 300")[0]]
@@ -151,11 +150,11 @@ def test_rank_says_how_many_lines_are_more_probable(run, place):
     found = json.loads(run("rank model asked.txt --draws 2000 --json")[0][0])
     assert round(found["more_probable"]) == int(more)
     top = [row.split("\t")[1] for row in run("top model -n 3")[0]]
-    (place / "top.txt").write_text("\n".join(top))
+    (folder / "top.txt").write_text("\n".join(top))
     assert [row.split("\t")[0] for row in run("rank model top.txt")[0]] == ["0", "1", "2"]
 
 
-def test_odd_puts_the_strangest_first_with_what_gives_them_away(run):
+def test_odd_prints_the_oddest_line_first_with_its_oddest_character(run):
     rows, _, code = run("odd model asked.txt")
     assert code == 0
     assert rows[0] == "inf\tx\tanxa"
@@ -170,17 +169,17 @@ def test_odd_puts_the_strangest_first_with_what_gives_them_away(run):
     }
 
 
-def test_odd_judges_a_list_by_itself_and_shows_a_repeat_once(run, place):
-    (place / "long.txt").write_text("anna\nhanna\nhannah\nanne\nqqxz\nqqxz\nhanne\n")
+def test_odd_without_a_model_cross_validates_and_prints_repeats_once(run, folder):
+    (folder / "long.txt").write_text("anna\nhanna\nhannah\nanne\nqqxz\nqqxz\nhanne\n")
     rows, err, _ = run("odd long.txt -n 2")
     shown = [row.split("\t")[2] for row in rows]
     assert shown[0] == "qqxz"
     assert shown[1] != "qqxz"
-    assert "each tenth is judged by counts of the rest" in err
+    assert "each tenth is scored by a count model of the rest" in err
 
 
-def test_odd_judges_each_label_of_a_line(run, place):
-    (place / "both.csv").write_text("name,sex\notto,M\nanna,F\nanna,M\nanna,M\n")
+def test_odd_scores_a_line_under_each_of_its_labels(run, folder):
+    (folder / "both.csv").write_text("name,sex\notto,M\nanna,F\nanna,M\nanna,M\n")
     rows, *_ = run("odd labelled both.csv --column name --label-column sex")
     assert rows[0].split("\t")[2:] == ["M", "anna"]
     assert len(rows) == 3
@@ -188,7 +187,7 @@ def test_odd_judges_each_label_of_a_line(run, place):
     assert (found["line"], found["label"]) == ("anna", "M")
 
 
-def test_columns_that_would_not_be_looked_at_are_refused(run):
+def test_columns_that_would_be_ignored_are_rejected(run):
     table = "table.csv --column name"
     for line in (
         f"score model {table} --label-column sex",
@@ -201,39 +200,39 @@ def test_columns_that_would_not_be_looked_at_are_refused(run):
     ):
         _, err, code = run(line)
         assert code == 2
-        assert "leave it out" in err or "--adapt is for --from" in err
+        assert "leave out --" in err or "--adapt needs --from" in err
     assert run("rank model asked.txt --draws 0")[2] == 2
     assert run("rank model asked.txt -n 5")[2] == 2
 
 
-def test_what_goes_on_keeps_the_options_it_was_fitted_with(run, place):
+def test_fit_from_keeps_the_options_of_the_first_fit(run, folder):
     run("fit list.txt -o first --model ngram --test 0.2 --seed 5 --steps 7")
     run("fit more.txt --from first -o second")
     run("fit more.txt --from first -o third --budget 3s --seed 6")
-    params = [MakeMore.load(place / name).get_params() for name in ("second", "third")]
+    params = [MakeMore.load(folder / name).get_params() for name in ("second", "third")]
     assert [(p["test"], p["random_state"]) for p in params] == [(0.2, 5), (0.2, 6)]
     assert [(p["steps"], p["budget"]) for p in params] == [(7, None), (None, "3s")]
 
 
-def test_fit_goes_on_from_a_model(run, place):
+def test_fit_from_continues_from_a_fitted_model(run, folder):
     _, err, code = run("fit more.txt --from model -o wider")
     assert code == 0
     assert "2 lines read" in err
     at_once = MakeMore("kneser_ney").fit(
-        [*(place / "list.txt").read_text().split(), "zora", "zo\u00eb"]
+        [*(folder / "list.txt").read_text().split(), "zora", "zo\u00eb"]
     )
-    wider = MakeMore.load(place / "wider")
+    wider = MakeMore.load(folder / "wider")
     assert wider.score_samples(["zoanna"]) == at_once.score_samples(["zoanna"])
     assert run("fit more.txt --from model --model gru -o wider")[2] == 2
-    assert "give no --model" in run("fit more.txt --from model -O window=3 -o wider")[1]
+    assert "leave out --model" in run("fit more.txt --from model -O window=3 -o wider")[1]
     assert run("fit more.txt --from missing -o wider")[2] == 1
 
 
-def test_blend_mixes_models(run, place):
+def test_blend_combines_models(run, folder):
     _, err, code = run("blend model other -o both --weights 1,3")
     assert code == 0
     assert "saved both" in err
-    both, one = MakeMore.load(place / "both"), MakeMore.load(place / "other")
+    both, one = MakeMore.load(folder / "both"), MakeMore.load(folder / "other")
     assert both.learned_.model.weights.tolist() == [0.25, 0.75]
     (a,), (b,) = (m.score_characters(["zo\u00eb"]) for m in (one, both))
     assert b[2] > a[2] - 1.5
@@ -241,8 +240,8 @@ def test_blend_mixes_models(run, place):
     assert any(row.split("  ")[-1].strip() == "not measured" for row in run("info both")[0])
     _, err, _ = run("blend model other -o both --by more.txt")
     assert "dev" in err
-    for line, said in (
-        ("blend model -o both", "two models or more"),
+    for line, message in (
+        ("blend model -o both", "at least two models"),
         ("blend model other -o both --weights 1", "one number of 0 or more for each of 2"),
         ("blend model other -o both --weights a,b", "give numbers such as 3,1"),
         ("blend model labelled -o both", "different labels"),
@@ -251,4 +250,4 @@ def test_blend_mixes_models(run, place):
     ):
         _, err, code = run(line)
         assert code in (1, 2)
-        assert said in err
+        assert message in err

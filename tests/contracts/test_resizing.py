@@ -1,4 +1,4 @@
-"""Every network family declares the vocabulary axes of its tensors, and is resized along them."""
+"""Every network family declares the vocabulary axes of its tensors and is resized along them."""
 
 import attrs
 import numpy as np
@@ -13,9 +13,9 @@ from makemore.layers.vocabulary_axes import Entries
 from makemore.registry import FAMILIES
 
 NETWORKS = [case for case in CASES if FAMILIES[case[0]].fit_method == "training"]
-V = 8  # characters of the old vocabulary, the boundary counted: also the width of every layer
+V = 8  # size of the old vocabulary with the boundary; also the width of every layer
 LABELS = 4
-# The new ids of the old characters, the new V; and likewise of labels, counted from 0.
+# New ids of the old characters, new V, and the same for labels, whose ids start from 0 here.
 WIDER = {
     "one more character": ([0, 1, 2, 3, 4, 5, 6, 8], 9, [0, 1, 2, 3], 4),
     "twice the characters": ([0, 1, 3, 5, 7, 9, 11, 15], 16, [0, 1, 2, 3], 4),
@@ -27,7 +27,7 @@ WIDER = {
 
 
 def as_wide_as_the_vocabulary(options):
-    """The same options, with every width equal to V, so that a size tells nothing about an axis."""
+    """Return options with every width equal to V, so that no axis can be inferred from its size."""
     widths = [name for name in ("hidden", "embedding") if hasattr(options, name)]
     return attrs.evolve(options, **dict.fromkeys(widths, V))
 
@@ -45,7 +45,7 @@ def shapes(network):
 
 @pytest.mark.parametrize("labels", [0, LABELS])
 def test_the_declared_axes_are_those_that_depend_on_the_vocabulary(family, labels):
-    """By how much an axis grows for one more character or label says what it has entries for."""
+    """The growth of an axis for one more character or label reveals its kind of entries."""
     network = family(V, labels)
     now, wider = shapes(network), shapes(family(V + 1, labels))
     more_labels = shapes(family(V, labels + 1)) if labels else now
@@ -66,31 +66,31 @@ def test_the_declared_axes_are_those_that_depend_on_the_vocabulary(family, label
     assert {name for name, _ in declared} <= set(now)
 
 
-def expected_along(value, axis, blocks, places, count):
-    """One axis of a tensor resized, entry by entry."""
+def expected_along(value, axis, blocks, positions, count):
+    """Resize one axis of a tensor, entry by entry."""
     rows = np.moveaxis(value, axis, 0)
-    old = len(places)
+    old = len(positions)
     new = []
     for block in range(blocks):
         own = rows[block * old : (block + 1) * old]
-        where = {place: own[i] for i, place in enumerate(places)}
-        new += [where.get(place, own.mean(axis=0)) for place in range(count)]
+        where = {position: own[i] for i, position in enumerate(positions)}
+        new += [where.get(position, own.mean(axis=0)) for position in range(count)]
     return np.moveaxis(np.array(new), 0, axis)
 
 
 @pytest.mark.parametrize("labels", [0, LABELS])
 @pytest.mark.parametrize("wider", WIDER)
-def test_old_entries_keep_their_numbers_and_new_ones_get_the_mean(family, labels, wider):
-    characters, new_V, label_places, new_labels = WIDER[wider]
-    label_places, new_labels = (label_places, new_labels) if labels else ([], 0)
+def test_old_entries_are_kept_and_new_ones_get_the_mean(family, labels, wider):
+    characters, new_V, label_positions, new_labels = WIDER[wider]
+    label_positions, new_labels = (label_positions, new_labels) if labels else ([], 0)
     old, new = family(V, labels), family(new_V, new_labels)
     rng = np.random.default_rng(0)
     tensors = {name: rng.normal(size=size).astype(np.float32) for name, size in shapes(old).items()}
-    ids = np.array([*characters, *(new_V + place for place in label_places)])
-    grown = new.grown(tensors, ids)
+    ids = np.array([*characters, *(new_V + position for position in label_positions)])
+    grown = new.resize_tensors(tensors, ids)
     kinds = {
         Entries.CHARACTERS: (characters, new_V),
-        Entries.LABELS: (label_places, new_labels),
+        Entries.LABELS: (label_positions, new_labels),
         Entries.IDS: (ids.tolist(), new_V + new_labels),
     }
     assert {name: value.shape for name, value in grown.items()} == {
@@ -106,8 +106,8 @@ def test_old_entries_keep_their_numbers_and_new_ones_get_the_mean(family, labels
 
 
 @pytest.mark.parametrize("is_labelled", [False, True])
-def test_a_resized_network_says_the_same_of_the_old_characters(family, is_labelled):
-    """The probabilities of the old characters relative to each other stay the same."""
+def test_resizing_keeps_predictions_over_the_old_characters(family, is_labelled):
+    """Relative probabilities of the old characters are unchanged."""
     texts, classes = ["abc", "gfedcba", "bad"], ["F", "M", "F"] if is_labelled else None
     lines = Lines.from_strings(texts, classes)
     narrow = Vocabulary("abcdefg", tuple("FM") if is_labelled else ())
@@ -116,7 +116,7 @@ def test_a_resized_network_says_the_same_of_the_old_characters(family, is_labell
     old = family(V, len(narrow.labels)).initialise(torch.Generator().manual_seed(0)).eval()
     new = family(len(wide), len(wide.labels))
     ids = narrow.ids_in(wide)
-    new.load(new.grown(old.tensors(), ids))
+    new.load(new.resize_tensors(old.tensors(), ids))
     before = old.log_probs(Contexts.of(lines, narrow, old.window))
     c = Contexts.of(lines, wide, new.window)
     after = new.log_probs(c)[:, ids[:V]]

@@ -1,10 +1,10 @@
-"""What the tests of networks share: a model with every weight drawn."""
+"""Networks with random weights, shared by the tests of models."""
 
 import torch
 
 
-def drawn(model, seed=0):
-    """A model whose every weight is drawn, biases and scales too, so that none can be forgotten."""
+def randomised(model, seed=0):
+    """Randomise every weight of a model, biases and scales included, so that each has an effect."""
     rng = torch.Generator().manual_seed(seed)
     model.initialise(rng)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Each error about input has its place as data, and names it in its sentence."""
+"""Every error about input has its location as an attribute and in its message."""
 
 import bz2
 import gzip
@@ -25,7 +25,7 @@ else:
     from backports import zstd
 
 PACK = {
-    ".gz": lambda data: gzip.compress(data, mtime=0),  # tests have the same names every time
+    ".gz": lambda data: gzip.compress(data, mtime=0),  # deterministic, so that test ids are stable
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
     ".zst": zstd.compress,
@@ -33,7 +33,7 @@ PACK = {
 
 
 class Format(NamedTuple):
-    """Lists of one kind: how they begin, and a line or row of them that can be used."""
+    """An input format: its header, and a valid line or row."""
 
     name: str
     columns: Columns | None
@@ -47,17 +47,16 @@ UTF_7 = TEXT._replace(encoding="utf-7")
 CSV = Format("list.csv", Columns("name", "n", "sex"), b"name,n,sex\n", b"anna,1,F\n")
 BARE = Format("list.csv", Columns("1", "2", "3"), b"", b"anna,1,F\n")
 TSV = Format("list.tsv", CSV.columns, b"name\tn\tsex\n", b"anna\t1\tF\n")
-TABLE = CSV._replace(name="list")  # by its columns alone
+TABLE = CSV._replace(name="list")  # recognised as a table by the given columns
 CSV_7 = CSV._replace(encoding="utf-7")
 STRINGS = Format("list.jsonl", None, b"", b'"anna"\n')
 JSON = Format("list.jsonl", CSV.columns, b"", b'{"name": "anna", "n": 1, "sex": "F"}\n')
 
 LINE, ROW = "line", "row"
 
-# A format, a line or row of it that cannot be used, what the location counts, the column, and how
-# the problem begins.
+# Format, invalid line or row, unit of the location, column, and start of the message.
 WRONG = [
-    (TEXT, b"b\xe9n", LINE, None, "byte 0xE9 is not valid UTF-8: give the encoding of"),
+    (TEXT, b"b\xe9n", LINE, None, "byte 0xE9 is not valid UTF-8: give the encoding of the list"),
     (TEXT, b"b\0n", LINE, None, "a NUL character: this is a binary file"),
     (
         TEXT,
@@ -113,7 +112,7 @@ every_wrong = pytest.mark.parametrize("form, bad, kind, column, problem", WRONG,
 
 
 def error_of(path, columns=None, encoding="utf-8", characters=MAX_LINE_LENGTH) -> DataError:
-    """The error that reading ends in."""
+    """Read a list and return the error raised."""
     with pytest.raises(DataError, match=r".") as caught:
         for _ in read_blocks(path, columns, encoding, characters):
             pass
@@ -121,7 +120,7 @@ def error_of(path, columns=None, encoding="utf-8", characters=MAX_LINE_LENGTH) -
 
 
 def check(error: DataError, location: Location, problem: str) -> None:
-    """The error has this location and says so once, before the problem."""
+    """Check that the error has this location and names it once, before the problem."""
     assert error.location == location
     number = location.row if location.line is None else location.line
     kind = "row" if location.line is None else "line"
@@ -132,7 +131,7 @@ def check(error: DataError, location: Location, problem: str) -> None:
 
 @pytest.mark.parametrize("before", [0, 3, 4000])
 @every_wrong
-def test_an_error_knows_its_file_its_line_or_row_and_its_column(
+def test_an_error_has_its_file_its_line_or_row_and_its_column(
     tmp_path, form, bad, kind, column, problem, before
 ):
     path = tmp_path / form.name
@@ -145,7 +144,7 @@ def test_an_error_knows_its_file_its_line_or_row_and_its_column(
 
 @every_wrong
 @pytest.mark.parametrize("suffix", PACK)
-def test_an_error_within_a_packed_file_is_located_as_in_a_plain_one(
+def test_an_error_in_a_compressed_file_has_the_location_of_the_plain_file(
     tmp_path, form, bad, kind, column, problem, suffix
 ):
     path = tmp_path / f"{form.name}{suffix if form is not TABLE else ''}"
@@ -158,7 +157,7 @@ def test_an_error_within_a_packed_file_is_located_as_in_a_plain_one(
 @pytest.mark.parametrize("form, bad, kind, column, problem", [
     case for case in WRONG if case[0] in (TEXT, UTF_7, TABLE)
 ])  # fmt: skip
-def test_an_error_within_a_pipe_names_standard_input(monkeypatch, form, bad, kind, column, problem):
+def test_an_error_in_a_pipe_names_standard_input(monkeypatch, form, bad, kind, column, problem):
     content = form.header + form.good * 2000 + bad
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="ascii"))
     number = form.header.count(b"\n") + 2001
@@ -173,9 +172,7 @@ def test_an_error_within_a_pipe_names_standard_input(monkeypatch, form, bad, kin
     st.integers(0, 900),
     st.sets(st.integers(4096, MAX_LINE_LENGTH) | st.integers(4096, 4400), min_size=2, max_size=4),
 )
-def test_location_and_sentence_are_the_same_for_blocks_of_any_size(
-    tmp_path_factory, wrong, before, after, sizes
-):
+def test_an_error_does_not_depend_on_the_block_size(tmp_path_factory, wrong, before, after, sizes):
     form, bad, kind, column, problem = wrong
     rows = b"".join((b"\n" if is_blank else form.good) * count for is_blank, count in before)
     path = tmp_path_factory.mktemp("lists") / form.name
@@ -204,13 +201,13 @@ def test_an_error_about_the_header_has_the_line_of_the_header(
         check(error, Location(str(path), line=blank + 1, column=column), problem)
 
 
-def test_rows_are_counted_and_not_the_lines_that_their_fields_have(tmp_path):
+def test_row_numbers_count_rows_and_not_lines(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text('name,n\n"de la\nCruz",1\n\nben,x\n')
     check(error_of(path, Columns("name", "n")), Location(str(path), row=4, column="n"), "weight")
 
 
-def test_a_field_too_long_is_located_behind_blocks_of_blank_lines_too(tmp_path):
+def test_an_overlong_field_is_located_after_blocks_of_blank_lines(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("\n" * 9000 + "a" * 200_000 + "\n")
     for size in (4096, MAX_LINE_LENGTH):
@@ -227,9 +224,9 @@ def test_a_field_too_long_is_located_behind_blocks_of_blank_lines_too(tmp_path):
     (b"\n \n", "the list has no usable line: all 2 of its lines are blank. Give a list"),
     (PACK[".gz"](b"anna\n")[:-4], "this starts like a gzip file but is damaged or truncated"),
     ("\ufeffanna".encode("utf-16-le"), "this is UTF-16, not UTF-8: give --encoding utf-16"),
-    (bytes(8) + b'{"__metadata__": {}}', "this is a model file, not a list: for models,"),
+    (bytes(8) + b'{"__metadata__": {}}', "this is a model file, not a list: for models"),
 ])  # fmt: skip
-def test_an_error_about_a_whole_file_has_the_file(tmp_path, content, problem):
+def test_an_error_about_a_whole_file_has_only_the_file(tmp_path, content, problem):
     path = tmp_path / "list.txt"
     if content is not None:
         path.write_bytes(content)
@@ -239,7 +236,7 @@ def test_an_error_about_a_whole_file_has_the_file(tmp_path, content, problem):
     assert error.problem.startswith(problem)
 
 
-def test_a_folder_and_what_the_system_refuses_are_located(tmp_path):
+def test_errors_of_the_operating_system_have_the_file(tmp_path):
     error = error_of(tmp_path)
     assert (error.location, error.problem) == (
         Location(str(tmp_path)),
@@ -252,7 +249,7 @@ def test_a_folder_and_what_the_system_refuses_are_located(tmp_path):
     assert error.problem.startswith("it cannot be read: ")
 
 
-def test_closed_standard_input_is_located(monkeypatch):
+def test_closed_standard_input_is_the_location(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     error = error_of("-")
     assert error.location == Location("standard input")
@@ -268,14 +265,14 @@ def test_an_error_about_an_argument_has_no_location(tmp_path, path, encoding):
 
 
 @pytest.mark.parametrize("given, location, problem", [
-    ({"strings": ["anna", 3]}, Location(line=2), "this is of type int, not str: conv"),
+    ({"strings": ["anna", 3]}, Location(line=2), "this item is of type int, not str"),
     ({"strings": ["anna", "b\0"]}, Location(line=2), "a NUL character"),
     ({"strings": ["a\nb", "\ud800"]}, Location(line=2), "half of a surrogate pair (U+D800)"),
     ({"weights": [1, -1]}, Location(line=2, column="weight"), "weight -1 is not a number of 0"),
     ({"weights": ["x", 1]}, Location(line=1, column="weight"), "weight 'x' is not a number"),
     ({"weights": [1, 1e16]}, Location(line=2, column="weight"), "weight 1e+16 is above 1e+15"),
     ({"labels": ["F", " "]}, Location(line=2, column="label"), "the label is blank"),
-    ({"labels": ["\0", "F"]}, Location(line=1, column="label"), "the label '\\x00' contains"),
+    ({"labels": ["\0", "F"]}, Location(line=1, column="label"), "the label '\\x00' contains a NUL"),
     ({"labels": ["F"]}, UNKNOWN_LOCATION, "got 1 labels for 2 lines"),
     ({"weights": [1]}, UNKNOWN_LOCATION, "got 1 weights for 2 lines"),
     ({"strings": "anna"}, UNKNOWN_LOCATION, "got one string, but a list of strings is needed"),
@@ -289,20 +286,20 @@ def test_an_error_about_a_list_in_memory_has_the_line(given, location, problem):
     assert str(caught.value) == where + caught.value.problem
 
 
-def test_an_error_about_a_text_has_the_line_counted_from_the_number_given():
+def test_an_error_about_a_text_counts_lines_from_the_given_number():
     with pytest.raises(DataError, match=r"^line 12: a NUL character") as caught:
         Lines.from_text("a\r\nb\rc\0\n", 10)
     assert caught.value.location == Location(line=12)
 
 
-def test_only_weights_are_told_of_a_header_that_is_read_as_a_row(tmp_path):
+def test_the_hint_about_a_header_is_given_for_weights_only(tmp_path):
     path, hint = tmp_path / "list.csv", "if the first row is a header"
     path.write_bytes(b"anna,my weight +2AA-,x\n")
     for columns, is_told in ((Columns("1", label="2"), False), (Columns("1", "3"), True)):
         assert (hint in error_of(path, columns, "utf-7").problem) == is_told
 
 
-def test_the_reader_gives_each_read_its_own_location(tmp_path):
+def test_each_read_has_its_own_location(tmp_path):
     for name in ("one.txt", "two.txt"):
         (tmp_path / name).write_bytes(b"anna\nb\xe9n\n")
         with pytest.raises(DataError, match=r"byte 0xE9") as caught:

@@ -1,4 +1,4 @@
-"""A training in a process of its own, that may kill itself while it writes."""
+"""Training in a separate process that can kill itself while it writes a file."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ def maker():
 
 
 def train(folder, output, dies_at):
-    """Trains, with a checkpoint after each step; dies at a certain call of what writes."""
+    """Train with a checkpoint after each step; optionally die at a given write."""
     torch.set_num_threads(1)
     if dies_at is not None:
         _die_at(*dies_at)
@@ -26,7 +26,7 @@ def train(folder, output, dies_at):
 
 
 def _die_at(call, how):
-    """Kills this process at a call of what puts a file in its place."""
+    """Kill this process at the given call of `os.fsync` or `os.replace`."""
     calls, fsync, replace = [], os.fsync, os.replace
 
     def die():
@@ -53,5 +53,5 @@ def _die_at(call, how):
         os.replace = at_the_end
 
 
-def left_over(folder):
+def file_names(folder):
     return sorted(path.name for path in Path(folder).iterdir())

@@ -1,4 +1,4 @@
-"""A training whose process is killed, again and again, ends as if it had never been."""
+"""Training whose process is killed repeatedly ends with the weights of an uninterrupted run."""
 
 import multiprocessing
 import random
@@ -6,35 +6,37 @@ import signal
 import time
 
 import pytest
-from killed import LINES, left_over, maker, train
+from killable_training import LINES, file_names, maker, train
 
 from makemore import MakeMore
 from makemore.probe.recording import Recording
 
 KILLS = 50
-WRITING = ["half", "before", "after"]  # where in the middle of writing a file it may be
+WRITING = ["half", "before", "after"]  # the moment within the writing of a file
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is a matter of POSIX"),
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL exists only on POSIX"),
 ]
 
 
 @pytest.fixture(scope="module")
 def start():
-    """Starts a training in a process that has imported everything already."""
+    """Start training in a process forked from one that has imported the modules already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["killed", "makemore.models.mixture", "makemore.models.gru"])
+    context.set_forkserver_preload(
+        ["killable_training", "makemore.models.mixture", "makemore.models.gru"]
+    )
 
-    def go(folder, output, dies_at=None):
+    def start_process(folder, output, dies_at=None):
         process = context.Process(target=train, args=(folder, output, dies_at))
         process.start()
         return process
 
-    return go
+    return start_process
 
 
-def test_fifty_kills_at_random_moments_change_nothing(tmp_path, start):
+def test_fifty_kills_at_random_moments_do_not_change_the_weights(tmp_path, start):
     whole = Recording()
     fitted = maker().fit(LINES, on_step=whole)
     expected = fitted.learned_.model.tensors()
@@ -60,6 +62,6 @@ def test_fifty_kills_at_random_moments_change_nothing(tmp_path, start):
         assert {name: value.tobytes() for name, value in found.items()} == {
             name: value.tobytes() for name, value in expected.items()
         }
-        assert left_over(folder) == ["history.jsonl", "lock", "state.safetensors"]
+        assert file_names(folder) == ["history.jsonl", "lock", "state.safetensors"]
         kept = Recording.load(folder / "history.jsonl").curves
         assert [(c.loss, c.dev) for c in kept] == [(c.loss, c.dev) for c in whole.curves]

@@ -21,14 +21,14 @@ def labels(figure):
     return [line.get_label() for line in figure.axes[0].lines]
 
 
-def test_histograms_hold_every_number():
+def test_histograms_contain_every_value():
     for layers in ([activations()], [activations("h.0"), activations("h.1", rows=50)]):
         for draw in (activation_histograms, gradient_histograms):
             for line in draw(layers).axes[0].lines:
                 assert abs(line.get_ydata().sum() - 1) < 1e-6
 
 
-def test_histograms_are_of_what_they_say():
+def test_histograms_show_the_values_and_their_mean_and_deviation():
     values = RNG.normal(0.2, 0.1, (500, 4)).astype(np.float32)
     layer = Activations("h", "tanh", values, values / 500 - 0.01)
     for draw, shown, said in (
@@ -41,32 +41,32 @@ def test_histograms_are_of_what_they_say():
         assert abs(middle - shown.mean()) < 0.01
 
 
-def test_numbers_that_are_all_alike_have_a_histogram_too():
+def test_equal_values_have_a_histogram():
     values = np.zeros((5, 3), np.float32)
     figure = activation_histograms([Activations("h", "relu", values, values)])
     assert figure.axes[0].lines[0].get_ydata().sum() == 1
 
 
-def test_a_saturation_map_shows_what_is_flat_and_marks_the_dead():
+def test_a_saturation_map_shows_saturated_values_and_marks_dead_units():
     layer = activations(rows=30)
     layer.values[:, 4] = 1.0
     layer.values[::2, 7] = -0.99
     figure = saturation_maps([layer, activations("x", "relu")])
     (shown,) = figure.axes[0].images
-    np.testing.assert_array_equal(shown.get_array(), layer.flat)
+    np.testing.assert_array_equal(shown.get_array(), layer.saturation_mask)
     assert figure.axes[0].lines[0].get_xdata().tolist() == [4]
     assert figure.axes[0].get_title("left") == "h (tanh), 10 units: 15.0% saturated, 1 dead"
     assert figure.axes[1].get_title("left").endswith("zero or below")
 
 
-def test_of_many_rows_a_map_shows_some_evenly_apart():
+def test_a_saturation_map_of_many_rows_is_subsampled_evenly():
     layer = activations(rows=640)
     layer.values[320:] = 1.0
     (shown,) = saturation_maps([layer]).axes[0].images
     np.testing.assert_array_equal(shown.get_array()[:, 0], np.arange(64) >= 32)
 
 
-def test_gradients_of_weights_leave_out_vectors_and_what_has_none():
+def test_gradient_plots_omit_vectors_and_unused_weights():
     weights = [
         Weights(name, RNG.normal(size=shape), size * RNG.normal(size=shape))
         for name, shape, size in (("W", (4, 5), 0.01), ("b", (5,), 0.1), ("unused", (2, 2), 0.0))

@@ -1,4 +1,4 @@
-"""What docs/model-file.md says of documents and tensors is what files hold."""
+"""Documents and tensors of model files match their description in docs/model-file.md."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ TENSORS = [
 
 
 def sizes_of(maker, tensors) -> dict[str, int]:
-    """The letters of the table for a model."""
+    """Return the values of the letters in the documented shapes, for a model."""
     vocabulary, options = maker.learned_.vocabulary, maker.learned_.options.to_dict()
     V, L = len(vocabulary), len(vocabulary.labels)
     K = options.get("window", 0) + (1 if L else 0)
@@ -31,7 +31,7 @@ def sizes_of(maker, tensors) -> dict[str, int]:
 
 
 def described(family: str, sizes: dict[str, int]) -> list[tuple[str, str, tuple[int, ...]]]:
-    """A pattern of names, the type and the shape of each kind of tensor, in the table's order."""
+    """Return (name pattern, dtype, shape) of each kind of tensor, in the order of the table."""
     found = []
     for families, names, dtype, shape in TENSORS:
         if family in families.split(", "):
@@ -44,7 +44,7 @@ def described(family: str, sizes: dict[str, int]) -> list[tuple[str, str, tuple[
 
 
 def size(axis: str, sizes: dict[str, int]) -> int:
-    """One axis: letters beside each other are multiplied, then 1 is added or taken away."""
+    """Evaluate the size of an axis: multiply adjacent letters, then add or subtract 1."""
     product, _, one = re.sub(r"([-+]) 1$", r"|\g<1>1", axis).partition("|")
     total = 1
     for part in product.split():
@@ -53,7 +53,7 @@ def size(axis: str, sizes: dict[str, int]) -> int:
 
 
 def check(family: str, maker, tensors) -> None:
-    """Every tensor has the first row that its name fits, and every row a tensor."""
+    """Check each tensor against the first row that matches its name, and that every row is used."""
     rows, used = described(family, sizes_of(maker, tensors)), set()
     for name, value in tensors.items():
         at = next(n for n, row in enumerate(rows) if re.fullmatch(row[0], name))
@@ -64,14 +64,14 @@ def check(family: str, maker, tensors) -> None:
     assert unused <= optional
 
 
-def test_the_fields_of_a_document_are_those_described(tmp_path):
+def test_document_fields_match_the_documentation(tmp_path):
     MakeMore("kneser_ney").fit(LINES).save(tmp_path / "m")
     assert set(read_model_file(tmp_path / "m").document) == FIELDS
 
 
 @pytest.mark.parametrize("labels", [None, LABELS], ids=["plain", "labelled"])
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name != "mixture"])
-def test_the_tensors_of_a_family_are_those_described(family, labels):
+def test_tensors_of_every_family_match_the_documentation(family, labels):
     maker = MakeMore(SMALL[family][-1], steps=1).fit(LINES, labels, WEIGHTS)
     tensors = maker.learned_.model.tensors()
     if family == "kneser_ney" and labels:
@@ -83,7 +83,7 @@ def test_the_tensors_of_a_family_are_those_described(family, labels):
     check(family, maker, tensors)
 
 
-def test_the_tensors_of_a_mixture_are_those_described():
+def test_tensors_of_a_mixture_match_the_documentation():
     maker = MakeMore(SMALL["mixture"][-1], steps=1).fit(LINES)
     tensors = maker.learned_.model.tensors()
     kinds = {name.split(".")[1] for name in tensors if name.startswith("members.")}
@@ -93,7 +93,7 @@ def test_the_tensors_of_a_mixture_are_those_described():
     assert tensors["weights"].shape == (3,)
 
 
-def test_a_translation_is_as_described():
+def test_the_translation_tensor_matches_the_documentation():
     parts = [MakeMore("kneser_ney").fit(LINES), MakeMore("ngram").fit(["mia", "tom"])]
     blend = MakeMore.blend(parts)
     tensors = blend.learned_.model.tensors()

@@ -1,4 +1,4 @@
-"""What is said of the inside of a model."""
+"""The verbs `probe`, `report` and `rate-range`, and `fit --report`."""
 
 import json
 import os
@@ -10,29 +10,29 @@ from makemore import MakeMore, MixtureOptions, MLPOptions, TransformerOptions, W
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory, few):
-    place = tmp_path_factory.mktemp("inside")
-    (place / "list.txt").write_text("\n".join(few.to_list()) + "\n")
-    MakeMore(MLPOptions(hidden=16), steps=30).fit(few).save(place / "network")
-    MakeMore("kneser_ney").fit(few).save(place / "counts")
-    (place / "taken" / "report.html").mkdir(parents=True)
+def folder(tmp_path_factory, few):
+    folder = tmp_path_factory.mktemp("probing")
+    (folder / "list.txt").write_text("\n".join(few.to_list()) + "\n")
+    MakeMore(MLPOptions(hidden=16), steps=30).fit(few).save(folder / "network")
+    MakeMore("kneser_ney").fit(few).save(folder / "counts")
+    (folder / "taken" / "report.html").mkdir(parents=True)
     members = "kneser_ney, deep_mlp(hidden=16, layers=3)"
-    MakeMore(MixtureOptions(members=members), steps=30).fit(few).save(place / "both")
-    return place
+    MakeMore(MixtureOptions(members=members), steps=30).fit(few).save(folder / "both")
+    return folder
 
 
-def test_without_lines_tensors_are_shown(run):
+def test_probe_without_lines_prints_tensor_statistics(run):
     out, err, code = run("probe network")
     assert (err, code) == ("", 0)
     rows = [row.split() for row in out.splitlines()]
-    assert rows[0] == ["tensor", "shape", "mean", "spread"]
+    assert rows[0] == ["tensor", "shape", "mean", "std"]
     assert [row[0] for row in rows[1:]] == ["C", "W1", "b1", "W2", "b2"]
     assert "repeats" in run("probe counts list.txt")[0]
 
 
-def test_a_tensor_without_numbers_is_left_out(run, place, few):
+def test_empty_tensors_are_omitted(run, folder, few):
     maker = MakeMore(WaveNetOptions(hidden=16), steps=3).fit(few)
-    maker.save(place / "wave")
+    maker.save(folder / "wave")
     assert maker.learned_.model.tensors()["labels"].shape == (0, 16)
     out, err, code = run("probe wave list.txt")
     assert (err, code) == ("", 0)
@@ -40,35 +40,35 @@ def test_a_tensor_without_numbers_is_left_out(run, place, few):
     assert "nan" not in out
 
 
-def test_with_lines_layers_are_shown_and_what_is_wrong(run, place, us_names):
+def test_probe_with_lines_prints_layers_and_a_diagnosis(run, folder, us_names):
     out, *_ = run("probe network list.txt")
     assert "h            tanh" in out
-    assert "gradient to data" in out
+    assert "gradient-to-data ratio" in out
     found = json.loads(run("probe network list.txt --json")[0])
     (network,) = found["networks"]
     assert network["activations"][0]["kind"] == "tanh"
-    maker = MakeMore.load(place / "network")
+    maker = MakeMore.load(folder / "network")
     assert network["loss"] == pytest.approx(
-        -maker.score((place / "list.txt").read_text().split()), abs=1e-5
+        -maker.score((folder / "list.txt").read_text().split()), abs=1e-5
     )
-    assert "too few lines to say what is wrong with its layers" in out
+    assert "no diagnosis of the layers: too few lines" in out
     many = us_names.to_list()[::100]
-    (place / "many.txt").write_text("\n".join(many) + "\n")
+    (folder / "many.txt").write_text("\n".join(many) + "\n")
     maker = MakeMore(MLPOptions(hidden=16), steps=30).fit(many)
-    maker.save(place / "whole")
+    maker.save(folder / "whole")
     out, *_ = run("probe whole many.txt")
-    assert out.endswith("\nnothing is wrong that these numbers show\n")
+    assert out.endswith("\nno problems found\n")
     maker.learned_.model.b1.data[4] = 99.0
-    maker.save(place / "broken")
+    maker.save(folder / "broken")
     out, *_ = run("probe broken many.txt")
-    assert "nothing is wrong" not in out
+    assert "no problems found" not in out
     assert "too few" not in out
     assert "h (tanh): 1 of 16 units are dead (units 4)" in out
-    assert "  cure: draw the weights before them smaller" in out
+    assert "  remedy: initialise the weights before them" in out
 
 
-def test_words_and_json_have_the_same_numbers(run, place, few):
-    (probe,) = MakeMore.load(place / "network").probe(few).networks
+def test_text_and_json_output_have_the_same_numbers(run, folder, few):
+    (probe,) = MakeMore.load(folder / "network").probe(few).networks
     (h,) = probe.layers.activations
     rows = [row.split() for row in run("probe network list.txt")[0].splitlines()]
     (network,) = json.loads(run("probe network list.txt --json")[0])["networks"]
@@ -93,31 +93,33 @@ def test_words_and_json_have_the_same_numbers(run, place, few):
         assert any(row[:1] == [own.name] and row[-3:] == ends for row in rows)
 
 
-def test_a_mixture_shows_its_members_and_their_normalisation(run, place):
+def test_probe_of_a_mixture_prints_members_and_normalisation(run, folder):
     out, *_ = run("probe both list.txt")
-    assert "rise without it" in out
+    assert "loss rise without it" in out
     assert "member 1, DeepMLP" in out
-    assert "batch-mates move the loss of a line by" in out
+    assert "standard deviation of a line's loss over random training batches" in out
     found = json.loads(run("probe both list.txt --json")[0])
     assert [each["name"] for each in found["members"]] == [
         "KneserNey, window 5",
         "DeepMLP, window 3",
     ]
-    examined = MakeMore.load(place / "both").probe((place / "list.txt").read_text().split())
-    assert found["networks"][0]["batch_mates"] == pytest.approx(examined.networks[0].mates.std())
+    examined = MakeMore.load(folder / "both").probe((folder / "list.txt").read_text().split())
+    assert found["networks"][0]["batch_mates"] == pytest.approx(
+        examined.networks[0].batch_losses.std()
+    )
     norm = examined.networks[0].norms[0]
     assert found["networks"][0]["normalisation"][0]["distance"] == pytest.approx(norm.distance)
     rows = [row.split() for row in out.splitlines()]
     assert [norm.name, f"{norm.distance:.3f}", "standard", "deviations"] in rows
     for each in examined.members:
-        said = (*each.name.split(), f"{each.weight:.3f}", f"{each.loss:.4f}", f"{each.best:.1%}")
-        assert [*said, f"{each.without:.4f}"] in rows
-    (place / "other.txt").write_text("xyz\n")
-    assert "no line to look at" in run("probe both other.txt")[1]
+        message = (*each.name.split(), f"{each.weight:.3f}", f"{each.loss:.4f}", f"{each.best:.1%}")
+        assert [*message, f"{each.without:.4f}"] in rows
+    (folder / "other.txt").write_text("xyz\n")
+    assert "no line to examine" in run("probe both other.txt")[1]
 
 
-def test_networks_of_a_blend_are_asked_about_the_lines_they_know(place, few):
-    own = MakeMore.load(place / "network")
+def test_a_network_in_a_blend_is_probed_on_the_lines_it_can_encode(folder, few):
+    own = MakeMore.load(folder / "network")
     other = MakeMore("kneser_ney").fit(["zoë", "chloë"])
     blend = MakeMore.blend([own, other])
     known = few.to_list()
@@ -130,7 +132,7 @@ def test_networks_of_a_blend_are_asked_about_the_lines_they_know(place, few):
     assert network.layers is None
 
 
-def test_of_many_lines_and_of_long_ones_some_are_looked_at_from_first_to_last():
+def test_many_or_long_lines_are_subsampled_evenly():
     maker = MakeMore("kneser_ney").fit(["ab", "ba"])
     assert len(maker.looked_at(["ab", "ba"] * 3000)) == 2048
     few = maker.looked_at(["ab" * 100] * 1000 + ["ba" * 100] * 1000).to_list()
@@ -152,35 +154,35 @@ def test_rate_range_prints_the_curve_and_a_suggestion(run):
     assert run("rate-range list.txt --model kneser_ney")[2] == 2
 
 
-def test_a_report_is_written_from_the_file_from_lines_and_with_a_recording(run, place):
+def test_report_is_written_without_lines_with_lines_and_to_stdout(run, folder):
     out, err, code = run("report network -o page.html")
     assert (out, err, code) == ("", "wrote page.html\n", 0)
-    assert "give lines, as in makemore report MODEL FILE" in (place / "page.html").read_text()
-    (place / "more.txt").write_text("anna\nxyz\n")
+    assert "give lines, as in makemore report MODEL FILE" in (folder / "page.html").read_text()
+    (folder / "more.txt").write_text("anna\nxyz\n")
     err = run("report network more.txt -o page.html")[1]
-    assert "1 of 2 lines have a character that was nowhere in the list" in err
-    assert "Saturated or off" in (place / "page.html").read_text()
+    assert "1 of 2 lines have a character that was not in the fitted list" in err
+    assert "Saturated and dead units" in (folder / "page.html").read_text()
     assert run("report counts -o -")[0].startswith("<!doctype html>")
     pages = [run(f"report counts -o - --seed {seed}")[0] for seed in (0, 1)]
     assert pages[0] != pages[1]
 
 
-def test_the_line_along_which_a_transformer_looks_is_chosen(run, place, few):
+def test_report_shows_attention_along_the_chosen_line(run, folder, few):
     options = TransformerOptions(layers=1, embedding=8, heads=2)
-    MakeMore(options, steps=3).fit(few).save(place / "looks")
+    MakeMore(options, steps=3).fit(few).save(folder / "looks")
     assert "Attention along otto" in run("report looks -o - --line otto")[0]
 
 
-def test_a_training_is_recorded_for_its_report(run, place):
+def test_fit_with_report_records_the_training(run, folder):
     fit = "fit list.txt -o kept --model mlp -O hidden=8 --steps 20 --report deep/inside"
     err = run(fit)[1]
     assert err.endswith("saved kept\nwrote deep/inside/report.html\n")
-    written = (place / "deep/inside/report.html").read_text()
+    written = (folder / "deep/inside/report.html").read_text()
     assert "<title>makemore: kept</title>" in written
     assert "Learning curves" in written
     assert run("report kept list.txt --recording deep/inside/history.jsonl -o again.html")[2] == 0
-    assert (place / "again.html").read_text() == written
-    row = json.loads((place / "deep/inside/history.jsonl").read_text())
+    assert (folder / "again.html").read_text() == written
+    row = json.loads((folder / "deep/inside/history.jsonl").read_text())
     (network,) = json.loads(run("probe kept --recording deep/inside/history.jsonl --json")[0])[
         "networks"
     ]
@@ -189,32 +191,35 @@ def test_a_training_is_recorded_for_its_report(run, place):
     out = run("probe kept --recording deep/inside/history.jsonl")[0].splitlines()
     rows = {cells[0]: cells[1:] for cells in map(str.split, out) if "10^" in " ".join(cells)}
     assert set(rows) == {"C", "W1", "W2"}
-    for name, said in rows.items():
+    for name, message in rows.items():
         kinds = (row["updates"], row["gradients"])
-        assert said == [f"10^{np.median([size for _, size in k[name]]):.1f}" for k in kinds]
-    assert out[-1] == "nothing is wrong that these numbers show"
+        assert message == [f"10^{np.median([size for _, size in k[name]]):.1f}" for k in kinds]
+    assert out[-1] == "no problems found"
     assert "of another model" in run("probe network --recording deep/inside/history.jsonl")[1]
     run("fit list.txt -o counted --model kneser_ney --report deep/inside")
-    assert (place / "deep/inside/history.jsonl").read_text() == ""
-    assert "What follows what" in (place / "deep/inside/report.html").read_text()
+    assert (folder / "deep/inside/history.jsonl").read_text() == ""
+    assert "Bigram counts" in (folder / "deep/inside/report.html").read_text()
 
 
 @pytest.mark.parametrize(
-    "line, said",
+    "line, message",
     [
         ("report network -o none/page.html", "there is no directory none"),
         ("report network -o .", "it is a directory"),
-        ("report network -o page.html --recording list.txt", "is no recording of a training"),
+        ("report network -o page.html --recording list.txt", "is not a recording of a training"),
         ("report network -o page.html --recording none", "none cannot be read"),
-        ("report network -o page.html --line xyz", "nothing is seen along 'xyz'"),
+        ("report network -o page.html --line xyz", "no attention along 'xyz'"),
         ("report network", "output"),
-        ("report network -o network", "is read, and would be written over"),
-        ("report network list.txt -o ./list.txt", "is read, and would be written over"),
-        ("fit list.txt -o list.txt", "is read, and would be written over"),
-        ("make list.txt -o list.txt", "is read, and would be written over"),
-        ("blend network counts --by list.txt -o list.txt", "would be written over"),
-        ("rate-range curve.png --picture ./curve.png", "would be written over"),
-        ("fit none.txt -o kept --report list.txt", "'list.txt' cannot be filled: it is a file"),
+        ("report network -o network", "is an input file and would be overwritten"),
+        ("report network list.txt -o ./list.txt", "is an input file and would be overwritten"),
+        ("fit list.txt -o list.txt", "is an input file and would be overwritten"),
+        ("make list.txt -o list.txt", "is an input file and would be overwritten"),
+        ("blend network counts --by list.txt -o list.txt", "would be overwritten"),
+        ("rate-range curve.png --picture ./curve.png", "would be overwritten"),
+        (
+            "fit none.txt -o kept --report list.txt",
+            "'list.txt' cannot be used as a directory: it is a file",
+        ),
         (
             "fit none.txt -o kept --report taken",
             "report.html' cannot be written: it is a directory",
@@ -223,32 +228,32 @@ def test_a_training_is_recorded_for_its_report(run, place):
         ("rate-range none.txt --picture none/curve.png", "there is no directory none"),
     ],
 )
-def test_what_cannot_be_written_or_shown_is_said_in_a_sentence(run, place, line, said):
-    (place / "curve.png").write_text("anna\n")
-    kept = {path: path.read_bytes() for path in place.iterdir() if path.is_file()}
+def test_invalid_inputs_and_unwritable_outputs_are_one_line_errors(run, folder, line, message):
+    (folder / "curve.png").write_text("anna\n")
+    kept = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     _, err, code = run(line)
     assert code in (1, 2)
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
-    assert kept == {path: path.read_bytes() for path in place.iterdir() if path.is_file()}
+    assert kept == {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def test_a_model_may_take_the_place_of_the_one_it_goes_on_from(run, place):
-    (place / "own").write_bytes((place / "counts").read_bytes())
+def test_fit_from_may_overwrite_the_model_it_starts_from(run, folder):
+    (folder / "own").write_bytes((folder / "counts").read_bytes())
     assert run("fit list.txt --from own -o own")[2] == 0
-    assert (place / "own").read_bytes() != (place / "counts").read_bytes()
+    assert (folder / "own").read_bytes() != (folder / "counts").read_bytes()
 
 
-def test_a_model_whose_name_is_no_text_has_a_page(run, place):
+def test_report_accepts_a_file_name_that_is_not_utf_8(run, folder):
     name = os.fsdecode(b"\xff")
-    (place / name).write_bytes((place / "counts").read_bytes())
+    (folder / name).write_bytes((folder / "counts").read_bytes())
     assert run(f"report {name} -o page.html")[2] == 0
-    assert "<title>makemore: ?</title>" in (place / "page.html").read_text()
+    assert "<title>makemore: ?</title>" in (folder / "page.html").read_text()
 
 
-def test_the_curve_of_a_range_test_is_drawn(run, place):
+def test_rate_range_saves_a_picture_of_the_curve(run, folder):
     for ending, start in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
         _, err, code = run(f"rate-range list.txt --model mlp --picture curve.{ending}")
         assert code == 0
         assert err.startswith(f"wrote curve.{ending}\nsuggested: ")
-        assert (place / f"curve.{ending}").read_bytes().startswith(start)
+        assert (folder / f"curve.{ending}").read_bytes().startswith(start)

@@ -1,4 +1,4 @@
-"""What is asked of lines on the command line, and what is said about it."""
+"""The verbs `sample` and `top`: constraints, messages, and output formats."""
 
 import json
 import re
@@ -11,16 +11,16 @@ from makemore.cli.main import main
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory, few):
-    path = tmp_path_factory.mktemp("asking") / "model"
+    path = tmp_path_factory.mktemp("sampling") / "model"
     MakeMore("kneser_ney").fit(few).save(path)
     return path
 
 
 @pytest.fixture
 def run(capsys, model):
-    """Runs a command line: output, errors and exit code."""
+    """Run a command line and return its output, its messages and its exit code."""
 
-    def go(*arguments):
+    def run_line(*arguments):
         try:
             main([str(model) if each == "MODEL" else each for each in arguments])
             code = 0
@@ -28,11 +28,11 @@ def run(capsys, model):
             code = stop.code
         return *capsys.readouterr(), code
 
-    return go
+    return run_line
 
 
 @pytest.mark.parametrize(
-    "asked, pattern",
+    "options, pattern",
     [
         (("--suffix", "na"), ".*na"),
         (("--contains", "nn"), ".*nn.*"),
@@ -45,26 +45,26 @@ def run(capsys, model):
         (("--prefix", "BE", "--ignore-case"), "be.*"),
     ],
 )
-def test_every_line_is_what_was_asked_for_and_how_is_said(run, asked, pattern):
-    out, err, code = run("sample", "MODEL", "-n", "50", *asked)
+def test_every_line_satisfies_the_constraint_and_the_strategy_is_reported(run, options, pattern):
+    out, err, code = run("sample", "MODEL", "-n", "50", *options)
     assert code == 0
     assert len(out.splitlines()) == 50
     assert all(re.fullmatch(pattern, line) for line in out.splitlines())
-    assert err == "exact, by states\n"
+    assert err == "exact, automaton\n"
 
 
-def test_free_lines_need_no_word(run):
+def test_unconstrained_sampling_prints_no_message(run):
     assert run("sample", "MODEL", "-n", "2", "--prefix", "a")[1] == ""
 
 
-def test_as_json_each_line_says_how_it_was_drawn(run):
+def test_json_output_names_the_sampling_strategy_of_each_line(run):
     out, _, _ = run("sample", "MODEL", "-n", "3", "--json", "--suffix", "a", "--scores")
     for each in map(json.loads, out.splitlines()):
-        assert each["drawn"] == "exact, by states"
+        assert each["drawn"] == "exact, automaton"
         assert each["log_likelihood"] < 0
 
 
-def test_scores_stand_before_lines(run, model):
+def test_scores_are_printed_before_lines(run, model):
     out, _, _ = run("sample", "MODEL", "-n", "4", "--scores")
     scores, lines = zip(*(row.split("\t") for row in out.splitlines()), strict=True)
     expected = MakeMore.load(model).score_samples(lines)
@@ -72,40 +72,40 @@ def test_scores_stand_before_lines(run, model):
 
 
 @pytest.mark.parametrize(
-    "asked, sentence",
+    "options, sentence",
     [
-        (("--suffix", "q"), "suffix has 'q', which is in no line this model learned"),
-        (("--pattern", ""), "no line of at most 7 characters that this model knows"),
+        (("--suffix", "q"), "suffix contains 'q', which is not in the model's vocabulary"),
+        (("--pattern", ""), "no line of at most 7 characters of the model's vocabulary"),
         (("--length", "3", "--pattern", "ab"), "no line of at most 3 characters"),
-        (("--pattern", "("), "is no regular expression"),
-        (("--pattern", "(a|b)*a(a|b){20}"), "takes more than 10,000 states"),
+        (("--pattern", "("), "is not a regular expression"),
+        (("--pattern", "(a|b)*a(a|b){20}"), "needs more than 10,000 states"),
         (("--only", ""), "no line of at most 7"),
         (("--prefix", "an", "--forbid", "n"), "no line of at most 7"),
     ],
 )
-def test_what_cannot_be_is_said_at_once(run, asked, sentence):
-    out, err, code = run("sample", "MODEL", *asked)
+def test_an_unsatisfiable_constraint_is_reported_at_once(run, options, sentence):
+    out, err, code = run("sample", "MODEL", *options)
     assert (out, code) == ("", 1)
     assert sentence in err
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "options",
     [("--length", "3", "--max-length", "4"), ("--min-length", "5", "--max-length", "4")],
 )
-def test_contradictions_are_wrong_usage(run, asked):
-    assert run("sample", "MODEL", *asked)[2] == 2
+def test_contradictory_options_are_usage_errors(run, options):
+    assert run("sample", "MODEL", *options)[2] == 2
 
 
-def test_fewer_than_asked_are_said_first_and_given(run):
+def test_fewer_lines_than_requested_are_printed_with_a_message(run):
     out, err, code = run("sample", "MODEL", "-n", "9", "--distinct", "--pattern", "[an]{2}")
     assert sorted(out.split()) == ["aa", "an", "na", "nn"]
     assert code == 0
-    assert "only 4 different lines are what was asked for" in err
-    assert "4 of 9 lines: no more were found" in err
+    assert "only 4 distinct lines satisfy the constraints" in err
+    assert "only 4 of 9 lines were found" in err
 
 
-def test_top_gives_the_most_probable_lines_in_order(run, model):
+def test_top_prints_the_most_probable_lines_in_order(run, model):
     out, err, code = run("top", "MODEL", "-n", "6", "--suffix", "a")
     assert (err, code) == ("", 0)
     scores, lines = zip(*(row.split("\t") for row in out.splitlines()), strict=True)
@@ -115,16 +115,16 @@ def test_top_gives_the_most_probable_lines_in_order(run, model):
     assert [float(score) for score in scores] == pytest.approx(expected.tolist(), abs=1e-4)
 
 
-def test_top_as_json_and_at_its_bound(run):
+def test_top_prints_json_and_stops_at_its_node_limit(run):
     out, err, _ = run("top", "MODEL", "-n", "50", "--json", "--nodes", "1")
     assert len(out.splitlines()) < 50
-    assert "no more were found among 1 starts of lines" in err
+    assert "lines were found by expanding at most 1 prefixes" in err
     for each in map(json.loads, out.splitlines()):
         assert set(each) == {"line", "log_likelihood"}
 
 
-def test_top_wants_the_label_of_a_list_with_labels():
+def test_top_requires_a_label_if_the_model_has_labels():
     labelled = MakeMore("kneser_ney").fit(["anna", "ben", "otto"], ["F", "M", "M"])
-    with pytest.raises(ValueError, match="this list has labels: give one of F, M"):
+    with pytest.raises(ValueError, match="this model has labels: give one of F, M"):
         labelled.top(3)
     assert labelled.top(1, label="F")[0][0] == "anna"

@@ -31,14 +31,14 @@ def kind(request):
     return request.param
 
 
-def test_a_packed_file_is_unpacked_whatever_its_name(tmp_path, kind):
+def test_a_compressed_file_is_recognised_under_any_name(tmp_path, kind):
     pack, suffix = PACK[kind]
     for name in ("list.txt", f"list.txt{suffix}", f"LIST{suffix.upper()}", "list"):
         (tmp_path / name).write_bytes(pack(b"anna\nben\n"))
         assert read_lines(tmp_path / name).to_list() == ["anna", "ben"]
 
 
-def test_members_of_a_packed_file_are_read_one_after_the_other(tmp_path, kind):
+def test_concatenated_members_of_a_compressed_file_are_all_read(tmp_path, kind):
     pack, _ = PACK[kind]
     path = tmp_path / "list.txt"
     path.write_bytes(pack(b"anna\nbe") + pack(b"") + pack(b"n\n") * 3 + bytes(8))
@@ -46,14 +46,14 @@ def test_members_of_a_packed_file_are_read_one_after_the_other(tmp_path, kind):
 
 
 @pytest.mark.parametrize("zeros", [7, 2**20 - 40, 3 * 2**20])
-def test_zeros_between_members_are_passed_over(tmp_path, kind, zeros):
+def test_zero_padding_between_members_is_skipped(tmp_path, kind, zeros):
     pack, _ = PACK[kind]
     path = tmp_path / "list.txt"
     path.write_bytes(pack(b"anna\n") + bytes(zeros) + pack(b"otto\n") + bytes(zeros))
     assert read_lines(path).to_list() == ["anna", "otto"]
 
 
-def test_small_members_come_in_pieces_that_are_not_small(tmp_path, kind):
+def test_small_members_are_combined_into_larger_chunks(tmp_path, kind):
     path = tmp_path / "list.txt"
     path.write_bytes(PACK[kind][0](b"anna\n") * 3000)
     sizes = [len(piece) for piece in read_chunks(str(path), 4096)]
@@ -61,14 +61,14 @@ def test_small_members_come_in_pieces_that_are_not_small(tmp_path, kind):
     assert all(4096 <= size < 8192 for size in sizes[:-1])
 
 
-def test_what_waits_to_be_unpacked_is_not_lost(tmp_path, kind):
+def test_no_data_is_lost_in_the_buffer_of_the_decompressor(tmp_path, kind):
     path = tmp_path / "list.txt"
     for length in (*range(4090, 4360, 3), 8192, 12_288, 2**18):
         path.write_bytes(PACK[kind][0](b"a" * length))
         assert sum(map(len, read_chunks(str(path), 4096))) == length
 
 
-def test_a_packed_table_is_still_a_table(tmp_path, kind):
+def test_a_compressed_table_is_read_as_a_table(tmp_path, kind):
     pack, suffix = PACK[kind]
     path = tmp_path / f"list.csv{suffix}"
     path.write_bytes(pack(b"name,n\nanna,1\n"))
@@ -81,7 +81,7 @@ def test_a_packed_table_is_still_a_table(tmp_path, kind):
 
 
 @pytest.mark.parametrize("members", [1, 2])
-def test_a_packed_file_that_is_cut_short_is_refused(tmp_path, kind, members):
+def test_a_truncated_compressed_file_is_rejected(tmp_path, kind, members):
     packed = PACK[kind][0](b"anna\nben\n" * 900)
     path = tmp_path / "list.txt"
     for keep in (11, len(packed) // 2, len(packed) - 5, len(packed) - 1):
@@ -92,42 +92,44 @@ def test_a_packed_file_that_is_cut_short_is_refused(tmp_path, kind, members):
             read_lines(path)
 
 
-def test_a_packed_file_with_changed_bytes_is_read_as_it_was_or_refused(tmp_path, kind):
+def test_a_corrupt_compressed_file_is_rejected_or_read_correctly(tmp_path, kind):
     whole = bytes(range(97, 123)) * 20 + b"\n"
     packed = PACK[kind][0](whole)
     path = tmp_path / "list.txt"
     refused = 0
-    for place, bit in product(range(10, len(packed)), [0, 7]):
+    for offset, bit in product(range(10, len(packed)), [0, 7]):
         changed = bytearray(packed)
-        changed[place] ^= 1 << bit
+        changed[offset] ^= 1 << bit
         path.write_bytes(changed)
         try:
             found = read_lines(path).to_list()
         except DataError:
             refused += 1
         else:
-            assert kind == "zstd" or found == [whole.decode().strip()]  # zstd: no sum by default
+            assert kind == "zstd" or found == [
+                whole.decode().strip()
+            ]  # zstd has no checksum by default
     assert refused > len(packed) // 2
 
 
-def test_what_follows_a_packed_file_is_refused(tmp_path, kind):
+def test_trailing_data_after_a_compressed_file_is_rejected(tmp_path, kind):
     path = tmp_path / "list.txt"
     path.write_bytes(PACK[kind][0](b"anna\n") + b"and more")
     with pytest.raises(DataError, match=r"damaged or truncated"):
         read_lines(path)
 
 
-def test_a_list_that_begins_like_bzip2_in_letters_is_a_list(tmp_path):
+def test_a_list_that_starts_like_a_bzip2_header_is_read_as_text(tmp_path):
     (tmp_path / "list.txt").write_bytes(b"BZh91\nBZh92\n")
     assert read_lines(tmp_path / "list.txt").to_list() == ["BZh91", "BZh92"]
 
 
 @pytest.mark.parametrize("property_, refused", [(28, False), (40, True)])
-def test_xz_that_claims_much_memory_is_refused(tmp_path, property_, refused):
+def test_an_xz_file_with_a_huge_dictionary_is_rejected(tmp_path, property_, refused):
     packed = bytearray(lzma.compress(b"anna\n"))
-    end = 12 + (packed[12] + 1) * 4 - 4  # of the block's header, but for its sum
-    place = packed.index(b"\x21\x01", 12, end) + 2
-    packed[place] = property_  # 28: a dictionary of 64 MiB; 40: of 4 GiB
+    end = 12 + (packed[12] + 1) * 4 - 4  # end of the block header, without its checksum
+    offset = packed.index(b"\x21\x01", 12, end) + 2
+    packed[offset] = property_  # dictionary size: 28 is 64 MiB, 40 is 4 GiB
     packed[end : end + 4] = zlib.crc32(packed[12:end]).to_bytes(4, "little")
     if not refused:
         assert read_bytes(tmp_path, packed) == ["anna"]
@@ -136,12 +138,12 @@ def test_xz_that_claims_much_memory_is_refused(tmp_path, property_, refused):
         read_bytes(tmp_path, packed)
 
 
-def test_zstd_that_claims_much_memory_is_refused(tmp_path):
+def test_a_zstd_file_with_a_huge_window_is_rejected(tmp_path):
     parameters = {zstd.CompressionParameter.window_log: 10}
     packer = zstd.ZstdCompressor(options=parameters)
     packed = bytearray(packer.compress(b"anna\n") + packer.flush())
     assert read_bytes(tmp_path, packed) == ["anna"]
-    packed[5] = (31 - 10) << 3  # the window's size, 2 GiB
+    packed[5] = (31 - 10) << 3  # a window of 2 GiB
     with pytest.raises(DataError, match=r"a zstd file but needs too much memory to decompress"):
         read_bytes(tmp_path, packed)
 
@@ -151,7 +153,7 @@ def read_bytes(folder, data):
     return read_lines(folder / "list.txt").to_list()
 
 
-def test_a_python_without_a_library_says_so(tmp_path, monkeypatch):
+def test_a_missing_decompression_library_is_reported(tmp_path, monkeypatch):
     module = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(DataError, match=r"is a zstd file, which this Python cannot decompress"):
@@ -159,9 +161,9 @@ def test_a_python_without_a_library_says_so(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_what_unpacks_to_a_hundred_megabytes_takes_the_memory_of_a_block(tmp_path, kind):
+def test_decompressing_a_hundred_megabytes_takes_the_memory_of_one_block(tmp_path, kind):
     line, path = b"a line that is repeated and repeated, all the same\n", tmp_path / "list"
-    members = 300 if kind == "bzip2" else 1  # which packs large repetitions slowly
+    members = 300 if kind == "bzip2" else 1  # bzip2 compresses large repetitions slowly
     path.write_bytes(PACK[kind][0](line * (100_000_000 // len(line) // members)) * members)
     assert path.stat().st_size < 1e6
     tracemalloc.start()

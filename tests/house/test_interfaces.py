@@ -1,4 +1,4 @@
-"""Where rooms meet, types are precise, and few files lie between a command and its result."""
+"""Types between subpackages are precise, and a command enters few files."""
 
 import re
 import subprocess
@@ -23,30 +23,34 @@ LINES = [
         (r"type: ignore", 10),
     ],
 )
-def test_types_say_what_they_mean(what, most):
+def test_loose_type_annotations_stay_rare(what, most):
     assert sum(bool(re.search(what, line)) for line in LINES) <= most
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    place = tmp_path_factory.mktemp("hops")
-    (place / "names.txt").write_text(listed(place, "data us-names").stdout, encoding="utf-8")
-    return place
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hops")
+    (folder / "names.txt").write_text(
+        run_with_hops(folder, "data us-names").stdout, encoding="utf-8"
+    )
+    return folder
 
 
-def listed(place, arguments):
-    """What a command prints, and on standard error the files it enters and how often it changes."""
+def run_with_hops(folder, arguments):
+    """Run a command under `hops.py`: its output, and the counts on standard error."""
     command = [sys.executable, HOUSE / "hops.py", *arguments.split()]
     return subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", check=True, cwd=place
+        command, capture_output=True, text=True, encoding="utf-8", check=True, cwd=folder
     )
 
 
-def test_few_files_lie_between_a_command_and_its_result(place):
+def test_a_command_enters_few_files(folder):
     for arguments, most_files, most_changes in [
         ("fit names.txt --model kneser_ney -o m", 36, 210),
         ("sample m --suffix son --new --distinct -n 5", 32, 150),
     ]:
-        files, changes = re.findall(r"\d+", listed(place, arguments).stderr.splitlines()[-1])
+        files, changes = re.findall(
+            r"\d+", run_with_hops(folder, arguments).stderr.splitlines()[-1]
+        )
         assert int(files) <= most_files, arguments
         assert int(changes) <= most_changes, arguments

@@ -24,7 +24,7 @@ TEXTS = st.lists(
 
 
 def same(one: Lines, other: Lines) -> bool:
-    """Whether two lists are equal in everything."""
+    """Whether two lists are equal in every field."""
     arrays = ("codes", "offsets", "labels", "weights")
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in arrays) and (
         one.label_names,
@@ -34,16 +34,16 @@ def same(one: Lines, other: Lines) -> bool:
 
 
 def cut(data: bytes, at: list[int]) -> list[bytes]:
-    """Data in pieces, none of them empty."""
-    edges = [0, *sorted({min(place, len(data)) for place in at}), len(data)]
+    """Split data into non-empty pieces."""
+    edges = [0, *sorted({min(position, len(data)) for position in at}), len(data)]
     return [data[a:b] for a, b in pairwise(edges) if b > a]
 
 
 @given(TEXTS, st.lists(st.integers(1, 60)), st.sampled_from(["utf-8", "utf-16", "shift_jis_2004"]))
 @example("a\r\nb\n", [2], "utf-8")  # between CR and LF
 @example("\ufeffa\u00e9", [1, 2, 3, 4, 5], "utf-8")
-@example("a\ufeffb", [1], "utf-8")  # no mark in the middle
-def test_text_is_the_same_wherever_its_bytes_are_cut(text, at, encoding):
+@example("a\ufeffb", [1], "utf-8")  # not a byte order mark in the middle
+def test_decoding_does_not_depend_on_where_the_bytes_are_split(text, at, encoding):
     data = text.encode(encoding, errors="ignore")
     blocks = list(whole_lines(cut(data, at), "list", encoding))
     whole = data.decode(encoding).removeprefix("\ufeff")
@@ -55,7 +55,7 @@ def test_text_is_the_same_wherever_its_bytes_are_cut(text, at, encoding):
 
 
 @given(TEXTS, st.lists(st.integers(1, 60)))
-def test_lines_cleaned_block_by_block_are_the_lines_of_the_whole(text, at):
+def test_cleaning_block_by_block_equals_cleaning_at_once(text, at):
     blocks = whole_lines(cut(text.encode(), at), "list", "utf-8")
     found = Lines.concatenate(Lines.from_text(block, number) for number, block in blocks)
     assert same(found, Lines.from_text(text.removeprefix("\ufeff")))
@@ -64,7 +64,7 @@ def test_lines_cleaned_block_by_block_are_the_lines_of_the_whole(text, at):
 @given(
     TEXTS, st.lists(st.integers(1, 60)), st.sampled_from([b"\xff", b"\0", b"\xe9x", b"\xf0\x9f"])
 )
-def test_the_line_of_what_cannot_be_read_is_right_wherever_bytes_are_cut(text, at, wrong):
+def test_the_line_number_of_an_error_does_not_depend_on_where_the_bytes_are_split(text, at, wrong):
     before = text + "a\n"
     number = len(before.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     data = before.encode() + b"ab" + wrong + b"\nc\n"
@@ -73,7 +73,7 @@ def test_the_line_of_what_cannot_be_read_is_right_wherever_bytes_are_cut(text, a
 
 
 @pytest.mark.parametrize("name", ["list.txt", "list.csv", "list.jsonl"])
-def test_a_list_comes_in_blocks_that_are_together_the_list(tmp_path, name):
+def test_the_blocks_of_a_list_concatenate_to_the_list(tmp_path, name):
     rows = {
         "list.txt": [f"anna {i}" for i in range(3000)],
         "list.csv": ["name,n,sex", *(f"anna {i},{i % 3},{'FM'[i > 2990]}" for i in range(3000))],
@@ -93,12 +93,12 @@ def test_a_list_comes_in_blocks_that_are_together_the_list(tmp_path, name):
     assert len(whole) == (3000 if columns is None else 2000)
 
 
-def test_one_block_holds_a_list_that_fits_in_it(tmp_path):
+def test_a_small_list_is_one_block(tmp_path):
     (tmp_path / "list.txt").write_bytes(b"\xef\xbb\xbfanna\r\nben")
     assert [block.to_list() for block in read_blocks(tmp_path / "list.txt")] == [["anna", "ben"]]
 
 
-def test_labels_of_blocks_are_united():
+def test_labels_of_concatenated_blocks_are_merged():
     parts = [
         Lines.from_strings(["anna", "ben"], ["F", "M"], [1, 2]),
         Lines.from_strings([], [], []),
@@ -110,7 +110,7 @@ def test_labels_of_blocks_are_united():
     assert len(Lines.concatenate([])) == 0
 
 
-def test_blank_lines_in_blocks_of_their_own_are_counted(tmp_path):
+def test_blank_lines_in_separate_blocks_are_counted(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("\n" * 5000 + "anna\n" + " \n" * 5000)
     assert str(read_lines(path).summary()).startswith("10,001 lines read, 10,000 blank")
@@ -124,7 +124,7 @@ def test_blank_lines_in_blocks_of_their_own_are_counted(tmp_path):
     (b"b\xe9n", r"list\.txt, line 5001: byte 0xE9 is not valid UTF-8"),
     (b"b\0n", r"list\.txt, line 5001: a NUL character"),
 ])  # fmt: skip
-def test_errors_count_lines_over_all_blocks(tmp_path, wrong, sentence):
+def test_line_numbers_of_errors_count_over_all_blocks(tmp_path, wrong, sentence):
     path = tmp_path / "list.txt"
     path.write_bytes(b"anna\r\n" * 5000 + wrong + b"\n")
     blocks = read_blocks(path, characters=4096)
@@ -133,13 +133,13 @@ def test_errors_count_lines_over_all_blocks(tmp_path, wrong, sentence):
         list(blocks)
 
 
-def test_half_a_surrogate_pair_is_counted_over_all_blocks(tmp_path):
+def test_the_line_number_of_a_lone_surrogate_counts_over_all_blocks(tmp_path):
     (tmp_path / "list.txt").write_bytes(b"anna\n" * 5000 + b"+2AA-\n")
     with pytest.raises(DataError, match=r"list\.txt, line 5001: half of a surrogate pair"):
         list(read_blocks(tmp_path / "list.txt", encoding="utf-7", characters=4096))
 
 
-def test_errors_count_rows_over_all_blocks(tmp_path):
+def test_row_numbers_of_errors_count_over_all_blocks(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("name,n\n" + "anna,1\n\n" * 5000 + "ben,x\n")
     with pytest.raises(DataError, match=r"list\.csv, row 10002: weight 'x' is not a number"):
@@ -148,7 +148,7 @@ def test_errors_count_rows_over_all_blocks(tmp_path):
 
 @pytest.mark.parametrize("characters", [MAX_LINE_LENGTH, MAX_LINE_LENGTH + 1])
 @pytest.mark.parametrize("before", ["", "ben\n" * 2000])
-def test_a_line_has_a_greatest_length(tmp_path, characters, before):
+def test_the_length_of_a_line_is_limited(tmp_path, characters, before):
     path = tmp_path / "list.txt"
     path.write_text(before + "a" * characters + "\nanna\n")
     if characters <= MAX_LINE_LENGTH:
@@ -161,20 +161,20 @@ def test_a_line_has_a_greatest_length(tmp_path, characters, before):
         read_lines(path)
 
 
-def test_a_row_of_a_table_has_a_greatest_length(tmp_path):
+def test_the_length_of_a_table_row_is_limited(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text('name\nanna\n"a\nb' + '","\n' * 300_000)
     with pytest.raises(DataError, match=r"list\.csv, line \d+: a row has more than 1,048,576 char"):
         read_lines(path, Columns("name"))
 
 
-def test_a_table_of_short_rows_may_be_as_long_as_it_likes(tmp_path):
+def test_the_number_of_table_rows_is_not_limited(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("name\n" + "anna\n" * 220_000)
     assert len(read_lines(path, Columns("name"))) == 220_000
 
 
-def test_a_file_without_line_ends_is_not_taken_into_memory():
+def test_an_endless_line_is_rejected_without_reading_it_into_memory():
     def endless():
         while True:
             yield b"a" * 2**16
@@ -186,7 +186,7 @@ def test_a_file_without_line_ends_is_not_taken_into_memory():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes in /dev/fd")
-def test_the_first_block_of_a_pipe_comes_before_its_end():
+def test_the_first_block_of_a_pipe_is_available_before_its_end():
     reads, writes = os.pipe()
     wait = threading.Event()
 
@@ -208,7 +208,7 @@ def test_the_first_block_of_a_pipe_comes_before_its_end():
         os.close(reads)
 
 
-def test_standard_input_that_is_closed_is_said_to_be(monkeypatch):
+def test_closed_standard_input_is_reported(monkeypatch):
     closed = io.TextIOWrapper(io.BytesIO())
     closed.close()
     for stdin in (None, closed):
@@ -217,7 +217,7 @@ def test_standard_input_that_is_closed_is_said_to_be(monkeypatch):
             read_lines("-")
 
 
-def test_memory_is_bounded_by_a_block(tmp_path):
+def test_memory_is_bounded_by_the_block_size(tmp_path):
     path = tmp_path / "list.txt.gz"
     with gzip.open(path, "wb", compresslevel=1) as packed:
         for _ in range(30):
