@@ -11,7 +11,7 @@ def test_canaries_are_distinct_unseen_lines_over_the_characters_of_the_list(us_n
     canaries = Canaries.of(us_names, 1000, seed=3)
     assert len(set(canaries.lines)) == 1000
     assert not set(canaries.lines) & set(us_names.to_list())
-    assert all(canaries.has(line) for line in canaries.lines)
+    assert all(canaries.is_in_sample_space(line) for line in canaries.lines)
     assert {len(line) for line in canaries.lines} == {6} == {int(np.median(us_names.lengths()))}
     assert canaries.bits == pytest.approx(6 * np.log2(26))
     assert Canaries.of(us_names, 1000, seed=3) == canaries

@@ -93,7 +93,7 @@ def build_prefix_tree(paths: Paths, size: int) -> tuple[Ids, Ids, Ids]:
         distinct, node = unique_inverse(
             node.astype(np.int64) * size + paths.target[position], level_size * size
         )
-        # A node whose last id is the boundary ends a line and is no context, so it is dropped.
+        # A node whose last id is the boundary ends a line and is not a context, so it is dropped.
         is_context = distinct % size != BOUNDARY
         node = (np.cumsum(is_context, dtype=np.int32) - np.int32(1))[node]
         distinct = distinct[is_context]

@@ -109,7 +109,7 @@ class Canaries:
             "lines: set canaries to 0"
         )
 
-    def has(self, line: str) -> bool:
+    def is_in_sample_space(self, line: str) -> bool:
         """Return whether a line is in the sample space."""
         return len(line) == self.length and set(line) <= set(self.characters)
 

@@ -191,8 +191,8 @@ class Lines:
         """Return (B,) int32 indices of the lines' labels in `names`; None without labels."""
         if self.labels is None:
             return None
-        places = {name: place for place, name in enumerate(names)}
-        return np.array([places[name] for name in self.label_names], np.int32)[self.labels]
+        index_of = {name: i for i, name in enumerate(names)}
+        return np.array([index_of[name] for name in self.label_names], np.int32)[self.labels]
 
     def label_list(self) -> list[str]:
         """Return the label of each line; the lines must have labels."""

@@ -140,7 +140,11 @@ def _label_exposures(
 
     uniform = scores(canaries.draw(n, np.random.default_rng(seed)))
     options = SampleOptions(max_length=canaries.length, label=label, seed=seed)
-    in_space = [line for line in draw_distinct(Source.of(fitted), options, n) if canaries.has(line)]
+    in_space = [
+        line
+        for line in draw_distinct(Source.of(fitted), options, n)
+        if canaries.is_in_sample_space(line)
+    ]
     canary_scores = scores(list(lines))
     bits, error = compute_exposures(
         uniform, estimate_ranks(scores(in_space), canary_scores, n), n, canaries.bits

@@ -11,11 +11,8 @@ from makemore.options.declaration import Options, Setting, Value, describe, fiel
 
 SPLITS = ("digest", "lecture", "clean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-_NOT_CONSTRAINTS = (
-    "prefix",
-    "max_length",
-    "states",
-)  # `states` limits the work and excludes no line
+# Options that do not make a constraint: `states` only limits the size of the automaton.
+_NOT_CONSTRAINTS = ("prefix", "max_length", "states")
 
 
 @frozen(kw_only=True)

@@ -55,7 +55,7 @@ def _parse(line: str) -> JsonValue:
         value: JsonValue = json.loads(
             line, parse_constant=_reject_constant, object_pairs_hook=_build_object
         )
-    except DataError:  # raised by `_object`; DataError is a ValueError too
+    except DataError:  # raised by `_build_object`; DataError is a ValueError too
         raise
     except RecursionError:
         raise DataError("nested too deeply to be read as JSON") from None

@@ -101,13 +101,13 @@ def _fields(
     texts: Iterable[str], first: str, is_tabbed: bool, preceding: int = 0
 ) -> Iterator[NumberedRow]:
     """Yield numbered rows, blank ones as empty lists; `preceding` lines precede the texts."""
-    fed = 0  # characters of the current row, over all its lines
+    row_length = 0  # in characters, over all lines of the current row
 
     def lines() -> Iterator[str]:
-        nonlocal fed
+        nonlocal row_length
         for line in chain.from_iterable(io.StringIO(text, newline="") for text in texts):
-            fed += len(line)
-            if fed > MAX_LINE_LENGTH:
+            row_length += len(line)
+            if row_length > MAX_LINE_LENGTH:
                 location = Location(line=preceding + reader.line_num)
                 raise DataError(f"a row has more than {MAX_LINE_LENGTH:,} characters", location)
             yield line
@@ -115,7 +115,7 @@ def _fields(
     reader = csv.reader(lines(), delimiter=_delimiter(first, is_tabbed))
     try:
         for number, row in enumerate(reader, preceding + 1):
-            fed = 0
+            row_length = 0
             yield number, row
     except csv.Error as error:
         location = Location(line=preceding + reader.line_num)
