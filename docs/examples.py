@@ -20,7 +20,7 @@ SECONDS = re.compile(r"\b\d+\.\d s\b")  # these differ from run to run
 def documents() -> list[Path]:
     """Return the documents that have examples to run."""
     paths = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
-    return [path for path in paths if any(map(_is_run, _blocks(path.read_text("utf-8"))))]
+    return [path for path in paths if _blocks(path.read_text("utf-8"))]
 
 
 def run(text: str, folder: Path) -> str:
@@ -30,12 +30,9 @@ def run(text: str, folder: Path) -> str:
         AssertionError: a command failed.
     """
     pieces, end = [], 0
-    for block in filter(_is_run, _blocks(text)):
-        pieces.append(text[end : block.start(2)])
-        pieces.append(_session(block[2], folder) if block[1] == "console" else block[2])
+    for block in _blocks(text):
+        pieces += [text[end : block.start(2)], _run_block(*block.groups(), folder)]
         end = block.end(2)
-        if block[1] == "sh":
-            _bash(block[2], folder)
     return "".join([*pieces, text[end:]])
 
 
@@ -45,19 +42,19 @@ def without_times(text: str) -> str:
 
 
 def _blocks(text: str) -> list[re.Match[str]]:
-    """Return the shell blocks of a document."""
-    return list(BLOCK.finditer(text))
+    """Return the shell blocks that call makemore; the others install it or need a checkout."""
+    return [
+        block
+        for block in BLOCK.finditer(text)
+        if re.search(r"^(\$ )?makemore", block[2], re.MULTILINE) and "pip install" not in block[2]
+    ]
 
 
-def _is_run(block: re.Match[str]) -> bool:
-    """Return whether a block calls makemore; the others install it or need a checkout."""
-    return re.search(r"^(\$ )?makemore", block[2], re.MULTILINE) is not None and (
-        "pip install" not in block[2]
-    )
-
-
-def _session(text: str, folder: Path) -> str:
-    """Run the commands of a console block; return them with their outputs."""
+def _run_block(language: str, text: str, folder: Path) -> str:
+    """Run the commands of a block; return it, in a console block with the actual outputs."""
+    if language == "sh":
+        _bash(text, folder)
+        return text
     commands = re.findall(r"^\$ ((?:.*\\\n)*.*\n)", text, re.MULTILINE)
     return "".join(f"$ {command}{_bash(command, folder)}" for command in commands)
 

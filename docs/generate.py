@@ -47,12 +47,13 @@ BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 def verbs() -> str:
     """Return a table of the verbs of the command line."""
-    rows = [f"| `{verb}` | {first_help_line(verb)} |" for verb in VERBS]
-    return "\n".join(["| command | what it does |", "|---|---|", *rows]) + "\n"
+    return _table(
+        ["command", "what it does"], [[f"`{verb}`", first_help_line(verb)] for verb in VERBS]
+    )
 
 
 def budgets() -> str:
-    """The members that `auto` mixes for each budget."""
+    """Return a table of the members that `auto` mixes for each budget."""
     rows = [[f"{seconds:g} s", f"`{members}`"] for seconds, members in MEMBERS_BY_BUDGET]
     return _table(["budget, at least", "members"], rows)
 
@@ -63,8 +64,8 @@ def families() -> str:
     for family in FAMILIES.values():
         what = (family.options.__doc__ or "").split("\n", 1)[0]
         options = ", ".join(f"`{f.name}={f.default}`" for f in fields(family.options))
-        rows.append(f"| `{family.name}` | {what} | {options} |")
-    return "\n".join(["| family | what it is | options |", "|---|---|---|", *rows]) + "\n"
+        rows.append([f"`{family.name}`", what, options])
+    return _table(["family", "what it is", "options"], rows)
 
 
 def family_results() -> str:
@@ -119,24 +120,19 @@ def count_once() -> str:
 
 
 def headlines() -> str:
-    """Return the measurements that matter to most readers."""
-    every, rows, machines = _measurements(), [], set()
-    for metric, what in HEADLINES.items():
-        each = every[metric]
-        rows.append([f"[{what}](RECORDS/{each['folder']})", _value(each)])
-        machines.add(each["machine"])
-    table = _table(["what", "mean ± standard deviation"], rows)
-    return f"{table}\nMeasured on: {'; '.join(sorted(machines))}.\n"
+    """Return a table of the measurements that matter to most readers, in plain words."""
+    every = _measurements()
+    return _records([(what, every[metric]) for metric, what in HEADLINES.items()], with_goal=False)
 
 
 def claims() -> str:
     """Return a table of every measurement that has a goal."""
-    return _records(each for each in _measurements().values() if each["goal"])
+    return _records((metric, m) for metric, m in _measurements().items() if m["goal"])
 
 
 def records() -> str:
     """Return a table of every measurement of the newest record of each benchmark."""
-    return _records(_measurements().values())
+    return _records(_measurements().items())
 
 
 def _newest(slug: str) -> dict[str, Any]:
@@ -163,16 +159,15 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _records(measurements: Iterable[dict[str, Any]]) -> str:
-    """Return a table of measurements with links to their records, and the list of machines."""
+def _records(measurements: Iterable[tuple[str, dict[str, Any]]], with_goal: bool = True) -> str:
+    """Return a table of named measurements with links to their records, and their machines."""
     rows, machines = [], set()
-    for each in measurements:
-        metric = each["metric"].replace("|", r"\|")
-        what = f"[{metric}](RECORDS/{each['folder']})"
-        rows.append([what, _value(each), each["goal"]])
+    for name, each in measurements:
+        link = f"[{name}](RECORDS/{each['folder']})".replace("|", r"\|")
+        rows.append([link, _value(each), each["goal"]][: 2 + with_goal])
         machines.add(each["machine"])
-    table = _table(["what", "measured, mean ± standard deviation", "goal"], rows)
-    return f"{table}\nMeasured on: {'; '.join(sorted(machines))}.\n"
+    head = ["what", "measured, mean ± standard deviation", "goal"][: 2 + with_goal]
+    return f"{_table(head, rows)}\nMeasured on: {'; '.join(sorted(machines))}.\n"
 
 
 def _value(measurement: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from makemore.cli.help_text import reflowed
+from makemore.cli.help_text import reflow
 from makemore.cli.main import VERBS, main
 
 
@@ -15,7 +15,7 @@ def help_of(capsys, monkeypatch):
 
     def text(verb):
         main([verb, "--help"])
-        return reflowed(re.sub(r"[│╭╮╰╯─]", " ", capsys.readouterr().out))
+        return reflow(re.sub(r"[│╭╮╰╯─]", " ", capsys.readouterr().out))
 
     return text
 

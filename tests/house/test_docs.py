@@ -25,21 +25,19 @@ def test_generated_blocks_are_up_to_date(name):
     assert script("generate").render(name, text) == text
 
 
-def blocks(language, text=README):
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+def python_blocks(document):
+    return re.findall(r"```python\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
 
 
 WITH_PYTHON = [
-    path
-    for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
-    if blocks("python", path.read_text(encoding="utf-8"))
+    path for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))] if python_blocks(path)
 ]
 
 
 @pytest.mark.parametrize("document", WITH_PYTHON, ids=lambda p: p.name)
 def test_python_examples_in_documents_run(document, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for block in blocks("python", document.read_text(encoding="utf-8")):
+    for block in python_blocks(document):
         exec(compile(block, document.name, "exec"), {})
 
 

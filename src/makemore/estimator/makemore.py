@@ -280,7 +280,7 @@ def _as_lines_or_blocks(
     if isinstance(first, Lines):
         as_lines(first, labels, weights)  # raises if labels or weights are given twice
         return _blocks(first, items)
-    return as_lines([] if first is None else [first, *map(_string, items)], labels, weights)
+    return as_lines([] if first is None else [first, *map(_check_string, items)], labels, weights)
 
 
 def _blocks(first: Lines, rest: Iterator[Lines | str]) -> Iterator[Lines]:
@@ -292,8 +292,8 @@ def _blocks(first: Lines, rest: Iterator[Lines | str]) -> Iterator[Lines]:
         yield block
 
 
-def _string(line: Lines | str) -> str:
-    """Return a string unchanged; raise DataError for a block of `Lines`."""
+def _check_string(line: Lines | str) -> str:
+    """Return the string; raise DataError if it is a block of `Lines`."""
     if isinstance(line, Lines):
         raise DataError("got a block of Lines among strings: pass only strings or only blocks")
     return line

@@ -228,7 +228,7 @@ def _exposure_table(exposure: "Exposure") -> list[str]:
 
 
 def _describe_exposure(exposure: "Exposure") -> str:
-    """Return the conclusion from the exposure."""
+    """Describe in words how much the model memorises of the canaries."""
     if not exposure.is_memorised:
         return "no memorisation measured: the canaries rank like random lines that are not learned"
     one_in = f"2^{exposure.mean:.0f}"
