@@ -56,7 +56,8 @@ def check(family: str, maker, tensors) -> None:
     """Check each tensor against the first row that matches its name, and that every row is used."""
     rows, used = described(family, sizes_of(maker, tensors)), set()
     for name, value in tensors.items():
-        at = next(n for n, row in enumerate(rows) if re.fullmatch(row[0], name))
+        at = next((n for n, row in enumerate(rows) if re.fullmatch(row[0], name)), None)
+        assert at is not None, f"docs/model-file.md has no row for the tensor {name} of {family}"
         assert (str(value.dtype), value.shape) == rows[at][1:], name
         used.add(at)
     optional = {"weight", "labels"}

@@ -41,6 +41,14 @@ def test_python_examples_in_documents_run(document, tmp_path, monkeypatch):
         exec(compile(block, document.name, "exec"), {})
 
 
+def test_python_page_shows_what_its_first_example_prints(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    block = python_blocks(ROOT / "docs" / "python.md")[0]
+    exec(compile(block, "python.md", "exec"), {})
+    shown = re.findall(r"^# (.*)$", block, re.MULTILINE)
+    assert capsys.readouterr().out.splitlines() == shown
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("document", script("examples").documents(), ids=lambda p: p.name)
 def test_commands_in_a_document_run_and_print_the_output_shown(document, tmp_path):
