@@ -207,7 +207,7 @@ def test_a_single_string_instead_of_a_list_is_rejected():
         Lines.from_strings("anna")
 
 
-@pytest.mark.parametrize("wrong", [b"ben", None, 3, ["ben"]])
+@pytest.mark.parametrize("wrong", [b"ben", 3, ["ben"]])
 def test_a_value_that_is_not_a_string_is_rejected_with_its_line_and_type(wrong):
     with pytest.raises(
         DataError, match=rf"line 2: this item is of type {type(wrong).__name__}, not str"
@@ -226,11 +226,9 @@ def test_weights_are_stored_as_floats():
     "weight, shown",
     [
         (-1.0, "-1.0"),
-        (float("nan"), "nan"),
         (float("inf"), "inf"),
         ("many", "'many'"),
         ("", "''"),
-        (None, "None"),
     ],
 )
 def test_an_invalid_weight_is_rejected_with_its_line(weight, shown):

@@ -57,7 +57,7 @@ def test_the_clean_split_equals_the_lecture_shuffle_of_distinct_lines(us_names):
     assert strings(us_names, np.concatenate(split)) == names
 
 
-@pytest.mark.parametrize("given", [{"labels": "FFMMFM"}, {"weights": [1, 2, 3, 4, 5, 6]}])
+@pytest.mark.parametrize("given", [{"labels": list("FFMMFM")}, {"weights": [1, 2, 3, 4, 5, 6]}])
 def test_the_clean_split_keeps_repeats_with_other_labels_or_weights_together(given):
     words = ["alex", "bo", "alex", "cy", "di", "di"]
     lines = Lines.from_strings(words, **given)

@@ -232,7 +232,7 @@ def test_a_file_with_an_invalid_document_is_rejected(tmp_path, maker):
 def test_labels_of_dropped_lines_are_not_labels():
     lines = Lines.from_strings(["anna", " ", "ben"], labels=["F", "X", "M"])
     assert lines.label_names == ("F", "M")
-    with pytest.raises(DataError, match="line 2: the label is blank"):
+    with pytest.raises(DataError, match="line 2: the label is missing"):
         Lines.from_strings(["anna", "ben"], labels=["F", None])
 
 

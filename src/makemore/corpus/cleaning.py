@@ -1,8 +1,9 @@
 """Cleaning of lines to trimmed NFC code points, and checks of labels and weights."""
 
+import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Set
 from dataclasses import astuple, dataclass
 from functools import cache
 from typing import Self
@@ -11,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import concatenate_ranges, offsets_of
-from makemore.errors import DataError, Location
+from makemore.corpus.sequences import is_missing, missing_error, to_aligned_list, to_list
+from makemore.errors import UNKNOWN_LOCATION, DataError, Location
 
-Weights = Sequence[float | str] | NDArray[np.float64]
+Weights = Iterable[float | str]
 
 LINE_FEED = 10
 
@@ -61,20 +63,22 @@ class Summary:
 def check_strings(strings: Iterable[str]) -> list[str]:
     """Check that the argument is an iterable of strings, and return it as a list.
 
+    The order of a set differs from process to process, so the strings of a set are sorted.
+
     Raises:
-        DataError: the argument is one string or no iterable, or an item is not a string.
+        DataError: the argument is one string, a mapping, a table or no iterable, or an item is not
+            a string.
     """
-    if isinstance(strings, str) or not isinstance(strings, Iterable):
-        given = "one string" if isinstance(strings, str) else f"a {type(strings).__name__}"
-        raise DataError(f"got {given}, but a list of strings is needed: pass [line, ...]")
-    items = list(strings)
-    for i, string in enumerate(items, 1):
+    items = to_list(strings, "strings", "line")
+    for number, string in enumerate(items, 1):
         if not isinstance(string, str):
-            problem = (
-                f"this item is of type {type(string).__name__}, not str: convert it to a string"
-            )
-            raise DataError(problem, Location(line=i))
-    return items
+            kind = type(string).__name__
+            location = Location(line=number)
+            if is_missing(string):
+                raise missing_error("line", string, location)
+            problem = f"this item is of type {kind}, not str: convert it to a string"
+            raise DataError(problem, location)
+    return sorted(items) if isinstance(strings, Set) else items
 
 
 def code_points(text: str, number: int = 1) -> NDArray[np.uint32]:
@@ -136,20 +140,17 @@ def check_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
     """Check weights and return them as (B,) float64.
 
     Raises:
-        DataError: the number of weights is not `expected`, or one is not in [0, 1e15].
+        DataError: the number of weights is not `expected`, or one is missing or not in [0, 1e15].
     """
-    if len(weights) != expected:
-        raise DataError(f"got {len(weights)} weights for {expected} lines: give one for each line")
-    try:
-        values = np.asarray(weights, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        values = np.array([_to_float(w) for w in weights])
-    if values.ndim != 1:
-        raise DataError(f"the weights have {values.ndim} dimensions: give one number for each line")
+    items = to_aligned_list(weights, "weights", "weight", expected)
+    is_numeric = isinstance(weights, np.ndarray) and weights.dtype.kind in "iuf"
+    values = np.array(items if is_numeric else list(map(_to_float, items)), np.float64)
     invalid = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
     if len(invalid):
         i = int(invalid[0])
-        given = weights[i]
+        given = items[i]
+        if is_missing(given):
+            raise missing_error("weight", given, Location(line=i + 1, column="weight"))
         text = repr(given.item() if isinstance(given, np.generic) else given)
         problem = f"weight {text} is not a number of 0 or more"
         raise DataError(problem, Location(line=i + 1, column="weight"))
@@ -160,16 +161,21 @@ def check_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
     return values
 
 
-def _to_float(value: object) -> float:
-    """Convert a value to a float; return NaN if that fails."""
+def _to_float(value: float | str) -> float:
+    """Convert a value to a float; return NaN if it is not a number, or a string of none.
+
+    Python also reads `1_000` as a number; in a table, it is more likely a code.
+    """
+    if isinstance(value, str) and "_" in value:
+        return math.nan
     try:
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
     except (TypeError, ValueError, OverflowError):
-        return float("nan")
+        return math.nan
 
 
 def encode_labels(
-    labels: Sequence[str], kept: NDArray[np.int64], expected: int
+    labels: Iterable[str], kept: NDArray[np.int64], expected: int
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     """Clean the labels of the kept lines and encode them as indices.
 
@@ -182,25 +188,43 @@ def encode_labels(
         (kept,) int32 indices into the names, and the distinct names, sorted.
 
     Raises:
-        DataError: the number of labels is not `expected`, or a label is blank or contains a NUL or
-            half a surrogate pair.
+        DataError: the number of labels is not `expected`, a label is missing, or the label of a
+            kept line cannot be used; see `clean_label`.
     """
-    if len(labels) != expected:
-        raise DataError(f"got {len(labels)} labels for {expected} lines: give one for each line")
-    cleaned = []
+    items = to_aligned_list(labels, "labels", "label", expected)
+    cleaned, label_of = [], dict[str, str]()  # each distinct label is cleaned once
     for i in kept.tolist():
-        text = "" if labels[i] is None else str(labels[i])
-        text = text.replace("\n", " ").replace("\r", " ")  # as within a line
-        label = unicodedata.normalize("NFC", text).strip()
-        location = Location(line=i + 1, column="label")
-        if not label:
-            raise DataError("the label is blank: give every line a label", location)
-        if "\0" in label or re.search("[\ud800-\udfff]", label):
-            raise DataError(
-                f"the label {label!r} contains a NUL or half of a surrogate pair: remove it",
-                location,
-            )
-        cleaned.append(label)
+        item = items[i]
+        if not isinstance(item, str) or item not in label_of:
+            label = clean_label(item, Location(line=i + 1, column="label"))
+            item = str(item)
+            label_of[item] = label
+        cleaned.append(label_of[item])
     names = sorted(set(cleaned))
     index = {name: i for i, name in enumerate(names)}
     return np.array([index[t] for t in cleaned], np.int32), tuple(names)
+
+
+def clean_label(value: str | float, location: Location = UNKNOWN_LOCATION) -> str:
+    """Return a label in NFC, without spaces at either end, and with line breaks as spaces.
+
+    Args:
+        value: the label; a number becomes a string.
+        location: its location, for error messages.
+
+    Raises:
+        DataError: the label is missing, blank, bytes, or contains a NUL or half a surrogate pair.
+    """
+    if is_missing(value):
+        raise missing_error("label", value, location)
+    if isinstance(value, bytes):
+        raise DataError(f"the label {value!r} is bytes: decode it to a string", location)
+    text = str(value).replace("\n", " ").replace("\r", " ")  # as within a line
+    label = unicodedata.normalize("NFC", text).strip()
+    if not label:
+        raise DataError("the label is blank: give every line a label", location)
+    if "\0" in label or re.search("[\ud800-\udfff]", label):
+        raise DataError(
+            f"the label {label!r} contains a NUL or half of a surrogate pair: remove it", location
+        )
+    return label

@@ -76,7 +76,7 @@ class Lines:
     def from_strings(
         cls,
         strings: Iterable[str],
-        labels: Sequence[str] | None = None,
+        labels: Iterable[str] | None = None,
         weights: Weights | None = None,
         keep_blank: bool = False,
     ) -> Self:

@@ -1,5 +1,6 @@
 """Vocabulary: id 0 is the boundary, then characters in code point order, then labels."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -96,15 +97,16 @@ class Vocabulary:
         return codes.tobytes().decode("utf-32-le")
 
     def label_id(self, label: str) -> int:
-        """Return the id of a label.
+        """Return the id of a label, which is compared in NFC, without spaces at its ends.
 
         Raises:
             OptionError: the vocabulary has no such label.
         """
-        if label not in self.labels:
+        cleaned = unicodedata.normalize("NFC", label).strip()
+        if cleaned not in self.labels:
             known = ", ".join(self.labels) or "none, because it was fitted on a list without labels"
             raise OptionError(f"label {label!r} is not one of this model's labels ({known})")
-        return len(self) + self.labels.index(label)
+        return len(self) + self.labels.index(cleaned)
 
     def label_ids(self, labels: Sequence[str]) -> NDArray[np.int32]:
         """Return the (n,) int32 ids of n labels; see `label_id`."""

@@ -1,6 +1,6 @@
 """Base class of `MakeMore`: constructor parameters and access to the fitted model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from makemore.fitted import FittedModel
 
 
-Strings = Lines | Sequence[str]
+Strings = Lines | Iterable[str]
 
 _MAX_PROBE_LINES = 2048  # maximum number of lines that `probe` examines
 _MAX_PROBE_CHARACTERS = 2**16  # approximate: activations are stored for each character
@@ -152,7 +152,7 @@ setattr(  # noqa: B010  type checkers do not know this attribute
 
 
 def as_lines(
-    lines: Strings, labels: Sequence[str] | None = None, weights: Sequence[float] | None = None
+    lines: Strings, labels: Iterable[str] | None = None, weights: Iterable[float] | None = None
 ) -> Lines:
     """Return `Lines` unchanged; clean strings into `Lines` with their labels and weights."""
     if not isinstance(lines, Lines):
@@ -164,7 +164,7 @@ def as_lines(
     return lines
 
 
-def as_aligned_lines(lines: Strings, labels: Sequence[str] | None = None) -> Lines:
+def as_aligned_lines(lines: Strings, labels: Iterable[str] | None = None) -> Lines:
     """Return the input as `Lines`, with blank lines kept so that indices match."""
     if isinstance(lines, Lines):
         return as_lines(lines, labels)

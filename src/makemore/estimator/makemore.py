@@ -1,6 +1,6 @@
 """`MakeMore`: fit a model to lines, sample new lines, score lines, save and load the model."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -9,7 +9,7 @@ import numpy as np
 
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError, OptionError
-from makemore.estimator.base import as_lines
+from makemore.estimator.base import Strings, as_lines
 from makemore.estimator.sampling import SamplingEstimator
 from makemore.estimator.scoring import ScoringEstimator
 from makemore.options.declaration import fill_in
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from makemore.training.callbacks import OnStep
     from makemore.training.rate_range import RateRange
 
-Input = Lines | Sequence[str] | Iterator[Lines] | Iterator[str]
+Input = Lines | Iterable[str] | Iterator[Lines]
 
 
 class MakeMore(SamplingEstimator, ScoringEstimator):
@@ -50,8 +50,8 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
     def fit(
         self,
         lines: Input,
-        labels: Sequence[str] | None = None,
-        weights: Sequence[float] | None = None,
+        labels: Iterable[str] | None = None,
+        weights: Iterable[float] | None = None,
         on_step: "OnStep | None" = None,
         run: "RunDirectory | str | Path | None" = None,
         on_read: "Callable[[Summary], None] | None" = None,
@@ -95,8 +95,8 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
     def partial_fit(
         self,
         lines: Input,
-        labels: Sequence[str] | None = None,
-        weights: Sequence[float] | None = None,
+        labels: Iterable[str] | None = None,
+        weights: Iterable[float] | None = None,
         on_step: "OnStep | None" = None,
         run: "RunDirectory | str | Path | None" = None,
         adapt: bool = False,
@@ -141,7 +141,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             self.learned_ = continue_fit(self.learned_, new_lines, options, callbacks, adapt)
         return self
 
-    def cross_oddness(self, lines: Lines | Sequence[str], folds: int = 10) -> "Oddness":
+    def cross_oddness(self, lines: Strings, folds: int = 10) -> "Oddness":
         """Compute the oddness of each line of a list by cross-validation; see `oddness`.
 
         Each fold is scored by a model with the parameters of this one, fitted on the other folds
@@ -175,7 +175,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             oddness.put(held_out, Scorer.of(fitted).oddness(lines.select(held_out)))
         return oddness
 
-    def rate_range(self, lines: Lines | Sequence[str]) -> "RateRange":
+    def rate_range(self, lines: Strings) -> "RateRange":
         """Run a learning-rate range test for a network; see `makemore.training.rate_range`.
 
         Args:
@@ -204,8 +204,8 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
     def blend(
         cls,
         makers: Sequence["MakeMore"],
-        weights: Sequence[float] | None = None,
-        lines: Lines | Sequence[str] | None = None,
+        weights: Iterable[float] | None = None,
+        lines: Strings | None = None,
     ) -> Self:
         """Return a mixture of fitted models: a weighted mean of their next-character probabilities.
 
@@ -270,7 +270,7 @@ def _open_run(
 
 
 def _as_lines_or_blocks(
-    lines: Input, labels: Sequence[str] | None, weights: Sequence[float] | None
+    lines: Input, labels: Iterable[str] | None, weights: Iterable[float] | None
 ) -> Lines | Iterator[Lines]:
     """Return the input as `Lines`, or as an iterator if it is an iterator of blocks of `Lines`."""
     if not isinstance(lines, Iterator):

@@ -3,7 +3,7 @@
 Each method imports what it needs when it is called, because sampling needs none of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ class ScoringEstimator(Estimator):
         return Scorer.of(self._fitted)
 
     def score_samples(
-        self, lines: Strings, labels: Sequence[str] | None = None
+        self, lines: Strings, labels: Iterable[str] | None = None
     ) -> NDArray[np.float64]:
         """Compute the log-likelihood of each line.
 
@@ -56,7 +56,7 @@ class ScoringEstimator(Estimator):
         """
         return self._scorer.lines(as_aligned_lines(lines, labels))
 
-    def score(self, lines: Strings, labels: Sequence[str] | None = None) -> float:
+    def score(self, lines: Strings, labels: Iterable[str] | None = None) -> float:
         """Compute the mean log-likelihood per character, in nats: the negative of the loss.
 
         The end of a line counts as a character, and lines count by their weights.
@@ -76,7 +76,7 @@ class ScoringEstimator(Estimator):
         return float((weights * scores).sum() / (weights * characters).sum())
 
     def score_characters(
-        self, lines: Strings, labels: Sequence[str] | None = None
+        self, lines: Strings, labels: Iterable[str] | None = None
     ) -> list[NDArray[np.float64]]:
         """Compute the log-likelihood of each character of each line.
 
@@ -159,7 +159,7 @@ class ScoringEstimator(Estimator):
         return self._scorer.oddness(as_aligned_lines(lines))
 
     def evaluate(
-        self, lines: Strings, labels: Sequence[str] | None = None, seed: int = 0
+        self, lines: Strings, labels: Iterable[str] | None = None, seed: int = 0
     ) -> "Evaluation":
         """Compute the loss on lines and, for a model with labels, the classification metrics.
 
@@ -191,7 +191,7 @@ class ScoringEstimator(Estimator):
             metrics = classification(scorer.posterior(lines), truth, lines.counts(), learned, seed)
         return replace(evaluation, unknown=int((~is_known).sum()), labels=metrics)
 
-    def nearest(self, lines: Strings, made: Sequence[str]) -> "Nearest":
+    def nearest(self, lines: Strings, made: Strings) -> "Nearest":
         """Measure how close sampled lines are to training lines; see `makemore.evaluation.nearest`.
 
         Args:
@@ -207,8 +207,9 @@ class ScoringEstimator(Estimator):
 
         known = as_lines(lines)
         known = known.select(np.flatnonzero(self._fitted.vocabulary.is_encodable(known)))
-        is_learned, is_copied = self._is_learned(known), self._is_learned(as_aligned_lines(made))
-        return nearest_in_mix(made, is_copied, known, is_learned)
+        drawn = as_aligned_lines(made)
+        is_learned, is_copied = self._is_learned(known), self._is_learned(drawn)
+        return nearest_in_mix(drawn.to_list(), is_copied, known, is_learned)
 
     def exposure(self, draws: int = 16_384, seed: int = 0) -> "Exposure | None":
         """Estimate how much the model memorised single lines; see `makemore.evaluation.exposure`.
@@ -293,10 +294,7 @@ class ScoringEstimator(Estimator):
         return variety(cleaned.to_list(), self.is_seen(cleaned))
 
     def is_seen(self, lines: Strings) -> NDArray[np.bool_] | None:
-        """Return whether each line was in the list, as a (B,) bool array.
-
-        Returns None if the model was fitted without digests.
-        """
+        """Return (B,) bool, whether each line was in the list; None without digests."""
         digests = self._fitted.digests
         return None if digests is None else np.isin(as_aligned_lines(lines).digests, digests())
 

@@ -2,7 +2,7 @@
 
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 
 import numpy as np
@@ -22,7 +22,7 @@ from makemore.registry import family_named, format_member
 
 
 def blend(
-    fitted: Sequence[FittedModel], weights: Sequence[float] | None, lines: Lines | None
+    fitted: Sequence[FittedModel], weights: Iterable[float] | None, lines: Lines | None
 ) -> FittedModel:
     """Return a mixture of fitted models; a model that is a mixture contributes its members.
 
@@ -70,7 +70,7 @@ def blend(
 
 
 def _normalise(
-    count: int, weights: Sequence[float] | None, lines: Lines | None
+    count: int, weights: Iterable[float] | None, lines: Lines | None
 ) -> NDArray[np.float64]:
     """Return the weights normalised to sum to 1, as a (parts,) array."""
     if count < 2:
@@ -81,10 +81,11 @@ def _normalise(
         raise OptionError(
             "weights and lines both determine the mixture weights: give only one of them"
         )
-    values = np.array(weights, np.float64)
-    if len(values) != count or not (values >= 0).all() or not 0 < values.sum() < np.inf:
+    given = list(weights)
+    values = np.array(given, np.float64)
+    if values.shape != (count,) or not (values >= 0).all() or not 0 < values.sum() < np.inf:
         raise OptionError(
-            f"weights is {list(weights)}: give one number of 0 or more for each of {count} models, "
+            f"weights is {given}: give one number of 0 or more for each of {count} models, "
             "not all of them 0"
         )
     shares: NDArray[np.float64] = values / values.sum()
