@@ -179,7 +179,7 @@ def test_training_options_are_not_reported_as_unused_by_a_network(capsys, root):
 
 
 def test_surplus_arguments_are_named_in_the_error(capsys, root):
-    _, _, err = run(capsys, root, "score {model} {list} twice over")
+    _, _, err = run(capsys, root, "sample {model} twice over")
     assert "unexpected arguments: twice over; leave them out" in err
 
 

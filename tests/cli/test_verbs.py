@@ -99,6 +99,32 @@ def test_demo_prints_distinct_new_names(makemore, us_names):
     assert "32,033 lines read" in err
 
 
+@pytest.mark.parametrize("verb", ["score model", "evaluate model", "rank model", "rate-range"])
+def test_several_files_and_folders_are_one_list(run, folder, tmp_path, verb):
+    lines = (folder / "list.txt").read_text().splitlines(keepends=True)
+    for name, part in (("a", lines[:50]), ("b", lines[50:200]), ("c/d", lines[200:])):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("".join(part))
+    together = run(f"{verb} list.txt")
+    assert together[2] == 0
+    assert run(f"{verb} {tmp_path}") == together
+    assert run(f"{verb} {tmp_path}/a {tmp_path}/b {tmp_path}/c") == together
+
+
+def test_an_output_does_not_overwrite_a_file_of_an_input_folder(run, tmp_path):
+    (tmp_path / "names.txt").write_text("anna\nben\n")
+    out, err, code = run(f"fit {tmp_path} -o {tmp_path}/names.txt")
+    assert (out, code) == ("", 2)
+    assert "is an input file and would be overwritten" in err
+
+
+def test_fit_without_a_list_says_that_it_is_missing(run):
+    assert run("fit -o out.model")[1:] == (
+        "makemore: the list is missing: give a file, a folder, or - for standard input\n",
+        2,
+    )
+
+
 def test_fit_writes_a_model_and_prints_nothing_to_stdout(makemore, tmp_path):
     out, err = makemore(f"fit {{list}} -o {tmp_path}/new --model ngram -O window=2 --seed 5")
     assert out == ""
@@ -219,6 +245,32 @@ def test_excluded_lines_are_never_printed(makemore, folder, tmp_path):
     kept = [line for line in without if line not in without[:2]]
     assert lines[: len(kept)] == kept
     assert not set(lines) & set(without[:2])
+
+
+def test_an_empty_exclude_list_excludes_nothing(makemore, tmp_path):
+    (tmp_path / "empty.txt").write_text("")
+    for empty in (tmp_path / "empty.txt", "/dev/null"):
+        assert makemore(f"sample {{model}} --exclude {empty}") == makemore("sample {model}")
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("list.csv", b"n,x\nanna,1\n"),
+        ("list.txt", "zo\u00eb\n".encode("cp1252")),
+        ("list.txt", "anna\n".encode("utf-16-le")),
+        ("list.jsonl", b'{"n": "anna"}\n'),
+    ],
+)
+def test_advice_on_an_exclude_list_names_no_option_that_the_verb_lacks(
+    run, tmp_path, folder, name, content
+):
+    (tmp_path / name).write_bytes(content)
+    out, err, code = run(f"sample model --exclude {tmp_path / name}")
+    assert (code, out) == (1, "")
+    assert "give --exclude a UTF-8 text with one line per item" in err
+    for option in ("--column", "--encoding", "--label-column"):
+        assert option not in err
 
 
 def test_no_line_exceeds_max_length(makemore):

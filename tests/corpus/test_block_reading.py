@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from makemore.corpus.lines import Lines
-from makemore.corpus.reading.decoding import MAX_LINE_LENGTH, whole_lines
+from makemore.corpus.reading.decoding import MAX_LINE_LENGTH, decode_chunks, whole_lines
 from makemore.corpus.reading.lists import read_blocks, read_lines
 from makemore.corpus.reading.rows import Columns
 from makemore.errors import DataError
@@ -45,7 +45,7 @@ def cut(data: bytes, at: list[int]) -> list[bytes]:
 @example("a\ufeffb", [1], "utf-8")  # not a byte order mark in the middle
 def test_decoding_does_not_depend_on_where_the_bytes_are_split(text, at, encoding):
     data = text.encode(encoding, errors="ignore")
-    blocks = list(whole_lines(cut(data, at), "list", encoding))
+    blocks = list(whole_lines(decode_chunks(cut(data, at), "list", encoding), "list"))
     whole = data.decode(encoding).removeprefix("\ufeff")
     whole = whole.replace("\r\n", "\n").replace("\r", "\n")
     assert "".join(block for _, block in blocks) == whole
@@ -56,7 +56,7 @@ def test_decoding_does_not_depend_on_where_the_bytes_are_split(text, at, encodin
 
 @given(TEXTS, st.lists(st.integers(1, 60)))
 def test_cleaning_block_by_block_equals_cleaning_at_once(text, at):
-    blocks = whole_lines(cut(text.encode(), at), "list", "utf-8")
+    blocks = whole_lines(decode_chunks(cut(text.encode(), at), "list", "utf-8"), "list")
     found = Lines.concatenate(Lines.from_text(block, number) for number, block in blocks)
     assert same(found, Lines.from_text(text.removeprefix("\ufeff")))
 
@@ -69,7 +69,7 @@ def test_the_line_number_of_an_error_does_not_depend_on_where_the_bytes_are_spli
     number = len(before.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     data = before.encode() + b"ab" + wrong + b"\nc\n"
     with pytest.raises(DataError, match=rf"^list, line {number}\b"):
-        list(whole_lines(cut(data, at), "list", "utf-8"))
+        list(whole_lines(decode_chunks(cut(data, at), "list", "utf-8"), "list"))
 
 
 @pytest.mark.parametrize("name", ["list.txt", "list.csv", "list.jsonl"])
@@ -164,7 +164,7 @@ def test_the_length_of_a_line_is_limited(tmp_path, characters, before):
 def test_the_length_of_a_table_row_is_limited(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text('name\nanna\n"a\nb' + '","\n' * 300_000)
-    with pytest.raises(DataError, match=r"list\.csv, line \d+: a row has more than 1,048,576 char"):
+    with pytest.raises(DataError, match=r"list\.csv, row 3: the row has more than 1,048,576 char"):
         read_lines(path, Columns("name"))
 
 
@@ -182,7 +182,7 @@ def test_an_endless_line_is_rejected_without_reading_it_into_memory():
     with pytest.raises(
         DataError, match=r"list, line 1: the line has more than 1,048,576 characters"
     ):
-        list(whole_lines(endless(), "list", "utf-8"))
+        list(whole_lines(decode_chunks(endless(), "list", "utf-8"), "list"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes in /dev/fd")

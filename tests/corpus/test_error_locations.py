@@ -68,7 +68,8 @@ WRONG = [
     (UTF_7, b"+2AA-", LINE, None, "half of a surrogate pair (U+D800), which is not a character"),
     (CSV, b"b\xe9n,1,F", LINE, None, "byte 0xE9 is not valid UTF-8"),
     (CSV, b"b\0n,1,F", LINE, None, "a NUL character"),
-    (CSV, b"a" * 200_000 + b",1,F", LINE, None, "the table cannot be read: field larger"),
+    (CSV, b'"ben" b,1,F', ROW, None, "there is text after a closing quote"),
+    (CSV, b"ben,1,F,x", ROW, None, "the row has 4 fields, the header 3"),
     (CSV, b'"' + b"a\n" * 30_000 + b'",x,F', ROW, "n", "weight 'x' is not a number of 0 or more"),
     (CSV, b"ben", ROW, "n", "there is no column n: the row has 1 (if the text has no columns"),
     (CSV, b"ben,1", ROW, "sex", "there is no column sex: the row has 2"),
@@ -207,14 +208,14 @@ def test_row_numbers_count_rows_and_not_lines(tmp_path):
     check(error_of(path, Columns("name", "n")), Location(str(path), row=4, column="n"), "weight")
 
 
-def test_an_overlong_field_is_located_after_blocks_of_blank_lines(tmp_path):
+def test_an_unclosed_quote_is_located_after_blocks_of_blank_lines(tmp_path):
     path = tmp_path / "list.csv"
-    path.write_text("\n" * 9000 + "a" * 200_000 + "\n")
+    path.write_text("\n" * 9000 + '"a\n')
     for size in (4096, MAX_LINE_LENGTH):
         check(
-            error_of(path, None, characters=size),
-            Location(str(path), line=9001),
-            "the table cannot be read",
+            error_of(path, Columns("1"), characters=size),
+            Location(str(path), row=9001),
+            "a quote is never closed",
         )
 
 
@@ -223,7 +224,7 @@ def test_an_overlong_field_is_located_after_blocks_of_blank_lines(tmp_path):
     (b"", "the list has no usable line: it is empty. Give a list with one item per line"),
     (b"\n \n", "the list has no usable line: all 2 of its lines are blank. Give a list"),
     (PACK[".gz"](b"anna\n")[:-4], "this starts like a gzip file but is damaged or truncated"),
-    ("\ufeffanna".encode("utf-16-le"), "this is UTF-16, not UTF-8: give --encoding utf-16"),
+    (b"PK\x03\x04" + bytes(20), "this is a zip archive or a workbook such as .xlsx: unpack it"),
     (bytes(8) + b'{"__metadata__": {}}', "this is a model file, not a list: for models"),
 ])  # fmt: skip
 def test_an_error_about_a_whole_file_has_only_the_file(tmp_path, content, problem):
@@ -240,7 +241,7 @@ def test_errors_of_the_operating_system_have_the_file(tmp_path):
     error = error_of(tmp_path)
     assert (error.location, error.problem) == (
         Location(str(tmp_path)),
-        "this is a directory; give a file in it",
+        "this folder has no file: give the path of a list",
     )
     (tmp_path / "list.txt").write_text("anna\n")
     path = tmp_path / "list.txt" / "more"

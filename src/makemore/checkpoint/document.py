@@ -53,7 +53,7 @@ def save_fitted(path: str | Path, fitted: FittedModel, parameters: Mapping[str, 
         "label_weights": fitted.label_weights.tolist(),
         "longest": fitted.longest,
         "normalisation": "NFC, trimmed, blank lines dropped",
-        "cleaning": asdict(fitted.cleaning),
+        "cleaning": _cleaning(fitted.cleaning),
         "training": fitted.report.to_json(),
         "canaries": [asdict(each) for each in fitted.canaries],
     }
@@ -104,6 +104,14 @@ def _fitted(file: ModelFile) -> FittedModel:
         digests=partial(_digests, file) if _DIGESTS in document["tensors"] else None,
         canaries=_canaries(document["canaries"]) if document.get("canaries") else (),
     )
+
+
+def _cleaning(summary: Summary) -> Document:
+    """Return the statistics of cleaning; `line_breaks`, which format 1 at first lacked, if any."""
+    statistics = asdict(summary)
+    if not summary.line_breaks:
+        del statistics["line_breaks"]
+    return statistics
 
 
 def _canaries(lists: list[Document]) -> "tuple[Canaries, ...]":

@@ -149,7 +149,12 @@ def check_not_overwritten(output: str | None, *inputs: str | None) -> None:
     files = [each for each in inputs if each not in (None, "-") and os.path.isfile(each)]
     if output in (None, "-") or not os.path.isfile(output):
         return
-    if any(os.path.samefile(each, output) for each in files):
+    folders = [each for each in inputs if each is not None and os.path.isdir(each)]
+    path = os.path.realpath(output)
+    if any(os.path.samefile(each, output) for each in files) or any(
+        os.path.commonpath([os.path.realpath(each), path]) == os.path.realpath(each)
+        for each in folders
+    ):
         raise OptionError(
             f"{output!r} is an input file and would be overwritten: give another path"
         )

@@ -5,6 +5,7 @@ from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 from makemore.cli.console import print_message, write_json, write_lines
+from makemore.cli.reading import read_excluded
 from makemore.errors import ConstraintError
 from makemore.options.verbs import SampleOptions
 
@@ -27,11 +28,7 @@ def print_samples(
     Raises:
         ConstraintError: no line was found.
     """
-    excluded: list[str] = []
-    if exclude is not None:
-        from makemore.corpus.reading.lists import read_lines
-
-        excluded = read_lines(exclude).to_list()
+    excluded = read_excluded(exclude) if exclude is not None else []
     stream = maker.stream(exclude=excluded, ahead=n, options=options)
     if stream.allowed is not None:
         print_message(stream.method)

@@ -63,7 +63,9 @@ class BlockCounter:
         """
         summary = Summary(lines.read, lines.blank, 0, len(lines), len(lines.codes))
         weightless = lines.read - lines.blank - lines.rare - len(lines)
-        self._summary += replace(summary, weightless=weightless, rare=lines.rare)
+        self._summary += replace(
+            summary, weightless=weightless, rare=lines.rare, line_breaks=lines.line_breaks
+        )
         if not len(lines):
             return
         if self._first_line is None:

@@ -34,6 +34,8 @@ class Summary:
         characters: characters of the lines that remain, without line ends.
         weightless: lines dropped because their weight is 0.
         rare: lines dropped because they occur less often than the requested minimum.
+        line_breaks: line breaks within the quoted fields of a table, which became spaces. A table
+            has as many rows as lines if there are none.
     """
 
     read: int
@@ -43,6 +45,7 @@ class Summary:
     characters: int
     weightless: int = 0
     rare: int = 0
+    line_breaks: int = 0
 
     def __add__(self, other: Self) -> Self:
         """Add the statistics of two lists; repeats across the lists are not counted."""
@@ -54,8 +57,9 @@ class Summary:
         """Return a readable one-line summary."""
         weightless = f"{self.weightless:,} of weight 0, " if self.weightless else ""
         rare = f"{self.rare:,} too rare, " if self.rare else ""
+        breaks = f"{self.line_breaks:,} line breaks within fields, " if self.line_breaks else ""
         return (
-            f"{self.read:,} lines read, {self.blank:,} blank, {weightless}{rare}"
+            f"{self.read:,} lines read, {breaks}{self.blank:,} blank, {weightless}{rare}"
             f"{self.repeated:,} repeated, {self.kept:,} kept, {self.characters:,} characters"
         )
 

@@ -38,6 +38,7 @@ class Lines:
         read: number of input lines.
         blank: number of these dropped as blank.
         rare: number of these dropped as too infrequent.
+        line_breaks: number of line breaks within the quoted fields of a table.
 
     Example:
         >>> lines = Lines.from_strings([" anna ", "", "ben"])
@@ -53,6 +54,7 @@ class Lines:
     read: int
     blank: int
     rare: int = 0
+    line_breaks: int = 0
 
     @classmethod
     def from_text(cls, text: str, number: int = 1) -> Self:
@@ -142,6 +144,7 @@ class Lines:
             sum(part.read for part in parts),
             sum(part.blank for part in parts),
             sum(part.rare for part in parts),
+            sum(part.line_breaks for part in parts),
         )
 
     def check_compatible(self, other: Self) -> None:
@@ -259,6 +262,7 @@ class Lines:
             characters=len(self.codes),
             weightless=weightless,
             rare=self.rare,
+            line_breaks=self.line_breaks,
         )
 
 

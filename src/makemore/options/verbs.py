@@ -235,13 +235,20 @@ class InputOptions(Options):
     """How a list is read."""
 
     column: Annotated[
-        str | None, Setting("column of a CSV or TSV table, by name or number, or key of JSON lines")
+        str | None,
+        Setting("column of a CSV or TSV table, by name or number, or key of JSON objects"),
     ] = None
     weight_column: Annotated[
         str | None, Setting("column with the weight of each line: how many lines it stands for")
     ] = None
     label_column: Annotated[str | None, Setting("column with the label of each line")] = None
-    encoding: Annotated[str, Setting("text encoding")] = "utf-8"
+    delimiter: Annotated[
+        str | None,
+        Setting("character between the columns of a table, such as ; or tab; by default detected"),
+    ] = None
+    encoding: Annotated[
+        str, Setting("text encoding; UTF-16 with a byte order mark is detected")
+    ] = "utf-8"
 
 
 describe(sys.modules[__name__])

@@ -33,7 +33,7 @@ def blend(
     check_not_overwritten(output, by)
     numbers = None if weights is None else _parse_numbers(weights)
     makers = [MakeMore.load(model) for model in models]
-    maker = MakeMore.blend(makers, numbers, None if by is None else read(by, source))
+    maker = MakeMore.blend(makers, numbers, None if by is None else read([by], source))
     print_message(describe_fit(maker))
     maker.save(output)
     print_message(f"saved {output}")

@@ -9,8 +9,7 @@ from makemore.options.verbs import InputOptions
 
 def classify(
     model: str,
-    file: File,
-    *,
+    *files: File,
     json: Flag = False,
     source: Source = InputOptions(),
 ) -> None:
@@ -23,12 +22,12 @@ def classify(
 
     Args:
         model: model file written by fit, from a list with labels.
-        file: lines to classify; - reads standard input.
+        files: lines to classify: files or folders; - reads standard input.
         json: print JSON, one object per line, with the probability of every label.
     """
     from makemore.estimator.makemore import MakeMore
 
-    maker, lines = MakeMore.load(model), read(file, source, labels=False, weights=False)
+    maker, lines = MakeMore.load(model), read(files, source, labels=False, weights=False)
     names = maker.classes_.tolist()
     for line, probs in zip(lines.to_list(), maker.predict_proba(lines).tolist(), strict=True):
         best = max(range(len(names)), key=probs.__getitem__)

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: str,
-    file: File,
-    *,
+    *files: File,
     samples: Natural = 1000,
     seed: Natural = 0,
     json: Flag = False,
@@ -41,14 +40,14 @@ def evaluate(
 
     Args:
         model: model file written by fit.
-        file: lines to evaluate on; - reads standard input.
+        files: lines to evaluate on: files or folders; - reads standard input.
         samples: number of lines to sample, to count distinct and new ones.
         seed: random seed of the intervals and the sampled lines.
         json: print JSON.
     """
     from makemore.estimator.makemore import MakeMore
 
-    maker, lines = MakeMore.load(model), read(file, source)
+    maker, lines = MakeMore.load(model), read(files, source)
     evaluation = maker.evaluate(lines, seed=seed)
     sampled = maker.sample(samples, seed=seed) if samples > 0 else []
     variety = maker.variety(sampled) if sampled else None

@@ -21,8 +21,7 @@ from makemore.options.verbs import FitOptions, InputOptions
 
 
 def fit(
-    file: File,
-    *,
+    *files: File,
     output: Output,
     model: str = "auto",
     option: Pairs = (),
@@ -41,8 +40,8 @@ def fit(
     For example: makemore fit names.txt -o names.model --budget 2m
 
     Args:
-        file: list to learn: text with one line per item, or a CSV, TSV or JSON lines table; - reads
-            standard input.
+        files: list to learn, in one or more files or folders: text with one line per item, a CSV or
+            TSV table, or JSON; - reads standard input.
         output: path of the model file.
         model: family of the model; see makemore models.
         option: option of the family, as NAME=VALUE.
@@ -61,13 +60,13 @@ def fit(
     """
     if adapt and from_ is None:
         raise OptionError("--adapt needs --from: a new model has nothing to forget")
-    check_not_overwritten(output, file)
+    check_not_overwritten(output, *files)
     if from_ is None:
         maker = create_maker(model, option, fitting)
     else:
         maker = load_maker(from_, model, option, fitting)
     outputs = Outputs(output, track, report, run, resume, every)
-    fit_and_save(maker, lambda: read_blocks(file, source), outputs, adapt)
+    fit_and_save(maker, lambda: read_blocks(files, source), outputs, adapt)
     if maker.learned_.report.stopped is not None:
         from makemore.cli.training import next_command
 

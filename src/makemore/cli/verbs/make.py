@@ -9,8 +9,7 @@ from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
 
 def make(
-    file: File,
-    *,
+    *files: File,
     n: Count = 20,
     exclude: File | None = None,
     json: Flag = False,
@@ -28,8 +27,8 @@ def make(
     For example: makemore names.txt -n 5 --new --distinct
 
     Args:
-        file: list to learn: text with one line per item, or a CSV, TSV or JSON lines table; - reads
-            standard input.
+        files: list to learn, in one or more files or folders: text with one line per item, a CSV or
+            TSV table, or JSON; - reads standard input.
         n: number of lines to print.
         exclude: file with lines never to print.
         json: print JSON, one object per line.
@@ -37,7 +36,7 @@ def make(
         model: family of the model; see makemore models.
         option: option of the family, as NAME=VALUE.
     """
-    check_not_overwritten(output, file, exclude)
+    check_not_overwritten(output, *files, exclude)
     maker = create_maker(model, option, default_to_counting(model, fitting))
-    fit_and_save(maker, lambda: read_blocks(file, source), Outputs(output))
+    fit_and_save(maker, lambda: read_blocks(files, source), Outputs(output))
     print_samples(maker, n, sampling, exclude, json)

@@ -34,12 +34,12 @@ def odd(
     from makemore.estimator.makemore import MakeMore
 
     if second is None:
-        lines = read(first, source, labels=False)
+        lines = read([first], source, labels=False)
         print_message(f"{lines.summary()}; each tenth is scored by a count model of the rest")
         oddness = MakeMore("kneser_ney").cross_oddness(lines)
     else:
         maker = MakeMore.load(first)
-        lines = read(second, source, labels=len(maker.classes_) > 0, weights=False)
+        lines = read([second], source, labels=len(maker.classes_) > 0, weights=False)
         oddness = maker.oddness(lines)
         warn_about_unknown(maker, lines, "their oddness is infinite")
     labels = [None] * len(lines) if lines.labels is None else lines.label_list()

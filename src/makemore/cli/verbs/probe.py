@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def probe(
     model: str,
-    file: File | None = None,
-    *,
+    *files: File,
     recording: str | None = None,
     json: Flag = False,
     source: Source = InputOptions(),
@@ -30,7 +29,8 @@ def probe(
 
     Args:
         model: model file written by fit.
-        file: lines to examine the model on, at most 2,048 of them; - reads standard input.
+        files: lines to examine the model on, at most 2,048 of them: files or folders; - reads
+            standard input.
         recording: history.jsonl, from the directory of fit --report.
         json: print JSON.
     """
@@ -38,8 +38,8 @@ def probe(
     from makemore.probe.recording import Recording
 
     maker, lines = MakeMore.load(model), None
-    if file is not None:
-        lines = read(file, source, labels=len(maker.classes_) > 0)
+    if files:
+        lines = read(files, source, labels=len(maker.classes_) > 0)
         warn_about_unknown(maker, lines, "they are left out")
     examination = maker.probe(lines, None if recording is None else Recording.load(recording))
     if json:

@@ -9,8 +9,7 @@ from makemore.options.verbs import InputOptions
 
 def rank(
     model: str,
-    file: File,
-    *,
+    *files: File,
     draws: Positive = 100_000,
     label: str | None = None,
     seed: Natural = 0,
@@ -26,7 +25,7 @@ def rank(
 
     Args:
         model: model file written by fit.
-        file: lines to rank; - reads standard input.
+        files: lines to rank: files or folders; - reads standard input.
         draws: number of lines to sample; four times as many halve the error.
         label: rank among the lines of this label, for a list with labels.
         seed: random seed of the sampling.
@@ -34,7 +33,7 @@ def rank(
     """
     from makemore.estimator.makemore import MakeMore
 
-    maker, lines = MakeMore.load(model), read(file, source, labels=False, weights=False)
+    maker, lines = MakeMore.load(model), read(files, source, labels=False, weights=False)
     ranks = maker.rank(lines, draws=draws, label=label, seed=seed)
     rows = zip(lines.to_list(), *(each.tolist() for each in ranks), strict=True)
     for line, more_probable, standard_error, nats in rows:

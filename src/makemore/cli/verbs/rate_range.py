@@ -9,8 +9,7 @@ from makemore.options.verbs import FitOptions, InputOptions
 
 
 def rate_range(
-    file: File,
-    *,
+    *files: File,
     model: str = "gru",
     option: Pairs = (),
     seed: Natural = 0,
@@ -25,8 +24,8 @@ def rate_range(
     For example: makemore rate-range names.txt --model mlp --picture rates.png
 
     Args:
-        file: list to learn: text with one line per item, or a CSV, TSV or JSON lines table; - reads
-            standard input.
+        files: list to learn, in one or more files or folders: text with one line per item, a CSV or
+            TSV table, or JSON; - reads standard input.
         model: family of the network; see makemore models.
         option: option of the family, as NAME=VALUE.
         seed: random seed of the initial weights.
@@ -35,9 +34,9 @@ def rate_range(
     """
     if picture is not None:
         check_picture_path(picture)
-        check_not_overwritten(picture, file)
+        check_not_overwritten(picture, *files)
     maker = create_maker(model, option, FitOptions(seed=seed))
-    result = maker.rate_range(read(file, source))
+    result = maker.rate_range(read(files, source))
     if picture is not None:
         from makemore.plots.curves import rate_curve
 

@@ -11,8 +11,7 @@ from makemore.options.verbs import InputOptions
 
 def report(
     model: str,
-    file: File | None = None,
-    *,
+    *files: File,
     output: Output,
     recording: str | None = None,
     line: str | None = None,
@@ -29,7 +28,8 @@ def report(
 
     Args:
         model: model file written by fit.
-        file: lines to examine the model on, such as its list; - reads standard input.
+        files: lines to examine the model on, such as its list: files or folders; - reads standard
+            input.
         output: path of the page.
         recording: history.jsonl, from the directory of fit --report.
         line: line for which to show the attention of a Transformer; by default the first sampled
@@ -40,10 +40,10 @@ def report(
     from makemore.probe.recording import Recording
 
     check_output_path(output)
-    check_not_overwritten(output, model, file, recording)
+    check_not_overwritten(output, model, *files, recording)
     maker, lines = MakeMore.load(model), None
-    if file is not None:
-        lines = read(file, source, labels=len(maker.classes_) > 0)
+    if files:
+        lines = read(files, source, labels=len(maker.classes_) > 0)
         warn_about_unknown(maker, lines, "they are left out")
     recorded = None if recording is None else Recording.load(recording)
     write_page(maker, lines, recorded, output, title=os.path.basename(model), line=line, seed=seed)

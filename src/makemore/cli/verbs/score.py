@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 def score(
     model: str,
-    file: File,
-    *,
+    *files: File,
     detail: Flag = False,
     by_label: Flag = False,
     json: Flag = False,
@@ -34,7 +33,7 @@ def score(
 
     Args:
         model: model file written by fit.
-        file: lines to score; - reads standard input.
+        files: lines to score: files or folders; - reads standard input.
         detail: print the log-likelihood of each character in place of the line, improbable ones
             coloured on a terminal.
         by_label: print the log-likelihood under each label before the line, for a list with labels.
@@ -43,7 +42,7 @@ def score(
     from makemore.estimator.makemore import MakeMore
 
     maker = MakeMore.load(model)
-    lines = read(file, source, labels=len(maker.classes_) > 0, weights=False)
+    lines = read(files, source, labels=len(maker.classes_) > 0, weights=False)
     rows = _rows(maker, lines, detail, by_label)
     if by_label and not json:
         print_message("\t".join(["nats", "per character", *maker.classes_, "line"]))

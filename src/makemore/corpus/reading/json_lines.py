@@ -1,13 +1,14 @@
 """Reader of JSON lines: each row is a string, or an object with the line under a key."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import NoReturn, TypeAlias
 
 from makemore.corpus.lines import Lines
 from makemore.corpus.reading.decoding import Text
-from makemore.corpus.reading.rows import Columns, Row, clean_blocks
+from makemore.corpus.reading.rows import Columns, Row, clean_blocks, normalise_name
 from makemore.errors import DataError, Location
 
 JsonObject: TypeAlias = dict[str, "JsonValue"]
@@ -42,27 +43,39 @@ def json_rows(texts: Iterable[Text], columns: Columns | None) -> Iterator[Row]:
     for start, text in texts:
         for number, line in enumerate(text.split("\n"), start):
             if line and not line.isspace():
-                try:
-                    row = _parse_row(number, _parse(line), columns)
-                except DataError as error:
-                    raise error.at(replace(error.location, row=number)) from None
-                yield row
+                yield parse_row(number, partial(DECODER.decode, line), columns)
 
 
-def _parse(line: str) -> JsonValue:
-    """Parse a row."""
+def parse_row(number: int, parse: Callable[[], JsonValue], columns: Columns | None) -> Row:
+    """Parse a row and extract its line, weight and label.
+
+    Args:
+        number: number of the row.
+        parse: returns the value of the row.
+        columns: the keys to read, or None if the row is a string.
+
+    Raises:
+        DataError: the row is not valid JSON, or not of the expected type.
+    """
     try:
-        value: JsonValue = json.loads(
-            line, parse_constant=_reject_constant, object_pairs_hook=_build_object
-        )
+        return _extract(number, _parse(parse), columns)
+    except DataError as error:
+        raise error.at(replace(error.location, row=number)) from None
+
+
+def _parse(parse: Callable[[], JsonValue]) -> JsonValue:
+    """Return the value of a row; raise DataError if it is not valid JSON."""
+    try:
+        return parse()
     except DataError:  # raised by `_build_object`; DataError is a ValueError too
         raise
     except RecursionError:
         raise DataError("nested too deeply to be read as JSON") from None
     except ValueError as error:  # for instance, a number with thousands of digits
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        raise DataError(f"not JSON: {reason}") from None
-    return value
+        raise DataError(
+            f"not JSON: {reason} (a row is a string or an object; only an array may span rows)"
+        ) from None
 
 
 def _reject_constant(name: str) -> NoReturn:
@@ -80,7 +93,10 @@ def _build_object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     return value
 
 
-def _parse_row(number: int, value: JsonValue, columns: Columns | None) -> Row:
+DECODER = json.JSONDecoder(parse_constant=_reject_constant, object_pairs_hook=_build_object)
+
+
+def _extract(number: int, value: JsonValue, columns: Columns | None) -> Row:
     """Extract the line, weight and label of a row."""
     if columns is None:
         return Row(number, _string_row(value))
@@ -109,11 +125,19 @@ def _string_row(value: JsonValue) -> str:
 
 
 def _value(row: JsonObject, key: str) -> JsonValue:
-    """Return the value under a key."""
-    if key not in row:
+    """Return the value under a key; see `normalise_name`."""
+    if key in row:
+        return row[key]
+    name = normalise_name(key)
+    values = [value for each, value in row.items() if normalise_name(each) == name]
+    if len(values) > 1:
+        raise DataError(
+            f"there is more than one key {key!r}: rename all but one", Location(column=key)
+        )
+    if not values:
         known = ", ".join(list(row)[:6]) or "none"
         raise DataError(f"there is no key {key!r}; the keys are: {known}", Location(column=key))
-    return row[key]
+    return values[0]
 
 
 def _text(row: JsonObject, key: str) -> str:

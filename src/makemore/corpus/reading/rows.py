@@ -1,11 +1,12 @@
 """Rows of a table or of JSON lines, and their cleaning in blocks."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from makemore.corpus.lines import Lines
-from makemore.errors import DataError, Location
+from makemore.errors import DataError, Location, OptionError
 
 
 @dataclass(frozen=True)
@@ -19,20 +20,46 @@ class Columns:
         line: the column of the lines.
         weight: the column of the weights, or None.
         label: the column of the labels, or None.
+        delimiter: the character between the fields of a table; None to detect it.
+
+    Raises:
+        OptionError: the delimiter is not one character, or is a quote or a line break.
 
     Example:
         >>> Columns("name", weight="births")
-        Columns(line='name', weight='births', label=None)
+        Columns(line='name', weight='births', label=None, delimiter=None)
     """
 
     line: str
     weight: str | None = None
     label: str | None = None
+    delimiter: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the delimiter; raise OptionError if it cannot separate fields."""
+        is_usable = self.delimiter is None or (
+            len(self.delimiter) == 1 and self.delimiter not in '"\r\n\0'
+        )
+        if not is_usable:
+            raise OptionError(
+                f"delimiter is {self.delimiter!r}: give one character that is neither a quote nor "
+                "a line break"
+            )
 
     @property
     def named(self) -> list[str]:
         """The columns that are not None, in the order line, weight, label."""
         return [name for name in (self.line, self.weight, self.label) if name is not None]
+
+
+def normalise_name(name: str) -> str:
+    r"""Return the name of a column or key in NFC, without spaces at either end, for comparison.
+
+    Example:
+        >>> normalise_name(" Pre\u0301nom ") == normalise_name("Pr\u00e9nom")
+        True
+    """
+    return unicodedata.normalize("NFC", name).strip()
 
 
 class Row(NamedTuple):
@@ -43,12 +70,14 @@ class Row(NamedTuple):
         line: the line, before cleaning.
         weight: the weight, before it is checked; None without a weight column.
         label: the label; None without a label column.
+        line_breaks: number of line breaks within the fields of the row.
     """
 
     number: int
     line: str
     weight: float | str | None = None
     label: str | None = None
+    line_breaks: int = 0
 
 
 def clean_blocks(
@@ -83,7 +112,8 @@ def _clean_block(block: list[Row], columns: Columns | None, hint: str) -> Lines:
     labels = [row.label for row in block if row.label is not None]
     weights = [row.weight for row in block if row.weight is not None]
     try:
-        return Lines.from_strings([row.line for row in block], labels or None, weights or None)
+        lines = Lines.from_strings([row.line for row in block], labels or None, weights or None)
+        return replace(lines, line_breaks=sum(row.line_breaks for row in block))
     except DataError as error:
         location = _locate_in_table(error.location, block, columns)
         if error.location.column == "weight":
