@@ -2,6 +2,7 @@ import json
 import os
 import pickle
 import stat
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def test_checkpoints_take_at_most_a_twentieth_of_the_time_by_default(
     monkeypatch.setattr(run_directory.time, "perf_counter", lambda: now[0])
     write = run_directory.write_model_file
 
-    def slowly(*args):
+    def slowly(*args, **_):
         write(*args)
         now[0] += took
 
@@ -443,3 +444,26 @@ def test_a_checkpoint_describes_its_run(tmp_path):
     assert document["run"]["family"] == "mlp"
     assert document["settled"][0]["steps"] == 30
     json.dumps(document["run"])
+
+
+@pytest.mark.parametrize("name", ["history.jsonl", "state.safetensors", "lock"])
+def test_a_link_in_a_run_directory_lets_a_run_overwrite_nothing(tmp_path, name):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "run" / name).symlink_to(tmp_path / "precious")
+    with suppress(CheckpointError):
+        maker().fit(LINES, run=tmp_path / "run")
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_run_whose_lock_was_removed_stops_before_it_overwrites_another(tmp_path, replace):
+    def remove_lock(step):
+        if step.number == 12:
+            (tmp_path / "run" / "lock").unlink()
+            if replace:
+                (tmp_path / "run" / "lock").touch()
+
+    with pytest.raises(CheckpointError, match="lock was removed or replaced during the training"):
+        maker().fit(LINES, on_step=remove_lock, run=RunDirectory(tmp_path / "run", 5))
+    assert are_equal(tensors(maker().fit(LINES)), tensors(maker().fit(LINES, run=tmp_path / "run")))

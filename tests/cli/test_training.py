@@ -12,7 +12,8 @@ import pytest
 
 from makemore import MakeMore
 from makemore.cli import training
-from makemore.cli.training import InterruptHandler, stop_on_interrupt
+from makemore.cli.interruption import SIGNALS, InterruptHandler, handle_signals, raise_interrupted
+from makemore.cli.training import ProgressLines
 
 LINES = [f"{a}{b}{c}" for a in "klmn" for b in ("a", "ei", "o") for c in ("na", "ro", "s", "th")]
 FIT = "fit names.txt -o m.safetensors --model mlp -O hidden=8 --steps 40"
@@ -38,14 +39,14 @@ def interrupt(monkeypatch):
 
     def at_steps(*steps):
         @contextmanager
-        def progress_bar(description):
+        def show_progress(description):
             def on_step(step):
                 if step.number in steps:
                     signal.raise_signal(signal.SIGINT)
 
             yield on_step
 
-        monkeypatch.setattr(training, "progress_bar", progress_bar)
+        monkeypatch.setattr(training, "show_progress", show_progress)
 
     return at_steps
 
@@ -87,7 +88,7 @@ def test_ctrl_c_after_the_last_step_does_not_stop_training(run, monkeypatch):
     interruption = InterruptHandler()
     interruption(SimpleNamespace(number=40, steps=40))
     said = []
-    monkeypatch.setattr("makemore.cli.training.print_message", said.append)
+    monkeypatch.setattr("makemore.cli.interruption.print_message", said.append)
     interruption.handle(2, None)
     assert said == ["training is complete; press Ctrl-C again to abort without saving"]
 
@@ -187,22 +188,64 @@ def test_the_report_of_a_resumed_run_shows_the_whole_training(run, interrupt, fo
 
 
 def test_no_signal_handler_is_installed_outside_the_main_thread():
-    interruptions = []
+    before, inside = [signal.getsignal(number) for number in SIGNALS], []
 
     def other():
-        with stop_on_interrupt() as interruption:
-            interruptions.append(interruption)
+        with handle_signals(raise_interrupted):
+            inside.extend(signal.getsignal(number) for number in SIGNALS)
 
     thread = threading.Thread(target=other)
     thread.start()
     thread.join()
-    assert len(interruptions) == 1
+    assert inside == before
 
 
-def test_an_ignored_ctrl_c_stays_ignored():
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with stop_on_interrupt():
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_ignored_signal_stays_ignored(number):
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with handle_signals(raise_interrupted):
+            assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+
+
+def test_progress_lines_come_at_doubling_times_and_at_most_five_minutes_apart(monkeypatch):
+    said, clock = [], [100.0]
+    monkeypatch.setattr("makemore.cli.training.print_message", said.append)
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+    lines = ProgressLines("fitting")
+    for number in range(1, 1001):
+        clock[0] += 1.0
+        dev = 2.0 if number == 40 else None
+        lines(SimpleNamespace(number=number, steps=1000, loss=2.5, dev_loss=dev))
+    assert said == [
+        "fitting: step 15/1,000, loss 2.5000, 15 s",
+        "fitting: step 30/1,000, loss 2.5000, 30 s",
+        "fitting: step 60/1,000, loss 2.5000, dev 2.0000, 60 s",
+        "fitting: step 120/1,000, loss 2.5000, dev 2.0000, 120 s",
+        "fitting: step 240/1,000, loss 2.5000, dev 2.0000, 240 s",
+        "fitting: step 480/1,000, loss 2.5000, dev 2.0000, 480 s",
+        "fitting: step 780/1,000, loss 2.5000, dev 2.0000, 780 s",
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_separate_process_saves_the_best_model_so_far_at_a_signal(folder, number):
+    main = [sys.executable, "-m", "makemore"]
+    typed = FIT.replace("--steps 40", "--steps 1000000 --run kept --every 100")
+    process = subprocess.Popen([*main, *shlex.split(typed)], cwd=folder, stderr=subprocess.PIPE)
+    while not (folder / "kept" / "state.safetensors").exists():
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert b"stopping after this step\n" in err
+    assert b"continue with: makemore fit" in err
+    assert len(MakeMore.load(folder / "m.safetensors").sample(3)) == 3
+    assert sorted(path.name for path in folder.iterdir()) == ["kept", "m.safetensors", "names.txt"]
 
 
 @pytest.mark.slow

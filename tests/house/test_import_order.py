@@ -27,6 +27,7 @@ FLOORS = [
     ["estimator"],
     ["report"],
     ["cli"],
+    ["__main__"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # Modules by their dotted name, except the package itself, whose public names are imported lazily.

@@ -18,13 +18,14 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
 from makemore.fitted import SPLITS, FitReport, FittedModel
 from makemore.options.declaration import Value
+from makemore.options.verbs import SPLITS as SPLIT_KINDS
 from makemore.registry import family_named
 
 if TYPE_CHECKING:
     from makemore.corpus.canaries import Canaries
 
 _MODEL = "model."  # prefix of the names of the model's tensors
-_DIGESTS = "digests"
+_DIGESTS, _DIGEST_TYPE = "digests", ("I64", 1)  # name, dtype and number of axes of the tensor
 _MAX_LENGTH = 2**31  # maximum characters of a line, far more than in any list
 _MAX_CANARY_LENGTH = 256  # maximum characters of a canary: each carries at least one bit
 _STRINGS = ("makemore", "family", "characters")
@@ -88,6 +89,8 @@ def _fitted(file: ModelFile) -> FittedModel:
     family = family_named(document["family"])
     options = family.options.of(document["options"])
     vocabulary = Vocabulary(document["characters"], tuple(document["labels"]))
+    if file.types.get(_DIGESTS, _DIGEST_TYPE) != _DIGEST_TYPE:
+        raise ValueError("digests is not a vector of 64-bit integers")
     names = [name for name in document["tensors"] if name.startswith(_MODEL)]
     tensors = {name.removeprefix(_MODEL): file.tensor(name) for name in names}
     model = family.load(options, len(vocabulary), len(vocabulary.labels), tensors)
@@ -125,8 +128,15 @@ def _canaries(lists: list[Document]) -> "tuple[Canaries, ...]":
 
 
 def _digests(file: ModelFile) -> NDArray[np.uint64]:
-    """Read the line digests of the list."""
-    return file.tensor(_DIGESTS).view(np.uint64)
+    """Read the line digests of the list.
+
+    Raises:
+        CheckpointError: they are not distinct and ascending, or the tensor is damaged.
+    """
+    digests = file.tensor(_DIGESTS).view(np.uint64)
+    if not (digests[1:] > digests[:-1]).all():
+        raise CheckpointError(f"{file.path}: its digests are not distinct and ascending")
+    return digests
 
 
 def check_document(document: Document) -> None:
@@ -187,8 +197,10 @@ def _check_training(training: Document) -> None:
             raise ValueError(f"the size or the loss of the {split} split is not a number")
     if not _is_number(training.get("seconds", 0.0)) or not _is_number(training["test"]):
         raise ValueError("seconds or test of training is not a number")
-    if not isinstance(training["split"], str) or not isinstance(training["chosen"], str | None):
-        raise ValueError("split or chosen of training is not a string")
+    if training["split"] not in SPLIT_KINDS:
+        raise ValueError(f"split of training is not one of {', '.join(SPLIT_KINDS)}")
+    if not isinstance(training["chosen"], str | None):
+        raise ValueError("chosen of training is not a string")
     if not _is_count(training["seed"]) or not _is_count(training.get("steps", 0)):
         raise ValueError("seed or steps of training is not an integer of 0 or more")
 

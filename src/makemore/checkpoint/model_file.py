@@ -26,17 +26,21 @@ from makemore.inference.model import Tensors
 
 FORMAT = 1
 _KEY = "makemore"
+_MAX_HEADER = 100_000_000  # bytes; the limit of safetensors
 
 Document = dict[str, Any]  # a JSON object that is not yet validated
 
 
-def write_model_file(path: str | Path, document: Document, tensors: Tensors) -> None:
+def write_model_file(
+    path: str | Path, document: Document, tensors: Tensors, follow_link: bool = True
+) -> None:
     """Write a model file atomically; see `write_atomically`.
 
     Args:
         path: path of the file.
         document: JSON object; the keys `format` and `tensors` are added.
         tensors: arrays by name.
+        follow_link: see `write_atomically`.
 
     Raises:
         CheckpointError: the file cannot be written.
@@ -52,18 +56,27 @@ def write_model_file(path: str | Path, document: Document, tensors: Tensors) -> 
     # Only one entry: the writer may order several arbitrarily, and equal models must give equal
     # bytes.
     entry = {"sha256": sha256(text.encode()).hexdigest(), "document": text}
-    write_atomically(path, save(packed, {_KEY: json.dumps(entry, separators=(",", ":"))}))
+    content = save(packed, {_KEY: json.dumps(entry, separators=(",", ":"))})
+    write_atomically(path, content, follow_link)
 
 
-def write_atomically(path: str | Path, content: bytes) -> None:
+def write_atomically(path: str | Path, content: bytes, follow_link: bool = True) -> None:
     """Write a file atomically: write a temporary file next to it, sync it, then rename it.
+
+    The directory is synced after that, so that the new name survives a loss of power, on file
+    systems that keep to the order of synced writes.
+
+    Args:
+        path: path of the file.
+        content: the bytes to write.
+        follow_link: whether to keep a symbolic link and replace its target, instead of the link.
 
     Raises:
         CheckpointError: the file cannot be written.
     """
     if "\0" in str(path):
         raise CheckpointError(f"{str(path)!r} is not a valid file name: give another")
-    path = Path(os.path.realpath(path))  # keep a symbolic link and replace its target
+    path = Path(os.path.realpath(path) if follow_link else os.path.abspath(path))
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -77,6 +90,7 @@ def write_atomically(path: str | Path, content: bytes) -> None:
             raise OSError(0, "it is not a regular file")
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
+        _sync_directory(path.parent)
     except OSError as error:
         raise CheckpointError(
             f"{path} cannot be written: {(error.strerror or str(error)).lower()}; nothing was "
@@ -86,6 +100,16 @@ def write_atomically(path: str | Path, content: bytes) -> None:
         if temporary is not None:
             with suppress(FileNotFoundError):
                 os.unlink(temporary)
+
+
+def _sync_directory(path: Path) -> None:
+    """Sync a directory, which holds the names of its files; not all systems can."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def tensor_digest(name: str, value: AnyArray) -> str:
@@ -108,10 +132,13 @@ class ModelFile:
     Attributes:
         path: path of the file.
         document: the JSON document, including `format` and `tensors`.
+        types: for each tensor, safetensors' name of its dtype, such as `F32`, and the number of its
+            axes.
     """
 
     path: Path
     document: Document
+    types: dict[str, tuple[str, int]]
 
     def tensor(self, name: str) -> AnyArray:
         """Read and verify one tensor.
@@ -150,29 +177,40 @@ def read_model_file(path: str | Path) -> ModelFile:
     try:
         entry = json.loads(metadata[_KEY])
         document = json.loads(entry["document"])
-        is_newer = isinstance(document["format"], int) and document["format"] > FORMAT
+        version = document["format"]
         is_intact = sha256(entry["document"].encode()).hexdigest() == entry["sha256"]
         is_complete = sorted(document["tensors"]) == sorted(header.keys() - {"__metadata__"})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _damaged_file_error(path) from None
     if not is_intact or not is_complete:
         raise _damaged_file_error(path)
-    if is_newer:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise CheckpointError(
-            f"{path} has format {document['format']}, newer than format {FORMAT} that this version "
-            "reads: upgrade with pip install --upgrade makemore"
+            f"{path} has format {version!r}, which no version of makemore writes: give a model "
+            "that makemore wrote"
         )
-    return ModelFile(path.absolute(), document)
+    if version > FORMAT:
+        raise CheckpointError(
+            f"{path} has format {version}, newer than format {FORMAT} that this version reads: "
+            "upgrade with pip install --upgrade makemore"
+        )
+    types = {
+        name: (header[name]["dtype"], len(header[name]["shape"])) for name in document["tensors"]
+    }
+    return ModelFile(path.absolute(), document, types)
 
 
 def _header(path: Path) -> Document:
     """Return the safetensors header; raise if it is not exactly as a safetensors writer writes."""
     try:
+        if not (path.is_file() or path.is_dir()) and path.exists():  # a pipe would wait for ever
+            raise OSError(0, "it is not a regular file")
         with path.open("rb") as file:
             start = file.read(8)
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-            # The claimed length is checked against the file size before anything is read.
-            raw = file.read(length) if 2 <= length <= path.stat().st_size - 8 else b""
+            # The claimed length is checked before memory is taken.
+            limit = min(_MAX_HEADER, path.stat().st_size - 8)
+            raw = file.read(length) if 2 <= length <= limit else b""
     except FileNotFoundError:
         raise CheckpointError(
             f"{path}: there is no such file; give a model that fit wrote"

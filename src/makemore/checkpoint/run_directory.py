@@ -132,7 +132,10 @@ class RunDirectory:
         """
         assert self.recording is not None, "begin comes first"
         started = time.perf_counter()
-        write_atomically(self.path / _HISTORY, self.recording.to_json_lines().encode())
+        self._check_lock()
+        # A link in the directory could point to any file of the user, so it is not followed.
+        history = self.recording.to_json_lines().encode()
+        write_atomically(self.path / _HISTORY, history, follow_link=False)
         tensors = {f"{_CURRENT}{name}": value for name, value in progress.state.tensors.items()}
         for number, finished in enumerate(progress.finished):
             tensors |= {f"{_FINISHED}{number}.{name}": value for name, value in finished.items()}
@@ -143,7 +146,7 @@ class RunDirectory:
             "done": progress.state.done,
             "seconds": progress.seconds,
         }
-        write_model_file(self.path / _STATE, document, tensors)
+        write_model_file(self.path / _STATE, document, tensors, follow_link=False)
         self._saved_at = time.perf_counter()
         self._save_seconds = self._saved_at - started
 
@@ -157,11 +160,28 @@ class RunDirectory:
         if self.recording is not None:
             self.recording.stop()
 
+    def _check_lock(self) -> None:
+        """Raise CheckpointError if the lock file was removed: another process may train here."""
+        try:
+            is_held = os.path.samestat(os.stat(self.path / _LOCK), self._locked)
+        except FileNotFoundError:
+            is_held = False
+        except OSError:  # such as a directory that may no longer be read: writing will fail
+            return
+        if not is_held:
+            raise CheckpointError(
+                f"{self.path / _LOCK} was removed or replaced during the training, so that another "
+                "process could train in this folder: resume the run"
+            )
+
     def _lock_directory(self) -> None:
         """Create and lock the directory; delete temporary files of processes that were killed."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            if (self.path / _LOCK).is_symlink():
+                raise OSError(0, "its lock is a symbolic link")
             self._lock.acquire()
+            self._locked = os.stat(self.path / _LOCK)
             for name in (_STATE, _HISTORY):
                 for leftover in self.path.glob(f".{name}.????????"):  # left by a killed process
                     leftover.unlink()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from makemore.cli.streams import write_message
 from makemore.corpus.control_characters import escape_controls, escape_json
 from makemore.errors import OptionError
 
@@ -21,8 +22,8 @@ Json = bool | int | float | str | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
 def print_message(message: str) -> None:
-    """Print a message to standard error, with control characters escaped."""
-    print(_escape_controls(message), file=sys.stderr)
+    """Print a message to standard error, with control characters escaped; it may be lost."""
+    write_message(_escape_controls(message))
 
 
 def warn_about_unknown(maker: "MakeMore", lines: "Lines", consequence: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makemore.cli.console import parse_pairs, print_message
+from makemore.cli.interruption import InterruptHandler, handle_signals
 from makemore.cli.output_paths import check_model_path, prepare_directory, write_report_directory
 from makemore.errors import OptionError
 from makemore.options.declaration import Options, fields
@@ -49,11 +50,14 @@ def fit_and_save(
     blocks: "Callable[[], Iterator[Lines]]",
     outputs: Outputs = Outputs(),
     adapt: bool = False,
-) -> "MakeMore":
+) -> int | None:
     """Fit the model, write the outputs, and print a summary.
 
     Output paths are checked before the list is read. The run directory is an exception: it is
     created when training starts.
+
+    Returns:
+        the exit status of the signal that stopped the training; None if none did.
     """
     if outputs.model is not None:
         check_model_path(outputs.model)
@@ -65,9 +69,9 @@ def fit_and_save(
         is_continued = hasattr(maker, "learned_")
         if outputs.report is None and not is_continued:
             if sys.stderr.isatty() and maker.counts_blocks():  # no training step starts the bar
-                from makemore.cli.training import progress_bar
+                from makemore.cli.training import show_progress
 
-                stack.enter_context(progress_bar("fitting"))
+                stack.enter_context(show_progress("fitting"))
             maker.fit(
                 blocks(), on_step=on_step, run=run, on_read=lambda read: print_message(str(read))
             )
@@ -78,15 +82,17 @@ def fit_and_save(
                 maker.partial_fit(lines, on_step=on_step, run=run, adapt=adapt)
             else:
                 maker.fit(lines, on_step=on_step, run=run)
+    if outputs.model is not None:
+        maker.save(outputs.model)  # before any message
     if maker.learned_.report.chosen is not None:
         print_message(f"chose {maker.learned_.report.chosen}")
     print_message(describe_fit(maker))
-    _save_model(maker, outputs)
+    _describe_outputs(maker, outputs)
     if outputs.report is not None and lines is not None:
         final_recording = recording if run is None else run.recording or recording
         title = os.path.basename(outputs.model or "a model")
         write_report_directory(outputs.report, maker, lines, final_recording, title)
-    return maker
+    return on_step.interruption.status
 
 
 def _read_list(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Lines":
@@ -100,13 +106,17 @@ def _read_list(blocks: "Callable[[], Iterator[Lines]]", min_count: int) -> "Line
 class StepCallbacks:
     """Step callback that forwards to progress bar, Ctrl-C handler, TensorBoard and recording.
 
-    The progress bar and the Ctrl-C handler start with the first step, so they are imported only for
-    networks.
+    The progress bar and the handling of signals start with the first step. Models that are only
+    counted do not import the progress bar.
+
+    Attributes:
+        interruption: the handler of Ctrl-C and of other signals that end the program.
     """
 
     def __init__(self, stack: ExitStack, track: str | None, recording: "Recording | None") -> None:
         """Start the recording and TensorBoard; closing the stack stops all callbacks."""
         self._stack, self._is_training = stack, False
+        self.interruption = InterruptHandler()
         self._callbacks: list[OnStep] = []
         if recording is not None:
             stack.callback(recording.stop)
@@ -119,18 +129,18 @@ class StepCallbacks:
     def __call__(self, step: "Step") -> None:
         """Pass a step to all callbacks."""
         if not self._is_training:
-            from makemore.cli.training import progress_bar, stop_on_interrupt
+            from makemore.cli.training import show_progress
 
-            bar = self._stack.enter_context(progress_bar("fitting"))
-            self._callbacks += [] if bar is None else [bar]
-            self._callbacks.append(self._stack.enter_context(stop_on_interrupt()))
+            self._callbacks.append(self._stack.enter_context(show_progress("fitting")))
+            self._stack.enter_context(handle_signals(self.interruption.handle))
+            self._callbacks.append(self.interruption)
             self._is_training = True
         for callback in self._callbacks:
             callback(step)
 
 
-def _save_model(maker: "MakeMore", outputs: Outputs) -> None:
-    """Save the model; report which directories stay empty because nothing was trained."""
+def _describe_outputs(maker: "MakeMore", outputs: Outputs) -> None:
+    """Print where the model is, and which directories are empty because nothing was trained."""
     for folder in (outputs.run, outputs.track):
         if folder is not None and maker.learned_.report.steps is None:
             print_message(
@@ -138,7 +148,6 @@ def _save_model(maker: "MakeMore", outputs: Outputs) -> None:
                 f"written to {folder}"
             )
     if outputs.model is not None:
-        maker.save(outputs.model)
         print_message(f"saved {outputs.model}")
 
 

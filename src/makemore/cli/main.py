@@ -1,9 +1,10 @@
 """The command `makemore`: dispatch to verbs, and error messages in one sentence."""
 
+import errno
 import os
+import re
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 
@@ -11,6 +12,8 @@ from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from makemore import __version__
 from makemore.cli.console import ARGUMENTS, print_message
+from makemore.cli.interruption import handle_signals, raise_interrupted
+from makemore.cli.streams import drop_output, prepare_streams
 from makemore.errors import MakemoreError, OptionError
 
 VERBS = (
@@ -29,6 +32,8 @@ VERBS = (
         "data",
     ),
 )
+
+_OUT_OF_MEMORY = (MemoryError, RuntimeError, ImportError)  # errors that may mean it
 
 _HELP_FLAGS = ("--help", "-h")
 
@@ -80,48 +85,84 @@ def _module_name(verb: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; exit with status 2 for a usage error, 130 for Ctrl-C, 1 for other errors."""
+    """Run the command.
+
+    The exit status is 2 for a usage error, 128 plus the number of a signal that ended the program
+    (130 for Ctrl-C), and 1 for other errors.
+    """
+    prepare_streams()
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in tokens
     if debug:
         tokens.remove("--debug")
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # output is UTF-8 regardless of the system's locale
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    ARGUMENTS.set(tokens)
     try:
-        app = build_app(tokens)
-        app(
-            insert_default_verb(tokens),
-            exit_on_error=False,
-            print_error=False,
-            result_action="return_value",
-        )
-        sys.stdout.flush()
-    except (MakemoreError, CycloptsError) as error:
+        with handle_signals(raise_interrupted):
+            _run(tokens)
+    except (MakemoreError, CycloptsError, OSError, *_OUT_OF_MEMORY) as error:
         if debug:
             raise
-        print_message(f"makemore: {_one_line(error)}")
-        sys.exit(2 if isinstance(error, (OptionError, CycloptsError)) else 1)
-    except BrokenPipeError:  # the reader, such as head, closed the pipe
-        _drop_output()
-        sys.exit(1)
-    except OSError as error:  # file errors are caught at their source: this is standard output
-        if debug:
-            raise
-        _drop_output()
-        reason = (error.strerror or str(error)).lower()
-        print_message(f"makemore: standard output cannot be written: {reason}")
-        sys.exit(1)
-    except KeyboardInterrupt:
+        sys.exit(_report_error(error))
+    except KeyboardInterrupt as error:
         print_message("makemore: interrupted; output that is written at the end was not written")
-        sys.exit(130)
+        sys.exit(getattr(error, "status", 130))
 
 
-def _drop_output() -> None:
-    """Redirect standard output to the null device, so that the flush at exit cannot fail."""
-    with suppress(OSError):  # the output may have no file descriptor
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _run(tokens: list[str]) -> None:
+    """Run the verb that the arguments name."""
+    ARGUMENTS.set(tokens)
+    build_app(tokens)(
+        insert_default_verb(tokens),
+        exit_on_error=False,
+        print_error=False,
+        result_action="return_value",
+    )
+    sys.stdout.flush()
+
+
+def _report_error(error: Exception) -> int:
+    """Print an error in one sentence and return the exit status; raise it if it is unexpected."""
+    if isinstance(error, MakemoreError | CycloptsError):
+        print_message(f"makemore: {_one_line(error)}")
+        return 2 if isinstance(error, OptionError | CycloptsError) else 1
+    if is_out_of_memory(error):
+        print_message(
+            "makemore: there is not enough memory for this: use a smaller or a count model, a "
+            "smaller --batch, shorter lines, or looser constraints"
+        )
+        return 1
+    if not isinstance(error, OSError):
+        raise error
+    drop_output()
+    if not isinstance(error, BrokenPipeError):  # the reader, such as head, closed the pipe
+        print_message(f"makemore: {_describe_system_error(error)}")
+    return 1
+
+
+def _describe_system_error(error: OSError) -> str:
+    """Return an error of the operating system as a sentence.
+
+    Errors of lists, models and other files are caught at their source. What is left is standard
+    output, which has no file name, or the environment, such as a working directory that is gone.
+    """
+    reason = (error.strerror or str(error)).lower()
+    if error.filename is not None:
+        return f"{error.filename}: {reason}"
+    if error.errno == errno.ENOENT:
+        return f"the working directory cannot be used: {reason}"
+    return f"standard output cannot be written: {reason}"
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether an error means that memory could not be allocated, in Python or PyTorch."""
+    if isinstance(error, MemoryError) or (
+        isinstance(error, OSError) and error.errno == errno.ENOMEM
+    ):
+        return True
+    # PyTorch raises RuntimeError on a CPU, and a subclass of it on a GPU. A library that cannot be
+    # loaded is an ImportError, or an OSError without number.
+    words = "alloc|out of memory|not enough memory|failed to map segment|cannot create thread"
+    is_allocation = re.search(words, str(error), re.IGNORECASE) is not None
+    return isinstance(error, RuntimeError | ImportError | OSError) and is_allocation
 
 
 def insert_default_verb(tokens: list[str]) -> list[str]:

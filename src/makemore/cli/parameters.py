@@ -1,5 +1,6 @@
 """Annotations for parameters that verbs share."""
 
+import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -23,11 +24,13 @@ def _reject_option(type_: type, value: str | None) -> None:
         raise ValueError(f"unknown option {value}; if it is a file name, write ./{value}")
 
 
-_NON_NEGATIVE = {"converter": _parse_integer, "validator": Number(gte=0)}
+_NON_NEGATIVE = {"converter": _parse_integer, "validator": Number(gte=0, lte=sys.maxsize)}
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_reject_option)]
 Count = Annotated[int, Parameter(alias="-n", **_NON_NEGATIVE)]
-Positive = Annotated[int, Parameter(converter=_parse_integer, validator=Number(gte=1))]
+Positive = Annotated[
+    int, Parameter(converter=_parse_integer, validator=Number(gte=1, lte=sys.maxsize))
+]
 Natural = Annotated[int, Parameter(**_NON_NEGATIVE)]
 Output = Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)]
 From = Annotated[str, Parameter(name="--from")]

@@ -1,12 +1,10 @@
-"""Training callbacks of the command line: progress bar, Ctrl-C handler and TensorBoard."""
+"""Training callbacks of the command line: progress bar, progress lines and TensorBoard."""
 
 import shlex
-import signal
 import sys
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from makemore.cli.console import ARGUMENTS, print_message
@@ -16,55 +14,7 @@ if TYPE_CHECKING:
     from makemore.training.callbacks import OnStep
     from makemore.training.loop import Step
 
-
-class InterruptHandler:
-    """Step callback that stops training cleanly at Ctrl-C: give it as `on_step`.
-
-    Ctrl-C before the first step, when there is nothing to keep, ends the program as usual. So does
-    a second Ctrl-C.
-    """
-
-    def __init__(self) -> None:
-        """Initialise the state before the first step."""
-        self._is_training, self._is_done, self._is_pressed = False, False, False
-
-    def handle(self, number: int, frame: FrameType | None) -> None:
-        """Handle SIGINT, the signal of Ctrl-C.
-
-        Raises:
-            KeyboardInterrupt: training has not started, or it is the second Ctrl-C.
-        """
-        if self._is_pressed or not self._is_training:
-            raise KeyboardInterrupt
-        self._is_pressed = True
-        state = "training is complete" if self._is_done else "stopping after this step"
-        print_message(f"{state}; press Ctrl-C again to abort without saving")
-
-    def __call__(self, step: "Step") -> None:
-        """Stop the training if Ctrl-C was pressed.
-
-        Raises:
-            StopIteration: Ctrl-C was pressed.
-        """
-        self._is_training, self._is_done = True, step.number == step.steps
-        if self._is_pressed:
-            raise StopIteration
-
-
-@contextmanager
-def stop_on_interrupt() -> Iterator[InterruptHandler]:
-    """Return a context in which Ctrl-C stops the training cleanly."""
-    interruption = InterruptHandler()
-    # Only the main thread can handle signals. Background processes may ignore SIGINT.
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        yield interruption
-        return
-    previous_handler = signal.signal(signal.SIGINT, interruption.handle)
-    try:
-        yield interruption
-    finally:
-        signal.signal(signal.SIGINT, previous_handler)
+_FIRST_LINE, _MAX_INTERVAL = 15.0, 300.0  # seconds between lines of progress
 
 
 def next_command(output: str, run: str | None) -> str:
@@ -77,11 +27,43 @@ def next_command(output: str, run: str | None) -> str:
     return shlex.join(["makemore", *arguments])
 
 
+class ProgressLines:
+    """Step callback that prints the progress now and then, for a log.
+
+    The first line comes after fifteen seconds, and each further one after twice the time, but at
+    least every five minutes.
+    """
+
+    def __init__(self, description: str) -> None:
+        """Start the clock."""
+        self._description, self._dev = description, ""
+        self._started, self._next = time.perf_counter(), _FIRST_LINE
+
+    def __call__(self, step: "Step") -> None:
+        """Print a line if it is time."""
+        self._dev = _dev_loss(step) or self._dev
+        elapsed = time.perf_counter() - self._started
+        if elapsed >= self._next and step.number < step.steps:
+            self._next = elapsed + min(elapsed, _MAX_INTERVAL)
+            progress = _describe_step(self._description, step, self._dev)
+            print_message(f"{progress}, {elapsed:,.0f} s")
+
+
+def _describe_step(description: str, step: "Step", dev: str) -> str:
+    """Return the number of a step and its losses as text."""
+    return f"{description}: step {step.number:,}/{step.steps:,}, loss {step.loss:.4f}{dev}"
+
+
+def _dev_loss(step: "Step") -> str:
+    """Return the dev loss of a step as text; an empty string if it has none."""
+    return "" if step.dev_loss is None else f", dev {step.dev_loss:.4f}"
+
+
 @contextmanager
-def progress_bar(description: str) -> "Iterator[OnStep | None]":
-    """Return a context with a progress bar on a terminal; it yields the step callback or None."""
+def show_progress(description: str) -> "Iterator[OnStep]":
+    """Return a context with a step callback: a progress bar on a terminal, else lines for a log."""
     if not sys.stderr.isatty():
-        yield None
+        yield ProgressLines(description)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -92,14 +74,9 @@ def progress_bar(description: str) -> "Iterator[OnStep | None]":
 
         def on_step(step: "Step") -> None:
             nonlocal dev
-            dev = dev if step.dev_loss is None else f", dev {step.dev_loss:.4f}"
-            losses = f"loss {step.loss:.4f}{dev}"
-            bar.update(
-                task,
-                completed=step.number,
-                total=step.steps,
-                description=f"{description}: step {step.number}/{step.steps}, {losses}",
-            )
+            dev = _dev_loss(step) or dev
+            progress = _describe_step(description, step, dev)
+            bar.update(task, completed=step.number, total=step.steps, description=progress)
 
         yield on_step
 

@@ -34,8 +34,8 @@ def blend(
     numbers = None if weights is None else _parse_numbers(weights)
     makers = [MakeMore.load(model) for model in models]
     maker = MakeMore.blend(makers, numbers, None if by is None else read([by], source))
+    maker.save(output)  # before any message
     print_message(describe_fit(maker))
-    maker.save(output)
     print_message(f"saved {output}")
 
 

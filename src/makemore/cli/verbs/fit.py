@@ -66,9 +66,9 @@ def fit(
     else:
         maker = load_maker(from_, model, option, fitting)
     outputs = Outputs(output, track, report, run, resume, every)
-    fit_and_save(maker, lambda: read_blocks(files, source), outputs, adapt)
-    if maker.learned_.report.stopped is not None:
+    status = fit_and_save(maker, lambda: read_blocks(files, source), outputs, adapt)
+    if status is not None:
         from makemore.cli.training import next_command
 
         print_message(f"continue with: {next_command(output, run)}")
-        sys.exit(130)  # the exit status of shells for a program that Ctrl-C ended
+        sys.exit(status)
