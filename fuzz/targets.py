@@ -33,8 +33,11 @@ from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, 
 from makemore.registry import FAMILIES, parse_members
 from makemore.sampling.constraint import Constraint
 
-SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl")
-COLUMNS = (None, Columns("1"), Columns("name"), Columns("name", "n", "sex"), Columns("2", "1"))
+SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl", ".json")
+COLUMNS = (
+    *(None, Columns("1"), Columns("name"), Columns("name", "n", "sex"), Columns("2", "1")),
+    Columns("name", delimiter=";"),
+)
 ENCODINGS = ("utf-8", "utf-16", "utf-32-be", "latin-1", "cp1252", "shift_jis", "gb18030", "utf-7")
 CHARACTERS = "abAB-\u00e95 "
 LISTED = ["anna", "hannah", "johanna", "otto", "anne", "ann\u00e9"]

@@ -38,7 +38,7 @@ SMALL = {
         WaveNetOptions(window=8, embedding=4, hidden=16),
         WaveNetOptions(window=5, embedding=4, hidden=16),
     ],
-    "bow": [BoWOptions(embedding=16, hidden=16)],
+    "bow": [BoWOptions(embedding=16, hidden=20)],
     "rnn": [RNNOptions(embedding=8, hidden=16)],
     "lstm": [LSTMOptions(embedding=8, hidden=16)],
     "gru": [GRUOptions(embedding=8, hidden=16)],

@@ -268,7 +268,7 @@ class TransformerOptions(Options):
 
 @frozen(kw_only=True)
 class MixtureOptions(Options):
-    """A mixture of several models, character by character; better than each of them.
+    """A mixture of several models, character by character; usually better than any one of them.
 
     Example:
         >>> MixtureOptions(members="kneser_ney, gru(hidden=64)").members
