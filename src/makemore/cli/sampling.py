@@ -33,7 +33,8 @@ def print_samples(
     if stream.allowed is not None:
         print_message(stream.method)
         if options.distinct and stream.allowed < n:
-            print_message(f"only {stream.allowed:,.0f} distinct lines satisfy the constraints")
+            most = "at most" if maker.learned_.vocabulary.may_compose else "only"
+            print_message(f"{most} {stream.allowed:,.0f} distinct lines satisfy the constraints")
     lines, count = islice(stream, n), 0
     if as_json:
         for line, nats in (

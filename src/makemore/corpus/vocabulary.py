@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
 
+_FIRST_COMBINING = "\u0300"  # the first character that NFC combines with the one before it
 BOUNDARY = 0  # id of the start and the end of every line; it stands for no character
 
 
@@ -95,6 +96,11 @@ class Vocabulary:
         """Return the text of a line, given its ids; boundaries are left out."""
         codes = self.decode(np.array([i for i in ids if i != BOUNDARY], np.int32))
         return codes.tobytes().decode("utf-32-le")
+
+    @property
+    def may_compose(self) -> bool:
+        """Whether characters may combine with others, so that a sequence of them is not in NFC."""
+        return self.characters[-1:] >= _FIRST_COMBINING
 
     def label_id(self, label: str) -> int:
         """Return the id of a label, which is compared in NFC, without spaces at its ends.

@@ -67,7 +67,8 @@ class SamplingEstimator(Estimator):
         `sample(n)` returns the first n lines of `stream(ahead=n)`. The attribute `method` of the
         stream describes the sampling strategy, `is_exact` says whether lines follow the model's
         distribution over the allowed lines exactly, and `allowed` is the number of distinct allowed
-        lines, or None without a constraint.
+        lines, or None without a constraint. It counts lines that are not in NFC, which are never
+        drawn, too.
 
         Args:
             exclude: lines that are never returned.

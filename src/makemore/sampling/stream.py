@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import is_normalized
 
 import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.lines import line_digests
-from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
+from makemore.sampling.clean_lines import clean_lines
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.request import Request, Source, build_request, compile_constraint
 from makemore.sampling.samplers import BLOCK, Warper
@@ -108,7 +109,7 @@ class Batch(NamedTuple):
 
     Attributes:
         end: number of lines of the stream that are drawn by the end of this batch.
-        lines: the clean lines of the batch; see `_decode`.
+        lines: the clean lines of the batch; see `clean_lines`.
         indices: (lines,) index of each in the stream.
     """
 
@@ -145,7 +146,8 @@ def _search_lines(request: Request, options: SampleOptions) -> Iterator[list[str
     rng = np.random.default_rng(np.random.SeedSequence(request.seed, spawn_key=(_SEARCH_KEY,)))
     prefixes = search(expanders, options.patience, rng, log_shares)
     while batch := list(islice(prefixes, _DISTINCT_BATCH)):
-        yield [request.vocabulary.text(prefix.ids) for prefix in batch]
+        lines = [request.vocabulary.text(prefix.ids) for prefix in batch]
+        yield [line for line in lines if is_normalized("NFC", line)]
 
 
 def build_expanders(
@@ -196,7 +198,7 @@ def most_probable_lines(
     log_prefix = request.prefix_states[0].log_prob
     for prefix in search([expander], nodes, log_shares=[log_prefix]):
         line = request.vocabulary.text(prefix.ids)
-        if line not in source.excluded:
+        if line not in source.excluded and is_normalized("NFC", line):
             yield line, prefix.log_prob
 
 
@@ -211,7 +213,7 @@ def draw_distinct(source: Source, options: SampleOptions, draws: int) -> list[st
     size = _max_batch_size(request, plan.proposals, plan.is_stepwise)
     for low in range(0, draws, size):
         ids = plan.draw(low, min(low + size, draws))
-        lines, _ = _decode(ids, request.vocabulary, request.prefix)
+        lines, _ = clean_lines(ids, request.vocabulary, request.prefix)
         distinct.update(dict.fromkeys(lines))
     return list(distinct)
 
@@ -244,7 +246,7 @@ def _draw_batches(request: Request, plan: Plan, ahead: int, largest: int) -> Ite
 
     def draw_batch(bounds: tuple[int, int]) -> Batch:
         low, high = bounds
-        lines, indices = _decode(plan.draw(low, high), request.vocabulary, request.prefix)
+        lines, indices = clean_lines(plan.draw(low, high), request.vocabulary, request.prefix)
         return Batch(high, lines, low + indices)
 
     needed = int(ahead * plan.draws_per_line * 1.125) + 4  # a margin for lines that are skipped
@@ -286,25 +288,3 @@ def _batch_bounds(first: int, largest: int) -> Iterator[tuple[int, int]]:
     while True:
         yield low, low + size
         low, size = low + size, min(_GROWTH * size, largest)
-
-
-def _decode(
-    ids: NDArray[np.int32], vocabulary: Vocabulary, prefix: NDArray[np.int32]
-) -> tuple[list[str], NDArray[np.intp]]:
-    """Return the clean lines and the indices of their rows in `ids`.
-
-    Lines that have not ended, blank lines and lines with a space at either end are left out.
-
-    Args:
-        ids: (n, T) ids after the prefix, zero from the end of a line on.
-        vocabulary: the model's vocabulary.
-        prefix: (p,) ids that every line starts with.
-    """
-    full = np.concatenate([np.tile(prefix, (len(ids), 1)), ids], axis=1)
-    length = np.count_nonzero(full, axis=1)
-    is_space = np.array([True, *map(str.isspace, vocabulary.characters)])  # id 0: a blank line
-    first, last = full[:, 0], full[np.arange(len(full)), np.maximum(length, 1) - 1]
-    is_clean = (full[:, -1] == BOUNDARY) & ~is_space[first] & ~is_space[last]
-    is_text = np.arange(full.shape[1]) <= length[:, None]  # with one boundary as separator
-    codes = vocabulary.decode(full[is_text & is_clean[:, None]])
-    return codes.tobytes().decode("utf-32-le").split("\n")[:-1], np.flatnonzero(is_clean)
