@@ -14,10 +14,12 @@ from collections import Counter
 
 import numpy as np
 
+from makemore.corpus.case import fold_case
+
 
 def is_selected(line, o):
     """Whether a line of at most the permitted length satisfies the options, tested one by one."""
-    fold = str.lower if o.ignore_case else str
+    fold = fold_case if o.ignore_case else str
     text = fold(line)
     flags = re.DOTALL | (re.IGNORECASE if o.ignore_case else 0)
     return (

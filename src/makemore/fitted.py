@@ -164,6 +164,7 @@ class ListFacts:
         cleaning: statistics of cleaning.
         digests: function that returns the (k,) uint64 digests of its lines, ascending; None if they
             were not stored.
+        folded_digests: the same of the lines after case folding; see `corpus.case`.
         canaries: random lines added for training, one entry for each list.
     """
 
@@ -173,6 +174,7 @@ class ListFacts:
     longest: int
     cleaning: "Summary"
     digests: Callable[[], NDArray[np.uint64]] | None
+    folded_digests: Callable[[], NDArray[np.uint64]] | None
     canaries: "tuple[Canaries, ...]" = ()
 
     @property
@@ -193,21 +195,28 @@ class ListFacts:
         for facts in lists:
             ids = vocabulary.label_ids(facts.vocabulary.labels) - len(vocabulary)
             label_weights[ids] += facts.label_weights
-        stored = [facts.digests() for facts in lists if facts.digests is not None]
-        digests = None
-        if len(stored) == len(lists):
-            digests = partial(np.asarray, sorted_unique(np.concatenate(stored)))
         return ListFacts(
             vocabulary=vocabulary,
             weight=sum(facts.weight for facts in lists),
             label_weights=label_weights,
             longest=max(facts.longest for facts in lists),
             cleaning=reduce(add, (facts.cleaning for facts in lists)),
-            digests=digests,
+            digests=_merge_digests([facts.digests for facts in lists]),
+            folded_digests=_merge_digests([facts.folded_digests for facts in lists]),
             canaries=tuple(
                 dict.fromkeys(canaries for facts in lists for canaries in facts.canaries)
             ),
         )
+
+
+def _merge_digests(
+    digests: "Sequence[Callable[[], NDArray[np.uint64]] | None]",
+) -> Callable[[], NDArray[np.uint64]] | None:
+    """Return a function that returns the distinct digests of all lists; None if one has none."""
+    stored = [each() for each in digests if each is not None]
+    if len(stored) < len(digests):
+        return None
+    return partial(np.asarray, sorted_unique(np.concatenate(stored)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

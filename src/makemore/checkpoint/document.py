@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from makemore import __version__
 from makemore.checkpoint.model_file import Document, ModelFile, read_model_file, write_model_file
+from makemore.corpus.case import is_folded
 from makemore.corpus.cleaning import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from makemore.corpus.canaries import Canaries
 
 _MODEL = "model."  # prefix of the names of the model's tensors
-_DIGESTS, _DIGEST_TYPE = "digests", ("I64", 1)  # name, dtype and number of axes of the tensor
+_DIGESTS, _FOLDED = "digests", "folded_digests"
+_DIGEST_TYPE = ("I64", 1)  # dtype and number of axes of both
 _MAX_LENGTH = 2**31  # maximum characters of a line, far more than in any list
 _MAX_CANARY_LENGTH = 256  # maximum characters of a canary: each carries at least one bit
 _STRINGS = ("makemore", "family", "characters")
@@ -61,6 +63,8 @@ def save_fitted(path: str | Path, fitted: FittedModel, parameters: Mapping[str, 
     tensors = {f"{_MODEL}{name}": value for name, value in fitted.model.tensors().items()}
     if fitted.digests is not None:
         tensors[_DIGESTS] = fitted.digests().view(np.int64)
+        if fitted.folded_digests is not None and not is_folded(fitted.vocabulary.characters):
+            tensors[_FOLDED] = fitted.folded_digests().view(np.int64)
     write_model_file(path, document, tensors)
 
 
@@ -89,8 +93,12 @@ def _fitted(file: ModelFile) -> FittedModel:
     family = family_named(document["family"])
     options = family.options.of(document["options"])
     vocabulary = Vocabulary(document["characters"], tuple(document["labels"]))
-    if file.types.get(_DIGESTS, _DIGEST_TYPE) != _DIGEST_TYPE:
-        raise ValueError("digests is not a vector of 64-bit integers")
+    if any(file.types.get(name, _DIGEST_TYPE) != _DIGEST_TYPE for name in (_DIGESTS, _FOLDED)):
+        raise ValueError("digests are not a vector of 64-bit integers")
+    digests = partial(_digests, file, _DIGESTS) if _DIGESTS in document["tensors"] else None
+    folded_digests = digests if is_folded(vocabulary.characters) else None
+    if _FOLDED in document["tensors"]:
+        folded_digests = partial(_digests, file, _FOLDED)
     names = [name for name in document["tensors"] if name.startswith(_MODEL)]
     tensors = {name.removeprefix(_MODEL): file.tensor(name) for name in names}
     model = family.load(options, len(vocabulary), len(vocabulary.labels), tensors)
@@ -104,7 +112,8 @@ def _fitted(file: ModelFile) -> FittedModel:
         longest=int(document["longest"]),
         cleaning=Summary(**document["cleaning"]),
         report=FitReport.from_json(document["training"]),
-        digests=partial(_digests, file) if _DIGESTS in document["tensors"] else None,
+        digests=digests,
+        folded_digests=folded_digests,
         canaries=_canaries(document["canaries"]) if document.get("canaries") else (),
     )
 
@@ -127,13 +136,13 @@ def _canaries(lists: list[Document]) -> "tuple[Canaries, ...]":
     )
 
 
-def _digests(file: ModelFile) -> NDArray[np.uint64]:
-    """Read the line digests of the list.
+def _digests(file: ModelFile, name: str) -> NDArray[np.uint64]:
+    """Read the line digests of the list, or those after case folding.
 
     Raises:
         CheckpointError: they are not distinct and ascending, or the tensor is damaged.
     """
-    digests = file.tensor(_DIGESTS).view(np.uint64)
+    digests = file.tensor(name).view(np.uint64)
     if not (digests[1:] > digests[:-1]).all():
         raise CheckpointError(f"{file.path}: its digests are not distinct and ascending")
     return digests

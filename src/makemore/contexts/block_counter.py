@@ -50,6 +50,7 @@ class BlockCounter:
         self.weight, self.max_length = 0.0, 0
         self._tables: dict[str, list[Contexts]] = {split: [] for split in Split._fields}
         self._digests: list[NDArray[np.uint64]] = []
+        self._folded: list[NDArray[np.uint64]] | None = None  # while they equal the digests
         self._is_character = np.zeros(_CODE_LIMIT, bool)
         self._label_weights: dict[str, float] = {}
         self._summary = Summary(0, 0, 0, 0, 0)
@@ -75,7 +76,7 @@ class BlockCounter:
         self.max_length = max(self.max_length, int(lines.lengths().max()))
         self._is_character[lines.codes] = True
         self._add_label_weights(lines)
-        _push(self._digests, sorted_unique(lines.digests), _merge_digests)
+        self._add_digests(lines)
         vocabulary = Vocabulary.of(lines)
         labels = _MAX_LABELS if vocabulary.labels else 0
         c = Contexts.of(lines, vocabulary, self.window)
@@ -102,6 +103,21 @@ class BlockCounter:
         """Return (d,) uint64, ascending: the digests of the distinct lines."""
         digests = _merge_all(self._digests, _merge_digests)
         return np.zeros(0, np.uint64) if digests is None else digests
+
+    def folded_digests(self) -> NDArray[np.uint64]:
+        """Return (d,) uint64, ascending: the distinct digests of the lines after case folding."""
+        if self._folded is None:
+            return self.digests()
+        digests = _merge_all(self._folded, _merge_digests)
+        return np.zeros(0, np.uint64) if digests is None else digests
+
+    def _add_digests(self, lines: Lines) -> None:
+        """Add the digests of a block, and those after case folding once they differ."""
+        if self._folded is None and lines.folded_digests is not lines.digests:
+            self._folded = list(self._digests)
+        _push(self._digests, sorted_unique(lines.digests), _merge_digests)
+        if self._folded is not None:
+            _push(self._folded, sorted_unique(lines.folded_digests), _merge_digests)
 
     def summary(self) -> Summary:
         """Return the statistics of cleaning."""

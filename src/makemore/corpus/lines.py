@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import concatenate_ranges, offsets_of
+from makemore.corpus.case import fold_case, is_folded
 from makemore.corpus.cleaning import (
     LINE_FEED,
     Summary,
@@ -245,6 +246,13 @@ class Lines:
     def digests(self) -> NDArray[np.uint64]:
         """(B,) uint64 digest of each line; see `line_digests`."""
         return line_digests(self.to_bytes())
+
+    @cached_property
+    def folded_digests(self) -> NDArray[np.uint64]:
+        """(B,) uint64 digest of each line after case folding; see `fold_case`."""
+        if is_folded("".join(map(chr, np.unique(self.codes).tolist()))):
+            return self.digests
+        return line_digests(fold_case(line).encode() for line in self.to_list())
 
     @cached_property
     def repeated(self) -> int:

@@ -97,6 +97,11 @@ class SamplingEstimator(Estimator):
                 "new needs the digests of the list, and this model was fitted without them: fit it "
                 "again with digests"
             )
+        if options.new and options.ignore_case and self._fitted.folded_digests is None:
+            raise OptionError(
+                "new with ignore_case needs digests of the list without case, which this model "
+                "lacks: it is of an older version, so fit it again"
+            )
         is_empty = isinstance(exclude, list | tuple) and not exclude
         excluded = frozenset(() if is_empty else Lines.from_strings(exclude).to_list())
         return Stream(Source.of(self._fitted), options, excluded, max(1, ahead))

@@ -174,6 +174,9 @@ class ListSplits(Splits):
             longest=int(lines.lengths().max()),
             cleaning=lines.summary(),
             digests=partial(np.asarray, sorted_unique(lines.digests)) if digests else None,
+            folded_digests=(
+                partial(np.asarray, sorted_unique(lines.folded_digests)) if digests else None
+            ),
             canaries=(self.canaries,) if self.canaries else (),
         )
 
@@ -233,6 +236,7 @@ class BlockSplits(Splits):
             longest=counter.max_length,
             cleaning=counter.summary(),
             digests=partial(np.asarray, counter.digests()) if digests else None,
+            folded_digests=partial(np.asarray, counter.folded_digests()) if digests else None,
         )
 
     def _build_table(self, split: str, window: int | None) -> Contexts:

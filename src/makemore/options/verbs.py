@@ -41,9 +41,12 @@ class ConstraintOptions(Options):
         tuple[str, ...], Setting("text that no line may contain; may be given several times")
     ] = ()
     only: Annotated[str | None, Setting("the only characters that lines may contain")] = None
-    ignore_case: Annotated[bool, Setting("ignore the difference between upper and lower case")] = (
-        False
-    )
+    ignore_case: Annotated[
+        bool,
+        Setting(
+            "ignore the difference between upper and lower case, also for new, distinct and exclude"
+        ),
+    ] = False
     states: Annotated[
         int,
         Setting(

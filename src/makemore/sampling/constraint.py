@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import Ints, concatenate_ranges, unique_inverse
+from makemore.corpus.case import fold_case
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.errors import ConstraintError
 from makemore.inference.automaton import NOWHERE
@@ -58,7 +59,7 @@ class Constraint:
 
         _check_characters(options, vocabulary)
         sets = CharacterSets(tuple(vocabulary.characters))
-        required, forbidden = _patterns(options)
+        required, forbidden = _patterns(options, vocabulary)
         case, max_states = options.ignore_case, options.states
         expressions = [Expression(text, sets, case, max_states) for text in (*required, *forbidden)]
         automata = [expression.automaton() for expression in expressions]
@@ -145,31 +146,66 @@ class Constraint:
         return allowed
 
 
-def _patterns(options: ConstraintOptions) -> tuple[list[str], list[str]]:
+def _patterns(options: ConstraintOptions, vocabulary: Vocabulary) -> tuple[list[str], list[str]]:
     """Return the patterns that a whole line must match, and those that it must not match."""
     required, forbidden = [_TRIMMED], []
+
+    def literal(text: str) -> str:
+        return _folded_literal(text, vocabulary) if options.ignore_case else re.escape(text)
+
     if options.prefix:
-        required.append(f"{re.escape(options.prefix)}.*")
+        required.append(f"{literal(options.prefix)}.*")
     if options.suffix:
-        required.append(f".*{re.escape(options.suffix)}")
+        required.append(f".*{literal(options.suffix)}")
     if options.contains:
-        required.append(f".*{re.escape(options.contains)}.*")
+        required.append(f".*{literal(options.contains)}.*")
     if options.pattern is not None:
         required.append(options.pattern)
     if options.only is not None:
-        required.append(f"[{re.escape(options.only)}]*" if options.only else "")
+        only = _with_expansions(options.only, vocabulary) if options.ignore_case else options.only
+        required.append(f"[{re.escape(only)}]*" if only else "")
     if any(options.forbid):
-        forbidden.append(f".*(?:{'|'.join(map(re.escape, filter(None, options.forbid)))}).*")
+        forbidden.append(f".*(?:{'|'.join(map(literal, filter(None, options.forbid)))}).*")
     return required, forbidden
+
+
+def _folded_literal(text: str, vocabulary: Vocabulary) -> str:
+    r"""Return an expression for all texts with the same case folding, to be used without case.
+
+    A character that folds to several, such as \u00df to ss, matches them together.
+    """
+    folded = fold_case(text)
+    expansions = _expansions(vocabulary)
+    rest = [""]  # the expressions of the ends of the text, from the empty one
+    for start in range(len(folded) - 1, -1, -1):
+        steps = [re.escape(folded[start]) + rest[0]] + [
+            re.escape(character) + rest[len(expansion) - 1]
+            for character, expansion in expansions.items()
+            if folded.startswith(expansion, start)
+        ]
+        rest.insert(0, steps[0] if len(steps) == 1 else f"(?:{'|'.join(steps)})")
+    return rest[0]
+
+
+def _with_expansions(only: str, vocabulary: Vocabulary) -> str:
+    """Return the characters, and those that fold to several of them."""
+    folded = set(fold_case(only))
+    return only + "".join(c for c, folds in _expansions(vocabulary).items() if folded >= set(folds))
+
+
+def _expansions(vocabulary: Vocabulary) -> dict[str, str]:
+    """Return the characters of a vocabulary that fold to several, with these."""
+    folded = {character: fold_case(character) for character in vocabulary.characters}
+    return {character: folds for character, folds in folded.items() if len(folds) > 1}
 
 
 def _check_characters(options: ConstraintOptions, vocabulary: Vocabulary) -> None:
     """Raise a ConstraintError if an option has a character that is not in the vocabulary."""
-    fold_case = str.lower if options.ignore_case else str
-    characters = {fold_case(character) for character in vocabulary.characters}
+    fold: Callable[[str], str] = fold_case if options.ignore_case else str
+    characters = set("".join(map(fold, vocabulary.characters)))
     for name in ("prefix", "suffix", "contains"):
         for character in unicodedata.normalize("NFC", getattr(options, name)):
-            if fold_case(character) not in characters:
+            if not characters >= set(fold(character)):
                 raise ConstraintError(
                     f"{name} contains {character!r}, which is not in the model's vocabulary: "
                     "remove it, or fit on a list that contains it"

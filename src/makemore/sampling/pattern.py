@@ -11,6 +11,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import chain
 from re import _compiler, _constants, _parser  # type: ignore[attr-defined]
 from typing import TypeAlias
 
@@ -18,6 +19,7 @@ import numpy as np
 from automata.fa.dfa import DFA
 from numpy.typing import NDArray
 
+from makemore.corpus.case import case_variants, fold_case
 from makemore.errors import ConstraintError
 
 # Python's parse tree: each node is an opcode and its argument. For a single character, the argument
@@ -227,11 +229,10 @@ class CharacterSets:
         """Return the number of the set of characters that one node of an expression matches."""
         key = repr(node), flags & ~re.DOTALL
         if key not in self._numbers:
-            state = _parser.State()
-            state.flags = flags
-            matches = _compiler.compile(_parser.SubPattern(state, [node]), flags).fullmatch
+            ignores_case = flags & re.IGNORECASE and not flags & re.ASCII
+            select = _folded_members if ignores_case else _members
             self._numbers[key] = len(self._masks)
-            self._masks.append(np.array([matches(c) is not None for c in self.characters], bool))
+            self._masks.append(np.array(select(node, flags, self.characters), bool))
         return self._numbers[key]
 
     @cached_property
@@ -255,6 +256,32 @@ class CharacterSets:
     def characters_of(self, symbol: str) -> NDArray[np.intp]:
         """Return the indices of the characters that a symbol represents."""
         return np.flatnonzero(self.representatives == self.characters.index(symbol))
+
+
+def _members(node: Node, flags: int, characters: Iterable[str]) -> list[bool]:
+    """Return whether one node of an expression matches each of some characters."""
+    state = _parser.State()
+    state.flags = flags
+    matches = _compiler.compile(_parser.SubPattern(state, [node]), flags).fullmatch
+    return [matches(character) is not None for character in characters]
+
+
+def _folded_members(node: Node, flags: int, characters: tuple[str, ...]) -> list[bool]:
+    """Return the same without regard to case.
+
+    A character is in a set if any character with the same case folding is. Python's IGNORECASE has
+    another notion, in which the dotless i is an i.
+    """
+    kind, argument = node
+    is_negated = kind is _constants.NOT_LITERAL
+    if is_negated:
+        node = (_constants.LITERAL, argument)
+    elif isinstance(argument, list) and argument[:1] == [(_constants.NEGATE, None)]:
+        is_negated, node = True, (kind, argument[1:])
+    variants = [(each, *case_variants(fold_case(each))) for each in characters]
+    every = tuple(dict.fromkeys(chain.from_iterable(variants)))
+    is_member = dict(zip(every, _members(node, flags & ~re.IGNORECASE, every), strict=True))
+    return [any(map(is_member.__getitem__, each)) != is_negated for each in variants]
 
 
 def _bits(subset: int) -> list[int]:

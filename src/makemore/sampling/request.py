@@ -36,6 +36,8 @@ class Source:
         label_shares: (labels,) float64, share of each label; empty without labels.
         digests: returns the (k,) uint64 ascending digests of all lines of the fitted list; required
             for the option `new`.
+        folded_digests: the same of the lines after case folding; required for `new` with
+            `ignore_case`.
         excluded: lines that are never returned.
     """
 
@@ -44,6 +46,7 @@ class Source:
     longest: int
     label_shares: NDArray[np.float64]
     digests: Callable[[], NDArray[np.uint64]] | None = None
+    folded_digests: Callable[[], NDArray[np.uint64]] | None = None
     excluded: frozenset[str] = frozenset()
 
     @classmethod
@@ -51,8 +54,9 @@ class Source:
         """Return the source of a fitted model, with its canaries excluded."""
         excluded = frozenset(line for canaries in fitted.canaries for line in canaries.lines)
         shares = fitted.label_shares
+        digests, folded = fitted.digests, fitted.folded_digests
         return cls(
-            fitted.model, fitted.vocabulary, fitted.longest, shares, fitted.digests, excluded
+            *(fitted.model, fitted.vocabulary, fitted.longest, shares, digests, folded, excluded)
         )
 
 

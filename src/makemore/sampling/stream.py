@@ -16,11 +16,11 @@ from unicodedata import is_normalized
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.lines import line_digests
 from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.sampling.clean_lines import clean_lines
 from makemore.sampling.constraint import Constraint
+from makemore.sampling.line_filter import Filter, line_filter
 from makemore.sampling.request import Request, Source, build_request, compile_constraint
 from makemore.sampling.samplers import BLOCK, Warper
 from makemore.sampling.strategies import (
@@ -32,8 +32,6 @@ from makemore.sampling.strategies import (
 
 if TYPE_CHECKING:
     from makemore.sampling.search import Expander
-
-Filter = Callable[[list[str]], NDArray[np.intp]]
 
 # Limits of a batch: its blocks, and its lines times the larger of V and the line length. In
 # stepwise sampling, the model's state takes a few kilobytes for each character.
@@ -89,7 +87,7 @@ class Stream(Iterator[str]):
         largest = _max_batch_size(request, plan.proposals, plan.is_stepwise or options.distinct)
         expected = _DISTINCT_BATCH if options.distinct else ahead
         batches = _draw_batches(request, plan, expected, largest)
-        select = _line_filter(source, options, exclude)
+        select = line_filter(source, options, exclude)
         # Holds no reference to self, so there is no cycle and it is closed promptly.
         self._lines = _select_lines(batches, select, request, options)
 
@@ -216,29 +214,6 @@ def draw_distinct(source: Source, options: SampleOptions, draws: int) -> list[st
         lines, _ = clean_lines(ids, request.vocabulary, request.prefix)
         distinct.update(dict.fromkeys(lines))
     return list(distinct)
-
-
-def _line_filter(source: Source, options: SampleOptions, exclude: frozenset[str]) -> Filter:
-    """Return a function that returns the indices of the lines that pass the filters."""
-    seen = set(exclude | source.excluded)
-    assert source.digests is not None or not options.new, "new without digests"
-    digests = source.digests() if options.new and source.digests else None
-
-    def select(lines: list[str]) -> NDArray[np.intp]:
-        selected = np.arange(len(lines))
-        if digests is not None and len(digests):
-            line_digest = line_digests(line.encode() for line in lines)
-            nearest = np.minimum(np.searchsorted(digests, line_digest), len(digests) - 1)
-            selected = np.flatnonzero(digests[nearest] != line_digest)
-        if options.distinct:
-            first = {lines[i]: i for i in selected[::-1].tolist() if lines[i] not in seen}
-            seen.update(first)
-            selected = np.array(sorted(first.values()), np.intp)
-        elif seen:
-            selected = np.array([i for i in selected.tolist() if lines[i] not in seen], np.intp)
-        return selected
-
-    return select
 
 
 def _draw_batches(request: Request, plan: Plan, ahead: int, largest: int) -> Iterator[Batch]:
