@@ -511,3 +511,22 @@ def test_mixture_members_can_be_given_on_the_command_line(makemore, enough, tmp_
     makemore(f"fit {enough} -o {tmp_path}/mixed --model mixture -O {members} --steps 2")
     about = makemore(f"info {tmp_path}/mixed")[0]
     assert "kneser_ney(window=2),rnn(hidden=8)" in about
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--prefix -", "--suffix -a", "--pattern -.*", "--forbid -", "--only -a"],
+)
+def test_a_text_may_start_with_a_hyphen(run, tmp_path, option):
+    MakeMore("ngram").fit(["-a", "--a", "b-a", "-"]).save(tmp_path / "hyphens")
+    name, text = option.split()
+    expected = run(f"sample {tmp_path}/hyphens -n 5 {name}={text}")
+    assert expected[2] == 0
+    assert run(f"sample {tmp_path}/hyphens {option} -n 5") == expected
+
+
+def test_a_forgotten_text_is_named(run):
+    message = "makemore: --prefix lacks its text: give one after it, or, if --length is the text"
+    out, err, code = run("sample model --prefix --length 3")
+    assert (out, code) == ("", 2)
+    assert err.startswith(message)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import ConstraintError
 from makemore.options.verbs import ConstraintOptions
+from makemore.sampling.character_sets import CharacterSets
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.pattern import CharacterSets, Expression
+from makemore.sampling.pattern import Expression
 
 CHARACTERS = tuple("abAB-é5 ")
 

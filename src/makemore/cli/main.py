@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from itertools import pairwise
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
@@ -15,6 +16,8 @@ from makemore.cli.console import ARGUMENTS, print_message
 from makemore.cli.interruption import handle_signals, raise_interrupted
 from makemore.cli.streams import drop_output, prepare_streams
 from makemore.errors import MakemoreError, OptionError
+from makemore.options.declaration import fields
+from makemore.options.verbs import SampleOptions
 
 VERBS = (
     *("make", "demo", "fit", "blend", "sample", "top"),
@@ -110,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(tokens: list[str]) -> None:
     """Run the verb that the arguments name."""
     ARGUMENTS.set(tokens)
+    check_text_options(tokens)
     build_app(tokens)(
         insert_default_verb(tokens),
         exit_on_error=False,
@@ -183,6 +187,24 @@ def insert_default_verb(tokens: list[str]) -> list[str]:
             f"{tokens[0]!r} is neither a file nor a verb: did you mean makemore {close[0]}?"
         )
     return ["make", *tokens]
+
+
+def check_text_options(tokens: Sequence[str]) -> None:
+    """Check that no option takes the name of another one as its text, which may start with -.
+
+    Raises:
+        OptionError: a text is the name of an option, so it was probably left out.
+
+    Example:
+        >>> check_text_options(["sample", "names.model", "--prefix", "-a"])
+    """
+    names = {f"--{field.name}".replace("_", "-"): field for field in fields(SampleOptions)}
+    for name, text in pairwise(tokens):
+        if name in names and {str, tuple} & {*names[name].types} and text in names:
+            raise OptionError(
+                f"{name} lacks its text: give one after it, or, if {text} is the text, write "
+                f"{name}={text}"
+            )
 
 
 def _one_line(error: Exception) -> str:

@@ -38,7 +38,11 @@ Pairs = Annotated[tuple[str, ...], Parameter(alias="-O", negative="", show_defau
 Flag = Annotated[bool, Parameter(negative="")]
 Source = Annotated[InputOptions, Parameter(name="*", group=Group("Input", sort_key=1))]
 Fitting = Annotated[FitOptions, Parameter(name="*", group=Group("Training", sort_key=2))]
-Sampling = Annotated[SampleOptions, Parameter(name="*", group=Group("Sampling", sort_key=3))]
+Sampling = Annotated[
+    SampleOptions,
+    Parameter(name="*", group=Group("Sampling", sort_key=3), allow_leading_hyphen=True),
+]
 Constraining = Annotated[
-    ConstraintOptions, Parameter(name="*", group=Group("Constraints", sort_key=3))
+    ConstraintOptions,
+    Parameter(name="*", group=Group("Constraints", sort_key=3), allow_leading_hyphen=True),
 ]

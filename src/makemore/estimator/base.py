@@ -1,5 +1,6 @@
 """Base class of `MakeMore`: constructor parameters and access to the fitted model."""
 
+import secrets
 from collections.abc import Iterable
 from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
@@ -35,7 +36,7 @@ class FitParameters(TypedDict, total=False):
     device: str
     split: str
     test: float
-    random_state: int
+    random_state: int | None
     keep_digests: bool
     min_count: int
     canaries: int
@@ -85,12 +86,14 @@ class Estimator:
         return self
 
     def fit_options(self) -> FitOptions:
-        """Return the parameters as validated `FitOptions`.
+        """Return the parameters as validated `FitOptions`; without a random state, with a new seed.
 
         Raises:
             OptionError: a parameter is invalid.
         """
         plain = self.plain_params()
+        if plain["random_state"] is None:
+            plain["random_state"] = fresh_seed()
         return FitOptions.of({option.name: plain[name] for name, option in _OPTIONS.items()})
 
     def plain_params(self) -> dict[str, Value]:
@@ -169,6 +172,11 @@ def as_aligned_lines(lines: Strings, labels: Iterable[str] | None = None) -> Lin
     if isinstance(lines, Lines):
         return as_lines(lines, labels)
     return Lines.from_strings(lines, labels, keep_blank=True)
+
+
+def fresh_seed() -> int:
+    """Return an unpredictable seed, for `random_state=None` and `seed=None`."""
+    return secrets.randbelow(2**63)
 
 
 def probe_lines(lines: Lines) -> Lines:

@@ -1,12 +1,14 @@
 """Sampling methods of `MakeMore`: random lines and the most probable lines."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from itertools import islice
+from operator import index
 from typing import TYPE_CHECKING, TypeVar
 
 from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError, OptionError
-from makemore.estimator.base import Estimator
+from makemore.estimator.base import Estimator, fresh_seed
 from makemore.options.declaration import Options, Value, fill_in
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 
@@ -43,8 +45,7 @@ class SamplingEstimator(Estimator):
             ConstraintError: no line satisfies the constraints, or none was found.
             OptionError: an option is invalid.
         """
-        if not isinstance(n, int) or n < 0:
-            raise OptionError(f"n is {n!r}: give a whole number, 0 or more")
+        n = whole_number("n", n)
         checked = _options(SampleOptions, options, named)
         lines = list(islice(self._stream(checked, exclude, ahead=n), n))
         if n and not lines:
@@ -138,7 +139,8 @@ class SamplingEstimator(Estimator):
         from makemore.sampling.stream import most_probable_lines
 
         checked = _options(ConstraintOptions, options, named)
-        return list(islice(most_probable_lines(Source.of(self._fitted), checked, label, nodes), n))
+        lines = most_probable_lines(Source.of(self._fitted), checked, label, nodes)
+        return list(islice(lines, whole_number("n", n)))
 
 
 for _method, _declaration in (
@@ -149,11 +151,25 @@ for _method, _declaration in (
     _method.__doc__ = fill_in(_method.__doc__, _declaration)
 
 
+def whole_number(name: str, value: int) -> int:
+    """Return a number of lines as an int; it may be an integer of NumPy.
+
+    Raises:
+        OptionError: it is not a whole number of 0 or more, or beyond any size of a list.
+    """
+    is_whole = hasattr(value, "__index__") and not isinstance(value, bool)
+    if not is_whole or not 0 <= index(value) <= sys.maxsize:
+        raise OptionError(f"{name} is {value!r}: give a whole number, 0 or more")
+    return index(value)
+
+
 def _options(
     declaration: type[OptionsT], options: OptionsT | None, named: Mapping[str, Value | list[str]]
 ) -> OptionsT:
     """Return the options, which were given either as an object or by name."""
     if options is None:
+        if "seed" in named and named["seed"] is None:
+            named = {**named, "seed": fresh_seed()}
         return declaration.of(named)
     # Options of a subclass could hold values that are silently dropped, so the type must match.
     if type(options) is not declaration or named:

@@ -121,13 +121,17 @@ class Options:
     """Base class of all declarations of options."""
 
     def __attrs_post_init__(self) -> None:
-        """Check all values.
+        """Check all values; NumPy's scalars become Python's numbers.
 
         Raises:
             OptionError: a value has the wrong type or is out of bounds.
         """
         for field in fields(type(self)):
-            field.check(getattr(self, field.name))
+            value = getattr(self, field.name)
+            if type(value).__module__ == "numpy" and hasattr(value, "item"):
+                value = value.item()
+                object.__setattr__(self, field.name, value)
+            field.check(value)
 
     def to_dict(self) -> dict[str, Value]:
         """Return all options by name, as a JSON-serialisable dictionary."""

@@ -20,7 +20,7 @@ from makemore.options.verbs import ConstraintOptions
 if TYPE_CHECKING:
     from automata.fa.dfa import DFA
 
-    from makemore.sampling.pattern import CharacterSets
+    from makemore.sampling.character_sets import CharacterSets
 
 _TRIMMED = r"\S(?:.*\S)?"  # cleaned lines are not blank and have no space at either end
 _MAX_PRODUCT = 16  # maximum product of two automata's sizes, in multiples of the states allowed
@@ -55,7 +55,8 @@ class Constraint:
             ConstraintError: a pattern cannot be used, the automata need too many states, or a
                 character is not in the vocabulary.
         """
-        from makemore.sampling.pattern import CharacterSets, Expression  # slow to import
+        from makemore.sampling.character_sets import CharacterSets
+        from makemore.sampling.pattern import Expression  # slow to import
 
         _check_characters(options, vocabulary)
         sets = CharacterSets(tuple(vocabulary.characters))

@@ -92,13 +92,14 @@ class _Text:
         self.next()
         self._read_ahead()
         try:
-            value, self._position = DECODER.raw_decode(self._text, self._position)
+            parsed: tuple[JsonValue, int] = DECODER.raw_decode(self._text, self._position)
         except json.JSONDecodeError as error:
             if self._is_whole:
                 raise
             problem = f"{error.msg}, or the item has more than {MAX_LINE_LENGTH:,} characters"
             raise ValueError(problem) from None
-        return value  # type: ignore[no-any-return]
+        value, self._position = parsed
+        return value
 
     def _end_of_space(self) -> int:
         """Return the position after the space at the current position."""
