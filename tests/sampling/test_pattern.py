@@ -69,12 +69,6 @@ def test_anchors_at_both_ends_change_nothing(pattern):
         ("a{99999999999999999999}", "is not a regular expression"),
         (r"(a)\1", "a backreference"),
         ("(a)?(?(1)b|c)", "a backreference"),
-        ("a(?=b)", "a lookahead or lookbehind"),
-        ("(?<!a)b", "a lookahead or lookbehind"),
-        ("(?>ab)", "an atomic group"),
-        ("a*+", "a possessive quantifier"),
-        (r"a\bb", "an anchor such as"),
-        ("a^b", "an anchor such as"),
         ("(" * 5000 + ")" * 5000, "is nested too deeply"),
     ],
 )

@@ -15,15 +15,19 @@ from makemore.corpus.case import case_variants, fold_case
 # Python's parse tree: each node is an opcode and its argument. For a single character, the argument
 # is a code point, the items of a set, or None. For the other opcodes that are read here, it is
 #     AT                        a position, as an opcode
+#     ASSERT, ASSERT_NOT        direction, inner tree
 #     BRANCH                    None, alternatives
 #     MAX_REPEAT, MIN_REPEAT    minimum, maximum, repeated tree
 #     SUBPATTERN                group, flags to add, flags to remove, inner tree
 Tree: TypeAlias = "Iterable[Node]"
 Argument: TypeAlias = (
-    "int | list[Node] | tuple[None, Iterable[Tree]] | tuple[int, int, Tree]"
+    "int | list[Node] | tuple[None, Iterable[Tree]] | tuple[int, Tree] | tuple[int, int, Tree]"
     " | tuple[int | None, int, int, Tree] | None"
 )
 Node: TypeAlias = tuple[int, Argument]
+
+
+OPCODES, PARSER = _constants, _parser  # of Python's own regular expressions
 
 
 class CharacterSets:
@@ -38,6 +42,7 @@ class CharacterSets:
         self.characters = characters
         self._numbers: dict[tuple[str, int], int] = {}
         self._masks: list[NDArray[np.bool_]] = []
+        self._symbol_sets: dict[int, frozenset[str]] = {}
 
     def register(self, node: Node, flags: int) -> int:
         """Return the number of the set of characters that one node of an expression matches."""
@@ -66,6 +71,12 @@ class CharacterSets:
         """Return the symbols of a set."""
         indices = set(self.representatives[self._masks[number]].tolist())
         return [self.characters[i] for i in sorted(indices)]
+
+    def symbol_set(self, number: int) -> frozenset[str]:
+        """Return the symbols of a set, as a set; computed once."""
+        if number not in self._symbol_sets:
+            self._symbol_sets[number] = frozenset(self.symbols_of(number))
+        return self._symbol_sets[number]
 
     def characters_of(self, symbol: str) -> NDArray[np.intp]:
         """Return the indices of the characters that a symbol represents."""
