@@ -26,8 +26,8 @@ def is_selected(line, o):
         line == line.strip() != ""
         and text.startswith(fold(o.prefix))
         and text.endswith(fold(o.suffix))
-        and fold(o.contains) in text
-        and (o.pattern is None or re.fullmatch(o.pattern, line, flags) is not None)
+        and all(fold(each) in text for each in o.contains)
+        and all(re.fullmatch(each, line, flags) is not None for each in o.pattern)
         and not any(fold(each) in text for each in o.forbid if each)
         and (o.only is None or set(text) <= set(fold(o.only)))
         and len(line) >= (o.length or o.min_length or 0)

@@ -5,6 +5,7 @@ each strategy must draw from is enumerated by `enumeration.py`.
 """
 
 import random
+import re
 from collections import Counter
 from functools import cache, wraps
 from itertools import islice
@@ -149,12 +150,14 @@ def random_constraints(rng, maker):
         ".*[a-c].*",
         f"[^{line[-1]}]*.?",
         ".{2,3}",
+        f"(?=.*{re.escape(line[-1])}).*",
+        rf"(?!.*{re.escape(line)}.).*\b.*",
     ]
     each = {
         "prefix": line[: max(low, 1)].rstrip(),
         "suffix": line[high:],
-        "contains": line[low:high],
-        "pattern": rng.choice(patterns),
+        "contains": (line[low:high], rng.choice(line))[: rng.randint(1, 2)],
+        "pattern": tuple(rng.choices(patterns, k=rng.randint(1, 2))),
         "forbid": tuple(text(rng, characters, 1, 3) for _ in range(rng.randint(1, 2))),
         "only": line + rng.choice(characters),
         "ignore_case": True,

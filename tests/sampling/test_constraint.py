@@ -39,8 +39,11 @@ def all_options(draw):
     for name, values in {
         "prefix": TEXTS,
         "suffix": TEXTS,
-        "contains": TEXTS,
-        "pattern": st.sampled_from(["a.*", ".*[ab]-.*", "(?:ab|b )+b?", "[^-]{2,4}", ""]),
+        "contains": st.lists(TEXTS, max_size=2).map(tuple),
+        "pattern": st.lists(
+            st.sampled_from(["a.*", ".*[ab]-.*", "(?:ab|b )+b?", "[^-]{2,4}", "", "(?!.*aa).*b$"]),
+            max_size=2,
+        ).map(tuple),
         "forbid": st.lists(TEXTS, max_size=3).map(tuple),
         "only": st.text("abB- ", max_size=4),
         "min_length": st.integers(1, 5),

@@ -121,7 +121,7 @@ class Options:
     """Base class of all declarations of options."""
 
     def __attrs_post_init__(self) -> None:
-        """Check all values; NumPy's scalars become Python's numbers.
+        """Check all values; NumPy's scalars become numbers, and one string a tuple if due.
 
         Raises:
             OptionError: a value has the wrong type or is out of bounds.
@@ -130,7 +130,9 @@ class Options:
             value = getattr(self, field.name)
             if type(value).__module__ == "numpy" and hasattr(value, "item"):
                 value = value.item()
-                object.__setattr__(self, field.name, value)
+            if field.types == (tuple,) and (value is None or isinstance(value, str)):
+                value = () if value is None else (value,)
+            object.__setattr__(self, field.name, value)
             field.check(value)
 
     def to_dict(self) -> dict[str, Value]:

@@ -21,11 +21,16 @@ class ConstraintOptions(Options):
 
     prefix: Annotated[str, Setting("text that every line must start with")] = ""
     suffix: Annotated[str, Setting("text that every line must end with")] = ""
-    contains: Annotated[str, Setting("text that every line must contain")] = ""
+    contains: Annotated[
+        tuple[str, ...], Setting("text that every line must contain; may be given several times")
+    ] = ()
     pattern: Annotated[
-        str | None,
-        Setting("regular expression in Python's syntax that every whole line must match"),
-    ] = None
+        tuple[str, ...],
+        Setting(
+            "regular expression in Python's syntax that every whole line must match; may be given "
+            "several times"
+        ),
+    ] = ()
     length: Annotated[int | None, Setting("exact line length, in characters", minimum=1)] = None
     min_length: Annotated[int | None, Setting("minimum line length, in characters", minimum=1)] = (
         None
@@ -69,9 +74,14 @@ class ConstraintOptions(Options):
         )
 
     def _without_empty_strings(self, name: str) -> Value:
-        """The value of an option, without empty strings, which forbid nothing."""
+        """The value of an option, without empty strings, which require and forbid nothing.
+
+        An empty pattern, which only an empty line matches, is a constraint.
+        """
         value: Value = getattr(self, name)
-        return tuple(filter(None, value)) if isinstance(value, tuple) else value
+        if isinstance(value, tuple) and name != "pattern":
+            return tuple(filter(None, value))
+        return value
 
     def check(self) -> None:
         """Check that the options do not contradict each other.

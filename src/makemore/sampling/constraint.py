@@ -158,10 +158,8 @@ def _patterns(options: ConstraintOptions, vocabulary: Vocabulary) -> tuple[list[
         required.append(f"{literal(options.prefix)}.*")
     if options.suffix:
         required.append(f".*{literal(options.suffix)}")
-    if options.contains:
-        required.append(f".*{literal(options.contains)}.*")
-    if options.pattern is not None:
-        required.append(options.pattern)
+    required += [f".*{literal(text)}.*" for text in filter(None, options.contains)]
+    required += options.pattern
     if options.only is not None:
         only = _with_expansions(options.only, vocabulary) if options.ignore_case else options.only
         required.append(f"[{re.escape(only)}]*" if only else "")
@@ -205,7 +203,8 @@ def _check_characters(options: ConstraintOptions, vocabulary: Vocabulary) -> Non
     fold: Callable[[str], str] = fold_case if options.ignore_case else str
     characters = set("".join(map(fold, vocabulary.characters)))
     for name in ("prefix", "suffix", "contains"):
-        for character in unicodedata.normalize("NFC", getattr(options, name)):
+        text = "".join(getattr(options, name))  # one text, or several
+        for character in unicodedata.normalize("NFC", text):
             if not characters >= set(fold(character)):
                 raise ConstraintError(
                     f"{name} contains {character!r}, which is not in the model's vocabulary: "
