@@ -161,6 +161,7 @@ class ListFacts:
         weight: sum of the weights of its lines.
         label_weights: (labels,) float64, sum of the weights of the lines with each label.
         longest: length of the longest line, in characters.
+        usual_length: default maximum length of sampled lines; see `corpus.lengths`.
         cleaning: statistics of cleaning.
         digests: function that returns the (k,) uint64 digests of its lines, ascending; None if they
             were not stored.
@@ -172,6 +173,7 @@ class ListFacts:
     weight: float
     label_weights: NDArray[np.float64]
     longest: int
+    usual_length: int
     cleaning: "Summary"
     digests: Callable[[], NDArray[np.uint64]] | None
     folded_digests: Callable[[], NDArray[np.uint64]] | None
@@ -200,6 +202,7 @@ class ListFacts:
             weight=sum(facts.weight for facts in lists),
             label_weights=label_weights,
             longest=max(facts.longest for facts in lists),
+            usual_length=max(facts.usual_length for facts in lists),
             cleaning=reduce(add, (facts.cleaning for facts in lists)),
             digests=_merge_digests([facts.digests for facts in lists]),
             folded_digests=_merge_digests([facts.folded_digests for facts in lists]),

@@ -55,6 +55,7 @@ def save_fitted(path: str | Path, fitted: FittedModel, parameters: Mapping[str, 
         "weight": fitted.weight,
         "label_weights": fitted.label_weights.tolist(),
         "longest": fitted.longest,
+        "usual_length": fitted.usual_length,
         "normalisation": "NFC, trimmed, blank lines dropped",
         "cleaning": _cleaning(fitted.cleaning),
         "training": fitted.report.to_json(),
@@ -110,6 +111,7 @@ def _fitted(file: ModelFile) -> FittedModel:
         weight=float(document["weight"]),
         label_weights=np.array(document["label_weights"], np.float64),
         longest=int(document["longest"]),
+        usual_length=int(document.get("usual_length") or document["longest"]),
         cleaning=Summary(**document["cleaning"]),
         report=FitReport.from_json(document["training"]),
         digests=digests,
@@ -169,9 +171,7 @@ def check_document(document: Document) -> None:
         shares and not sum(shares)
     ):
         raise ValueError("label_weights are not numbers of 0 or more with a positive sum")
-    longest = document["longest"]
-    if not _is_count(longest) or not 1 <= longest <= _MAX_LENGTH:
-        raise ValueError(f"longest is not an integer from 1 to {_MAX_LENGTH:,}")
+    _check_lengths(document["longest"], document.get("usual_length", document["longest"]))
     if not all(map(_is_count, document["cleaning"].values())):
         raise ValueError("cleaning has a value that is not an integer of 0 or more")
     _check_training(document["training"])
@@ -191,6 +191,14 @@ def _check_vocabulary(characters: str, labels: Any) -> None:
         raise ValueError("labels are not sorted and distinct, or include NUL or a surrogate")
     if "" in labels:
         raise ValueError("a label is empty")
+
+
+def _check_lengths(longest: Any, usual: Any) -> None:
+    """Check the length of the longest line, and the default maximum length of sampled lines."""
+    if not _is_count(longest) or not 1 <= longest <= _MAX_LENGTH:
+        raise ValueError(f"longest is not an integer from 1 to {_MAX_LENGTH:,}")
+    if not _is_count(usual) or not 1 <= usual <= longest:
+        raise ValueError("usual_length is not an integer from 1 to longest")
 
 
 def _is_text(text: str) -> bool:

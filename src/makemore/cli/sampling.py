@@ -30,6 +30,7 @@ def print_samples(
     """
     excluded = read_excluded(exclude) if exclude is not None else []
     stream = maker.stream(exclude=excluded, ahead=n, options=options)
+    _warn_about_length(maker, options)
     if stream.allowed is not None:
         print_message(stream.method)
         if options.distinct and stream.allowed < n:
@@ -55,6 +56,16 @@ def print_samples(
         )
     if count < n:
         print_message(f"only {count:,} of {n:,} lines were found")
+
+
+def _warn_about_length(maker: "MakeMore", options: SampleOptions) -> None:
+    """Print the default maximum length if the longest line of the list is longer."""
+    longest, usual = maker.learned_.longest, maker.learned_.usual_length
+    if usual < longest and options.length is None and options.max_length is None:
+        print_message(
+            f"the longest line of the list has {longest:,} characters, but nearly all have far "
+            f"fewer: sampled lines have at most {usual:,} (set it with --max-length)"
+        )
 
 
 def _score_batches(

@@ -47,7 +47,8 @@ class BlockCounter:
         """Create an empty counter; `dev` and `test` are fractions as in `split_lines`."""
         self.window, self._fractions = window, (dev, test)
         self.sizes = dict.fromkeys(Split._fields, 0)
-        self.weight, self.max_length = 0.0, 0
+        self.weight = 0.0
+        self.length_counts = np.zeros(1, np.int64)  # the numbers of lines of 0, 1, ... characters
         self._tables: dict[str, list[Contexts]] = {split: [] for split in Split._fields}
         self._digests: list[NDArray[np.uint64]] = []
         self._folded: list[NDArray[np.uint64]] | None = None  # while they equal the digests
@@ -73,7 +74,7 @@ class BlockCounter:
             self._first_line = lines.select(np.arange(1))
         lines.check_compatible(self._first_line)
         self.weight += float(lines.counts().sum())
-        self.max_length = max(self.max_length, int(lines.lengths().max()))
+        self._add_lengths(lines)
         self._is_character[lines.codes] = True
         self._add_label_weights(lines)
         self._add_digests(lines)
@@ -103,6 +104,17 @@ class BlockCounter:
         """Return (d,) uint64, ascending: the digests of the distinct lines."""
         digests = _merge_all(self._digests, _merge_digests)
         return np.zeros(0, np.uint64) if digests is None else digests
+
+    @property
+    def max_length(self) -> int:
+        """Length of the longest line, in characters."""
+        return len(self.length_counts) - 1
+
+    def _add_lengths(self, lines: Lines) -> None:
+        """Add the lengths of the lines of a block."""
+        counts = np.bincount(lines.lengths(), minlength=len(self.length_counts))
+        counts[: len(self.length_counts)] += self.length_counts
+        self.length_counts = counts
 
     def folded_digests(self) -> NDArray[np.uint64]:
         """Return (d,) uint64, ascending: the distinct digests of the lines after case folding."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from makemore.arrays import AnyArray, evenly_spaced, sorted_unique, sum_by_index
 from makemore.contexts.block_counter import BlockCounter
 from makemore.contexts.table import Contexts
+from makemore.corpus.lengths import usual_length
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import Split, has_digest_below, split_lines
 from makemore.corpus.vocabulary import Vocabulary
@@ -172,6 +173,7 @@ class ListSplits(Splits):
             weight=float(lines.counts().sum()),
             label_weights=label_weights,
             longest=int(lines.lengths().max()),
+            usual_length=usual_length(np.bincount(lines.lengths())),
             cleaning=lines.summary(),
             digests=partial(np.asarray, sorted_unique(lines.digests)) if digests else None,
             folded_digests=(
@@ -234,6 +236,7 @@ class BlockSplits(Splits):
             weight=counter.weight,
             label_weights=counter.label_weights(),
             longest=counter.max_length,
+            usual_length=usual_length(counter.length_counts),
             cleaning=counter.summary(),
             digests=partial(np.asarray, counter.digests()) if digests else None,
             folded_digests=partial(np.asarray, counter.folded_digests()) if digests else None,

@@ -38,7 +38,8 @@ class ConstraintOptions(Options):
     max_length: Annotated[
         int | None,
         Setting(
-            "maximum line length, in characters; by default that of the longest line read",
+            "maximum line length, in characters; by default that of the longest line of the list, "
+            "unless it is far longer than the others",
             minimum=1,
         ),
     ] = None

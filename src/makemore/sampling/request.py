@@ -32,7 +32,7 @@ class Source:
     Attributes:
         model: the model.
         vocabulary: its characters and labels.
-        longest: length of the longest line of the fitted list, in characters.
+        longest: default maximum length of lines, in characters.
         label_shares: (labels,) float64, share of each label; empty without labels.
         digests: returns the (k,) uint64 ascending digests of all lines of the fitted list; required
             for the option `new`.
@@ -56,7 +56,15 @@ class Source:
         shares = fitted.label_shares
         digests, folded = fitted.digests, fitted.folded_digests
         return cls(
-            *(fitted.model, fitted.vocabulary, fitted.longest, shares, digests, folded, excluded)
+            *(
+                fitted.model,
+                fitted.vocabulary,
+                fitted.usual_length,
+                shares,
+                digests,
+                folded,
+                excluded,
+            )
         )
 
 
