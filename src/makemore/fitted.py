@@ -1,5 +1,6 @@
 """The result of a fit: the model, facts about its list, and a report."""
 
+import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -237,6 +238,21 @@ class FittedModel(ListFacts):
     family: str
     options: "Options"
     report: FitReport
+
+    @property
+    def chance_loss(self) -> float:
+        """Loss of a model that draws each character uniformly, in nats per character."""
+        return math.log(len(self.vocabulary))
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether training made a network clearly worse than a uniform draw of characters."""
+        loss = self.report.train_loss
+        is_trained = self.report.steps is not None
+        return is_trained and loss is not None and loss > _DIVERGED * self.chance_loss
+
+
+_DIVERGED = 1.1  # a network starts near the loss of a uniform draw
 
 
 def held_out_share(models: Sequence[FittedModel]) -> float:

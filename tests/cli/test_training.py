@@ -1,4 +1,5 @@
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -266,3 +267,12 @@ def test_a_separate_process_stops_in_order_on_ctrl_c(folder):
     assert process.returncode == 130
     assert f"continue with: makemore {typed} --resume\n" in err
     assert len(MakeMore.load(folder / "m.safetensors").sample(3)) == 3
+
+
+def test_a_diverged_training_is_reported_at_fit_and_at_sampling(run):
+    _, err, code = run(FIT.replace("--steps 40", "--steps 15 --rate 50"))
+    message = r"the training diverged: the loss of \S+ is above that of random characters, 2\.\d+; "
+    assert code == 0
+    assert re.search(message + "fit it again with a lower --rate\n", err)
+    assert re.search(message + "its lines mean nothing\n", run("sample m.safetensors -n 1")[1])
+    assert "diverged" not in run(FIT)[1] + run("sample m.safetensors -n 1")[1]

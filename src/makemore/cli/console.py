@@ -43,6 +43,21 @@ def warn_about_unknown(maker: "MakeMore", lines: "Lines", consequence: str) -> N
         )
 
 
+def warn_if_diverged(maker: "MakeMore", remedy: str) -> None:
+    """Print that a network has learned nothing, if that is so.
+
+    Args:
+        maker: the fitted model.
+        remedy: what to do, for the end of the message.
+    """
+    fitted = maker.learned_
+    if fitted.has_diverged:
+        print_message(
+            f"the training diverged: the loss of {fitted.report.train_loss:.4g} is above that of "
+            f"random characters, {fitted.chance_loss:.4g}; {remedy}"
+        )
+
+
 def write_lines(lines: Iterable[str]) -> int:
     """Print lines in batches as they arrive and return their number."""
     to_text: Callable[[str], str] = _escape_controls if sys.stdout.isatty() else str

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import parse_pairs, print_message
+from makemore.cli.console import parse_pairs, print_message, warn_if_diverged
 from makemore.cli.interruption import InterruptHandler, handle_signals
 from makemore.cli.output_paths import check_model_path, prepare_directory, write_report_directory
 from makemore.errors import OptionError
@@ -87,6 +87,7 @@ def fit_and_save(
     if maker.learned_.report.chosen is not None:
         print_message(f"chose {maker.learned_.report.chosen}")
     print_message(describe_fit(maker))
+    warn_if_diverged(maker, "fit it again with a lower --rate")
     _describe_outputs(maker, outputs)
     if outputs.report is not None and lines is not None:
         final_recording = recording if run is None else run.recording or recording

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
-from makemore.cli.console import print_message, write_json, write_lines
+from makemore.cli.console import print_message, warn_if_diverged, write_json, write_lines
 from makemore.cli.reading import read_excluded
 from makemore.errors import ConstraintError
 from makemore.options.verbs import SampleOptions
@@ -30,6 +30,7 @@ def print_samples(
     """
     excluded = read_excluded(exclude) if exclude is not None else []
     stream = maker.stream(exclude=excluded, ahead=n, options=options)
+    warn_if_diverged(maker, "its lines mean nothing")
     _warn_about_length(maker, options)
     if stream.allowed is not None:
         print_message(stream.method)
