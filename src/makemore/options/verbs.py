@@ -12,6 +12,7 @@ from makemore.options.declaration import Options, Setting, Value, describe, fiel
 SPLITS = ("digest", "lecture", "clean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 # Options that do not make a constraint: `states` only limits the size of the automaton.
+_MIN_TEMPERATURE = 1e-3  # above 0; lower ones underflow
 _NOT_CONSTRAINTS = ("prefix", "max_length", "states")
 
 
@@ -112,8 +113,8 @@ class SampleOptions(ConstraintOptions):
         float,
         Setting(
             "sampling temperature: below 1 favours likely characters, above 1 flattens the "
-            "distribution",
-            minimum=1e-3,
+            "distribution, 0 always takes the likeliest",
+            minimum=0,
             maximum=1e3,
         ),
     ] = 1.0
@@ -136,6 +137,22 @@ class SampleOptions(ConstraintOptions):
     patience: Annotated[
         int, Setting("number of consecutive lines to reject before giving up", minimum=1)
     ] = 1_000_000
+
+    def check(self) -> None:
+        """Check that the options do not contradict each other.
+
+        Raises:
+            OptionError: two options contradict each other, or the temperature is too low.
+        """
+        super().check()
+        if 0 < self.temperature < _MIN_TEMPERATURE:
+            raise OptionError(
+                f"temperature is {self.temperature!r}: give 0, or {_MIN_TEMPERATURE} or more"
+            )
+        if self.temperature == 0 and (self.top_k is not None or self.top_p is not None):
+            raise OptionError(
+                "temperature 0 takes the likeliest characters only: leave out top_k and top_p"
+            )
 
 
 @frozen(kw_only=True)

@@ -50,6 +50,7 @@ class BackwardMessages:
         goto: (P, V) int32, the pair after each id, or P if there is none; pair 0 is the first.
         probs: (P, V) float32, the warped distribution in each pair; zero for the boundary where no
             line may end.
+        states: (P,) int32, the state of the model in each pair.
         prefix_length: number of characters read before pair 0: the length of the prefix.
         may_end: (R,) bool, whether a line is long enough after 0, 1, 2 ... further characters.
         rows: (R, P + 1) float64, M after 0, 1, 2 ... further characters: each row is divided by its
@@ -58,9 +59,15 @@ class BackwardMessages:
     """
 
     def __init__(
-        self, goto: Ints, probs: NDArray[np.float32], prefix_length: int, constraint: Constraint
+        self,
+        goto: Ints,
+        probs: NDArray[np.float32],
+        states: Ints,
+        prefix_length: int,
+        constraint: Constraint,
     ) -> None:
         """Compute the messages, from the end of the longest line back to the first pair."""
+        self.states = states
         self.goto, self.probs, self.prefix_length = goto, probs, prefix_length
         positions = constraint.max_length - prefix_length + 1
         self.may_end = (
@@ -152,7 +159,7 @@ def backward_messages(
     probs = warper.probs(automaton.log_probs[states]).astype(np.float32)[inverse]
     probs[~constraint.is_final[pairs.right], BOUNDARY] = 0.0
     goto = np.where(pairs.goto == NOWHERE, len(pairs.left), pairs.goto)
-    return BackwardMessages(goto, probs, len(prefix), constraint)
+    return BackwardMessages(goto, probs, pairs.left, len(prefix), constraint)
 
 
 class ConditionalSampler:

@@ -77,6 +77,14 @@ class Stream(Iterator[str]):
         is_constrained, request = options.is_constrained, build_request(source, options)
         constraint = compile_constraint(request, options) if is_constrained else None
         self.allowed = None if constraint is None else constraint.count(request.prefix)
+        select = line_filter(source, options, exclude)
+        if options.temperature == 0:
+            from makemore.sampling.greedy import METHOD, greedy_lines
+
+            self.method, self.is_exact, self.distance = METHOD, True, 0.0
+            constraint = constraint or compile_constraint(request, options)
+            self._lines = greedy_lines(request, constraint, options, select)
+            return
         if constraint is None:
             plan = plan_unconstrained(request, ahead)
         else:
@@ -87,7 +95,6 @@ class Stream(Iterator[str]):
         largest = _max_batch_size(request, plan.proposals, plan.is_stepwise or options.distinct)
         expected = _DISTINCT_BATCH if options.distinct else ahead
         batches = _draw_batches(request, plan, expected, largest)
-        select = line_filter(source, options, exclude)
         # Holds no reference to self, so there is no cycle and it is closed promptly.
         self._lines = _select_lines(batches, select, request, options)
 
