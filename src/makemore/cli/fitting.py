@@ -84,11 +84,7 @@ def fit_and_save(
                 maker.fit(lines, on_step=on_step, run=run)
     if outputs.model is not None:
         maker.save(outputs.model)  # before any message
-    if maker.learned_.report.chosen is not None:
-        print_message(f"chose {maker.learned_.report.chosen}")
-    print_message(describe_fit(maker))
-    warn_if_diverged(maker, "fit it again with a lower --rate")
-    _describe_outputs(maker, outputs)
+    _print_summary(maker, outputs)
     if outputs.report is not None and lines is not None:
         final_recording = recording if run is None else run.recording or recording
         title = os.path.basename(outputs.model or "a model")
@@ -140,8 +136,15 @@ class StepCallbacks:
             callback(step)
 
 
-def _describe_outputs(maker: "MakeMore", outputs: Outputs) -> None:
-    """Print where the model is, and which directories are empty because nothing was trained."""
+def _print_summary(maker: "MakeMore", outputs: Outputs) -> None:
+    """Print the choice of a family, the losses, and where the model is.
+
+    Directories that are empty because nothing was trained are named.
+    """
+    if maker.learned_.report.chosen is not None:
+        print_message(f"chose {maker.learned_.report.chosen}")
+    print_message(describe_fit(maker))
+    warn_if_diverged(maker, "fit it again with a lower --rate")
     for folder in (outputs.run, outputs.track):
         if folder is not None and maker.learned_.report.steps is None:
             print_message(
