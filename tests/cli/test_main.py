@@ -53,7 +53,7 @@ USAGE = [
     "sample {model} -n x",
     "sample {model} -n 1.5",
     "sample {model} extra",
-    "sample {model} --temperature 0",
+    "sample {model} --temperature 0.0001",
     "sample {model} --temperature -1",
     "sample {model} --temperature nan",
     "sample {model} --temperature hot",
@@ -206,7 +206,7 @@ def test_an_empty_file_argument_is_rejected_with_one_line(capsys):
 
 @pytest.mark.parametrize(
     "line, error",
-    [("sample {list}", CheckpointError), ("sample {model} --temperature 0", OptionError)],
+    [("sample {list}", CheckpointError), ("sample {model} --temperature 0.0001", OptionError)],
 )
 def test_debug_raises_the_original_error(root, line, error):
     words = {"list": root / "list.txt", "model": root / "model"}

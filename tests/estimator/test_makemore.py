@@ -174,7 +174,7 @@ def test_without_digests_new_is_rejected_with_the_reason(tmp_path):
     maker = MakeMore(keep_digests=False).fit(LINES)
     maker.save(tmp_path / "m")
     for each in (maker, MakeMore.load(tmp_path / "m")):
-        with pytest.raises(OptionError, match="new needs the digests of the list"):
+        with pytest.raises(OptionError, match="new and new_by need the digests of the list"):
             each.sample(1, new=True)
         assert len(each.sample(3)) == 3
 

@@ -58,8 +58,8 @@ def read_blocks(
     return lists.read_blocks(files, columns, source.encoding)
 
 
-def read_excluded(path: str) -> list[str]:
-    """Read the list of `--exclude`, which may be empty, and which no option describes.
+def read_plain_list(path: str, option: str) -> list[str]:
+    """Read the list of `--exclude` or `--list`, which may be empty and which no option describes.
 
     Raises:
         DataError: the list cannot be read.
@@ -73,5 +73,5 @@ def read_excluded(path: str) -> list[str]:
         if "--" not in error.problem:
             raise
         problem = re.sub(r" \([^)]*--.*|(: give|, for example) [^:]*--.*", "", error.problem)
-        remedy = "give --exclude a UTF-8 text with one line per item, or a JSON array of strings"
+        remedy = f"give {option} a UTF-8 text with one line per item, or a JSON array of strings"
         raise type(error)(f"{problem}: {remedy}", error.location) from None

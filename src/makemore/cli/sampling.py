@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from itertools import islice, repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from makemore.cli.console import print_message, warn_if_diverged, write_json, write_lines
-from makemore.cli.reading import read_excluded
-from makemore.errors import ConstraintError
+from makemore.cli.reading import read_plain_list
+from makemore.errors import ConstraintError, OptionError
 from makemore.options.verbs import SampleOptions
 
 if TYPE_CHECKING:
@@ -15,11 +15,23 @@ if TYPE_CHECKING:
 _BATCH_SIZE = 4096  # lines scored per batch
 
 
+class Files(NamedTuple):
+    """Lists that lines are compared with.
+
+    Attributes:
+        exclude: file with lines never to print.
+        learned: the list that the model was fitted on, for `new_by`.
+    """
+
+    exclude: str | None = None
+    learned: str | None = None
+
+
 def print_samples(
     maker: "MakeMore",
     n: int,
     options: SampleOptions,
-    exclude: str | None = None,
+    files: Files = Files(),
     as_json: bool = False,
     scores: bool = False,
 ) -> None:
@@ -28,8 +40,11 @@ def print_samples(
     Raises:
         ConstraintError: no line was found.
     """
-    excluded = read_excluded(exclude) if exclude is not None else []
-    stream = maker.stream(exclude=excluded, ahead=n, options=options)
+    if files.learned is not None and not options.new_by:
+        raise OptionError("--list is for --new-by: give both, or leave --list out")
+    excluded = [] if files.exclude is None else read_plain_list(files.exclude, "--exclude")
+    learned = None if files.learned is None else read_plain_list(files.learned, "--list")
+    stream = maker.stream(exclude=excluded, ahead=n, learned=learned, options=options)
     warn_if_diverged(maker, "its lines mean nothing")
     _warn_about_length(maker, options)
     if stream.allowed is not None:

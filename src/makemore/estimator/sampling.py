@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from makemore.corpus.lines import Lines
 from makemore.errors import ConstraintError, OptionError
-from makemore.estimator.base import Estimator, fresh_seed
+from makemore.estimator.base import Estimator, Strings, as_lines, fresh_seed
 from makemore.options.declaration import Options, Value, fill_in
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 
@@ -26,6 +26,7 @@ class SamplingEstimator(Estimator):
         n: int = 20,
         *,
         exclude: Iterable[str] = (),
+        learned: Strings | None = None,
         options: SampleOptions | None = None,
         **named: Value | list[str],
     ) -> list[str]:
@@ -34,6 +35,8 @@ class SamplingEstimator(Estimator):
         Args:
             n: number of lines.
             exclude: lines that are never returned.
+            learned: the fitted list, for `new_by`; None to use the digests in the model, which is
+                slower.
             options: constraints on the lines and the sampling method.
             **named: instead of `options`, the options of `SampleOptions` by name:
                 {names}.
@@ -47,7 +50,7 @@ class SamplingEstimator(Estimator):
         """
         n = whole_number("n", n)
         checked = _options(SampleOptions, options, named)
-        lines = list(islice(self._stream(checked, exclude, ahead=n), n))
+        lines = list(islice(self._stream(checked, exclude, n, learned), n))
         if n and not lines:
             raise ConstraintError(
                 f"none of {checked.patience:,} lines drawn passed the constraints and filters: "
@@ -60,6 +63,7 @@ class SamplingEstimator(Estimator):
         *,
         exclude: Iterable[str] = (),
         ahead: int = 4096,
+        learned: Strings | None = None,
         options: SampleOptions | None = None,
         **named: Value | list[str],
     ) -> "Stream":
@@ -74,6 +78,7 @@ class SamplingEstimator(Estimator):
         Args:
             exclude: lines that are never returned.
             ahead: expected number of lines to be taken; it affects speed only.
+            learned: as for `sample`.
             options: constraints on the lines and the sampling method.
             **named: instead of `options`, the options of `SampleOptions` by name:
                 {names}.
@@ -86,26 +91,30 @@ class SamplingEstimator(Estimator):
             ConstraintError: no line satisfies the constraints.
             OptionError: an option is invalid.
         """
-        return self._stream(_options(SampleOptions, options, named), exclude, ahead)
+        return self._stream(_options(SampleOptions, options, named), exclude, ahead, learned)
 
-    def _stream(self, options: SampleOptions, exclude: Iterable[str], ahead: int) -> "Stream":
+    def _stream(
+        self, options: SampleOptions, exclude: Iterable[str], ahead: int, learned: Strings | None
+    ) -> "Stream":
         """Return the stream for checked options; see `stream`."""
         from makemore.sampling.request import Source
         from makemore.sampling.stream import Stream
 
-        if options.new and self._fitted.digests is None:
+        needs_digests = options.new or (options.new_by > 0 and learned is None)
+        if needs_digests and self._fitted.digests is None:
             raise OptionError(
-                "new needs the digests of the list, and this model was fitted without them: fit it "
-                "again with digests"
+                "new and new_by need the digests of the list, and this model was fitted without "
+                "them: fit it again with digests, or give the list with new_by"
             )
-        if options.new and options.ignore_case and self._fitted.folded_digests is None:
+        if needs_digests and options.ignore_case and self._fitted.folded_digests is None:
             raise OptionError(
                 "new with ignore_case needs digests of the list without case, which this model "
                 "lacks: it is of an older version, so fit it again"
             )
         is_empty = isinstance(exclude, list | tuple) and not exclude
         excluded = frozenset(() if is_empty else Lines.from_strings(exclude).to_list())
-        return Stream(Source.of(self._fitted), options, excluded, max(1, ahead))
+        known = None if learned is None else frozenset(as_lines(learned).to_list())
+        return Stream(Source.of(self._fitted), options, excluded, max(1, ahead), known)
 
     def top(
         self,

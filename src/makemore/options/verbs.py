@@ -108,6 +108,14 @@ class SampleOptions(ConstraintOptions):
 
     label: Annotated[str | None, Setting("label of every line, for a list with labels")] = None
     new: Annotated[bool, Setting("exclude lines of the list that the model was fitted on")] = False
+    new_by: Annotated[
+        int,
+        Setting(
+            "exclude lines that fewer edits than this turn into a line of the list; 1 is new",
+            minimum=0,
+            maximum=3,
+        ),
+    ] = 0
     distinct: Annotated[bool, Setting("exclude repeated lines")] = False
     temperature: Annotated[
         float,

@@ -113,6 +113,7 @@ def greedy_lines(
     constraint: Constraint,
     options: SampleOptions,
     select: Callable[[list[str]], NDArray[np.intp]],
+    is_far: Callable[[str], bool] | None = None,
 ) -> Iterator[str]:
     """Yield lines at temperature 0: without end, or, with `distinct`, in order of their gaps.
 
@@ -121,6 +122,7 @@ def greedy_lines(
         constraint: which lines are allowed.
         options: sampling options.
         select: returns the indices of the lines that pass the filters.
+        is_far: returns whether a line is far enough from the learned ones; None for no limit.
 
     Raises:
         ConstraintError: too many lines share the probability.
@@ -128,7 +130,7 @@ def greedy_lines(
     rng = np.random.default_rng(request.seed)
     for tied in _tied_lines(request, constraint, options.patience):
         lines = list(tied)
-        lines = [lines[i] for i in select(lines).tolist()]
+        lines = [lines[i] for i in select(lines).tolist() if is_far is None or is_far(lines[i])]
         if not lines:
             continue
         log_weights = np.array([tied[line] for line in lines])

@@ -35,9 +35,7 @@ def line_filter(source: Source, options: SampleOptions, exclude: frozenset[str])
     def select(lines: list[str]) -> NDArray[np.intp]:
         selected, keys = np.arange(len(lines)), list(map(to_key, lines))
         if len(digests):
-            line_digest = line_digests(key.encode() for key in keys)
-            nearest = np.minimum(np.searchsorted(digests, line_digest), len(digests) - 1)
-            selected = np.flatnonzero(digests[nearest] != line_digest)
+            selected = np.flatnonzero(~contains(digests, line_digests(map(str.encode, keys))))
         if options.distinct:
             first = {keys[i]: i for i in selected[::-1].tolist() if keys[i] not in seen}
             seen.update(first)
@@ -47,3 +45,10 @@ def line_filter(source: Source, options: SampleOptions, exclude: frozenset[str])
         return selected
 
     return select
+
+
+def contains(digests: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Return (n,) bool, whether each of (n,) digests is among some, at least one, ascending."""
+    nearest = np.minimum(np.searchsorted(digests, wanted), len(digests) - 1)
+    found: NDArray[np.bool_] = digests[nearest] == wanted
+    return found

@@ -60,6 +60,7 @@ class Stream(Iterator[str]):
         options: SampleOptions,
         exclude: frozenset[str] = frozenset(),
         ahead: int = BLOCK,
+        learned: frozenset[str] | None = None,
     ) -> None:
         """Choose the sampling strategy.
 
@@ -68,12 +69,18 @@ class Stream(Iterator[str]):
             options: sampling options.
             exclude: lines to skip.
             ahead: expected number of lines; it affects only the speed.
+            learned: lines of the fitted list, for `new_by`; None to use the digests of the model.
 
         Raises:
             ConstraintError: no line satisfies the constraint, or a pattern cannot be used.
             OptionError: options contradict each other, or the label is unknown or missing.
         """
         options.check()
+        is_far: Callable[[str], bool] | None = None
+        if options.new_by:
+            from makemore.sampling.edit_distance import MAX_NEAR, distance_filter, far_lines
+
+            is_far = distance_filter(source, options, learned)
         is_constrained, request = options.is_constrained, build_request(source, options)
         constraint = compile_constraint(request, options) if is_constrained else None
         self.allowed = None if constraint is None else constraint.count(request.prefix)
@@ -83,7 +90,7 @@ class Stream(Iterator[str]):
 
             self.method, self.is_exact, self.distance = METHOD, True, 0.0
             constraint = constraint or compile_constraint(request, options)
-            self._lines = greedy_lines(request, constraint, options, select)
+            self._lines = greedy_lines(request, constraint, options, select, is_far)
             return
         if constraint is None:
             plan = plan_unconstrained(request, ahead)
@@ -97,6 +104,9 @@ class Stream(Iterator[str]):
         batches = _draw_batches(request, plan, expected, largest)
         # Holds no reference to self, so there is no cycle and it is closed promptly.
         self._lines = _select_lines(batches, select, request, options)
+        if is_far is not None:
+            patience = options.patience if learned is not None else MAX_NEAR
+            self._lines = far_lines(self._lines, is_far, min(patience, options.patience))
 
     def __next__(self) -> str:
         """Return the next line."""

@@ -4,7 +4,7 @@ from makemore.cli.fitting import Outputs, create_maker, default_to_counting, fit
 from makemore.cli.output_paths import check_not_overwritten
 from makemore.cli.parameters import Count, File, Fitting, Flag, Output, Pairs, Sampling, Source
 from makemore.cli.reading import read_blocks
-from makemore.cli.sampling import print_samples
+from makemore.cli.sampling import Files, print_samples
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 
 
@@ -39,4 +39,4 @@ def make(
     check_not_overwritten(output, *files, exclude)
     maker = create_maker(model, option, default_to_counting(model, fitting))
     fit_and_save(maker, lambda: read_blocks(files, source), Outputs(output))
-    print_samples(maker, n, sampling, exclude, json)
+    print_samples(maker, n, sampling, Files(exclude), json)
