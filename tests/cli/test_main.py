@@ -251,7 +251,7 @@ def test_a_file_named_like_a_verb_is_read_as_a_file(tmp_path, monkeypatch):
     Path("samples").write_text("anna\n")
     assert insert_default_verb(["samples"]) == ["make", "samples"]
     with pytest.raises(
-        OptionError, match=r"'sampl' is neither a file nor a verb: did you mean .* sample"
+        OptionError, match=r"'sampl' is neither a file nor a command: did you mean .* sample"
     ):
         insert_default_verb(["sampl"])
 

@@ -184,7 +184,7 @@ def insert_default_verb(tokens: list[str]) -> list[str]:
     close = get_close_matches(tokens[0], VERBS, n=1, cutoff=0.75)
     if close and not os.path.exists(tokens[0]):
         raise OptionError(
-            f"{tokens[0]!r} is neither a file nor a verb: did you mean makemore {close[0]}?"
+            f"{tokens[0]!r} is neither a file nor a command: did you mean makemore {close[0]}?"
         )
     return ["make", *tokens]
 

@@ -41,9 +41,9 @@ def read_blocks(
     if not files:
         raise OptionError("the list is missing: give a file, a folder, or - for standard input")
     if source.label_column is not None and not labels:
-        raise OptionError("this verb does not use labels: leave out --label-column")
+        raise OptionError("this command does not use labels: leave out --label-column")
     if source.weight_column is not None and not weights:
-        raise OptionError("this verb does not use weights: leave out --weight-column")
+        raise OptionError("this command does not use weights: leave out --weight-column")
     if source.column is None:
         if (source.weight_column, source.label_column, source.delimiter) != (None, None, None):
             raise OptionError(

@@ -20,7 +20,7 @@ def make(
     fitting: Fitting = FitOptions(),
     sampling: Sampling = SampleOptions(),
 ) -> None:
-    """Learn a list and print new lines; the verb can be omitted: makemore FILE.
+    """Learn a list and print new lines; the word make can be omitted: makemore FILE.
 
     Without a budget, steps or a model it counts, which needs no training time.
 
