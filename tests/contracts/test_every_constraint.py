@@ -27,9 +27,13 @@ CONSTRAINTS = {
 }
 # Each strategy, and the constants that force its choice.
 STRATEGIES = {
-    "rejection sampling": {"_MIN_ACCEPTED": 0},
+    "rejection sampling": {"_FEW_LINES": 0, "_MIN_ACCEPTED": 0},
     "enumeration": {"_MIN_ACCEPTED": 10**9},
-    "importance resampling": {"_MIN_ACCEPTED": 10**9, "_MAX_ENUMERATED": 0},
+    "importance resampling": {
+        "_FEW_LINES": 0,
+        "_MIN_ACCEPTED": 10**9,
+        "_MAX_ENUMERATED": 0,
+    },
 }
 
 

@@ -63,10 +63,15 @@ NETWORKS = {
 FORCED = {
     "unconstrained": {"_MIN_TABLE_LINES": 300},  # number of lines from which tables are used
     "automaton": {},
-    "rejection sampling": {"_plan_automaton": lambda request, constraint: None, "_MIN_ACCEPTED": 1},
+    "rejection sampling": {
+        "_plan_automaton": lambda request, constraint: None,
+        "_FEW_LINES": 0,
+        "_MIN_ACCEPTED": 1,
+    },
     "enumeration": {"_plan_automaton": lambda request, constraint: None, "_MIN_ACCEPTED": 10**9},
     "importance resampling": {
         "_plan_automaton": lambda request, constraint: None,
+        "_FEW_LINES": 0,
         "_MIN_ACCEPTED": 10**9,
         "_MAX_ENUMERATED": 0,
     },

@@ -155,7 +155,7 @@ def test_new_lines_are_in_neither_list():
     assert not set(maker.sample(200, new=True)) & {*OLD, *MORE}
     assert maker.learned_.cleaning.kept == len(OLD) + len(MORE)
     forgetful = MakeMore("kneser_ney", keep_digests=False).fit(OLD).partial_fit(MORE)
-    with pytest.raises(OptionError, match="new needs the digests"):
+    with pytest.raises(OptionError, match="new and new_by need the digests"):
         forgetful.sample(1, new=True)
 
 

@@ -4,6 +4,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from makemore import MakeMore
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines, line_digests
 from makemore.corpus.vocabulary import Vocabulary
@@ -232,3 +233,11 @@ def test_unsatisfiable_requests_are_rejected(source, labelled):
 def test_a_stream_is_endless(source):
     lines = list(islice(Stream(source, SampleOptions()), 30_000))
     assert len(lines) == 30_000
+
+
+def test_very_few_allowed_lines_are_scored_before_any_is_drawn(monkeypatch):
+    maker = MakeMore("gru", steps=2).fit(["anna", "otto", "ida"])
+    monkeypatch.setattr(strategies, "_plan_rejection", lambda *_: pytest.fail("lines were drawn"))
+    found = maker.stream(pattern="anna|otto|adi")
+    assert found.method == "exact, enumeration: all 3 allowed lines are scored"
+    assert set(islice(found, 200)) <= {"anna", "otto", "adi"}

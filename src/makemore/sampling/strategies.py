@@ -2,8 +2,9 @@
 
 - Unconstrained: no constraint except a prefix and a maximum length; exact.
 - Automaton: a model that compiles to an automaton is conditioned on the constraint; exact.
+- Enumeration: all allowed lines are scored, if they are very few; exact.
 - Rejection sampling of unconstrained lines, if enough of them are allowed; exact.
-- Enumeration: all allowed lines are scored, if they are few; exact.
+- Enumeration, if the allowed lines are few; exact.
 - Importance resampling of proposals guided by a counted model; approximate.
 
 The choice depends on the model, the constraint, the warper and the seed, never on the number of
@@ -32,6 +33,7 @@ from makemore.sampling.samplers import BLOCK, TableSampler, Uniforms, Warper
 # Modules that only one strategy needs are imported inside its function: most draws need none.
 
 _MIN_TABLE_LINES = 4 * BLOCK  # lines from which compiling the model to an automaton is faster
+_FEW_LINES = BLOCK  # allowed lines up to which scoring all is cheaper than drawing a first block
 _MAX_ENUMERATED = 200_000  # maximum number of allowed lines for the list strategy
 _MIN_ACCEPTED = 16  # allowed lines in the first unconstrained block that rejection needs
 _GUIDE_WINDOWS = (3, 2, 1)
@@ -123,8 +125,9 @@ def plan_constrained(request: Request, constraint: Constraint, exact: bool) -> P
     """
     plan = (
         _plan_automaton(request, constraint)
+        or _plan_enumeration(request, constraint, _FEW_LINES)
         or _plan_rejection(request, constraint)
-        or _plan_enumeration(request, constraint)
+        or _plan_enumeration(request, constraint, _MAX_ENUMERATED)
     )
     if plan is not None:
         return plan
@@ -183,9 +186,9 @@ def _plan_rejection(request: Request, constraint: Constraint) -> Plan | None:
     )
 
 
-def _plan_enumeration(request: Request, constraint: Constraint) -> Plan | None:
-    """Return a plan that scores every allowed line; None if there are too many."""
-    if constraint.count(request.prefix) > _MAX_ENUMERATED:
+def _plan_enumeration(request: Request, constraint: Constraint, most: int) -> Plan | None:
+    """Return a plan that scores every allowed line; None if there are more than `most`."""
+    if constraint.count(request.prefix) > most:
         return None
     from makemore.sampling.exhaustive import ExhaustiveSampler, enumerate_lines
 
