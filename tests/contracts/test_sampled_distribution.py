@@ -282,7 +282,7 @@ def test_the_search_samples_networks_without_replacement(rng):
 
 
 def check_search(maker, options, searches):
-    """Compare the first two lines of many searches with the enumeration."""
+    """Compare the first two lines of many searches with the probabilities by enumeration."""
     probs, _ = selected_probs(Source.of(maker.learned_), options)
     assume(probs)
     request = build_request(Source.of(maker.learned_), options)

@@ -42,6 +42,10 @@ def test_the_items_do_not_depend_on_the_chunks(size):
     assert [row.line for row in array_rows(chunks, None)] == NAMES * 3
 
 
+def test_an_empty_chunk_does_not_end_the_text():
+    assert [row.line for row in array_rows(["[", "", '"anna"', "", "]"], None)] == ["anna"]
+
+
 def test_a_long_array_on_one_line_is_read_in_blocks(write):
     names = [f"name {i}" for i in range(200_000)]
     blocks = list(read_blocks(write(json.dumps(names)), characters=2**17))

@@ -1,4 +1,4 @@
-"""Sequences of any kind are read by position; a missing value is refused with its position."""
+"""Sequences of any kind are read by position; an error names the position of a missing value."""
 
 import math
 

@@ -32,7 +32,7 @@ def warn_about_unknown(maker: "MakeMore", lines: "Lines", consequence: str) -> N
     Args:
         maker: the fitted model.
         lines: the lines.
-        so: the consequence for these lines, for the end of the message.
+        consequence: what follows for these lines, for the end of the message.
     """
     unknown_count = int((~maker.learned_.vocabulary.is_encodable(lines)).sum())
     if unknown_count:

@@ -75,7 +75,7 @@ class InterruptHandler:
         self.status: int | None = None
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal.
+        """Let the training stop after the current step.
 
         Raises:
             Interrupted: training has not started, or it is the second signal.

@@ -209,6 +209,16 @@ def encode_labels(
     return np.array([index[t] for t in cleaned], np.int32), tuple(names)
 
 
+def normalise_name(name: str) -> str:
+    r"""Return a label, or the name of a column or key, in NFC and without spaces at either end.
+
+    Example:
+        >>> normalise_name(" Pre\u0301nom ") == normalise_name("Pr\u00e9nom")
+        True
+    """
+    return unicodedata.normalize("NFC", name).strip()
+
+
 def clean_label(value: str | float, location: Location = UNKNOWN_LOCATION) -> str:
     """Return a label in NFC, without spaces at either end, and with line breaks as spaces.
 
@@ -224,7 +234,7 @@ def clean_label(value: str | float, location: Location = UNKNOWN_LOCATION) -> st
     if isinstance(value, bytes):
         raise DataError(f"the label {value!r} is bytes: decode it to a string", location)
     text = str(value).replace("\n", " ").replace("\r", " ")  # as within a line
-    label = unicodedata.normalize("NFC", text).strip()
+    label = normalise_name(text)
     if not label:
         raise DataError("the label is blank: give every line a label", location)
     if "\0" in label or re.search("[\ud800-\udfff]", label):

@@ -1,6 +1,5 @@
 """Vocabulary: id 0 is the boundary, then characters in code point order, then labels."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -8,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.corpus.cleaning import normalise_name
 from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
 
@@ -103,12 +103,12 @@ class Vocabulary:
         return self.characters[-1:] >= _FIRST_COMBINING
 
     def label_id(self, label: str) -> int:
-        """Return the id of a label, which is compared in NFC, without spaces at its ends.
+        """Return the id of a label, which is compared as `normalise_name` returns it.
 
         Raises:
             OptionError: the vocabulary has no such label.
         """
-        cleaned = unicodedata.normalize("NFC", label).strip()
+        cleaned = normalise_name(label)
         if cleaned not in self.labels:
             known = ", ".join(self.labels) or "none, because it was fitted on a list without labels"
             raise OptionError(f"label {label!r} is not one of this model's labels ({known})")

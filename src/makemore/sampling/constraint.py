@@ -169,9 +169,9 @@ def _patterns(options: ConstraintOptions, vocabulary: Vocabulary) -> tuple[list[
 
 
 def _folded_literal(text: str, vocabulary: Vocabulary) -> str:
-    r"""Return an expression for all texts with the same case folding, to be used without case.
+    r"""Return an expression for all texts with the same case folding, to be compiled without case.
 
-    A character that folds to several, such as \u00df to ss, matches them together.
+    A character whose folding has several characters, such as \u00df with ss, matches all of them.
     """
     folded = fold_case(text)
     expansions = _expansions(vocabulary)
@@ -187,13 +187,13 @@ def _folded_literal(text: str, vocabulary: Vocabulary) -> str:
 
 
 def _with_expansions(only: str, vocabulary: Vocabulary) -> str:
-    """Return the characters, and those that fold to several of them."""
+    """Return the characters, and those of the vocabulary whose case folding consists of them."""
     folded = set(fold_case(only))
     return only + "".join(c for c, folds in _expansions(vocabulary).items() if folded >= set(folds))
 
 
 def _expansions(vocabulary: Vocabulary) -> dict[str, str]:
-    """Return the characters of a vocabulary that fold to several, with these."""
+    """Return the characters whose case folding has several characters, with their folding."""
     folded = {character: fold_case(character) for character in vocabulary.characters}
     return {character: folds for character, folds in folded.items() if len(folds) > 1}
 

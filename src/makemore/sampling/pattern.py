@@ -72,8 +72,9 @@ class Expression:
         self._pattern, self._sets, self._max_states, self._work = pattern, sets, max_states, 0
         self._ignore_case = ignore_case
         # Direction in which nothing is known: what precedes a look-ahead, or follows a look-behind.
-        is_whole = assertion is None or assertion.starts_line
-        self._unknown = 0 if assertion is None or is_whole else -assertion.direction
+        self._unknown = 0
+        if assertion is not None and not assertion.starts_line:
+            self._unknown = -assertion.direction
         self._has_characters, self._loops = False, 0
         self.edges: list[list[tuple[int | Condition | None, int]]] = [[]]
         try:

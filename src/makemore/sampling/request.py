@@ -53,18 +53,14 @@ class Source:
     def of(cls, fitted: FittedModel) -> Self:
         """Return the source of a fitted model, with its canaries excluded."""
         excluded = frozenset(line for canaries in fitted.canaries for line in canaries.lines)
-        shares = fitted.label_shares
-        digests, folded = fitted.digests, fitted.folded_digests
         return cls(
-            *(
-                fitted.model,
-                fitted.vocabulary,
-                fitted.usual_length,
-                shares,
-                digests,
-                folded,
-                excluded,
-            )
+            model=fitted.model,
+            vocabulary=fitted.vocabulary,
+            longest=fitted.usual_length,
+            label_shares=fitted.label_shares,
+            digests=fitted.digests,
+            folded_digests=fitted.folded_digests,
+            excluded=excluded,
         )
 
 

@@ -186,9 +186,9 @@ def _plan_rejection(request: Request, constraint: Constraint) -> Plan | None:
     )
 
 
-def _plan_enumeration(request: Request, constraint: Constraint, most: int) -> Plan | None:
-    """Return a plan that scores every allowed line; None if there are more than `most`."""
-    if constraint.count(request.prefix) > most:
+def _plan_enumeration(request: Request, constraint: Constraint, limit: int) -> Plan | None:
+    """Return a plan that scores every allowed line; None if more than `limit` are allowed."""
+    if constraint.count(request.prefix) > limit:
         return None
     from makemore.sampling.exhaustive import ExhaustiveSampler, enumerate_lines
 

@@ -120,7 +120,7 @@ class Stream(Iterator[str]):
 
 
 class Batch(NamedTuple):
-    """Lines that were drawn together.
+    """A batch of sampled lines.
 
     Attributes:
         end: number of lines of the stream that are drawn by the end of this batch.

@@ -5,8 +5,8 @@ import importlib.util
 import pkgutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from unicodedata import normalize
 
+from makemore.corpus.cleaning import normalise_name
 from makemore.corpus.lines import Lines
 from makemore.corpus.named.punycode import to_punycode
 from makemore.errors import DataError
@@ -78,7 +78,7 @@ def japanese(with_labels: bool, with_weights: bool) -> Lines:
 
 def _build_lines(pairs: list[tuple[str, str]], with_labels: bool) -> Lines:
     """Build lines from distinct pairs of name and label, or from distinct names."""
-    distinct = dict.fromkeys((normalize("NFC", name.strip()), label) for name, label in pairs)
+    distinct = dict.fromkeys((normalise_name(name), label) for name, label in pairs)
     if not with_labels:
         return Lines.from_strings(list(dict.fromkeys(name for name, _ in distinct)))
     names, labels = zip(*distinct, strict=True)

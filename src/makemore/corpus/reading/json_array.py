@@ -51,7 +51,7 @@ def array_rows(texts: Iterable[str], columns: Columns | None) -> Iterator[Row]:
 
 
 class _Text:
-    """A text that is read from its start, with one long item at most in memory."""
+    """Cursor in a text that arrives in chunks; only the text near the cursor is in memory."""
 
     def __init__(self, chunks: Iterable[str]) -> None:
         """Start at the first character."""
@@ -114,7 +114,8 @@ class _Text:
             return
         pieces = [self._text[self._position :]]
         while size < 2 * MAX_LINE_LENGTH and not self._is_whole:
-            pieces.append(next(self._chunks, ""))
+            chunk = next(self._chunks, None)  # a chunk may be empty
+            self._is_whole = chunk is None
+            pieces.append(chunk or "")
             size += len(pieces[-1])
-            self._is_whole = not pieces[-1]
         self._text, self._position = "".join(pieces), 0

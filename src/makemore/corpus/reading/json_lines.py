@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import NoReturn, TypeAlias
 
+from makemore.corpus.cleaning import normalise_name
 from makemore.corpus.lines import Lines
 from makemore.corpus.reading.decoding import Text
-from makemore.corpus.reading.rows import Columns, Row, clean_blocks, normalise_name
+from makemore.corpus.reading.rows import Columns, Row, clean_blocks
 from makemore.errors import DataError, Location
 
 JsonObject: TypeAlias = dict[str, "JsonValue"]

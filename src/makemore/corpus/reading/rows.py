@@ -1,6 +1,5 @@
 """Rows of a table or of JSON lines, and their cleaning in blocks."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -50,16 +49,6 @@ class Columns:
     def named(self) -> list[str]:
         """The columns that are not None, in the order line, weight, label."""
         return [name for name in (self.line, self.weight, self.label) if name is not None]
-
-
-def normalise_name(name: str) -> str:
-    r"""Return the name of a column or key in NFC, without spaces at either end, for comparison.
-
-    Example:
-        >>> normalise_name(" Pre\u0301nom ") == normalise_name("Pr\u00e9nom")
-        True
-    """
-    return unicodedata.normalize("NFC", name).strip()
 
 
 class Row(NamedTuple):

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
+from makemore.corpus.cleaning import normalise_name
 from makemore.corpus.lines import Lines
 from makemore.corpus.reading.decoding import MAX_LINE_LENGTH
-from makemore.corpus.reading.rows import Columns, Row, clean_blocks, normalise_name
+from makemore.corpus.reading.rows import Columns, Row, clean_blocks
 from makemore.errors import DataError, Location
 
 HEADER_HINT = "; if the first row is a header, give the name of a column instead of a number"
