@@ -154,6 +154,14 @@ def test_rank_estimates_how_many_lines_are_more_probable(run, folder):
     assert [row.split("\t")[0] for row in run("rank model top.txt")[0]] == ["0", "1", "2"]
 
 
+def test_rank_says_which_estimates_rest_on_few_rare_draws(run, folder):
+    (folder / "rare.txt").write_text("hanna\nnnnnnnnaaaaaaohjt")
+    rows, err, _ = run("rank model rare.txt --draws 300 --json")
+    assert [json.loads(row)["reliable"] for row in rows] == [True, False]
+    assert err.startswith("1 of 2 ranks rest on few rare draws and may be far too low")
+    assert "give more than --draws 300" in err
+
+
 def test_odd_prints_the_oddest_line_first_with_its_oddest_character(run):
     rows, _, code = run("odd model asked.txt")
     assert code == 0

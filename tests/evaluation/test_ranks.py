@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from makemore import MakeMore, NgramOptions, OptionError
-from makemore.evaluation.ranks import estimate_ranks
+from makemore.evaluation.ranks import TIE_TOLERANCE, estimate_ranks
 
 LINES = ["abba", "ab", "baab", "bab", "aab", "b", "ba", "bb"]
 
@@ -117,3 +117,22 @@ def test_impossible_draws_are_ignored():
 def test_lines_within_rounding_error_are_ties(difference, more):
     found = estimate_ranks(np.array([-1.0 + difference]), np.array([-1.0]), draws=1000)
     assert found.more[0] == pytest.approx(more, abs=1e-3)
+
+
+def test_intervals_of_reliable_ranks_hold_the_true_rank_and_those_of_others_often_do_not():
+    """Log-normal probabilities of 100,000 lines, whose true rank is their index."""
+    rng = np.random.default_rng(0)
+    p = -np.sort(-np.exp(rng.normal(0, 4, 100_000)))
+    p /= p.sum()
+    line = np.unique(np.logspace(1, 5, 30).astype(int) - 1)
+    truth = np.searchsorted(-p, -p[line] * np.exp(TIE_TOLERANCE))
+    is_reliable, is_held = [], []
+    for _ in range(60):
+        drawn = np.unique(np.searchsorted(p.cumsum(), rng.random(1000) * p.sum()))
+        found = estimate_ranks(np.log(p[drawn]), np.log(p[line]), draws=1000)
+        is_reliable.append(found.is_reliable)
+        is_held.append(np.abs(found.more - truth) <= 1.96 * found.error + 1e-6)
+    reliable, held = np.array(is_reliable), np.array(is_held)
+    assert 0.2 < reliable.mean() < 0.8
+    assert held[reliable].mean() > 0.9
+    assert held[~reliable].mean() < 0.75

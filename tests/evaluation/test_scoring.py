@@ -69,9 +69,14 @@ def test_oddness_of_a_labelled_line_is_computed_under_its_label(labelled):
 
 def test_oddness_of_sampled_lines_has_mean_zero_and_deviation_one(us_names):
     maker = MakeMore("kneser_ney").fit(us_names)
-    deviations = maker.oddness(maker.sample(4000, seed=2)).deviations
+    lines = maker.sample(4000, seed=2)
+    deviations = maker.oddness(lines).deviations
     assert abs(deviations.mean()) < 0.06
     assert deviations.std() == pytest.approx(1.0, abs=0.1)
+    length = np.array([len(line) for line in lines])
+    documented = {2: 1.6, 3: 0.5, 6: -0.4, 12: 0.8}
+    means = {each: deviations[length == each].mean() for each in documented}
+    assert means == pytest.approx(documented, abs=0.35)
 
 
 def test_a_line_of_probability_one_has_zero_oddness():

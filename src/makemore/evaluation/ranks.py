@@ -20,6 +20,7 @@ Thompson (1952), "A generalization of sampling without replacement from a finite
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from makemore.arrays import Float64s
 from makemore.corpus.lines import Lines
@@ -31,6 +32,8 @@ from makemore.sampling.stream import draw_distinct
 
 # Log-likelihoods that differ by less, in nats, are ties: rounding depends on the batch size.
 TIE_TOLERANCE = 1e-4
+# Above this relative error, intervals hold the true rank much less often than they should.
+MAX_RELATIVE_ERROR = 0.2
 
 
 class Ranks(NamedTuple):
@@ -46,6 +49,16 @@ class Ranks(NamedTuple):
     more: Float64s
     error: Float64s
     log_prob: Float64s
+
+    @property
+    def is_reliable(self) -> NDArray[np.bool_]:
+        """(B,) bool, whether the standard error is at most a fifth of the estimate.
+
+        Above, a few rare draws make up the estimate, and its standard error is uncertain too: for
+        log-normal probabilities, `more` +- 1.96 `error` held the true rank in 54 % of the cases,
+        and otherwise in 95 %.
+        """
+        return self.error <= MAX_RELATIVE_ERROR * self.more
 
 
 def rank_lines(

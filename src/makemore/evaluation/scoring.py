@@ -42,7 +42,8 @@ class Oddness:
 
     Attributes:
         deviations: (B,) float64, the surprise of each line beyond what the model expects of its own
-            lines, in standard deviations; inf for a line with an unknown character.
+            lines, in standard deviations; inf for a line with an unknown character. Unusual lengths
+            are part of it: see `Scorer.oddness`.
         place: (B,) int64, index of the most surprising character of each line, from 0; the length
             of the line for its end.
         log_prob: (B,) float64, the log-likelihood of that character, in nats.
@@ -154,7 +155,10 @@ class Scorer:
 
             (sum of s - H) / root(sum of V)
 
-        is near 0 at any length and rarely above 3.
+        has a mean near 0 over all lines drawn from the model, a standard deviation near 1, and is
+        rarely above 3. For a given length its mean is not 0: the end of a very short line is itself
+        a surprise, so that drawn names of two characters have a mean of 1.6, of three 0.5, of six
+        -0.4 and of twelve 0.8.
         """
         if not len(lines):
             return Oddness.zeros(0)

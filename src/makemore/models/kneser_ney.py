@@ -13,6 +13,10 @@ kept within each label l. They back off to both the shorter history and the unla
 
     p(x | l h) = max(a(l h x) - D, 0) / a(l h .)  +  gamma(l h) (2 p(x | l h') + p(x | h)) / 3
 
+For the empty h, p(x | l h') stands for p(x). At a history that is in no line, only h is shortened:
+p(x | h) = p(x | h') and p(x | l h) = p(x | l h'). At a history that is only in lines of other
+labels, the first term of p(x | l h) is 0 and gamma(l h) is 1.
+
 Source: Chen and Goodman (1999), "An empirical study of smoothing techniques for language modeling",
 Computer Speech and Language 13, 359-394, section 3 (modified Kneser-Ney). Differs: a line's weight
 affects only the counts of full-length h, where count(h x) = sum of weights. A discount removes the

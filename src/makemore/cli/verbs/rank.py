@@ -1,6 +1,6 @@
 """`makemore rank`: estimate how many lines are more probable than each line."""
 
-from makemore.cli.console import warn_about_unknown, write_json
+from makemore.cli.console import print_message, warn_about_unknown, write_json
 from makemore.cli.parameters import File, Flag, Natural, Positive, Source
 from makemore.cli.reading import read
 from makemore.corpus.control_characters import escape_controls
@@ -35,16 +35,23 @@ def rank(
 
     maker, lines = MakeMore.load(model), read(files, source, labels=False, weights=False)
     ranks = maker.rank(lines, draws=draws, label=label, seed=seed)
-    rows = zip(lines.to_list(), *(each.tolist() for each in ranks), strict=True)
-    for line, more_probable, standard_error, nats in rows:
+    columns = (*ranks, ranks.is_reliable)
+    rows = zip(lines.to_list(), *(column.tolist() for column in columns), strict=True)
+    for line, more_probable, standard_error, nats, reliable in rows:
         if json:
             row = {"line": line, "more_probable": more_probable, "standard_error": standard_error}
-            write_json({**row, "log_likelihood": nats})
+            write_json({**row, "reliable": reliable, "log_likelihood": nats})
         else:
             print(
                 f"{_format_count(more_probable)}\t{_format_count(standard_error)}\t{escape_controls(line)}"
             )
     warn_about_unknown(maker, lines, "their probability is zero")
+    unreliable = len(lines) - int(ranks.is_reliable.sum())
+    if unreliable:
+        print_message(
+            f"{unreliable:,} of {len(lines):,} ranks rest on few rare draws and may be far too low:"
+            f" their standard error is above a fifth of them; give more than --draws {draws}"
+        )
 
 
 def _format_count(number: float) -> str:
