@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from makemore import MakeMore
-from makemore.checkpoint import model_file
-from makemore.checkpoint.model_file import write_atomically
 from makemore.checkpoint.run_directory import RunDirectory
+from makemore.files import write_atomically
 
 
 @pytest.fixture
@@ -31,8 +30,8 @@ def events(monkeypatch):
         recorded.append(("rename", Path(source), Path(target)))
         replace(source, target)
 
-    monkeypatch.setattr(model_file.os, "fsync", record_sync)
-    monkeypatch.setattr(model_file.os, "replace", record_rename)
+    monkeypatch.setattr(os, "fsync", record_sync)
+    monkeypatch.setattr(os, "replace", record_rename)
     return recorded
 
 

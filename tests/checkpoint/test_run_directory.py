@@ -259,7 +259,7 @@ def test_a_corrupt_checkpoint_is_rejected(tmp_path):
 def test_model_files_and_checkpoints_are_not_interchangeable(tmp_path):
     fitted = maker().fit(LINES, run=tmp_path / "run")
     fitted.save(tmp_path / "m")
-    with pytest.raises(CheckpointError, match=r"holds no model"):
+    with pytest.raises(CheckpointError, match=r"is the state of a training, not a model"):
         MakeMore.load(tmp_path / "run" / "state.safetensors")
     os.replace(tmp_path / "m", tmp_path / "run" / "state.safetensors")
     with pytest.raises(CheckpointError, match=r"holds no valid checkpoint: 'run'"):

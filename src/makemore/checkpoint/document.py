@@ -79,6 +79,11 @@ def load_fitted(path: str | Path) -> tuple[FittedModel, dict[str, Value]]:
             version.
     """
     file = read_model_file(path)
+    if "run" in file.document and "family" not in file.document:
+        raise CheckpointError(
+            f"{path} is the state of a training, not a model: continue the training with fit --run "
+            "and --resume, and give the model that it saves"
+        )
     try:
         return _fitted(file), dict(file.document["parameters"])
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, IndexError) as error:

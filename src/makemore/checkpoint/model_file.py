@@ -7,10 +7,7 @@ rejected. Each tensor is read and verified only when it is used.
 """
 
 import json
-import os
 import struct
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +19,7 @@ from safetensors.numpy import save
 
 from makemore.arrays import AnyArray
 from makemore.errors import CheckpointError
+from makemore.files import write_atomically
 from makemore.inference.model import Tensors
 
 FORMAT = 1
@@ -57,72 +55,30 @@ def write_model_file(
     # bytes.
     entry = {"sha256": sha256(text.encode()).hexdigest(), "document": text}
     content = save(packed, {_KEY: json.dumps(entry, separators=(",", ":"))})
-    write_atomically(path, content, follow_link)
+    write_checkpoint_file(path, content, follow_link)
 
 
-def write_atomically(path: str | Path, content: bytes, follow_link: bool = True) -> None:
-    """Write a file atomically: write a temporary file next to it, sync it, then rename it.
-
-    The directory is synced after that, so that the new name survives a loss of power, on file
-    systems that keep to the order of synced writes.
-
-    Args:
-        path: path of the file.
-        content: the bytes to write.
-        follow_link: whether to keep a symbolic link and replace its target, instead of the link.
+def write_checkpoint_file(path: str | Path, content: bytes, follow_link: bool = True) -> None:
+    """Write a file as `write_atomically` does.
 
     Raises:
         CheckpointError: the file cannot be written.
     """
-    if "\0" in str(path):
-        raise CheckpointError(f"{str(path)!r} is not a valid file name: give another")
-    path = Path(os.path.realpath(path) if follow_link else os.path.abspath(path))
-    temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a directory")
-        if path.exists() and not path.is_file():
-            raise OSError(0, "it is not a regular file")
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-        _sync_directory(path.parent)
+        write_atomically(path, content, follow_link)
+    except ValueError:
+        raise CheckpointError(f"{str(path)!r} is not a valid file name: give another") from None
     except OSError as error:
         raise CheckpointError(
             f"{path} cannot be written: {(error.strerror or str(error)).lower()}; nothing was "
             "changed. Give a path in a directory that exists and that you may write to"
         ) from None
-    finally:
-        if temporary is not None:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-
-
-def _sync_directory(path: Path) -> None:
-    """Sync a directory, which holds the names of its files; not all systems can."""
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def tensor_digest(name: str, value: AnyArray) -> str:
     """Return the sha256 of an array's name, dtype, shape and bytes, in hexadecimal."""
     header = json.dumps([name, value.dtype.str, list(value.shape)])
     return sha256(header.encode() + np.ascontiguousarray(value).tobytes()).hexdigest()
-
-
-def _umask() -> int:
-    """Return the umask of the process."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from makemore.checkpoint.model_file import (
     ModelFile,
     read_model_file,
-    write_atomically,
+    write_checkpoint_file,
     write_model_file,
 )
 from makemore.errors import CheckpointError, DataError, OptionError
@@ -135,7 +135,7 @@ class RunDirectory:
         self._check_lock()
         # A link in the directory could point to any file of the user, so it is not followed.
         history = self.recording.to_json_lines().encode()
-        write_atomically(self.path / _HISTORY, history, follow_link=False)
+        write_checkpoint_file(self.path / _HISTORY, history, follow_link=False)
         tensors = {f"{_CURRENT}{name}": value for name, value in progress.state.tensors.items()}
         for number, finished in enumerate(progress.finished):
             tensors |= {f"{_FINISHED}{number}.{name}": value for name, value in finished.items()}

@@ -36,7 +36,7 @@ VERBS = (
     ),
 )
 
-_OUT_OF_MEMORY = (MemoryError, RuntimeError, ImportError)  # errors that may mean it
+_OUT_OF_MEMORY = (MemoryError, RuntimeError, ImportError, SystemError)  # errors that may mean it
 
 _HELP_FLAGS = ("--help", "-h")
 
@@ -163,10 +163,14 @@ def is_out_of_memory(error: Exception) -> bool:
     ):
         return True
     # PyTorch raises RuntimeError on a CPU, and a subclass of it on a GPU. A library that cannot be
-    # loaded is an ImportError, or an OSError without number.
-    words = "alloc|out of memory|not enough memory|failed to map segment|cannot create thread"
+    # loaded is an ImportError, or an OSError without number. An extension module that does not
+    # check an allocation raises SystemError.
+    words = (
+        "alloc|out of memory|not enough memory|failed to map segment|cannot create thread|"
+        "without exception set|without setting an exception"
+    )
     is_allocation = re.search(words, str(error), re.IGNORECASE) is not None
-    return isinstance(error, RuntimeError | ImportError | OSError) and is_allocation
+    return isinstance(error, RuntimeError | ImportError | OSError | SystemError) and is_allocation
 
 
 def insert_default_verb(tokens: list[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Output paths: checks before any work, and writing of reports and pictures."""
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from makemore.cli.console import print_message, write_lines
 from makemore.errors import CheckpointError, OptionError
+from makemore.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,9 +42,7 @@ def write_page(
     if output == "-":
         write_lines(text.removesuffix("\n").split("\n"))
         return
-    with raise_option_errors(output), open(output, "w", encoding="utf-8") as file:
-        file.write(text)
-    print_message(f"wrote {output}")
+    _write_file(output, text.encode())
 
 
 def prepare_directory(folder: str | None) -> "Recording | None":
@@ -94,8 +94,23 @@ def write_picture(figure: "Figure", output: str) -> None:
     Raises:
         OptionError: the file cannot be written.
     """
+    picture = io.BytesIO()
+    figure.savefig(picture, format=os.path.splitext(output)[1][1:].lower(), dpi=160)
+    _write_file(output, picture.getvalue())
+
+
+def _write_file(output: str, content: bytes) -> None:
+    """Write a file atomically, or write to a device or a pipe, and print its path.
+
+    Raises:
+        OptionError: the file cannot be written.
+    """
     with raise_option_errors(output):
-        figure.savefig(output, dpi=160)
+        if os.path.exists(output) and not os.path.isfile(output):
+            with open(output, "wb") as file:
+                file.write(content)
+        else:
+            write_atomically(output, content)
     print_message(f"wrote {output}")
 
 

@@ -13,9 +13,8 @@ kept within each label l. They back off to both the shorter history and the unla
 
     p(x | l h) = max(a(l h x) - D, 0) / a(l h .)  +  gamma(l h) (2 p(x | l h') + p(x | h)) / 3
 
-For the empty h, p(x | l h') stands for p(x). At a history that is in no line, only h is shortened:
-p(x | h) = p(x | h') and p(x | l h) = p(x | l h'). At a history that is only in lines of other
-labels, the first term of p(x | l h) is 0 and gamma(l h) is 1.
+For the empty h, p(x | l h') is p(x). A history h of no line is shortened for both: p(x | h) is
+p(x | h') and p(x | l h) is p(x | l h'). One that only other labels have gives gamma(l h) = 1.
 
 Source: Chen and Goodman (1999), "An empirical study of smoothing techniques for language modeling",
 Computer Speech and Language 13, 359-394, section 3 (modified Kneser-Ney). Differs: a line's weight
@@ -136,13 +135,10 @@ class KneserNey(CountModel):
 
     def load(self, tensors: Tensors) -> Self:
         """See `FamilyModel.load`."""
-        size = self.vocabulary_size + self.label_count
-        self.pooled = AdjustedCounts.load(tensors, "", (self.vocabulary_size, size), self.window)
+        sizes = self.vocabulary_size, self.vocabulary_size + self.label_count
+        self.pooled, self.labelled = AdjustedCounts.load(tensors, "", sizes, self.window), None
         if self.label_count:
-            sizes = self.vocabulary_size, size
             self.labelled = AdjustedCounts.load(tensors, "labels.", sizes, self.window + 1)
-        else:
-            self.labelled = None
         return self
 
     def resize_tensors(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from makemore.errors import DataError
+from makemore.files import write_atomically
 from makemore.layers.network import Network
 from makemore.probe.layers import add_activation_hooks, is_saturated
 from makemore.training.loop import Step
@@ -149,7 +150,7 @@ class Recording:
             DataError: the file cannot be written.
         """
         try:
-            Path(path).write_text(self.to_json_lines(), encoding="utf-8")
+            write_atomically(path, self.to_json_lines().encode())
         except OSError as error:
             raise DataError(f"{path} cannot be written: {(error.strerror or '').lower()}") from None
 
