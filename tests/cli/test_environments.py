@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from every_command import NAMES, PRINTING, write_inputs
 
 from makemore import MakeMore
 
@@ -14,15 +15,13 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the shell is that of POSIX"),
 ]
 
-NAMES = [a + b + c for a in ("an", "be", "ka", "lo") for b in ("n", "r", "tt") for c in ("a", "e")]
 FIT = "fit names.txt -o out.model --model"
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
-    MakeMore("kneser_ney").fit(NAMES).save(folder / "kn.model")
-    (folder / "names.txt").write_text("\n".join(NAMES) + "\n")
+    write_inputs(folder)
     return folder
 
 
@@ -147,10 +146,52 @@ def test_verbs_work_in_any_environment(shell, folder, environment):
         "probe out.model",
     )
     for line in lines:
-        status, out, message = shell(f"M {line}", **environment)
+        status, _, message = shell(f"M {line}", **environment)
         assert status == 0, message
-        assert shell(f"M {line}") == (0, out, message) or line == lines[0]
     assert "\u00eb" in shell("M sample out.model -n 20 --contains \u00eb", **environment)[1]
+
+
+RUN_LINES = """
+import sys
+from makemore.cli.main import main
+for line in sys.argv[1:]:
+    print("$", line, flush=True)
+    try:
+        main(line.split())
+    except SystemExit as stop:
+        assert not stop.code, line
+"""
+
+
+@pytest.fixture(scope="module")
+def run_every_command(tmp_path_factory):
+    """Run all commands that print, in one process; return its status, output and messages."""
+    place = tmp_path_factory.mktemp("every")
+    write_inputs(place)
+
+    def run(environment):
+        done = subprocess.run(
+            [sys.executable, "-c", RUN_LINES, *PRINTING],
+            cwd=place,
+            env={"PATH": os.environ["PATH"], "HOME": str(place), "OMP_NUM_THREADS": "1"}
+            | environment,
+            capture_output=True,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def expected(run_every_command):
+    return run_every_command({})
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_every_command_prints_the_same_in_any_environment(run_every_command, expected, environment):
+    assert expected[0] == 0, expected[2]
+    assert run_every_command(environment) == expected
 
 
 def test_a_working_directory_that_is_gone_is_no_false_sentence(shell, folder):
@@ -204,9 +245,9 @@ def test_a_lack_of_memory_is_an_error_with_a_sentence(shell, line, mebibytes):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_while_counting_leaves_no_file(folder, number):
     script = (
-        "import os, signal, sys; from makemore.cli.main import main; import makemore.checkpoint."
-        "model_file as m; fsync = m.os.fsync; m.os.fsync = lambda f: os.kill(os.getpid(), "
-        f"{int(number)}); signal.signal(signal.SIGINT, signal.default_int_handler); main()"
+        "import os, signal, sys; from makemore.cli.main import main; "
+        f"os.fsync = lambda f: os.kill(os.getpid(), {int(number)}); "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *f"{FIT} ngram".split()],
@@ -217,4 +258,5 @@ def test_a_signal_while_counting_leaves_no_file(folder, number):
     )
     assert done.returncode == 128 + number
     assert "makemore: interrupted" in done.stderr
-    assert sorted(path.name for path in folder.iterdir()) == ["kn.model", "names.txt"]
+    left = ["kn.model", "labelled.model", "names.txt"]
+    assert sorted(path.name for path in folder.iterdir()) == left
