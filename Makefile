@@ -40,7 +40,7 @@ test: setup
 
 fuzz: setup
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[fuzz]'
-	for target in reading choosing patterns models command; do \
+	for target in reading choosing patterns sampling sequences models command; do \
 		$(BIN)/python fuzz/run.py $$target -runs=$(RUNS) -max_len=400 || exit 1; done
 
 check: lint types

@@ -15,6 +15,8 @@ RUNS = {
     "reading": 60_000,
     "choosing": 60_000,
     "patterns": 40_000,
+    "sampling": 12_000,
+    "sequences": 60_000,
     "models": 12_000,
     "command": 12_000,
 }

@@ -1,27 +1,33 @@
-"""Fuzz targets: five entry points of makemore, each wrapped in a function of bytes.
+"""Fuzz targets: seven entry points of makemore, each wrapped in a function of bytes.
 
 The contract: for any bytes, the only exception is MakemoreError, or SystemExit from the command
 line. The format of inputs is simple, so that they can be written by hand.
 """
 
 import contextlib
-import functools
 import io
 import json
-import os
 import re
 import sys
-import tempfile
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
+from inputs import (
+    KINDS,
+    VALUES,
+    edit_document,
+    edit_tensors,
+    is_allowed,
+    loaded,
+    option_of,
+    scratch,
+    stored,
+)
 
 from makemore import MakeMore
-from makemore.checkpoint.model_file import read_model_file, write_model_file
+from makemore.checkpoint.model_file import write_model_file
 from makemore.cli.console import parse_pairs
 from makemore.cli.main import main
 from makemore.corpus.lines import Lines
@@ -40,12 +46,6 @@ COLUMNS = (
 )
 ENCODINGS = ("utf-8", "utf-16", "utf-32-be", "latin-1", "cp1252", "shift_jis", "gb18030", "utf-7")
 CHARACTERS = "abAB-\u00e95 "
-LISTED = ["anna", "hannah", "johanna", "otto", "anne", "ann\u00e9"]
-HOSTILE: tuple[Any, ...] = (
-    *(None, True, 0, 1, -1, 3, 2**31, 2**63, 10**9, 10**400, 0.5, -0.5, 1e308),
-    *(float("nan"), float("inf"), "", "x", "gru", "anna", "\0", "\ud800", "a" * 300, [], {}),
-    *([1], ["a", "a"], ["F", "M"], {"a": 1}, [[[[0]]]], "ngram(window=2), gru(hidden=999999999)"),
-)
 
 
 def reading(data: bytes) -> None:
@@ -107,6 +107,56 @@ def patterns(data: bytes) -> None:
             assert bool(found.allows(ids[None])[0]) == (matches(line) is not None), line
 
 
+def sampling(data: bytes) -> None:
+    """Sample with options: a byte chooses the model, and each further line of bytes an option.
+
+    Every line drawn is compared with the options, one by one.
+    """
+    names = sorted(stored())
+    name, *pieces = data.split(b"\n")
+    named = dict(option_of(piece) for piece in pieces if piece)
+    with contextlib.suppress(MakemoreError):
+        asked = SampleOptions(**{"max_length": 8, **named, "states": 300, "patience": 300})
+        if "length" in named:
+            asked = asked.replace(max_length=None)
+        asked.check()
+        if any(re.search(r"[{*+?]\W*[{*+?]", each) for each in asked.pattern):
+            return  # Python may backtrack for long
+        maker = loaded(names[(name[:1] or b"\0")[0] % len(names)])
+        lines = maker.sample(3, options=asked)
+        assert all(is_allowed(line, asked) for line in lines), lines
+        assert not asked.distinct or len(set(lines)) == len(lines)
+        assert lines == maker.sample(3, options=asked)
+
+
+def sequences(data: bytes) -> None:
+    """Read lines, labels and weights from containers: three bytes choose the containers.
+
+    Half of the values that follow are lines, the other half both labels and weights. Texts are
+    compared with those read.
+    """
+    kinds = [KINDS[byte % len(KINDS)] for byte in (*data[:3], 0, 0, 0)[:3]]
+    values = [VALUES[byte % len(VALUES)] for byte in data[3:]]
+    half = len(values) // 2
+    parts = values[:half], values[half:][:half], values[half:][:half]
+    try:
+        lines, labels, weights = (kind(part) for kind, part in zip(kinds, parts, strict=True))
+    except Exception:  # NumPy or pandas refuses the values
+        return
+    with contextlib.suppress(MakemoreError):
+        read = Lines.from_strings(lines, labels, keep_blank=True)
+        assert read.labels is None or len(read.labels) == len(read)
+        if not isinstance(lines, set) and all(
+            isinstance(each, str) for each in (*parts[0], *parts[1])
+        ):
+            assert read.to_list() == [clean_line(each) for each in parts[0]]
+            assert labels is None or read.label_list() == list(map(clean_line, parts[1]))
+    with contextlib.suppress(MakemoreError):
+        read = Lines.from_strings(["anna"] * half, None, weights, keep_blank=True)
+        if read.weights is not None and not isinstance(weights, dict):
+            assert read.weights.tolist() == [float(each) for each in parts[2]]
+
+
 def models(data: bytes) -> None:
     """Load a model file: raw bytes after R, or edits of a stored model with new digests."""
     path = scratch() / "model"
@@ -117,7 +167,7 @@ def models(data: bytes) -> None:
         document, tensors = stored()[names[data[0] % len(names)]]
         document, tensors = json.loads(json.dumps(document)), dict(tensors)
         for i in range(1, len(data) - 2, 3):
-            (_edit_tensors if data[i] & 128 else _edit_document)(document, tensors, data[i : i + 3])
+            (edit_tensors if data[i] & 128 else edit_document)(document, tensors, data[i : i + 3])
         write_model_file(path, document, tensors)
     with contextlib.suppress(MakemoreError), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # valid but extreme weights may overflow
@@ -127,18 +177,23 @@ def models(data: bytes) -> None:
 
 
 def command(data: bytes) -> None:
-    """Run a command line, one argument per line; LIST, TABLE, MODEL and LABELLED are files."""
+    """Run a command line, one argument per line; LIST, TABLE, MODEL and LABELLED are files.
+
+    After a first line !out or !err, that stream cannot be written.
+    """
     files = ("LIST", "TABLE", "MODEL", "LABELLED")
     arguments = data.decode("utf-8", "surrogateescape").split("\n")
+    failing = arguments.pop(0)[1:] if arguments[0] in ("!out", "!err") else None
     if not _is_quick(arguments):
         return
     made = scratch()
     places = {name: str(made / name) for name in files}
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (FullStream() if failing == name else io.StringIO() for name in ("out", "err"))
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.suppress(SystemExit))
         for each in (contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)):
             stack.enter_context(each)
+        stack.callback(lambda: sys.stderr is err or sys.stderr.close())
         stack.enter_context(_piped_input())
         stack.enter_context(contextlib.chdir(made / "here"))
         main([places.get(argument, argument) for argument in arguments])
@@ -149,8 +204,22 @@ def command(data: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (reading, choosing, patterns, models, command)
+    target.__name__: target
+    for target in (reading, choosing, patterns, sampling, sequences, models, command)
 }
+
+
+def clean_line(text: str) -> str:
+    """Return a text as the line or label that is read from it."""
+    return unicodedata.normalize("NFC", " ".join(re.split("[\r\n]", text))).strip()
+
+
+class FullStream(io.StringIO):
+    """Stream that cannot be written, as on a full disk."""
+
+    def write(self, text: str) -> int:
+        """Fail as a full disk does."""
+        raise OSError(28, "No space left on device")
 
 
 def _is_quick(arguments: list[str]) -> bool:
@@ -170,94 +239,3 @@ def _piped_input() -> Iterator[None]:
         yield
     finally:
         sys.stdin = before
-
-
-def _edit_document(document: dict[str, Any], tensors: dict[str, Any], edit: bytes) -> None:
-    """Replace a value with a hostile one, or delete it."""
-    at: Any = document
-    path = list(_places(document))
-    if not path:
-        return
-    *parents, last = path[edit[0] % len(path)]
-    for key in parents:
-        at = at[key]
-    value = HOSTILE[edit[1] % len(HOSTILE)]
-    if edit[2] % 8 == 7:
-        del at[last]
-    elif edit[2] % 8 == 6:
-        at[last] = edit[1]
-    else:
-        at[last] = json.loads(json.dumps(value))
-
-
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the path of every value in a document."""
-    keys = (
-        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    )
-    for key in keys:
-        yield (*path, key)
-        yield from _places(value[key], (*path, key))
-
-
-def _edit_tensors(document: dict[str, Any], tensors: dict[str, Any], edit: bytes) -> None:
-    """Delete a tensor, change its shape, dtype or name, or fill it with one number."""
-    if not tensors:
-        return
-    name = sorted(tensors)[edit[0] % len(tensors)]
-    value = tensors[name]
-    kind, number = edit[1] % 6, (0, 1, -1, 2**31 - 1, 100, 2**62)[edit[2] % 6]
-    if kind == 0:
-        del tensors[name]
-    elif kind == 1:
-        tensors[name] = value.reshape(-1)[: edit[2]]
-    elif kind == 2:
-        with np.errstate(invalid="ignore"):
-            tensors[name] = value.astype((np.float32, np.int64, np.uint8, np.float64)[edit[2] % 4])
-    elif kind == 3:
-        tensors[f"model.{edit[2]}"] = value
-    elif kind == 4:
-        with np.errstate(invalid="ignore"):
-            filled = np.float32("nan") if edit[2] % 7 == 6 and value.dtype.kind == "f" else number
-            tensors[name] = np.full(value.shape, np.array(filled).astype(value.dtype))
-    else:
-        tensors[name] = value[..., None]
-
-
-@functools.cache
-def scratch() -> Path:
-    """Return a temporary directory of this process, with the files that command lines may name."""
-    folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{os.getpid()}-"))
-    (folder / "here").mkdir()
-    (folder / "LIST").write_text("\n".join(LISTED), encoding="utf-8")
-    (folder / "TABLE").write_text("name,n,sex\nanna,2,F\nben,1,M\n", encoding="utf-8")
-    MakeMore("ngram").fit(LISTED).save(folder / "MODEL")
-    MakeMore("kneser_ney").fit(LISTED, labels=["F", "M"] * 3).save(folder / "LABELLED")
-    return folder
-
-
-@functools.cache
-def stored() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Return small models as pairs of the document and the tensors of their files."""
-    small = {
-        "ngram": options_of("ngram", window=2),
-        "kneser_ney": options_of("kneser_ney", window=3),
-        "mlp": options_of("mlp", window=2, embedding=2, hidden=4),
-        "gru": options_of("gru", embedding=2, hidden=4),
-        "transformer": options_of("transformer", layers=1, embedding=4, heads=2),
-        "mixture": options_of("mixture", members="ngram(window=1), rnn(embedding=2, hidden=3)"),
-    }
-    found = {}
-    for name, chosen in small.items():
-        path = scratch() / f"{name}.model"
-        labels = ["F", "M"] * 3 if name in ("kneser_ney", "gru") else None
-        MakeMore(chosen, steps=1).fit(LISTED, labels=labels).save(path)
-        file = read_model_file(path)
-        tensors = {each: file.tensor(each) for each in file.document["tensors"]}
-        found[name] = (file.document, tensors)
-    return found
-
-
-def options_of(family: str, **chosen: Any) -> Any:
-    """Return options of a family."""
-    return FAMILIES[family].options(**chosen)

@@ -166,11 +166,11 @@ def check_weights(weights: Weights, expected: int) -> NDArray[np.float64]:
 
 
 def _to_float(value: float | str) -> float:
-    """Convert a value to a float; return NaN if it is not a number, or a string of none.
+    """Convert a value to a float; return NaN if it is missing, or neither a number nor its string.
 
     Python also reads `1_000` as a number; in a table, it is more likely a code.
     """
-    if isinstance(value, str) and "_" in value:
+    if is_missing(value) or (isinstance(value, str) and "_" in value):
         return math.nan
     try:
         return float(value)
