@@ -36,7 +36,9 @@ class FitReport:
             loss is infinite; likewise `dev_loss` and `test_loss`.
         chosen: reason why `auto` chose this family; None if the family was given by name.
         weights: weights of a mixture's members, if they were estimated on the dev lines.
-        steps: training steps of each network; None if no network was trained.
+        steps: planned training steps of each network; None if no network was trained.
+        plan: steps, threads and cuts of each network's training; see `training.plan`. None in files
+            of older versions.
         rate: peak learning rate, if one network was trained.
         weight_decay: weight decay, if one network was trained.
         batch: batch size in characters, if one network was trained; None for the whole list.
@@ -59,6 +61,7 @@ class FitReport:
     chosen: str | None = None
     weights: tuple[float, ...] | None = None
     steps: int | None = None
+    plan: str | None = None
     rate: float | None = None
     weight_decay: float | None = None
     batch: int | None = None
@@ -142,15 +145,25 @@ class FitReport:
         """Return the number of training steps as readable text; None if no network was trained.
 
         Example:
-            >>> report = FitReport(split="digest", test=0, seed=0, steps=60, stopped=23, of=120)
+            >>> report = FitReport(split="digest", test=0, seed=0, steps=60, plan="60/2/20-30")
             >>> report.format_steps()
-            'stopped at step 23 of 120'
+            '30 steps in 2 threads, shortened from 60 to keep the budget'
         """
         if self.steps is None:
             return None
         if self.stopped is not None:
             return f"stopped at step {self.stopped:,} of {self.of:,}"
-        return f"{self.steps:,} steps"
+        if self.plan is None:
+            return f"{self.steps:,} steps"
+        from makemore.training.plan import parse_plans
+
+        plans = parse_plans(self.plan)
+        ends = " and ".join(dict.fromkeys(f"{plan.end:,}" for plan in plans))
+        threads = " and ".join(dict.fromkeys(f"{plan.threads}" for plan in plans))
+        noun = "thread" if threads == "1" else "threads"
+        was = f", shortened from {self.steps:,} to keep the budget"
+        is_cut = any(plan.cuts for plan in plans)
+        return f"{ends} steps in {threads} {noun}{was if is_cut else ''}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -67,7 +67,7 @@ def test_ctrl_c_saves_the_best_model_and_prints_the_resume_command(run, interrup
     out, err, code = run(command)
     assert (out, code) == ("", 0)
     assert "resuming kept" in err
-    assert "40 steps; loss" in err
+    assert "40 steps in 1 thread; loss" in err
     assert "stopped" not in err
     resumed = MakeMore.load(folder / "m.safetensors").learned_.model.tensors()
     run(f"{FIT} --run other")

@@ -296,10 +296,10 @@ def test_blocks_of_windows_have_the_given_size_and_each_edge_once_in_order(case,
 
 @given(some_lists(20), st.integers(1, 12))
 @settings(deadline=None, max_examples=100)
-def test_blocks_of_a_tree_are_trees_of_whole_lines_in_order(case, rows):
+def test_blocks_of_a_tree_are_trees_of_whole_lines(case, rows):
     c = case.counted(None)
     parts = [part for part, _ in iter_blocks(c, rows)]
-    assert [walk for part in parts for walk in walks(part)] == walks(c)
+    assert sorted(walk for part in parts for walk in walks(part)) == sorted(walks(c))
     longest = max(map(len, case.strings)) + 1
     assert all(len(part) <= rows + longest for part in parts)
     assert all(part.depth_starts[-1] == len(part) for part in parts)

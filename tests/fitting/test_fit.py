@@ -19,7 +19,7 @@ def test_the_progress_of_a_mixture_covers_all_its_networks(names):
 
 def test_a_budget_gives_every_network_the_same_reproducible_steps(names):
     first = MakeMore(TWO, budget=0.8).fit(names)
-    again = MakeMore(TWO, steps=first.learned_.report.steps).fit(names)
+    again = MakeMore(TWO, plan=first.learned_.report.plan).fit(names)
     for name, value in first.learned_.model.tensors().items():
         np.testing.assert_array_equal(value, again.learned_.model.tensors()[name])
 

@@ -50,7 +50,7 @@ def test_slow_losses_are_estimated_on_evenly_spaced_training_lines(parts, monkey
     model = KneserNey(KneserNeyOptions(), 27, 0).count(parts.train(5))
     whole, c = parts.losses(model, whole_train=True), parts.train(5)
     assert whole["train"] == pytest.approx(likelihood.loss(model, c))
-    monkeypatch.setattr(parts_module, "_TRAIN_LOSS_LINES", 100)
+    monkeypatch.setattr(parts_module, "EVALUATED_TRAIN_LINES", 100)
     few = parts.losses(model, whole_train=False)
     which = np.arange(100) * len(c.line_weight) // 100
     assert few["train"] == pytest.approx(likelihood.loss(model, c.lines(which)))

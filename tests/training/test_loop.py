@@ -15,6 +15,7 @@ from makemore.models.mlp import MLP
 from makemore.options.families import LinearOptions, MLPOptions
 from makemore.registry import FAMILIES
 from makemore.training import loop
+from makemore.training.batches import Batches
 from makemore.training.loop import Training, TrainOptions
 
 
@@ -86,10 +87,10 @@ def test_dev_is_evaluated_at_the_interval_and_at_the_end(data):
 def test_every_line_occurs_once_per_epoch(data):
     train, _ = data
     sixty_lines = round(60 * train.total / 300)
-    batches = loop._Batches(train, TrainOptions(steps=1, rate=0.1, batch=sixty_lines), False)
-    counted = sum(c.count.sum() for step in range(5) for c in batches.at(step))
+    batches = Batches(train, sixty_lines, seed=0, threads=1)
+    counted = sum(part().count.sum() for step in range(5) for part in batches.at(step))
     assert counted == train.total
-    first, again, other = (batches.at(step)[0] for step in (0, 0, 5))
+    first, again, other = (batches.at(step)[0]() for step in (0, 0, 5))
     np.testing.assert_array_equal(first.next[first.edge], again.next[again.edge])
     assert not np.array_equal(first.next[first.edge][:20], other.next[other.edge][:20])
 

@@ -100,7 +100,8 @@ class RunDirectory:
         progress = self._read_checkpoint()
         with suppress(DataError):  # training can resume without the recording: start a new one
             self.recording = Recording.load(self.path / _HISTORY)
-        is_finished = progress.state.done == progress.train_options[len(progress.finished)].steps
+        options = progress.train_options[len(progress.finished)]
+        is_finished = progress.state.done == options.plan.end
         done = len(progress.finished) + is_finished
         self.recording.rewind(done, 0 if is_finished else progress.state.done)
         return progress
@@ -242,7 +243,10 @@ def _progress(file: ModelFile) -> Progress:
         return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
     return Progress(
-        train_options=[TrainOptions(**each) for each in document["settled"]],
+        train_options=[
+            TrainOptions(**{**each, "cuts": tuple(map(tuple, each["cuts"]))})
+            for each in document["settled"]
+        ],
         finished=[with_prefix(f"{_FINISHED}{number}.") for number in range(document["finished"])],
         state=TrainState(document["done"], with_prefix(_CURRENT)),
         seconds=document["seconds"],

@@ -30,6 +30,8 @@ class FitParameters(TypedDict, total=False):
 
     budget: str | float | None
     steps: int | None
+    threads: int | None
+    plan: str | None
     rate: float | None
     weight_decay: float | None
     batch: int | None

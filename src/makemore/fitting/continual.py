@@ -18,8 +18,9 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitted import FittedModel, ListFacts, held_out_share
-from makemore.fitting.fit import NO_CALLBACKS, Callbacks, Start, fit_splits
+from makemore.fitting.fit import NO_CALLBACKS, Callbacks, fit_splits
 from makemore.fitting.splits import ListSplits, prepare_lines
+from makemore.fitting.start import Start
 from makemore.inference.model import Model, members
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
 from makemore.options.verbs import FitOptions, SampleOptions

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from makemore.contexts.block_counter import BlockCounter
@@ -11,7 +11,7 @@ from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 from makemore.fitted import FitReport, FittedModel
-from makemore.fitting.auto import choose_family, is_count_only
+from makemore.fitting.auto import FEWEST_STEPS, is_count_only
 from makemore.fitting.splits import (
     NO_LINE,
     BlockSplits,
@@ -20,11 +20,12 @@ from makemore.fitting.splits import (
     Splits,
     prepare_lines,
 )
+from makemore.fitting.start import Start
 from makemore.inference.model import CountModel, members
 from makemore.options.declaration import Options
 from makemore.options.families import CountOptions
 from makemore.options.verbs import FitOptions
-from makemore.registry import Family, family_and_options
+from makemore.registry import family_and_options
 
 if TYPE_CHECKING:
     from makemore.fitting.trainer import TrainingSummary
@@ -49,49 +50,6 @@ class Callbacks:
 
 
 NO_CALLBACKS = Callbacks()
-
-
-@dataclass(frozen=True)
-class Start:
-    """Starting point of a fit.
-
-    Attributes:
-        model: the model, fresh or already fitted.
-        family: the family of the model.
-        options: the options of the family.
-        chosen: why `auto` chose the family, or None.
-        warm_start: whether the model was already fitted.
-        rehearsal: splits with the new and the rehearsed lines, on which networks are trained; None
-            to train them on the new lines alone.
-        clock: start time of the fit, in seconds.
-    """
-
-    model: "Model"
-    family: Family
-    options: Options
-    chosen: str | None = None
-    warm_start: bool = False
-    rehearsal: Splits | None = None
-    # By default the time after the model is built: building the first network imports torch.
-    clock: float = field(default_factory=time.perf_counter)
-
-    @classmethod
-    def fresh(
-        cls,
-        model: str | Options,
-        lines: int,
-        vocabulary: Vocabulary,
-        options: FitOptions,
-        clock: float | None = None,
-    ) -> "Start":
-        """Build an unfitted model; `auto` chooses the family by the number of lines."""
-        if model == "auto":
-            family, family_options, chosen = choose_family(lines, options)
-        else:
-            (family, family_options), chosen = family_and_options(model), None
-        built = family.build(family_options, len(vocabulary), len(vocabulary.labels))
-        clock = time.perf_counter() if clock is None else clock
-        return cls(built, family, family_options, chosen, clock=clock)
 
 
 def fit_lines(
@@ -193,20 +151,15 @@ def fit_splits(
     start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks
 ) -> FittedModel:
     """Count, train, fit mixture weights, evaluate; return the fitted model."""
-    model, clock = start.model, start.clock
-    all_members = members(model)
-    count_models = [member for member in all_members if isinstance(member, CountModel)]
+    count_models = [each for each in members(start.model) if isinstance(each, CountModel)]
     previous_counts = [
         member.to_contexts() if start.warm_start else None for member in count_models
     ]
     _count(count_models, previous_counts, splits.train)
-    summary = None
-    if len(count_models) < len(all_members):
-        summary, clock = _train(start, splits, options, callbacks)
-    weights = _fit_mixture_weights(start, splits)
-    losses = splits.losses(model, whole_train=summary is None)
+    start, weights, summary, clock = _train_and_mix(start, splits, options, callbacks)
+    losses = splits.losses(start.model, whole_train=summary is None)
     if summary is not None:
-        _to_cpu(model)
+        _to_cpu(start.model)
     _count(count_models, previous_counts, splits.train_and_dev)
     report = FitReport(
         split=options.split,
@@ -224,12 +177,36 @@ def fit_splits(
         seconds=time.perf_counter() - clock,
     )
     return FittedModel(
-        model=model,
+        model=start.model,
         family=start.family.name,
         options=start.options,
         report=report,
         **vars(splits.facts(options.digests)),
     )
+
+
+def _train_and_mix(
+    start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks
+) -> "tuple[Start, tuple[float, ...] | None, TrainingSummary | None, float]":
+    """Train the networks and fit the mixture weights; leave out networks that do not help.
+
+    Returns:
+        the start, maybe without networks; the mixture weights or None; the summary of the training,
+        None without networks; and the start time, adjusted for a resumed run.
+    """
+    summary, weights, clock = None, None, start.clock
+    if not all(isinstance(member, CountModel) for member in members(start.model)):
+        summary, clock = _train(start, splits, options, callbacks)
+    if start.family.fit_method == "mixing":
+        from makemore.fitting.mixing import counts_alone, fit_mixture_weights
+
+        may_leave_out = start.may_leave_out(options)
+        if may_leave_out and summary is None:
+            start = counts_alone(start, f"the budget allows less than {FEWEST_STEPS} steps")
+        start, weights = fit_mixture_weights(start, splits, may_leave_out)
+        if all(isinstance(member, CountModel) for member in members(start.model)):
+            summary = None
+    return start, weights, summary, clock
 
 
 def _count(
@@ -245,8 +222,11 @@ def _count(
 
 def _train(
     start: Start, splits: Splits, options: FitOptions, callbacks: Callbacks
-) -> "tuple[TrainingSummary, float]":
-    """Train the networks; return the summary, and the start time adjusted for a resumed run."""
+) -> "tuple[TrainingSummary | None, float]":
+    """Train the networks; return the summary, and the start time adjusted for a resumed run.
+
+    The summary is None if the budget is too small to train the networks that `auto` chose.
+    """
     from makemore.fitting.trainer import NetworkTrainer
     from makemore.layers.network import AnyNetwork
 
@@ -265,7 +245,8 @@ def _train(
     trainer = NetworkTrainer(
         networks, start.rehearsal or splits, callbacks.on_step, callbacks.checkpointer, clock
     )
-    return trainer.run(options, start.warm_start, saved), clock
+    fewest = FEWEST_STEPS if start.may_leave_out(options) else 1
+    return trainer.run(options, start.warm_start, saved, fewest), clock
 
 
 def _fingerprint(start: Start, splits: ListSplits, options: FitOptions) -> "Run":
@@ -275,21 +256,6 @@ def _fingerprint(start: Start, splits: ListSplits, options: FitOptions) -> "Run"
     previous_tensors = start.model.tensors() if start.warm_start else None
     run = fingerprint(splits.arrays(), start.family.name, start.options, options, previous_tensors)
     return {**run, "adapt": start.warm_start and start.rehearsal is None}
-
-
-def _fit_mixture_weights(start: Start, splits: Splits) -> tuple[float, ...] | None:
-    """Fit the mixture weights on the dev split and return them; None if they are not fitted.
-
-    If training continues without rehearsal, the dev split holds new lines only, so the existing
-    weights are kept.
-    """
-    if start.family.fit_method != "mixing" or (start.warm_start and start.rehearsal is None):
-        return None
-    from makemore.models.mixture import Mixture
-
-    assert isinstance(start.model, Mixture), "its members are mixed"
-    dev = (start.rehearsal or splits).contexts("dev", start.model.window)
-    return None if dev is None else tuple(start.model.fit_weights(dev).weights.tolist())
 
 
 def _to_cpu(model: "Model") -> None:

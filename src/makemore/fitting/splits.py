@@ -30,7 +30,7 @@ OnRead = Callable[["Summary"], None]
 
 NO_LINE = "there is no line to learn: give at least one that is not blank"
 
-_TRAIN_LOSS_LINES = 4096  # lines of the train split for the loss of slow models
+EVALUATED_TRAIN_LINES = 4096  # lines of the train split for the loss of slow models
 
 
 class Splits(ABC):
@@ -106,7 +106,7 @@ class Splits(ABC):
             c = self.contexts(split, model.window)
             if c is not None and split == "train" and (self.canaries or not whole_train):
                 c = c.lines(
-                    evenly_spaced(size, size if whole_train else _TRAIN_LOSS_LINES)
+                    evenly_spaced(size, size if whole_train else EVALUATED_TRAIN_LINES)
                 )  # no canaries
             loss = None if c is None else likelihood.loss(model, c)
             is_finite = loss is not None and np.isfinite(loss)

@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from makemore.contexts.table import Contexts
-from makemore.fitting.splits import Splits
+from makemore.errors import OptionError
+from makemore.fitting.splits import EVALUATED_TRAIN_LINES, Splits
 from makemore.inference.model import Tensors
 from makemore.options.verbs import FitOptions
 from makemore.registry import Family
 from makemore.training.callbacks import Checkpointer, OnStep, Progress
+from makemore.training.plan import Plan, format_plans, parse_plans
 
 if TYPE_CHECKING:
     from makemore.layers.network import AnyNetwork
+    from makemore.training.budget import Deadline, Timing
     from makemore.training.loop import Step, Training, TrainOptions
 
 _WARM_START_RATE = 0.3  # share of the family's learning rate for a network that was trained before
@@ -24,6 +27,7 @@ class TrainingSummary:
     """Summary of a training run; the attributes are those of `FitReport`."""
 
     steps: int
+    plan: str
     rate: float | None = None
     weight_decay: float | None = None
     batch: int | None = None
@@ -55,25 +59,43 @@ class NetworkTrainer:
         self._on_step, self._checkpointer, self._clock = on_step, checkpointer, clock
         self._train_options: list[TrainOptions] = []
         self._finished: list[Tensors] = []
+        self._budget: float | None = None  # seconds for everything; None without a budget
+        self._reserve = 0.0  # seconds for what follows the training
+        # Before the training, count models learned the train split; after it, they learn all lines.
+        self._counting = time.perf_counter() - clock
 
-    def run(self, options: FitOptions, warm_start: bool, saved: Progress | None) -> TrainingSummary:
+    def run(
+        self, options: FitOptions, warm_start: bool, saved: Progress | None, fewest: int = 1
+    ) -> TrainingSummary | None:
         """Train every network and return the summary.
 
         Args:
             options: options of the fit.
             warm_start: whether the networks were trained before and keep their weights.
             saved: progress from a checkpoint, or None to start at the first step.
+            fewest: number of steps; if the budget allows fewer, no network is trained.
+
+        Returns:
+            the summary; None if no network was trained.
         """
         self._train_options = self._prepare(options, warm_start, saved)
         first, count = self._train_options[0], len(self._train_options)
-        summary = TrainingSummary(first.steps)
-        if count == 1:
-            summary = TrainingSummary(first.steps, first.rate, first.weight_decay, first.batch)
+        if first.steps < fewest:
+            if fewest > 1:
+                return None
+            self._train_options = [replace(each, steps=1) for each in self._train_options]
+            first = self._train_options[0]
+        stopped = None
         for number in range(count):
             stopped = self._train(number, saved)
             if stopped is not None:
-                return replace(summary, stopped=stopped, of=count * first.steps)
-        return summary
+                break
+        plans = [each.plan for each in self._train_options]
+        of = None if stopped is None else sum(plan.end for plan in plans)
+        summary = TrainingSummary(first.steps, format_plans(plans), stopped=stopped, of=of)
+        if count > 1:
+            return summary
+        return replace(summary, rate=first.rate, weight_decay=first.weight_decay, batch=first.batch)
 
     def _prepare(
         self, options: FitOptions, warm_start: bool, saved: Progress | None
@@ -93,26 +115,92 @@ class NetworkTrainer:
                 network.initialise(torch.Generator().manual_seed(network_options.seed))
             network.to(device)
             all_options.append(network_options)
+        if options.steps is None and options.plan is None:
+            self._budget = options.seconds(self._splits.lines)
         if saved is not None:
             return list(saved.train_options)
-        return all_options if options.steps else self._fit_to_budget(all_options, options)
+        if options.plan is not None:
+            return self._follow(parse_plans(options.plan), all_options)
+        if options.steps is not None:
+            return self._choose_threads(all_options, options.threads)
+        return self._fit_to_budget(all_options, options.threads)
+
+    def _follow(
+        self, plans: "list[Plan]", all_options: list["TrainOptions"]
+    ) -> list["TrainOptions"]:
+        """Return the options with the plan of each network.
+
+        Raises:
+            OptionError: the number of plans is not that of the networks.
+        """
+        if len(plans) != len(all_options):
+            raise OptionError(
+                f"plan has {len(plans)} parts for {len(all_options)} networks: give it with the "
+                "model that it was printed for"
+            )
+        return [each.with_plan(plan) for each, plan in zip(all_options, plans, strict=True)]
+
+    def _choose_threads(
+        self, all_options: list["TrainOptions"], threads: int | None
+    ) -> list["TrainOptions"]:
+        """Return the options with the given threads, or as many as torch uses by default."""
+        import torch
+
+        from makemore.training.budget import most_threads
+
+        processors, chosen = torch.get_num_threads(), []
+        for (network, _), each in zip(self._networks, all_options, strict=True):
+            is_on_cpu = network.device.type == "cpu"
+            most = most_threads(each, self._contexts(network)[0], processors) if is_on_cpu else 1
+            chosen.append(replace(each, threads=threads or most))
+        return chosen
 
     def _fit_to_budget(
-        self, all_options: list["TrainOptions"], options: FitOptions
+        self, all_options: list["TrainOptions"], threads: int | None
     ) -> list["TrainOptions"]:
-        """Return the options with the number of steps that fit into the remaining budget."""
-        from makemore.training.budget import steps_in_budget
+        """Return the options with the steps and threads that fit into the remaining budget."""
+        from makemore.training.budget import time_training
 
-        remaining = options.seconds(self._splits.lines) - (time.perf_counter() - self._clock)
-        steps_each = [
-            steps_in_budget(
-                remaining / len(all_options), network, network_options, *self._contexts(network)
-            )
-            for (network, _), network_options in zip(self._networks, all_options, strict=True)
+        share = self._remaining() / len(all_options)
+        timings = [
+            time_training(network, each, self._contexts(network), share, threads)
+            for (network, _), each in zip(self._networks, all_options, strict=True)
+        ]
+        self._reserve = self._counting + self._evaluation_time(timings)
+        share = self._remaining() / len(all_options)
+        possible = [
+            timing.steps_in(share, self._contexts(network)[1])
+            for (network, _), timing in zip(self._networks, timings, strict=True)
         ]
         # The harmonic mean: with this many steps each, all networks together use up the time.
-        steps = len(steps_each) / sum(1 / n for n in steps_each)
-        return [replace(each, steps=max(1, int(steps))) for each in all_options]
+        steps = int(len(possible) / sum(1 / n for n in possible)) if all(possible) else 0
+        return [
+            replace(each, steps=steps, threads=timing.threads, cost=share / max(1, number))
+            for each, timing, number in zip(all_options, timings, possible, strict=True)
+        ]
+
+    def _evaluation_time(self, timings: "list[Timing]") -> float:
+        """Return the seconds for the losses and the mixture weights after the training."""
+        train, _ = self._contexts(self._networks[0][0])
+        sizes = self._splits.sizes
+        lines = 2 * sizes["dev"] + sizes["test"] + min(sizes["train"], EVALUATED_TRAIN_LINES)
+        characters = lines * len(train.edge) / len(train.line_weight)
+        return characters * sum(timing.character for timing in timings)
+
+    def _remaining(self) -> float:
+        """Return the seconds of the budget that are left for training."""
+        assert self._budget is not None, "there is a budget"
+        return self._budget - self._reserve - (time.perf_counter() - self._clock)
+
+    def _deadline(self, number: int) -> "Deadline | None":
+        """Return the deadline of a network, by the cost of its steps; None without a budget."""
+        if self._budget is None:
+            return None
+        from makemore.training.budget import Deadline
+
+        costs = [each.cost for each in self._train_options[number:]]
+        share = costs[0] / sum(costs) if sum(costs) else 1 / len(costs)
+        return Deadline(time.perf_counter() + share * self._remaining(), self._budget)
 
     def _contexts(self, network: "AnyNetwork") -> tuple[Contexts, Contexts | None]:
         """Return the contexts of the train and dev splits at the network's window."""
@@ -133,10 +221,15 @@ class NetworkTrainer:
         else:
             self._save(training)
         train, dev = self._contexts(network)
+        deadline = self._deadline(number)
+        before = sum(each.plan.end for each in self._train_options[:number])
         for step in training.run(train, dev):
-            overall = number * options.steps + step.number
+            if deadline is not None:
+                deadline.keep(training, step.dev_loss is not None)
+                self._train_options[number] = training.options
+            overall = before + step.number
             try:
-                steps = len(self._train_options) * options.steps
+                steps = sum(each.plan.end for each in self._train_options)
                 self._report(replace(step, number=overall, steps=steps), training)
             except StopIteration:
                 self._save(training)
@@ -154,7 +247,7 @@ class NetworkTrainer:
             checkpointer.record(step)
         if self._on_step is not None:
             self._on_step(step)
-        is_last = training.done == training.options.steps
+        is_last = training.done == training.end
         if checkpointer is not None and (
             is_last or checkpointer.is_due(training.done, training.options.dev_interval)
         ):

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Float32s, unique_inverse
+from makemore.arrays import Float32s, concatenate_ranges, unique_inverse
 from makemore.inference.model import Model, block_rows
+from makemore.parallel import available_processors, open_workers
 
 if TYPE_CHECKING:
     from makemore.contexts.table import Contexts
+
+NETWORK_ROWS = 2**12  # contexts of a network that one thread computes together
 
 
 def log_softmax(logits: Float32s) -> Float32s:
@@ -65,16 +68,38 @@ def _iter_line_blocks(
     c: "Contexts", characters: int
 ) -> "Iterator[tuple[Contexts, NDArray[np.int64]]]":
     """Yield groups of whole lines of about so many characters; a tree splits only by lines."""
-    block_number = c.start[1:] // characters
-    cuts = np.flatnonzero(np.diff(block_number)) + 1
-    for indices in np.split(np.arange(len(c.line_weight)), cuts):
-        path_edges = c.edge[c.start[indices[0]] : c.start[indices[-1] + 1]]
+    for indices in group_lines(c, np.arange(len(c.line_weight)), characters):
+        path_edges = c.edge[concatenate_ranges(c.start[indices], c.start[indices + 1])]
         edges, _ = unique_inverse(path_edges, len(c.row))
         yield c.lines(indices), edges
 
 
+def group_lines(
+    c: "Contexts", indices: NDArray[np.int64], characters: int
+) -> list[NDArray[np.int64]]:
+    """Split lines into groups of about so many characters, line ends included.
+
+    Lines with the same first two characters come together: they share contexts.
+
+    Args:
+        c: a tree of prefixes.
+        indices: (b,) int64 line indices.
+        characters: characters in each group.
+    """
+    starts, stops = c.start[indices], c.start[indices + 1]
+    order = np.lexsort((c.edge[np.minimum(starts + 1, stops - 1)], c.edge[starts]))
+    ends = np.cumsum((stops - starts)[order])
+    groups = max(1, round(int(ends[-1]) / characters))
+    cuts = np.searchsorted(ends, ends[-1] * np.arange(1, groups) / groups)
+    return [group for group in np.split(indices[order], cuts) if len(group)]
+
+
 class LogProbModel(Protocol):
     """The part of a model's interface that a likelihood needs."""
+
+    @property
+    def has_exact_rows(self) -> bool:
+        """See `Model.has_exact_rows`."""
 
     def log_probs(self, c: "Contexts") -> Float32s:
         """See `Model.log_probs`."""
@@ -85,7 +110,7 @@ def edge_log_probs(
     c: "Contexts",
     transform: Callable[[Float32s], NDArray[np.float64]] | None = None,
 ) -> Float32s:
-    """Compute a model's log-probability of every edge, block by block.
+    """Compute a model's log-probability of every edge, block by block, on all processors.
 
     Args:
         model: the model.
@@ -98,10 +123,17 @@ def edge_log_probs(
     result = np.empty(len(c.row), dtype=np.float32)
     if not len(result):
         return result
-    for block, edges in iter_blocks(c):
+
+    def compute(part: "tuple[Contexts, NDArray[np.int64]]") -> tuple[NDArray[np.int64], Float32s]:
+        block, edges = part
         log_probs = model.log_probs(block)
         transformed = log_probs if transform is None else transform(log_probs)
-        result[edges] = transformed[block.row, block.next]
+        return edges, transformed[block.row, block.next].astype(np.float32)
+
+    rows = None if model.has_exact_rows else min(NETWORK_ROWS, block_rows(c.vocabulary_size))
+    with open_workers(available_processors() if rows else 1) as workers:
+        for edges, log_probs in workers.map(compute, iter_blocks(c, rows)):
+            result[edges] = log_probs
     return result
 
 

@@ -1,7 +1,9 @@
 """Base classes of networks: seeded initialisation, repeatable dropout, weights as arrays."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Self
 
 import numpy as np
@@ -15,11 +17,12 @@ from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import Automaton
 from makemore.inference.model import FamilyModel, State, Tensors, WindowModel
 from makemore.layers.batch_norm import BatchNorm
+from makemore.layers.threads import torch_threads
 from makemore.layers.vocabulary_axes import VocabularyAxes, VocabularyChange, resize
 
 
 class Noise:
-    """The dropout noise of one training step, determined by the seed and the step.
+    """The dropout noise of one part of a training step, determined by seed, step and part.
 
     Example:
         >>> one, again = (Noise(0, 7).drop(torch.ones(99), 0.5) for _ in range(2))
@@ -27,9 +30,11 @@ class Noise:
         True
     """
 
-    def __init__(self, seed: int, step: int) -> None:
-        """Create the step's random generator."""
-        self._rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence((seed, step))))
+    def __init__(self, seed: int, step: int, part: int = 0) -> None:
+        """Create the random generator of the part."""
+        key = (seed, step, part) if part else (seed, step)
+        self._rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(key)))
+        self.part = part
 
     def drop(self, x: Tensor, rate: float) -> Tensor:
         """Set numbers to zero at a rate, and scale up the rest.
@@ -46,6 +51,25 @@ class Noise:
         random = np.frombuffer(bytearray(self._rng.bytes(x.numel())), np.uint8)
         keep = to_device(random, x.device).view(x.shape) >= threshold
         return x * (keep * (256 / (256 - threshold)))
+
+
+_noise: ContextVar[Noise | None] = ContextVar("noise", default=None)
+
+
+@contextmanager
+def dropout_noise(noise: Noise) -> Iterator[None]:
+    """Let networks drop numbers within a context; each thread has its own."""
+    token = _noise.set(noise)
+    try:
+        yield
+    finally:
+        _noise.reset(token)
+
+
+def current_part() -> int:
+    """Return the part of the training step that this thread computes; 0 outside training."""
+    noise = _noise.get()
+    return 0 if noise is None else noise.part
 
 
 def check_tensors(build: Callable[[], FamilyModel], tensors: Tensors) -> None:
@@ -76,7 +100,6 @@ class Network(nn.Module):
         vocabulary_axes: the axes that have entries for ids, by the name of the tensor in
             `state_dict`; the shape of any other tensor does not depend on the vocabulary.
         dropout: the share of numbers that `drop` sets to zero.
-        noise: the dropout noise of the training step; None outside training, for no dropout.
     """
 
     vocabulary_size: int
@@ -84,7 +107,6 @@ class Network(nn.Module):
     vocabulary_axes: VocabularyAxes
     has_exact_rows = False
     dropout: float = 0.0
-    noise: Noise | None = None
 
     @abstractmethod
     def forward(self, c: Contexts) -> Tensor:
@@ -95,8 +117,9 @@ class Network(nn.Module):
         """Draw the initial weights; return self."""
 
     def drop(self, x: Tensor) -> Tensor:
-        """Apply dropout in training; return x unchanged otherwise."""
-        return x if self.noise is None else self.noise.drop(x, self.dropout)
+        """Apply dropout within a context of `dropout_noise`; return x unchanged otherwise."""
+        noise = _noise.get()
+        return x if noise is None else noise.drop(x, self.dropout)
 
     @property
     def has_coupled_rows(self) -> bool:
@@ -118,7 +141,7 @@ class Network(nn.Module):
 
     def predict_log_probs(self, c: Contexts) -> Float32s:
         """Compute (N, V) log-probabilities of the next id in each context, without gradients."""
-        with torch.inference_mode():
+        with torch.inference_mode(), torch_threads(1):
             log_probs: Float32s = self(c).log_softmax(dim=1).cpu().numpy()
         return log_probs
 

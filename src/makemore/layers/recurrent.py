@@ -10,6 +10,7 @@ from torch import Tensor
 from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
 from makemore.layers.network import PrefixNetwork, look_up, to_device
+from makemore.layers.threads import torch_threads
 
 
 class RecurrentNetwork(PrefixNetwork):
@@ -58,7 +59,7 @@ class RecurrentNetwork(PrefixNetwork):
 
     def step(self, ids: NDArray[np.int32], state: Float32s) -> tuple[Float32s, Float32s]:
         """See `Model.step`."""
-        with torch.inference_mode():
+        with torch.inference_mode(), torch_threads(1):
             next_state = self.cell(look_up(self.inputs(), ids), to_device(state, self.device))
             log_probs = self.read_out(next_state).log_softmax(dim=1)
         return log_probs.cpu().numpy(), next_state.cpu().numpy()

@@ -68,9 +68,12 @@ class Mixture:
 
     def fit_weights(self, c: Contexts) -> Self:
         """Fit the weights to held-out lines by expectation-maximisation; return self."""
-        log_probs = np.stack([edge_log_probs(member, c) for member in self.members])
-        self.weights = likeliest_weights(log_probs, c.count)
+        self.weights = likeliest_weights(self.member_log_probs(c), c.count)
         return self
+
+    def member_log_probs(self, c: Contexts) -> Float32s:
+        """Compute each member's log-probability of every edge: (members, M), nats."""
+        return np.stack([edge_log_probs(member, c) for member in self.members])
 
     @property
     def has_exact_rows(self) -> bool:

@@ -34,6 +34,7 @@ from makemore.layers.prefix_attention import (
     causal_attention,
 )
 from makemore.layers.rotary import rotary, rotations
+from makemore.layers.threads import torch_threads
 from makemore.layers.vocabulary_axes import EMBEDDING, LOGIT_WEIGHTS
 from makemore.options.families import TransformerOptions
 
@@ -139,7 +140,7 @@ class Transformer(PrefixNetwork):
         n, T = state.rows.shape
         cache = state.extend()
         rows = cache.rows_on(self.device)
-        with torch.inference_mode():
+        with torch.inference_mode(), torch_threads(1):
             x = look_up(self.C, ids)  # (n, D)
             rotation = self.rotations(torch.full((n,), T, device=self.device))
             for number, layer in enumerate(self.layers):

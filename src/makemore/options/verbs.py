@@ -176,6 +176,19 @@ class FitOptions(Options):
     steps: Annotated[
         int | None, Setting("number of training steps, instead of a budget", minimum=1)
     ] = None
+    threads: Annotated[
+        int | None,
+        Setting(
+            "number of threads to train with; by default chosen by timing, or, with steps, the "
+            "number of processors",
+            minimum=1,
+            maximum=4096,
+        ),
+    ] = None
+    plan: Annotated[
+        str | None,
+        Setting("repeat a training: its steps, threads and cuts, as the command info prints them"),
+    ] = None
     rate: Annotated[
         float | None,
         Setting("maximum learning rate; by default that of the family", minimum=0, maximum=1e3),
@@ -248,6 +261,8 @@ class FitOptions(Options):
         self.seconds(0)
         if self.steps is not None and self.budget is not None:
             raise OptionError("steps and budget both set the length of training: give one of them")
+        if self.plan is not None and not (self.steps is self.budget is self.threads is None):
+            raise OptionError("plan holds steps and threads: leave out steps, budget and threads")
         if self.test and self.split != "digest":
             raise OptionError(
                 f"test applies to the digest split only, and the {self.split} split has a fixed "

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Self, TypedDict
 
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from makemore.errors import DataError
 from makemore.files import write_atomically
-from makemore.layers.network import Network
+from makemore.layers.network import Network, current_part
 from makemore.probe.layers import add_activation_hooks, is_saturated
 from makemore.training.loop import Step
 
@@ -187,8 +188,8 @@ class _StepProbe:
         self._weights_before = {
             name: _subsample(p.detach()).clone() for name, p in _matrices(network)
         }
-        # for each layer, by name and kind: a sample of each call's rows, and their number
-        self._activations: dict[tuple[str, str], list[tuple[Tensor, int]]] = {}
+        # for each layer, by name and kind: the part, a sample of each call's rows, their number
+        self._activations: dict[tuple[str, str], list[tuple[int, Tensor, int]]] = {}
         self._handles = add_activation_hooks(network, self._record_activations)
 
     def _record_activations(self, name: str, kind: str, x: Tensor) -> None:
@@ -198,7 +199,8 @@ class _StepProbe:
         """
         if self._network.training:
             rows = x.detach().flatten(0, -2)
-            self._activations.setdefault((name, kind), []).append((_subsample(rows), len(rows)))
+            call = (current_part(), _subsample(rows), len(rows))
+            self._activations.setdefault((name, kind), []).append(call)
 
     def stop(self) -> None:
         """Remove the hooks."""
@@ -209,8 +211,9 @@ class _StepProbe:
         """Add the finished step to a curve, and remove the hooks."""
         with torch.no_grad():
             for (name, kind), calls in self._activations.items():
-                saturated = is_saturated(kind, torch.cat([rows for rows, _ in calls])).float()
-                sizes = torch.tensor([(len(rows), count / len(rows)) for rows, count in calls])
+                calls.sort(key=itemgetter(0))  # parts are computed at the same time
+                saturated = is_saturated(kind, torch.cat([rows for _, rows, _ in calls])).float()
+                sizes = torch.tensor([(len(rows), count / len(rows)) for _, rows, count in calls])
                 weight = sizes[:, 1].repeat_interleave(sizes[:, 0].long()).to(saturated.device)
                 curve.kinds[name] = kind
                 share = float((saturated * (weight / weight.mean())[:, None]).mean())

@@ -1,56 +1,228 @@
-"""Conversion of a time budget to a number of steps, once, before training starts."""
+"""Keeping a time budget: steps and threads are chosen by timing, and a late training is shortened.
+
+Before the first step, trial steps are timed with one thread and with more. They take at most a
+twentieth of the budget: if a whole step would take longer, a part of one is timed. During training,
+`Deadline` compares the time left with the time that the remaining steps need. If the machine has
+become slower, it shortens the training, as late as the learning rate needs to fall to zero.
+"""
 
 import copy
+import math
+import statistics
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
 
 from makemore.contexts.table import Contexts
+from makemore.inference.likelihood import NETWORK_ROWS
 from makemore.layers.network import Network
-from makemore.training.loop import MAX_EVALUATIONS, MIN_DEV_INTERVAL, Training, TrainOptions
+from makemore.parallel import available_processors
+from makemore.training.batches import MIN_PART
+from makemore.training.loop import (
+    MAX_EVALUATIONS,
+    MIN_DEV_INTERVAL,
+    Training,
+    TrainOptions,
+)
 
-# The trial: minimum and maximum number of steps, and the share of the budget after which it ends.
-_MIN_TRIAL_STEPS, _MAX_TRIAL_STEPS, _TRIAL_SHARE = 8, 200, 0.05
+TRIAL_SHARE = 0.05  # maximum share of the budget for the trial
+_MAX_ROUNDS = 25  # maximum number of trial steps with each number of threads
+_TRIAL_SHARES = (1 / 64, 1 / 16, 1 / 4)  # of a batch, in the first trial steps
+_TOLERANCE = 0.04  # share of the budget by which the training may seem to be late
+_DECAY = 0.2  # share of a shortened training in which the learning rate falls
+_FEWEST_RECENT, _MOST_RECENT = 3, 25  # steps whose median time is expected of the next ones
 
 
-def steps_in_budget(
-    seconds: float, network: Network, options: TrainOptions, train: Contexts, dev: Contexts | None
-) -> int:
-    """Compute the number of training steps that fit a time budget, by timing trial steps.
+@dataclass(frozen=True)
+class Timing:
+    """Measured times of a network's training.
+
+    Attributes:
+        threads: the number of threads with which steps are fastest.
+        step: seconds of a step.
+        character: seconds to evaluate a character of held-out lines.
+    """
+
+    threads: int
+    step: float
+    character: float
+
+    def steps_in(self, seconds: float, dev: Contexts | None) -> int:
+        """Return how many steps, with their dev evaluations, fit a time; 0 if not even one fits."""
+        evaluation = 0.0 if dev is None else self.character * len(dev.edge)
+        few = seconds / (self.step + evaluation / MIN_DEV_INTERVAL)
+        many = (seconds - evaluation * MAX_EVALUATIONS) / self.step
+        return max(0, int(many if few > MAX_EVALUATIONS * MIN_DEV_INTERVAL else few))
+
+
+def most_threads(options: TrainOptions, train: Contexts, processors: int) -> int:
+    """Return the number of threads that a step of a network can use.
 
     Args:
-        seconds: the budget, which includes the trial.
-        network: the network to time; its weights are restored after the trial.
         options: the training options.
         train: the training contexts.
-        dev: the dev contexts, or None.
-
-    Returns:
-        The number of steps, at least 1.
+        processors: number of processors.
     """
+    rows = len(train.edge) if train.back is None else len(train)
+    if options.batch is not None:
+        rows = min(rows, options.batch)
+    return max(1, min(processors, rows // MIN_PART))
+
+
+def time_training(
+    network: Network,
+    options: TrainOptions,
+    splits: tuple[Contexts, Contexts | None],
+    seconds: float,
+    threads: int | None = None,
+) -> Timing:
+    """Time a network's training steps and choose the number of threads.
+
+    Args:
+        network: the network to time; its weights are restored after the trial.
+        options: the training options.
+        splits: the training contexts, and the dev contexts or None.
+        seconds: the budget; the trial takes at most a twentieth of it.
+        threads: the number of threads; None to choose it.
+    """
+    train, dev = splits
     initial_state = copy.deepcopy(network.state_dict())
-    # Read every loss: this synchronises an asynchronous device, so that the times are right.
-    trial = Training(network, replace(options, steps=_MAX_TRIAL_STEPS, every=1))
-    durations: list[float] = []
-    start = time.perf_counter()
-    for _ in trial.run(train, None):
-        durations.append(time.perf_counter() - start - sum(durations))
-        if len(durations) >= _MIN_TRIAL_STEPS and sum(durations) > seconds * _TRIAL_SHARE:
-            break
-    evaluation = 0.0
-    if dev is not None:
-        evaluation = min(_time_evaluation(trial.evaluate, dev) for _ in range(2))
+    processors = 1 if network.device.type != "cpu" else available_processors()
+    most = most_threads(options, train, processors)
+    candidates = [threads] if threads else [*_powers_of_two(most), most]
+    durations = _time_steps(network, options, train, candidates, seconds * TRIAL_SHARE * 3 / 4)
+    chosen = min(durations, key=lambda each: durations[each])
+    character = (
+        0.0 if dev is None else _time_evaluation(network, options, dev, seconds * TRIAL_SHARE / 4)
+    )
     network.load_state_dict(initial_state)
-    remaining = seconds - (time.perf_counter() - start)
-    later = durations[len(durations) // 2 :]  # the first steps of a process are slow
-    step_time = sum(later) / len(later)  # the mean, to include occasional slow steps
-    few = remaining / (step_time + evaluation / MIN_DEV_INTERVAL)
-    many = (remaining - evaluation * MAX_EVALUATIONS) / step_time
-    return max(1, int(many if few > MAX_EVALUATIONS * MIN_DEV_INTERVAL else few))
+    return Timing(chosen, durations[chosen], character)
 
 
-def _time_evaluation(evaluate: Callable[[Contexts], float], contexts: Contexts) -> float:
-    """Measure the time of one evaluation, in seconds."""
+def _powers_of_two(below: int) -> Iterator[int]:
+    """Yield 1, 2, 4 and so on, below a number."""
+    power = 1
+    while power < below:
+        yield power
+        power *= 2
+
+
+def _time_steps(
+    network: Network, options: TrainOptions, train: Contexts, candidates: list[int], limit: float
+) -> dict[int, float]:
+    """Return the seconds of a step with each number of threads.
+
+    Smaller steps come first. If a whole one would exceed the limit, its time is extrapolated, and
+    only the last candidate is timed.
+    """
+    Training(network, options)  # the first optimizer of a process loads more of torch
     start = time.perf_counter()
-    evaluate(contexts)
-    return time.perf_counter() - start
+    batch = options.batch or len(train.edge)
+
+    def trial(threads: int, share: float) -> Callable[[], float]:
+        size = options.batch if share == 1 else math.ceil(batch * share)
+        trial_options = replace(options, threads=threads, batch=size, steps=10**6, every=1)
+        steps = Training(network, trial_options).run(train, None)
+
+        def timed() -> float:
+            before = time.perf_counter()
+            next(steps)
+            return time.perf_counter() - before
+
+        return timed
+
+    trial(candidates[-1], _TRIAL_SHARES[0])()  # the first step of a process is slow
+    times: list[float] = []
+    for share, larger in pairwise((*_TRIAL_SHARES, 1.0)):
+        timed = trial(candidates[-1], share)
+        times.append(min(timed(), timed()))
+        left = limit - (time.perf_counter() - start)
+        # A step is at most as many times slower as it is larger.
+        if times[-1] * larger / share * (len(candidates) if larger == 1 else 2) > left:
+            return {candidates[-1]: _extrapolate(times)}
+    trials = {threads: trial(threads, 1.0) for threads in candidates}
+    found: dict[int, list[float]] = {threads: [] for threads in candidates}
+    for _ in range(_MAX_ROUNDS):
+        for threads, timed in trials.items():
+            found[threads].append(timed())
+        spent = time.perf_counter() - start
+        if spent * (1 + 1 / len(found[candidates[0]])) > limit:
+            break
+    # The mean includes the occasional slow steps; the first ones are slower than all later ones.
+    return {threads: statistics.fmean(times[len(times) // 4 :]) for threads, times in found.items()}
+
+
+def _extrapolate(times: list[float]) -> float:
+    """Return the seconds of a whole step from those of the smaller ones of `_TRIAL_SHARES`.
+
+    The time grows linearly from a fixed part; with one small step alone, it is all proportional.
+    """
+    share, last = _TRIAL_SHARES[len(times) - 1], times[-1]
+    if len(times) == 1:
+        return last / share
+    slope = (last - times[-2]) / (share - _TRIAL_SHARES[len(times) - 2])
+    return last + max(0.0, slope) * (1 - share)
+
+
+def _time_evaluation(network: Network, options: TrainOptions, dev: Contexts, limit: float) -> float:
+    """Return the seconds to evaluate a character of held-out lines.
+
+    It is measured on more and more of them, until all processors are busy or the limit is reached.
+    """
+    trial, start = Training(network, options), time.perf_counter()
+    size, full = MIN_PART, NETWORK_ROWS * 2 * available_processors()
+    while True:
+        every = max(1, round(len(dev.edge) / size))
+        sample = dev.lines(np.arange(0, len(dev.line_weight), every))
+        before = time.perf_counter()
+        trial.evaluate(sample)
+        now = time.perf_counter()
+        if size >= min(full, len(dev.edge)) or now - before > (start + limit - now) / 4:
+            return (now - before) / len(sample.edge)
+        size *= 4
+
+
+class Deadline:
+    """The time at which the training of a network is to end.
+
+    Call `keep` after each step. Time may shorten a training, and does nothing else to it.
+    """
+
+    def __init__(self, end: float, seconds: float) -> None:
+        """Set the deadline.
+
+        Args:
+            end: the time of the end, by `time.perf_counter`.
+            seconds: the whole budget, of which a small share may be exceeded.
+        """
+        self._end, self._late = end, seconds * _TOLERANCE
+        self._before = time.perf_counter()
+        self._steps: list[float] = []  # seconds of recent steps without evaluation
+        self._evaluation = 0.0  # seconds of the last evaluation
+
+    def keep(self, training: Training, was_evaluated: bool) -> None:
+        """Shorten the training if its remaining steps would take too long.
+
+        Args:
+            training: the training, after a step.
+            was_evaluated: whether the time since the last call includes a dev evaluation.
+        """
+        now = time.perf_counter()
+        seconds, self._before = now - self._before, now
+        if was_evaluated and self._steps:
+            self._evaluation = max(0.0, seconds - statistics.median(self._steps))
+        else:
+            self._steps.append(seconds)
+            recent = int(self._late / max(seconds, 1e-9))
+            self._steps = self._steps[-max(_FEWEST_RECENT, min(recent, _MOST_RECENT)) :]
+        steps, left = training.end - training.done, self._end - now
+        step = statistics.median(self._steps) + self._evaluation / training.options.dev_interval
+        if not steps or steps * step + self._evaluation <= left + self._late:
+            return
+        possible = min(max(0, int((left - self._evaluation) / step)), steps - 1)
+        # As late as possible: the machine may become faster again.
+        if possible <= _DECAY * (training.done + possible):
+            training.cut(training.done + possible)

@@ -1,27 +1,32 @@
 """The training loop for any network: a generator that can be observed, stopped and restarted.
 
-Step i depends only on the seed, on i and on the state before it.
+Step i depends only on the seed, on the plan, on i and on the state before it. Each step is computed
+in parts, one for each thread of the plan. Their gradients are added in the order of the parts, so
+the weights are the same with any number of processors.
 """
 
 import copy
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from makemore.contexts.table import Contexts
 from makemore.errors import DivergedError
 from makemore.inference import likelihood
-from makemore.inference.likelihood import iter_blocks
 from makemore.inference.model import Tensors
 from makemore.layers.loss import negative_log_likelihood
-from makemore.layers.network import Network, Noise
+from makemore.layers.network import Network, Noise, dropout_noise
+from makemore.layers.threads import torch_threads
+from makemore.parallel import Workers, open_workers
+from makemore.training.batches import Batches, Part
 from makemore.training.optimizer import Optimizer
+from makemore.training.plan import Plan
 from makemore.training.schedule import rate_at
 
 MAX_EVALUATIONS, MIN_DEV_INTERVAL = 50, 10
@@ -42,6 +47,10 @@ class TrainOptions:
         every: dev evaluation interval, in steps; None for a fiftieth of all steps, but at least 10,
             so that evaluation stays cheap.
         seed: random seed of the batches and of dropout.
+        threads: number of parts of each step; see `Plan`.
+        cuts: where the training was shortened; see `Plan`.
+        cost: seconds of a step with its share of the evaluations, as timed before the training; 0
+            if it was not timed. It divides a budget between networks.
     """
 
     steps: int
@@ -51,6 +60,18 @@ class TrainOptions:
     batch: int | None = None
     every: int | None = None
     seed: int = 0
+    threads: int = 1
+    cuts: tuple[tuple[int, int], ...] = ()
+    cost: float = 0.0
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the training."""
+        return Plan(self.steps, self.threads, self.cuts)
+
+    def with_plan(self, plan: Plan) -> "TrainOptions":
+        """Return the options with another plan."""
+        return replace(self, steps=plan.steps, threads=plan.threads, cuts=plan.cuts)
 
     @property
     def dev_interval(self) -> int:
@@ -64,7 +85,7 @@ class Step:
 
     Attributes:
         number: steps done so far, from 1.
-        steps: total number of steps.
+        steps: total number of steps; it may fall while a budget is kept.
         loss: mean loss of the step's lines before the update, nats per character. On devices other
             than the CPU it is updated only at the first step, at each dev evaluation interval and
             at the last step, because reading it forces a device synchronisation.
@@ -131,18 +152,29 @@ class Training:
         Raises:
             DivergedError: the loss is not a finite number.
         """
-        batches = _Batches(train, self.options, self.network.has_coupled_rows)
-        every = self.options.dev_interval
-        while self.done < self.options.steps:
-            rate = self.rate(self.done)
-            loss = self._step(batches.at(self.done), batches.characters, rate)
-            self.done += 1
-            is_due = self.done % every == 0 or self.done == self.options.steps
-            if is_due or math.isnan(self.loss) or not _is_asynchronous(self.network.device):
-                self.loss = self._read_loss(loss, rate)
-            dev_loss = self.evaluate(dev) if dev is not None and is_due else None
-            yield Step(self.done, self.options.steps, self.loss, dev_loss, rate, self.network)
+        options, is_coupled = self.options, self.network.has_coupled_rows
+        batches = Batches(train, options.batch, options.seed, options.threads, is_coupled)
+        every = options.dev_interval
+        with open_workers(batches.threads) as workers:
+            while self.done < self.end:
+                rate = self.rate(self.done)
+                loss = self._step(batches.at(self.done), batches.characters, rate, workers)
+                self.done += 1
+                is_due = self.done % every == 0 or self.done == self.end
+                if is_due or math.isnan(self.loss) or not _is_asynchronous(self.network.device):
+                    self.loss = self._read_loss(loss, rate)
+                dev_loss = self.evaluate(dev) if dev is not None and is_due else None
+                yield Step(self.done, self.end, self.loss, dev_loss, rate, self.network)
         self.finish()
+
+    @property
+    def end(self) -> int:
+        """The last step."""
+        return self.options.plan.end
+
+    def cut(self, end: int) -> None:
+        """Shorten the training, so that it ends at a step, at least the current one."""
+        self.options = replace(self.options, cuts=(*self.options.cuts, (self.done, end)))
 
     def finish(self) -> None:
         """Load the best weights so far, if any, and switch the network to evaluation mode."""
@@ -152,24 +184,42 @@ class Training:
 
     def rate(self, step: int) -> float:
         """Compute the learning rate of a step, counted from 0."""
-        return rate_at(step, self.options.steps, self.options.rate)
+        return rate_at(step, self.options.plan, self.options.rate)
 
-    def _step(self, blocks: list[Contexts], characters: float, rate: float) -> Tensor:
-        """Take one optimizer step on a batch, block by block; return the batch's mean loss."""
+    def _step(self, parts: list[Part], characters: float, rate: float, workers: Workers) -> Tensor:
+        """Take one optimizer step on the parts of a batch; return the batch's mean loss."""
         self.network.train()
-        self.network.noise = Noise(self.options.seed, self.done)
         self.optimizer.zero_grad()
-        loss = torch.zeros((), device=self.network.device)
-        for block in blocks:
-            part = negative_log_likelihood(self.network(block), block) / characters
-            part.backward()  # type: ignore[no-untyped-call]
-            loss += part.detach()
-        penalty = self.network.penalty()
-        if penalty is not None:
-            penalty.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step(rate)
-        self.network.noise = None
-        return loss * (characters / sum(block.total for block in blocks))
+        parameters = list(self.network.parameters())
+        loss, total = torch.zeros((), device=self.network.device), 0.0
+        compute = partial(self._part, parameters, characters)
+        for part in workers.map(compute, enumerate(parts)):
+            for parameter, gradient in zip(parameters, part.gradients, strict=True):
+                if gradient is not None:
+                    before = parameter.grad
+                    parameter.grad = gradient if before is None else before.add_(gradient)
+            loss += part.loss
+            total += part.total
+        with torch_threads(1):
+            penalty = self.network.penalty()
+            if penalty is not None:
+                penalty.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step(rate)
+        return loss * (characters / total)
+
+    def _part(
+        self, parameters: Sequence[Tensor], characters: float, part: tuple[int, Part]
+    ) -> "_PartResult":
+        """Compute the loss and the gradients of one part of a batch."""
+        number, build = part
+        # Coupled rows are one part, so torch splits each operation.
+        threads = self.options.threads if self.network.has_coupled_rows else 1
+        noise = Noise(self.options.seed, self.done, number)
+        with torch_threads(threads), dropout_noise(noise):
+            c = build()
+            loss = negative_log_likelihood(self.network(c), c) / characters
+            gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        return _PartResult(loss.detach(), c.total, gradients)
 
     def _read_loss(self, loss: Tensor, rate: float) -> float:
         """Return the loss of the last step as a float, or raise if it is not finite."""
@@ -227,44 +277,9 @@ def _tensors_of_kind(kind: str, state: TrainState) -> dict[str, Tensor]:
     }
 
 
-class _Batches:
-    """Mini-batches of lines, as blocks of contexts that fit in memory."""
+class _PartResult(NamedTuple):
+    """The result of one part of a step: its loss, weighted characters, and gradients."""
 
-    def __init__(self, train: Contexts, options: TrainOptions, has_coupled_rows: bool) -> None:
-        """Compute the batch size; if every batch is the whole list, build its blocks once."""
-        self._train, self._seed = train, options.seed
-        self._has_coupled_rows = has_coupled_rows
-        lines = len(train.line_weight)
-        mean_length = len(train.edge) / lines  # mean characters per line, ends included
-        self._size = lines
-        if options.batch is not None:
-            self._size = min(lines, max(1, round(options.batch / mean_length)))
-        self._whole = self._blocks(train) if self._size == lines else None
-        # The same for every batch, so that a line has the same weight in each.
-        self.characters = train.total * self._size / lines
-
-    def at(self, step: int) -> list[Contexts]:
-        """Return the blocks of a step; epochs contain each line once, shuffled by (seed, epoch)."""
-        if self._whole is not None:
-            return self._whole
-        lines = len(self._train.line_weight)
-        first = step * self._size
-        positions = np.arange(first, first + self._size)
-        indices = np.empty(self._size, np.int64)
-        for epoch in range(positions[0] // lines, positions[-1] // lines + 1):
-            in_epoch = positions // lines == epoch
-            indices[in_epoch] = _shuffle(self._seed, epoch, lines)[positions[in_epoch] % lines]
-        return self._blocks(self._train.lines(indices))
-
-    def _blocks(self, c: Contexts) -> list[Contexts]:
-        """Split contexts so that logits fit in memory, unless the network couples rows."""
-        if self._has_coupled_rows:
-            return [c]
-        return [part for part, _ in iter_blocks(c)]
-
-
-@lru_cache(maxsize=2)
-def _shuffle(seed: int, epoch: int, lines: int) -> NDArray[np.int64]:
-    """Return the order of the lines in an epoch."""
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, epoch))))
-    return rng.permutation(lines)
+    loss: Tensor
+    total: float
+    gradients: tuple[Tensor | None, ...]
