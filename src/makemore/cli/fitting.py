@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from makemore.training.loop import Step
 
 
+_FEW_STEPS = 50  # with fewer, a message says so
+
+
 @dataclass(frozen=True)
 class Outputs:
     """Output paths of a fit, and checkpoint settings.
@@ -145,6 +148,7 @@ def _print_summary(maker: "MakeMore", outputs: Outputs) -> None:
         print_message(f"chose {maker.learned_.report.chosen}")
     print_message(describe_fit(maker))
     warn_if_diverged(maker, "fit it again with a lower --rate")
+    _warn_if_short(maker)
     for folder in (outputs.run, outputs.track):
         if folder is not None and maker.learned_.report.steps is None:
             print_message(
@@ -153,6 +157,24 @@ def _print_summary(maker: "MakeMore", outputs: Outputs) -> None:
             )
     if outputs.model is not None:
         print_message(f"saved {outputs.model}")
+
+
+def _warn_if_short(maker: "MakeMore") -> None:
+    """Print a message if the budget allowed so few steps that a network has hardly learned."""
+    report = maker.learned_.report
+    options = maker.fit_options()
+    is_fixed = options.steps is not None or options.plan is not None
+    if report.plan is None or report.stopped is not None or is_fixed:
+        return
+    from makemore.training.plan import parse_plans
+
+    fewest = min(plan.end for plan in parse_plans(report.plan))
+    if fewest < _FEW_STEPS:
+        steps = "one step" if fewest == 1 else f"{fewest} steps"
+        print_message(
+            f"the budget allowed {steps} of training, too few to learn well: give a longer "
+            "--budget, a smaller network, or a smaller --batch"
+        )
 
 
 def _open_run(outputs: Outputs) -> "RunDirectory | None":

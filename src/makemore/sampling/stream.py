@@ -5,7 +5,6 @@ distinct, not excluded) skip lines and never change one, so the remaining lines 
 distribution over the lines that pass.
 """
 
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
+from makemore.parallel import available_processors
 from makemore.sampling.clean_lines import clean_lines
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.line_filter import Filter, line_filter
@@ -242,15 +242,14 @@ def _draw_batches(request: Request, plan: Plan, ahead: int, largest: int) -> Ite
         return Batch(high, lines, low + indices)
 
     needed = int(ahead * plan.draws_per_line * 1.125) + 4  # a margin for lines that are skipped
-    if plan.is_stepwise and not request.model.has_exact_rows:
-        needed = _FIRST_BATCH  # so that batches do not depend on `ahead`
-    bounds = _batch_bounds(min(needed, largest), largest)
-    # A network uses several threads itself, so concurrent stepwise batches would slow each other.
-    return (
-        map(draw_batch, bounds)
-        if plan.is_stepwise or needed <= largest
-        else _draw_concurrently(draw_batch, bounds)
-    )
+    first, is_network = min(needed, largest), not request.model.has_exact_rows
+    if plan.is_stepwise and is_network:
+        first = min(_FIRST_BATCH, largest)  # so that batches do not depend on `ahead`
+    bounds = _batch_bounds(first, largest)
+    # A network computes each batch in one thread, so batches are drawn at the same time; count
+    # models that are stepped do more in Python, which runs one thread at a time.
+    is_concurrent = needed > first if is_network else needed > largest and not plan.is_stepwise
+    return _draw_concurrently(draw_batch, bounds) if is_concurrent else map(draw_batch, bounds)
 
 
 def _max_batch_size(request: Request, proposals: int, is_stepwise: bool) -> int:
@@ -266,8 +265,8 @@ def _draw_concurrently(
     draw_batch: Callable[[tuple[int, int]], Batch], bounds: Iterator[tuple[int, int]]
 ) -> Iterator[Batch]:
     """Yield the batches in order, while up to four of them are drawn in parallel."""
-    workers = min(4, os.cpu_count() or 1)
-    with ThreadPoolExecutor(workers) as pool:  # NumPy releases the GIL
+    workers = min(4, available_processors())
+    with ThreadPoolExecutor(workers) as pool:  # NumPy and PyTorch release the GIL
         pending = [pool.submit(draw_batch, next(bounds)) for _ in range(workers)]
         for next_bounds in bounds:
             yield pending.pop(0).result()

@@ -1,5 +1,6 @@
 """`makemore info`: print the contents of a model file."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 from makemore.cli.console import format_table, write_json
@@ -59,6 +60,7 @@ def _rows(document: "Document") -> list[tuple[str, str]]:
         ("split", report.split),
         ("loss", report.format_losses()),
         *_training_rows(report),
+        *_repetition_row(document, report),
         *_canary_rows(document),
         (
             "digests",
@@ -75,6 +77,29 @@ def _training_rows(report: "FitReport") -> list[tuple[str, str]]:
     if report.seconds is not None:
         parts.append(f"{report.seconds:.1f} s")
     return [("training", ", ".join(parts))] if parts else []
+
+
+def _repetition_row(document: "Document", report: "FitReport") -> list[tuple[str, str]]:
+    """Return the command that repeats the training of a network with the same weights, if any.
+
+    It cannot be repeated if it was stopped, or continued or blended other models.
+    """
+    if report.plan is None or report.stopped is not None or report.before or report.blended:
+        return []
+    from makemore.options.declaration import fields
+    from makemore.options.verbs import FitOptions
+
+    command = ["makemore", "fit", "LIST", "-o", "MODEL", "--model", document["family"]]
+    for name, value in document["options"].items():
+        command += ["-O", f"{name}={value}"]
+    for option in fields(FitOptions):
+        value = document["parameters"].get(option.parameter, option.default)
+        if option.name in ("steps", "budget", "threads", "plan", "seed") or value == option.default:
+            continue
+        flag = option.name.replace("_", "-")
+        command += [f"--no-{flag}"] if value is False else [f"--{flag}", str(value)]
+    command += ["--seed", str(report.seed), "--plan", report.plan]
+    return [("repeat with", shlex.join(command))]
 
 
 def _rare_line_rows(cleaning: dict[str, int]) -> list[tuple[str, str]]:
