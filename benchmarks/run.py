@@ -27,6 +27,7 @@ BENCHMARKS = {
     "recording-cost": "recording_cost",
     "streaming": "streaming",
     "fuzzing": "fuzzing",
+    "busy": "busy",
 }
 
 NEED_PEER = ("peer", "sampling")

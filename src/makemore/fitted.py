@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from makemore.options.declaration import Options
 
 SPLITS = ("train", "dev", "test")
+_SHORTENED = 0.75  # share of the planned steps; a training with fewer is said to be shortened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,8 +163,8 @@ class FitReport:
         threads = " and ".join(dict.fromkeys(f"{plan.threads}" for plan in plans))
         noun = "thread" if threads == "1" else "threads"
         was = f", shortened from {self.steps:,} to keep the budget"
-        is_cut = any(plan.cuts for plan in plans)
-        return f"{ends} steps in {threads} {noun}{was if is_cut else ''}"
+        is_much_shorter = any(plan.end < _SHORTENED * plan.steps for plan in plans)
+        return f"{ends} steps in {threads} {noun}{was if is_much_shorter else ''}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -52,7 +52,7 @@ def test_a_budget_covers_steps_and_evaluations(data, step, character, seconds):
     options = TrainOptions(steps=steps, rate=0.1)
     evaluations = math.ceil(steps / options.dev_interval)
     spent = steps * step + evaluations * character * len(dev.edge)
-    assert 0.9 * seconds < spent < 1.05 * seconds
+    assert 1.05 * seconds < spent < 1.2 * seconds  # deliberately more than fit
     assert Timing(1, 3.0, 0.0).steps_in(2.0, dev) == 0
 
 

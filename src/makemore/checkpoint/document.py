@@ -21,6 +21,7 @@ from makemore.fitted import SPLITS, FitReport, FittedModel
 from makemore.options.declaration import Value
 from makemore.options.verbs import SPLITS as SPLIT_KINDS
 from makemore.registry import family_named
+from makemore.training.plan import parse_plans
 
 if TYPE_CHECKING:
     from makemore.corpus.canaries import Canaries
@@ -225,6 +226,13 @@ def _check_training(training: Document) -> None:
         raise ValueError("chosen of training is not a string")
     if not _is_count(training["seed"]) or not _is_count(training.get("steps", 0)):
         raise ValueError("seed or steps of training is not an integer of 0 or more")
+    if not all(_is_count(training.get(name) or 0) for name in ("stopped", "of")):
+        raise ValueError("stopped or of of training is not an integer of 0 or more")
+    plan = training.get("plan")
+    if plan is not None:
+        if not isinstance(plan, str):
+            raise ValueError("plan of training is not a string")
+        parse_plans(plan)
 
 
 def _check_canaries(canaries: Document, characters: str, labels: list[str]) -> None:

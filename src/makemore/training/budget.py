@@ -29,6 +29,7 @@ from makemore.training.loop import (
 )
 
 TRIAL_SHARE = 0.05  # maximum share of the budget for the trial
+_OPTIMISM = 1.15  # the steps that are planned, as a multiple of those that were timed to fit
 _MAX_ROUNDS = 25  # maximum number of trial steps with each number of threads
 _TRIAL_SHARES = (1 / 64, 1 / 16, 1 / 4)  # of a batch, in the first trial steps
 _TOLERANCE = 0.04  # share of the budget by which the training may seem to be late
@@ -51,7 +52,11 @@ class Timing:
     character: float
 
     def steps_in(self, seconds: float, dev: Contexts | None) -> int:
-        """Return how many steps, with their dev evaluations, fit a time; 0 if not even one fits."""
+        """Return how many steps, with their dev evaluations, fit a time; 0 if not even one fits.
+
+        They are some more than the timing says, because a training can only be shortened.
+        """
+        seconds *= _OPTIMISM
         evaluation = 0.0 if dev is None else self.character * len(dev.edge)
         few = seconds / (self.step + evaluation / MIN_DEV_INTERVAL)
         many = (seconds - evaluation * MAX_EVALUATIONS) / self.step
