@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
-from makemore import Lines
+from makemore import Lines, MakeMore
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.fitting.auto import choose_family
-from makemore.fitting.fit import Start
+from makemore.fitting import trainer
+from makemore.fitting.auto import COUNT_MEMBERS, choose_family
+from makemore.fitting.start import Start
 from makemore.options.families import GRUOptions, MixtureOptions
 from makemore.options.verbs import FitOptions
 from makemore.registry import family_and_options, parse_members
@@ -48,3 +51,30 @@ def test_the_members_chosen_for_every_budget_can_be_parsed():
         _, options, _ = choose_family(10**6, FitOptions(budget=seconds))
         assert isinstance(options, MixtureOptions)
         assert parse_members(options.members)
+
+
+@pytest.mark.parametrize("steps, reason", [(3, "fewer than 10 steps"), (10, "allowed few steps")])
+def test_auto_leaves_out_networks_that_had_too_few_steps_to_help(
+    us_names, monkeypatch, steps, reason
+):
+    def few_steps(self, all_options, threads):
+        return [replace(each, steps=steps, rate=1e-6) for each in all_options]
+
+    monkeypatch.setattr(trainer.NetworkTrainer, "_fit_to_budget", few_steps)
+    names = Lines.from_strings(us_names.to_list()[::20])
+    learned = MakeMore(budget="4s").fit(names).learned_
+    counts = MakeMore(MixtureOptions(members=COUNT_MEMBERS)).fit(names).learned_
+    assert learned.options == counts.options
+    assert learned.report.chosen.startswith("a mixture of counts: ")
+    assert reason in learned.report.chosen
+    assert learned.report.steps is learned.report.plan is None
+    assert learned.report.dev_loss == counts.report.dev_loss
+    named = MakeMore(MixtureOptions(members="kneser_ney, gru(hidden=4)"), budget="4s").fit(names)
+    assert named.learned_.report.plan is not None  # a network that was asked for is kept
+
+
+def test_auto_keeps_networks_that_help(us_names):
+    names = Lines.from_strings(us_names.to_list()[::20])
+    learned = MakeMore(steps=60).fit(names).learned_
+    assert "networks" in learned.report.chosen
+    assert len(learned.report.weights) == 4

@@ -202,7 +202,8 @@ def _train_and_mix(
 
         may_leave_out = start.may_leave_out(options)
         if may_leave_out and summary is None:
-            start = counts_alone(start, f"the budget allows less than {FEWEST_STEPS} steps")
+            start = counts_alone(start, f"the budget allows fewer than {FEWEST_STEPS} steps")
+        may_leave_out = may_leave_out and summary is not None
         start, weights = fit_mixture_weights(start, splits, may_leave_out)
         if all(isinstance(member, CountModel) for member in members(start.model)):
             summary = None

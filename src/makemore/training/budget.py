@@ -29,7 +29,9 @@ from makemore.training.loop import (
 )
 
 TRIAL_SHARE = 0.05  # maximum share of the budget for the trial
-_OPTIMISM = 1.15  # the steps that are planned, as a multiple of those that were timed to fit
+# The steps that are planned, as a multiple of those that fit by the timing of whole steps, and by
+# that of smaller ones, which other processes disturb more.
+_OPTIMISM, _GREAT_OPTIMISM = 1.25, 3.0
 _MAX_ROUNDS = 25  # maximum number of trial steps with each number of threads
 _TRIAL_SHARES = (1 / 64, 1 / 16, 1 / 4)  # of a batch, in the first trial steps
 _TOLERANCE = 0.04  # share of the budget by which the training may seem to be late
@@ -45,18 +47,20 @@ class Timing:
         threads: the number of threads with which steps are fastest.
         step: seconds of a step.
         character: seconds to evaluate a character of held-out lines.
+        is_extrapolated: whether only smaller steps were timed.
     """
 
     threads: int
     step: float
     character: float
+    is_extrapolated: bool = False
 
     def steps_in(self, seconds: float, dev: Contexts | None) -> int:
         """Return how many steps, with their dev evaluations, fit a time; 0 if not even one fits.
 
-        They are some more than the timing says, because a training can only be shortened.
+        They are more than the timing says, because a training can only be shortened.
         """
-        seconds *= _OPTIMISM
+        seconds *= _GREAT_OPTIMISM if self.is_extrapolated else _OPTIMISM
         evaluation = 0.0 if dev is None else self.character * len(dev.edge)
         few = seconds / (self.step + evaluation / MIN_DEV_INTERVAL)
         many = (seconds - evaluation * MAX_EVALUATIONS) / self.step
@@ -98,13 +102,12 @@ def time_training(
     processors = 1 if network.device.type != "cpu" else available_processors()
     most = most_threads(options, train, processors)
     candidates = [threads] if threads else [*_powers_of_two(most), most]
-    durations = _time_steps(network, options, train, candidates, seconds * TRIAL_SHARE * 3 / 4)
+    limit = seconds * TRIAL_SHARE
+    durations, is_extrapolated = _time_steps(network, options, train, candidates, limit * 3 / 4)
     chosen = min(durations, key=lambda each: durations[each])
-    character = (
-        0.0 if dev is None else _time_evaluation(network, options, dev, seconds * TRIAL_SHARE / 4)
-    )
+    character = 0.0 if dev is None else _time_evaluation(network, options, dev, limit / 4)
     network.load_state_dict(initial_state)
-    return Timing(chosen, durations[chosen], character)
+    return Timing(chosen, durations[chosen], character, is_extrapolated)
 
 
 def _powers_of_two(below: int) -> Iterator[int]:
@@ -117,8 +120,8 @@ def _powers_of_two(below: int) -> Iterator[int]:
 
 def _time_steps(
     network: Network, options: TrainOptions, train: Contexts, candidates: list[int], limit: float
-) -> dict[int, float]:
-    """Return the seconds of a step with each number of threads.
+) -> tuple[dict[int, float], bool]:
+    """Return the seconds of a step with each number of threads, and whether they are extrapolated.
 
     Smaller steps come first. If a whole one would exceed the limit, its time is extrapolated, and
     only the last candidate is timed.
@@ -143,11 +146,10 @@ def _time_steps(
     times: list[float] = []
     for share, larger in pairwise((*_TRIAL_SHARES, 1.0)):
         timed = trial(candidates[-1], share)
-        times.append(min(timed(), timed()))
+        times.append(min(timed() for _ in range(3)))
         left = limit - (time.perf_counter() - start)
-        # A step is at most as many times slower as it is larger.
-        if times[-1] * larger / share * (len(candidates) if larger == 1 else 2) > left:
-            return {candidates[-1]: _extrapolate(times)}
+        if 2 * _extrapolate(times, larger) * (len(candidates) if larger == 1 else 3) > left:
+            return {candidates[-1]: _extrapolate(times, 1.0)}, True
     trials = {threads: trial(threads, 1.0) for threads in candidates}
     found: dict[int, list[float]] = {threads: [] for threads in candidates}
     for _ in range(_MAX_ROUNDS):
@@ -157,19 +159,24 @@ def _time_steps(
         if spent * (1 + 1 / len(found[candidates[0]])) > limit:
             break
     # The mean includes the occasional slow steps; the first ones are slower than all later ones.
-    return {threads: statistics.fmean(times[len(times) // 4 :]) for threads, times in found.items()}
+    means = {threads: statistics.fmean(all_[len(all_) // 4 :]) for threads, all_ in found.items()}
+    return means, False
 
 
-def _extrapolate(times: list[float]) -> float:
-    """Return the seconds of a whole step from those of the smaller ones of `_TRIAL_SHARES`.
+def _extrapolate(times: list[float], larger: float) -> float:
+    """Return the seconds of a larger step from those of the smaller ones of `_TRIAL_SHARES`.
 
     The time grows linearly from a fixed part; with one small step alone, it is all proportional.
+
+    Args:
+        times: seconds of the smaller steps.
+        larger: share of a batch in the larger step.
     """
     share, last = _TRIAL_SHARES[len(times) - 1], times[-1]
     if len(times) == 1:
-        return last / share
+        return last * larger / share
     slope = (last - times[-2]) / (share - _TRIAL_SHARES[len(times) - 2])
-    return last + max(0.0, slope) * (1 - share)
+    return last + max(0.0, slope) * (larger - share)
 
 
 def _time_evaluation(network: Network, options: TrainOptions, dev: Contexts, limit: float) -> float:
