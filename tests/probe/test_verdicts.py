@@ -308,7 +308,7 @@ def test_lines_without_common_structure_are_detected():
 def test_units_active_on_few_lines_are_not_reported_as_dead(name, us_names):
     options = FAMILIES[name].options(hidden=128)
     many = us_names.to_list()[::8]
-    maker = MakeMore(options, steps=60).fit(many)
+    maker = MakeMore(options, steps=30).fit(many)
     lines = [many[place::size] for size in (4000, 2000, 40) for place in range(4)]
     probes = [maker.probe(few).networks[0] for few in lines]
     assert [probe.verdicts for probe in probes] == [[]] * 12

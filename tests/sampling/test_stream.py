@@ -75,7 +75,7 @@ def test_a_network_draws_the_same_batches_for_any_number_requested(window, monke
         recorded = plan._replace(draw=lambda low, high, f=found, p=plan: noted(f, p, low, high))
         monkeypatch.setattr(stream, "plan_unconstrained", lambda request, ahead, r=recorded: r)
         lines = take(Source.of(maker.learned_), 6000, ahead=ahead)
-        bounds.append((found, lines))
+        bounds.append((sorted(found)[:4], lines))  # some more batches may be drawn ahead
     assert bounds[0] == bounds[1] == bounds[2]
     assert bounds[0][0][:3] == [(0, 256), (256, 1280), (1280, 5376)]
 
