@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from makemore.options.declaration import Options
 
 SPLITS = ("train", "dev", "test")
-_SHORTENED = 0.75  # share of the planned steps; a training with fewer is said to be shortened
+# Share of the planned steps, which are twice as many as fit; a training with fewer was shortened
+# because the machine became slower.
+_SHORTENED = 0.375
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,9 +148,9 @@ class FitReport:
         """Return the number of training steps as readable text; None if no network was trained.
 
         Example:
-            >>> report = FitReport(split="digest", test=0, seed=0, steps=60, plan="60/2/20-30")
+            >>> report = FitReport(split="digest", test=0, seed=0, steps=60, plan="60/2/12-20")
             >>> report.format_steps()
-            '30 steps in 2 threads, shortened from 60 to keep the budget'
+            '20 steps in 2 threads; the machine became slower, so they are few'
         """
         if self.steps is None:
             return None
@@ -162,7 +164,7 @@ class FitReport:
         ends = " and ".join(dict.fromkeys(f"{plan.end:,}" for plan in plans))
         threads = " and ".join(dict.fromkeys(f"{plan.threads}" for plan in plans))
         noun = "thread" if threads == "1" else "threads"
-        was = f", shortened from {self.steps:,} to keep the budget"
+        was = "; the machine became slower, so they are few"
         is_much_shorter = any(plan.end < _SHORTENED * plan.steps for plan in plans)
         return f"{ends} steps in {threads} {noun}{was if is_much_shorter else ''}"
 

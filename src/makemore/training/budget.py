@@ -29,9 +29,9 @@ from makemore.training.loop import (
 )
 
 TRIAL_SHARE = 0.05  # maximum share of the budget for the trial
-# The steps that are planned, as a multiple of those that fit by the timing of whole steps, and by
-# that of smaller ones, which other processes disturb more.
-_OPTIMISM, _GREAT_OPTIMISM = 1.25, 3.0
+# The steps that are planned, as a multiple of those that fit by the timing. Other processes disturb
+# it, and a training that ends early wastes time, while one that is shortened loses nothing.
+_OPTIMISM = 2.0
 _MAX_ROUNDS = 25  # maximum number of trial steps with each number of threads
 _TRIAL_SHARES = (1 / 64, 1 / 16, 1 / 4)  # of a batch, in the first trial steps
 _TOLERANCE = 0.04  # share of the budget by which the training may seem to be late
@@ -47,20 +47,18 @@ class Timing:
         threads: the number of threads with which steps are fastest.
         step: seconds of a step.
         character: seconds to evaluate a character of held-out lines.
-        is_extrapolated: whether only smaller steps were timed.
     """
 
     threads: int
     step: float
     character: float
-    is_extrapolated: bool = False
 
     def steps_in(self, seconds: float, dev: Contexts | None) -> int:
         """Return how many steps, with their dev evaluations, fit a time; 0 if not even one fits.
 
         They are more than the timing says, because a training can only be shortened.
         """
-        seconds *= _GREAT_OPTIMISM if self.is_extrapolated else _OPTIMISM
+        seconds *= _OPTIMISM
         evaluation = 0.0 if dev is None else self.character * len(dev.edge)
         few = seconds / (self.step + evaluation / MIN_DEV_INTERVAL)
         many = (seconds - evaluation * MAX_EVALUATIONS) / self.step
@@ -103,11 +101,11 @@ def time_training(
     most = most_threads(options, train, processors)
     candidates = [threads] if threads else [*_powers_of_two(most), most]
     limit = seconds * TRIAL_SHARE
-    durations, is_extrapolated = _time_steps(network, options, train, candidates, limit * 3 / 4)
+    durations = _time_steps(network, options, train, candidates, limit * 3 / 4)
     chosen = min(durations, key=lambda each: durations[each])
     character = 0.0 if dev is None else _time_evaluation(network, options, dev, limit / 4)
     network.load_state_dict(initial_state)
-    return Timing(chosen, durations[chosen], character, is_extrapolated)
+    return Timing(chosen, durations[chosen], character)
 
 
 def _powers_of_two(below: int) -> Iterator[int]:
@@ -120,8 +118,8 @@ def _powers_of_two(below: int) -> Iterator[int]:
 
 def _time_steps(
     network: Network, options: TrainOptions, train: Contexts, candidates: list[int], limit: float
-) -> tuple[dict[int, float], bool]:
-    """Return the seconds of a step with each number of threads, and whether they are extrapolated.
+) -> dict[int, float]:
+    """Return the seconds of a step with each number of threads.
 
     Smaller steps come first. If a whole one would exceed the limit, its time is extrapolated, and
     only the last candidate is timed.
@@ -149,7 +147,7 @@ def _time_steps(
         times.append(min(timed() for _ in range(3)))
         left = limit - (time.perf_counter() - start)
         if 2 * _extrapolate(times, larger) * (len(candidates) if larger == 1 else 3) > left:
-            return {candidates[-1]: _extrapolate(times, 1.0)}, True
+            return {candidates[-1]: _extrapolate(times, 1.0)}
     trials = {threads: trial(threads, 1.0) for threads in candidates}
     found: dict[int, list[float]] = {threads: [] for threads in candidates}
     for _ in range(_MAX_ROUNDS):
@@ -159,8 +157,7 @@ def _time_steps(
         if spent * (1 + 1 / len(found[candidates[0]])) > limit:
             break
     # The mean includes the occasional slow steps; the first ones are slower than all later ones.
-    means = {threads: statistics.fmean(all_[len(all_) // 4 :]) for threads, all_ in found.items()}
-    return means, False
+    return {threads: statistics.fmean(all_[len(all_) // 4 :]) for threads, all_ in found.items()}
 
 
 def _extrapolate(times: list[float], larger: float) -> float:
