@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from rapidfuzz.distance import Levenshtein
 
 from makemore import MakeMore
 from makemore.checkpoint.model_file import read_model_file
@@ -82,18 +83,8 @@ def is_allowed(line: str, o: SampleOptions) -> bool:
         and all(re.fullmatch(each, line, flags) for each in o.pattern)
         and least <= len(line) <= most
         and not (o.new and text in learned)
-        and all(edits(text, each) >= o.new_by for each in learned)
+        and all(Levenshtein.distance(text, each) >= o.new_by for each in learned)
     )
-
-
-def edits(a: str, b: str) -> int:
-    """Return the Levenshtein distance of two texts."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
 
 
 def edit_document(document: dict[str, Any], tensors: dict[str, Any], edit: bytes) -> None:

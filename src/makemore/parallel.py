@@ -31,7 +31,7 @@ class Workers:
         self._pool, self._threads = pool, threads
 
     def map(self, function: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Result]:
-        """Yield the result of each part, in their order; at most 2 parts per thread are pending."""
+        """Yield the result of each part, in their order; one part more than threads may wait."""
         if self._pool is None:
             yield from map(function, parts)
             return
@@ -39,7 +39,7 @@ class Workers:
         try:
             for part in parts:
                 pending.append(self._pool.submit(function, part))
-                if len(pending) > 2 * self._threads:
+                if len(pending) > self._threads:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()

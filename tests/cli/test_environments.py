@@ -18,18 +18,9 @@ pytestmark = [
 FIT = "fit names.txt -o out.model --model"
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    write_inputs(folder)
-    return folder
-
-
 @pytest.fixture
-def folder(models, tmp_path):
-    for path in models.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    return tmp_path
+def folder(input_copy):
+    return input_copy
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import tempfile
 from functools import partial
 
 import pytest
-from every_command import PRINTING, WRITING, write_inputs
+from every_command import PRINTING, WRITING
 
 from makemore import MakeMore
 from makemore.checkpoint.model_file import read_model_file
@@ -22,19 +22,10 @@ pytestmark = pytest.mark.slow
 OLD = b"old content"
 
 
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("inputs")
-    write_inputs(folder)
-    return folder
-
-
 @pytest.fixture
-def folder(inputs, tmp_path, monkeypatch):
-    for path in inputs.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def folder(input_copy, monkeypatch):
+    monkeypatch.chdir(input_copy)
+    return input_copy
 
 
 def run(line):

@@ -7,7 +7,6 @@ distribution over the lines that pass.
 
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import is_normalized
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
-from makemore.parallel import available_processors
+from makemore.parallel import open_workers
 from makemore.sampling.clean_lines import clean_lines
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.line_filter import Filter, line_filter
@@ -265,12 +264,8 @@ def _draw_concurrently(
     draw_batch: Callable[[tuple[int, int]], Batch], bounds: Iterator[tuple[int, int]]
 ) -> Iterator[Batch]:
     """Yield the batches in order, while up to four of them are drawn in parallel."""
-    workers = min(4, available_processors())
-    with ThreadPoolExecutor(workers) as pool:  # NumPy and PyTorch release the GIL
-        pending = [pool.submit(draw_batch, next(bounds)) for _ in range(workers)]
-        for next_bounds in bounds:
-            yield pending.pop(0).result()
-            pending.append(pool.submit(draw_batch, next_bounds))
+    with open_workers(4) as workers:
+        yield from workers.map(draw_batch, bounds)
 
 
 def _batch_bounds(first: int, largest: int) -> Iterator[tuple[int, int]]:

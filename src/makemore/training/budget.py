@@ -1,9 +1,9 @@
 """Keeping a time budget: steps and threads are chosen by timing, and a late training is shortened.
 
 Before the first step, trial steps are timed with one thread and with more. They take at most a
-twentieth of the budget: if a whole step would take longer, a part of one is timed. During training,
-`Deadline` compares the time left with the time that the remaining steps need. If the machine has
-become slower, it shortens the training, as late as the learning rate needs to fall to zero.
+twentieth of the budget: if a whole step would take longer, a part of one is timed. Twice as many
+steps are planned as fit. During training, `Deadline` compares the time left with the time that the
+remaining steps need, and shortens the training, as late as the learning rate needs to fall to zero.
 """
 
 import copy
