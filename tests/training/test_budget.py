@@ -25,7 +25,7 @@ def clock(monkeypatch):
         return plain_step(self, parts, characters, *rest)
 
     def slow_evaluate(self, dev):
-        now["time"] += now["evaluation"] * len(dev.edge)
+        now["time"] += now.get("fixed", 0.0) + now["evaluation"] * len(dev.edge)
         return plain_evaluate(self, dev)
 
     monkeypatch.setattr(Training, "_step", slow_step)
@@ -74,13 +74,27 @@ def test_the_number_of_threads_is_the_fastest(data, clock, monkeypatch, fastest)
     clock["threads"] = dict.fromkeys((1, 2, 4, 6), 0.02) | {fastest: 0.01}
     assert time_training(fresh(), OPTIONS, data, 20.0).threads == fastest
     assert time_training(fresh(), OPTIONS, data, 20.0, threads=3).threads == 3
-    assert most_threads(OPTIONS, train, 6) == 6
+    assert most_threads(fresh(), OPTIONS, train, 6) == 6
 
 
 def test_a_small_step_has_few_threads(data):
     train, _ = data
-    assert most_threads(OPTIONS, train, 64) == 1
-    assert most_threads(replace(OPTIONS, batch=10**9), train, 64) < 3
+    assert most_threads(fresh(), OPTIONS, train, 64) == 1
+    assert most_threads(fresh(), replace(OPTIONS, batch=10**9), train, 64) < 3
+
+
+def test_the_fixed_cost_of_an_evaluation_is_not_multiplied(data, clock):
+    _, dev = data
+    clock |= {"fixed": 0.02, "evaluation": 1e-6}
+    timing = time_training(fresh(), OPTIONS, data, 2.0)
+    assert 0.02 < timing.character * len(dev.edge) < 0.04
+
+
+def test_a_network_that_couples_rows_takes_one_thread(data):
+    class Coupled:
+        has_coupled_rows = True
+
+    assert most_threads(Coupled(), replace(OPTIONS, batch=10**9), data[0], 64) == 1
 
 
 def run_until(clock, data, seconds, slow_from, factor, steps=100):

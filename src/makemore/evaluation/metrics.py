@@ -178,7 +178,9 @@ def _bootstrap_ratio(
         )
     units = len(numerator)
     counts = rng.multinomial(units, np.full(units, 1.0 / units), size=_RESAMPLES)
-    low, high = np.quantile((counts @ numerator) / (counts @ denominator), (0.025, 0.975))
+    # `einsum` and not `@`, whose threads wait for each other beside other processes.
+    resampled = [np.einsum("ru,u->r", counts, each) for each in (numerator, denominator)]
+    low, high = np.quantile(resampled[0] / resampled[1], (0.025, 0.975))
     return ratio, float(low), float(high)
 
 

@@ -11,7 +11,7 @@ from makemore.fitting.auto import COUNT_MEMBERS
 from makemore.fitting.splits import Splits
 from makemore.fitting.start import Start
 from makemore.inference.model import CountModel, members
-from makemore.models.mixture import Mixture, likeliest_weights
+from makemore.models.mixture import Mixture, likeliest_weights, mix
 from makemore.options.families import MixtureOptions
 
 _MIN_GAIN = 0.001  # nats per character; networks that lower the dev loss by less are left out
@@ -66,7 +66,7 @@ def _networks_help(mixture: Mixture, log_probs: Float32s, dev: Contexts) -> bool
     def loss(members_log_probs: Float32s) -> float:
         weights = likeliest_weights(members_log_probs, dev.count)
         with np.errstate(divide="ignore"):
-            log_probs = np.log(weights @ np.exp(members_log_probs.astype(np.float64)))
+            log_probs = np.log(mix(weights, np.exp(members_log_probs.astype(np.float64))))
         return float(-(dev.count * log_probs).sum() / dev.total)
 
     return loss(log_probs[_is_count(mixture)]) - loss(log_probs) >= _MIN_GAIN

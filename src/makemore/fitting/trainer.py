@@ -151,7 +151,8 @@ class NetworkTrainer:
         processors, chosen = torch.get_num_threads(), []
         for (network, _), each in zip(self._networks, all_options, strict=True):
             is_on_cpu = network.device.type == "cpu"
-            most = most_threads(each, self._contexts(network)[0], processors) if is_on_cpu else 1
+            train = self._contexts(network)[0]
+            most = most_threads(network, each, train, processors) if is_on_cpu else 1
             chosen.append(replace(each, threads=threads or most))
         return chosen
 

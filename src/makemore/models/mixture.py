@@ -201,10 +201,20 @@ def likeliest_weights(log_probs: Float32s, count: NDArray[np.float64]) -> NDArra
     probs, frequency = probs[:, is_possible], count[is_possible] / count[is_possible].sum()
     weights, previous = np.full(len(probs), 1 / len(probs)), -np.inf
     for _ in range(_MAX_ITERATIONS):
-        mixture = weights @ probs
-        current = float(frequency @ np.log(mixture))
+        mixture = mix(weights, probs)
+        current = float((frequency * np.log(mixture)).sum())
         if current - previous < _MIN_GAIN:
             break
-        weights, previous = weights * (probs @ (frequency / mixture)), current
+        weights, previous = weights * (probs * (frequency / mixture)).sum(axis=1), current
     result: NDArray[np.float64] = weights / weights.sum()
     return result
+
+
+def mix(weights: NDArray[np.float64], probs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (M,) float64 mixed probabilities, given (members,) weights and (members, M).
+
+    It is not a matrix product: NumPy would compute that in the threads of its BLAS, which wait for
+    each other, and beside other processes take many times as long.
+    """
+    mixed: NDArray[np.float64] = (weights[:, None] * probs).sum(axis=0)
+    return mixed

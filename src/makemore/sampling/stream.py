@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from makemore.sampling.search import Expander
 
 # Limits of a batch: its blocks, and its lines times the larger of V and the line length. In
-# stepwise sampling, the model's state takes a few kilobytes for each character.
-_TABLE_LIMITS, _STEPWISE_LIMITS = (16, 2**23), (4, 2**20)
+# stepwise sampling, the model's state takes a few kilobytes for each character, and small batches
+# keep all processors busy.
+_TABLE_LIMITS, _STEPWISE_LIMITS = (16, 2**23), (1, 2**20)
 _MIN_BATCH = 64  # minimum lines in a batch
 _DISTINCT_BATCH = 64  # lines in the first batch of distinct lines and in each batch of a search
 _FIRST_BATCH = 256  # lines in the first batch if the model's rows are not exact
@@ -248,7 +249,9 @@ def _draw_batches(request: Request, plan: Plan, ahead: int, largest: int) -> Ite
     # A network computes each batch in one thread, so batches are drawn at the same time; count
     # models that are stepped do more in Python, which runs one thread at a time.
     is_concurrent = needed > first if is_network else needed > largest and not plan.is_stepwise
-    return _draw_concurrently(draw_batch, bounds) if is_concurrent else map(draw_batch, bounds)
+    if not is_concurrent:
+        return map(draw_batch, bounds)
+    return _draw_concurrently(draw_batch, bounds, needed)
 
 
 def _max_batch_size(request: Request, proposals: int, is_stepwise: bool) -> int:
@@ -261,11 +264,23 @@ def _max_batch_size(request: Request, proposals: int, is_stepwise: bool) -> int:
 
 
 def _draw_concurrently(
-    draw_batch: Callable[[tuple[int, int]], Batch], bounds: Iterator[tuple[int, int]]
+    draw_batch: Callable[[tuple[int, int]], Batch], bounds: Iterator[tuple[int, int]], needed: int
 ) -> Iterator[Batch]:
-    """Yield the batches in order, while up to four of them are drawn in parallel."""
+    """Yield the batches in order, while up to four of them are drawn in parallel.
+
+    Batches after the first `needed` draws are started only when one of them is asked for.
+    """
     with open_workers(4) as workers:
+        yield from workers.map(draw_batch, _take_draws(bounds, needed))
         yield from workers.map(draw_batch, bounds)
+
+
+def _take_draws(bounds: Iterator[tuple[int, int]], needed: int) -> Iterator[tuple[int, int]]:
+    """Yield the ranges up to the one that holds the last of the needed draws."""
+    for low, high in bounds:
+        yield low, high
+        if high >= needed:
+            return
 
 
 def _batch_bounds(first: int, largest: int) -> Iterator[tuple[int, int]]:

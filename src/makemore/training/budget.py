@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -65,14 +66,21 @@ class Timing:
         return max(0, int(many if few > MAX_EVALUATIONS * MIN_DEV_INTERVAL else few))
 
 
-def most_threads(options: TrainOptions, train: Contexts, processors: int) -> int:
+def most_threads(network: Network, options: TrainOptions, train: Contexts, processors: int) -> int:
     """Return the number of threads that a step of a network can use.
 
+    A network that couples rows takes one: only torch could split its operations, and torch's
+    threads gain a third on an idle machine, but wait for each other beside other processes, where
+    they made steps a hundred times slower (measured on two processors).
+
     Args:
+        network: the network.
         options: the training options.
         train: the training contexts.
         processors: number of processors.
     """
+    if network.has_coupled_rows:
+        return 1
     rows = len(train.edge) if train.back is None else len(train)
     if options.batch is not None:
         rows = min(rows, options.batch)
@@ -98,7 +106,7 @@ def time_training(
     train, dev = splits
     initial_state = copy.deepcopy(network.state_dict())
     processors = 1 if network.device.type != "cpu" else available_processors()
-    most = most_threads(options, train, processors)
+    most = most_threads(network, options, train, processors)
     candidates = [threads] if threads else [*_powers_of_two(most), most]
     limit = seconds * TRIAL_SHARE
     durations = _time_steps(network, options, train, candidates, limit * 3 / 4)
@@ -121,8 +129,8 @@ def _time_steps(
 ) -> dict[int, float]:
     """Return the seconds of a step with each number of threads.
 
-    Smaller steps come first. If a whole one would exceed the limit, its time is extrapolated, and
-    only the last candidate is timed.
+    Smaller steps come first, each up to three times. If a whole one would exceed the limit, its
+    time is extrapolated, with the last candidate alone.
     """
     Training(network, options)  # the first optimizer of a process loads more of torch
     start = time.perf_counter()
@@ -141,23 +149,45 @@ def _time_steps(
         return timed
 
     trial(candidates[-1], _TRIAL_SHARES[0])()  # the first step of a process is slow
-    times: list[float] = []
-    for share, larger in pairwise((*_TRIAL_SHARES, 1.0)):
-        timed = trial(candidates[-1], share)
-        times.append(min(timed() for _ in range(3)))
-        left = limit - (time.perf_counter() - start)
-        if 2 * _extrapolate(times, larger) * (len(candidates) if larger == 1 else 3) > left:
-            return {candidates[-1]: _extrapolate(times, 1.0)}
-    trials = {threads: trial(threads, 1.0) for threads in candidates}
-    found: dict[int, list[float]] = {threads: [] for threads in candidates}
+    fit, seconds = _time_small_steps(partial(trial, candidates[-1]), start + limit)
+    if not fit:
+        return {candidates[-1]: seconds}
+    trials = {threads: trial(threads, 1.0) for threads in candidates[-fit:]}
+    found: dict[int, list[float]] = {threads: [] for threads in trials}
     for _ in range(_MAX_ROUNDS):
         for threads, timed in trials.items():
             found[threads].append(timed())
         spent = time.perf_counter() - start
-        if spent * (1 + 1 / len(found[candidates[0]])) > limit:
+        if spent * (1 + 1 / len(found[candidates[-1]])) > limit:
             break
     # The mean includes the occasional slow steps; the first ones are slower than all later ones.
     return {threads: statistics.fmean(all_[len(all_) // 4 :]) for threads, all_ in found.items()}
+
+
+def _time_small_steps(
+    trial: Callable[[float], Callable[[], float]], end: float
+) -> tuple[int, float]:
+    """Time steps of a part of a batch, smaller ones first, each up to three times.
+
+    Args:
+        trial: for a share of a batch, returns a function that takes a step and returns its seconds.
+        end: the time at which all trials should end.
+
+    Returns:
+        how many whole steps fit the time left, with a margin, and the seconds of a whole step.
+    """
+    times: list[float] = []
+    for share, larger in pairwise((*_TRIAL_SHARES, 1.0)):
+        timed, times = trial(share), [*times, math.inf]
+        for _ in range(3):
+            times[-1] = min(times[-1], timed())
+            left = end - time.perf_counter()
+            if 4 * _extrapolate(times, larger) > left:
+                break
+        fit = max(0, int(left / (2 * _extrapolate(times, larger))))
+        if not fit:
+            break
+    return fit, _extrapolate(times, 1.0)
 
 
 def _extrapolate(times: list[float], larger: float) -> float:
@@ -180,18 +210,26 @@ def _time_evaluation(network: Network, options: TrainOptions, dev: Contexts, lim
     """Return the seconds to evaluate a character of held-out lines.
 
     It is measured on more and more of them, until all processors are busy or the limit is reached.
+    A small sample overestimates it, because a part of the time is the same for every sample; for
+    the others the time between the last two samples is taken, or a quarter of the mean.
     """
     trial, start = Training(network, options), time.perf_counter()
-    size, full = MIN_PART, NETWORK_ROWS * 2 * available_processors()
+    full = min(NETWORK_ROWS * 2 * available_processors(), len(dev.edge))
+    size, seconds, characters = 1, 0.0, 0  # the first evaluation of a process is slow: one line
     while True:
         every = max(1, round(len(dev.edge) / size))
         sample = dev.lines(np.arange(0, len(dev.line_weight), every))
-        before = time.perf_counter()
+        last, fewer, before = seconds, characters, time.perf_counter()
         trial.evaluate(sample)
-        now = time.perf_counter()
-        if size >= min(full, len(dev.edge)) or now - before > (start + limit - now) / 4:
-            return (now - before) / len(sample.edge)
-        size *= 4
+        now, characters = time.perf_counter(), len(sample.edge)
+        seconds = now - before
+        if size >= full or (fewer and seconds > (start + limit - now) / 4):
+            break
+        size = max(MIN_PART, size * 4)
+    each = seconds / characters
+    slope = (seconds - last) / max(1, characters - fewer)
+    rest = len(dev.edge) - characters
+    return (seconds + max(slope, each / 4) * rest) / len(dev.edge)
 
 
 class Deadline:
