@@ -1,10 +1,10 @@
-"""Operations on integer arrays: distinct keys and rows, tries, and segments; dtype aliases.
+"""Operations on integer arrays: distinct keys, prefixes, segments; aliases of dtypes.
 
 All tables of contexts are built with these functions. Distinct keys are found with one flag for
 each possible key if the keys are dense, which is fastest, and by sorting otherwise.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,13 @@ _FLAGS_PER_KEY = 8
 AnyArray = NDArray[Any]  # an array of any dtype
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Ids = NDArray[np.int32]  # ids of characters, labels and the boundary
 Ints = NDArray[np.signedinteger[Any]]
+AnyInts = NDArray[np.integer[Any]]  # signed or unsigned
 
 
-def unique_inverse(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def unique_inverse(keys: AnyInts, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return the sorted distinct keys, and the index of each key among them.
 
     Args:
@@ -43,74 +45,89 @@ def unique_inverse(keys: Ints, limit: int) -> tuple[NDArray[np.int64], NDArray[n
         index_of = np.empty(limit, dtype=np.int32)
         index_of[distinct] = np.arange(len(distinct), dtype=np.int32)
         return distinct, index_of[keys]
-    order = np.argsort(keys)
-    ordered = keys[order]
-    is_first = np.ones(len(keys), dtype=bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    ordered, order = sort_keys(keys, limit)
+    is_first = first_of_runs(ordered)
     inverse = np.empty(len(keys), dtype=np.int32)
     inverse[order] = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
-    return ordered[is_first], inverse
+    return ordered[is_first].view(np.int64), inverse
 
 
-def unique_rows(columns: Iterable[Ints], size: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the index of each row of a table among the distinct rows, and the distinct rows.
+def sort_keys(keys: AnyInts, limit: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Sort integer keys; equal keys stay in order.
 
-    Args:
-        columns: the (n,) columns of the table, at least one, of integers in [0, size); each is
-            used once, so an iterator may compute them lazily.
-        size: exclusive upper bound of the integers.
-
-    Returns:
-        (n,) int32 indices, and (d, columns) int32, the distinct rows in lexicographic order.
-
-    Example:
-        >>> inverse, rows = unique_rows(np.array([[1, 5], [0, 7], [1, 5]]).T, size=8)
-        >>> inverse.tolist(), rows.tolist()
-        ([1, 0, 1], [[0, 7], [1, 5]])
-    """
-    inverse: Ints = np.zeros(1, np.int64)
-    rows = np.zeros((1, 0), np.int32)
-    for column in columns:
-        keys, inverse = unique_inverse(inverse.astype(np.int64) * size + column, len(rows) * size)
-        last = (keys % size).astype(np.int32)[:, None]
-        rows = np.concatenate([rows[keys // size], last], axis=1)
-    return inverse.astype(np.int32), rows
-
-
-def build_trie(
-    columns: Iterable[Ints], depth: NDArray[np.int64], size: int
-) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int32]]]:
-    """Build the trie of some rows, level by level; a node is a prefix of one or more rows.
+    NumPy sorts integers many times faster than it finds the order of integers, so each key is
+    sorted together with its position, in one integer, if both fit.
 
     Args:
-        columns: the (n,) columns of the rows, of integers in [0, size); each is used once.
-        depth: (n,) int64, number of integers to use of each row.
-        size: exclusive upper bound of the integers.
+        keys: (n,) integers in [0, limit).
+        limit: exclusive upper bound of the keys.
 
     Returns:
-        The keys of each level from 1, (nodes,) int64 ascending, parent * size + integer; and for
-        each level from 0 the (n,) int32 node of each row. A row with a smaller depth has the node
-        of its own depth. Node 0 is the root; nodes are numbered level by level.
+        (n,) uint64 keys in ascending order, and (n,) int64 positions from which they come.
 
     Example:
-        >>> columns = np.array([[1, 5], [1, 7], [0, 0]]).T
-        >>> keys, nodes = build_trie(columns, np.array([2, 2, 1]), size=8)
-        >>> [each.tolist() for each in keys], [each.tolist() for each in nodes]
-        ([[0, 1], [21, 23]], [[0, 0, 0], [2, 2, 1], [3, 4, 1]])
+        >>> ordered, order = sort_keys(np.array([7, 3, 7]), limit=10)
+        >>> ordered.tolist(), order.tolist()
+        ([3, 7, 7], [1, 0, 2])
     """
-    node = np.zeros(len(depth), np.int32)
-    keys, nodes = [], [node]
-    first_node, count = 0, 1  # first node of the level, number of its nodes
-    for level, column in enumerate(columns):
-        active = np.flatnonzero(depth > level)
-        key = (node[active] - first_node).astype(np.int64) * size + column[active]
-        distinct, inverse = unique_inverse(key, count * size)
-        keys.append(distinct + first_node * size)
-        first_node, count = first_node + count, len(distinct)
-        node = node.copy()
-        node[active] = inverse + first_node
-        nodes.append(node)
-    return keys, nodes
+    position_bits = np.uint64(bit_width(len(keys)))
+    if bit_width(limit) + int(position_bits) <= 64:
+        ordered = keys.astype(np.uint64)
+        ordered <<= position_bits
+        ordered |= np.arange(len(keys), dtype=np.uint64)
+        ordered.sort()
+        order = (ordered & ((np.uint64(1) << position_bits) - np.uint64(1))).view(np.int64)
+        ordered >>= position_bits
+        return ordered, order
+    order = np.argsort(keys, kind="stable")
+    return keys[order].astype(np.uint64, copy=False), order
+
+
+def bit_width(size: int) -> int:
+    """Return the number of bits that hold each integer in [0, size)."""
+    return max(1, (size - 1).bit_length())
+
+
+def first_of_runs(ordered: AnyArray) -> NDArray[np.bool_]:
+    """Return (n,) bool: whether each element differs from the one before; true for the first."""
+    is_first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    return is_first
+
+
+def prefix_levels(
+    shared: NDArray[np.uint8], depth: AnyInts
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
+    """Group sorted rows by their prefixes of 1, 2, ... integers: the levels of a trie.
+
+    Args:
+        shared: (n,) uint8, see `PackedRows.shared`.
+        depth: (n,) number of integers to use of each sorted row.
+
+    Yields:
+        For each length up to the largest depth: (a,) int64, the rows that have so many integers,
+        and (a,) bool, whether their prefix differs from those of all rows before.
+
+    Example:
+        >>> levels = prefix_levels(np.array([0, 0, 1], np.uint8), np.array([1, 2, 2]))
+        >>> [(rows.tolist(), is_first.tolist()) for rows, is_first in levels]
+        [([0, 1, 2], [True, True, False]), ([1, 2], [True, True])]
+    """
+    for length in range(1, int(depth.max(initial=0)) + 1):
+        rows = np.flatnonzero(depth >= length)
+        prefix = np.cumsum(shared < length, dtype=np.int32)
+        yield rows, first_of_runs(prefix[rows])
+
+
+def smallest_integers(values: AnyInts) -> AnyInts:
+    """Return integers of 0 or more in the smallest unsigned type that holds them.
+
+    Example:
+        >>> smallest_integers(np.array([7, 300])).dtype
+        dtype('uint16')
+    """
+    largest = int(values.max(initial=0))
+    return values.astype(np.min_scalar_type(largest), copy=False)
 
 
 def concatenate_ranges(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -149,7 +166,7 @@ def evenly_spaced(count: int, limit: int) -> NDArray[np.int64]:
     return np.arange(size, dtype=np.int64) * count // max(1, size)
 
 
-def sum_by_index(index: Ints, values: Float64s | Ints, size: int) -> Float64s:
+def sum_by_index(index: Ints, values: Floats | AnyInts, size: int) -> Float64s:
     """Return (size,) float64 sums: entry i is the sum of `values` where `index` is i."""
     return np.bincount(index, values, size).astype(np.float64, copy=False)
 
@@ -165,9 +182,7 @@ def sorted_unique(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
         [3, 7]
     """
     ordered = np.sort(keys, kind="stable")
-    is_first = np.ones(len(ordered), bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
-    return ordered[is_first]
+    return ordered[first_of_runs(ordered)]
 
 
 def segment_argmax(values: Float64s, bounds: Ints) -> NDArray[np.int64]:

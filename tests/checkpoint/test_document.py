@@ -178,8 +178,10 @@ def test_tensors_with_wrong_shapes_or_values_are_rejected(check_rejected, files,
             lambda t, each=each: t.pop(each),
             lambda t, each=each, value=value: t.update({each: value.reshape(-1)[:-1]}),
             lambda t, each=each, value=value: t.update({each: value[..., None]}),
-            lambda t, each=each, value=value: t.update({each: np.full_like(value, -7)}),
+            lambda t, each=each, value=value: t.update({each: np.zeros_like(value) - 7}),
         ]
+        if value.dtype.kind == "u":
+            changes[-1] = lambda t, each=each, value=value: t.update({each: np.zeros_like(value)})
         if value.dtype.kind == "f":
             changes[-1] = lambda t, each=each, value=value: t.update(
                 {each: np.full_like(value, np.nan)}
@@ -190,7 +192,7 @@ def test_tensors_with_wrong_shapes_or_values_are_rejected(check_rejected, files,
 
 def test_counts_with_unsorted_ids_are_rejected(check_rejected):
     for name in ("ngram", "kneser_ney"):
-        for each in ("next", "key", "start"):
+        for each in ("next", "older", "children"):
             check_rejected(
                 name,
                 lambda _, tensors, each=each: tensors.update(

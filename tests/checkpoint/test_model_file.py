@@ -283,7 +283,7 @@ def test_a_newer_format_is_reported_as_newer(path, monkeypatch):
         future.setattr(model_file, "FORMAT", model_file.FORMAT + 1)
         write_model_file(path, DOCUMENT, TENSORS)
     with pytest.raises(
-        CheckpointError, match=r"has format 2, newer than format 1.*pip install --up"
+        CheckpointError, match=r"has format 3, newer than format 2.*pip install --up"
     ):
         read_model_file(path)
 

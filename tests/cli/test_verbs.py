@@ -407,7 +407,7 @@ def test_info_prints_the_contents_of_a_file(makemore, few):
     assert err == ""
     rows = dict(row.split("  ", 1) for row in out.splitlines())
     found = {name: value.strip() for name, value in rows.items()}
-    assert found["family"] == "kneser_ney (window=5)"
+    assert found["family"] == "kneser_ney (prune=0, window=5)"
     assert found["fitted on"] == "10 lines, 1 of them repeated"
     assert found["longest line"] == "7 characters"
     characters = "".join(sorted(set("".join(few.to_list()))))

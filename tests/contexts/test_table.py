@@ -301,7 +301,7 @@ def test_blocks_of_a_tree_are_trees_of_whole_lines(case, rows):
     parts = [part for part, _ in iter_blocks(c, rows)]
     assert sorted(walk for part in parts for walk in walks(part)) == sorted(walks(c))
     longest = max(map(len, case.strings)) + 1
-    assert all(len(part) <= rows + longest for part in parts)
+    assert all(len(part) <= 1.5 * rows + longest for part in parts)  # groups are rounded
     assert all(part.depth_starts[-1] == len(part) for part in parts)
 
 

@@ -14,8 +14,10 @@ TEXT = (Path(__file__).parents[2] / "docs" / "model-file.md").read_text(encoding
 ROWS = [row.strip("| ").split(" | ") for row in re.findall(r"^\|.*\|$", TEXT, re.MULTILINE)]
 FIELDS = {name for row in ROWS if len(row) == 2 for name in re.findall(r"^`(\w+)`$", row[0])}
 TENSORS = [
-    row for row in ROWS if len(row) == 4 and row[2] in {"int32", "int64", "float32", "float64"}
+    row for row in ROWS if len(row) == 4 and row[2] in {"uint", "int32", "float32", "float64"}
 ]
+
+COUNTS = {"children", "older", "entries", "next", "repeats", "weight"}
 
 
 def sizes_of(maker, tensors) -> dict[str, int]:
@@ -25,8 +27,8 @@ def sizes_of(maker, tensors) -> dict[str, int]:
     K = options.get("window", 0) + (1 if L else 0)
     sizes = {"V": V, "L": L, "I": V + L, "K": K, "n": options.get("layers", 1) - 1}
     sizes |= {"E": options.get("embedding", 0), "H": options.get("hidden", 0)}
-    if "key" in tensors:
-        sizes |= {"S": len(tensors["key"]) + 1, "G": len(tensors["next"])}
+    if "children" in tensors:
+        sizes |= {"S": len(tensors["children"]), "G": len(tensors["next"])}
     return sizes
 
 
@@ -58,9 +60,11 @@ def check(family: str, maker, tensors) -> None:
     for name, value in tensors.items():
         at = next((n for n, row in enumerate(rows) if re.fullmatch(row[0], name)), None)
         assert at is not None, f"docs/model-file.md has no row for the tensor {name} of {family}"
-        assert (str(value.dtype), value.shape) == rows[at][1:], name
+        kind = str(value.dtype)
+        kind = kind.rstrip("0123456789") if rows[at][1] == "uint" else kind
+        assert (kind, value.shape) == rows[at][1:], name
         used.add(at)
-    optional = {"weight", "labels"}
+    optional = {"weight", "labels", "total", "discounts"}
     unused = {row[0] for n, row in enumerate(rows) if n not in used}
     assert unused <= optional
 
@@ -79,7 +83,7 @@ def test_tensors_of_every_family_match_the_documentation(family, labels):
         own = {name: value for name, value in tensors.items() if name.startswith("labels.")}
         tensors = {name: value for name, value in tensors.items() if name not in own}
         within = {name.removeprefix("labels."): value for name, value in own.items()}
-        assert set(within) == set(tensors) == {"key", "start", "next", "repeats", "weight"}
+        assert set(within) == set(tensors) == COUNTS
         check(family, maker, within)
     check(family, maker, tensors)
 

@@ -117,7 +117,7 @@ def test_counted_window_is_none_if_the_whole_list_is_needed():
     assert counted_window("auto", FitOptions()) is None
     assert counted_window("mlp", FitOptions()) is None
     assert counted_window("linear", FitOptions()) is None
-    for more in ({"split": "lecture"}, {"canaries": 3}, {"min_count": 2}):
+    for more in ({"split": "lecture"}, {"canaries": 3}):
         assert counted_window("kneser_ney", FitOptions(**more)) is None
 
 

@@ -3,11 +3,12 @@
 `python tests/house/hops.py fit names.txt --model kneser_ney -o m` runs the command in this process
 and at its end prints, on standard error, the number of files of the package whose functions were
 called, and the number of calls into another file than the previous call. Module bodies and
-functions outside the package are not counted.
+functions outside the package are not counted, nor are generators that are resumed.
 """
 
 import sys
 import threading
+from inspect import CO_GENERATOR
 from pathlib import Path
 from types import FrameType
 
@@ -27,6 +28,7 @@ class Hops:
         self.files: dict[str, int] = {}
         self.changes = 0
         self._last = ""
+        self._generators: dict[int, FrameType] = {}  # holds the frames, so that no id is used again
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
         """Count a call of a function of the package."""
@@ -35,6 +37,10 @@ class Hops:
             return
         if not code.co_filename.startswith(PACKAGE):
             return
+        if code.co_flags & CO_GENERATOR:
+            if id(frame) in self._generators:
+                return
+            self._generators[id(frame)] = frame
         self.files[code.co_filename] = self.files.get(code.co_filename, 0) + 1
         self.changes += code.co_filename != self._last
         self._last = code.co_filename

@@ -46,8 +46,8 @@ def run_with_hops(folder, arguments):
 
 def test_a_command_enters_few_files(folder):
     for arguments, most_files, most_changes in [
-        ("fit names.txt --model kneser_ney -o m", 44, 250),
-        ("sample m --suffix son --new --distinct -n 5", 41, 200),
+        ("fit names.txt --model kneser_ney -o m", 50, 420),
+        ("sample m --suffix son --new --distinct -n 5", 46, 220),
     ]:
         files, changes = re.findall(
             r"\d+", run_with_hops(folder, arguments).stderr.splitlines()[-1]

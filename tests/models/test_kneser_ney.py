@@ -1,5 +1,6 @@
 """Kneser-Ney compared with a slow transcription of the definitions of Chen and Goodman."""
 
+import tracemalloc
 from collections import Counter, defaultdict
 from dataclasses import replace
 
@@ -9,13 +10,15 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from makemore import MakeMore
+from makemore.contexts.adjusted_counts import discounts as discounts_of
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import split_lines
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import OptionError
 from makemore.inference import automaton, likelihood
 from makemore.models.kneser_ney import KneserNey
-from makemore.models.kneser_ney import discounts as discounts_of
 from makemore.options.families import KneserNeyOptions
 
 
@@ -223,7 +226,108 @@ def test_discounts_equal_those_of_chen_and_goodman():
 
 def test_huge_counts_leave_a_positive_backoff_weight():
     lines = Lines.from_strings(["anna"])
-    c = Contexts.of(lines, Vocabulary.of(lines), 2).without_lines()
-    many = replace(c, count=c.count * 1e8, untracked_repeats=c.untracked_repeats * 10**8)
+    c = Contexts.of(lines, Vocabulary.of(lines), 2)
+    many = replace(c, count=c.count * 1e8, untracked_repeats=c.repeats * 10**8)
     model = KneserNey(KneserNeyOptions(window=2), 3, 0).count(many)
     assert np.isfinite(model.log_probs(c)).all()
+
+
+def slow_pruned(texts, K, thresholds):
+    """Return p(x | h) after pruning, by the definition: like `slow`, but kept pairs only."""
+    lines = [list(map(ord, text)) for text in texts]
+    ids = {c: i + 1 for i, c in enumerate(sorted({c for line in lines for c in line}))}
+    lines = [[ids[c] for c in line] for line in lines]
+    weight, _ = counted(lines, [1.0] * len(lines), K)
+    D = discounts([weight])
+    occurrences = Counter()
+    for line in lines:
+        for t, x in enumerate([*line, 0]):
+            h = (*((0,) if t < K else ()), *line[max(0, t - K) : t])
+            for start in range(len(h) + 1):
+                occurrences[h[start:], x] += 1
+    V = len(ids) + 1
+
+    def p(h, x):
+        kept = {y for y in weight.get(h, ()) if occurrences[h, y] > thresholds[len(h)]}
+        if not kept:
+            return p(h[1:], x)
+        total = sum(weight[h].values())
+        share = {
+            y: max(weight[h][y] - D[len(h)][min(int(weight[h][y]), 3) - 1], 0) / total for y in kept
+        }
+        return share.get(x, 0) + (1 - sum(share.values())) * (p(h[1:], x) if h else 1 / V)
+
+    return p, ids
+
+
+@settings(max_examples=80, deadline=None)
+@hypothesis.given(words, st.integers(1, 4), st.lists(st.integers(0, 3), min_size=1, max_size=4))
+def test_pruning_drops_what_its_definition_drops(texts, K, numbers):
+    numbers = [0, *sorted(numbers)][: K + 1]
+    options = KneserNeyOptions(window=K, prune=",".join(map(str, numbers)))
+    lines = Lines.from_strings(texts)
+    vocabulary = Vocabulary.of(lines)
+    model = KneserNey(options, len(vocabulary), 0).count(Contexts.of(lines, vocabulary, K))
+    again = KneserNey(options, len(vocabulary), 0).load(model.tensors())
+    p, ids = slow_pruned(texts, K, options.thresholds())
+    for before in ([], [1], [1, 1], [len(vocabulary) - 1, 1], [1] * 5):
+        found, back = model.start(1)
+        for i in before:
+            found, back = model.step(np.array([i], np.int32), back)
+        h = (*((0,) if len(before) < K else ()), *before[max(0, len(before) - K) :])
+        expected = [p(h, x) for x in range(len(ids) + 1)]
+        np.testing.assert_allclose(np.exp(found[0]), expected, atol=2e-6)
+        assert sum(expected) == pytest.approx(1)
+        assert again.log_probs_at(back).tolist() == found.tolist()
+
+
+@settings(max_examples=60, deadline=None)
+@hypothesis.given(words, st.integers(1, 4), st.booleans(), st.sampled_from(["0", "0,1"]))
+def test_probabilities_of_edges_equal_those_of_whole_rows(texts, K, labelled, prune):
+    names = ["FM"[len(text) % 2] for text in texts] if labelled else None
+    lines = Lines.from_strings(texts, names)
+    vocabulary = Vocabulary.of(lines)
+    half = Contexts.of(lines.select(np.arange(0, len(lines), 2)), vocabulary, K)
+    options = KneserNeyOptions(window=K, prune=prune)
+    model = KneserNey(options, len(vocabulary), len(vocabulary.labels)).count(half)
+    for c in (half, Contexts.of(lines, vocabulary, K), Contexts.of(lines, vocabulary, None)):
+        rows = model.log_probs(c)[c.row, c.next]
+        np.testing.assert_allclose(likelihood.edge_log_probs(model, c), rows, rtol=1e-6)
+
+
+@pytest.mark.parametrize("prune", ["1", "0,2,1", "0,x", "", "0,0,0,0", "0,-1", "0,1.5"])
+def test_wrong_pruning_thresholds_are_rejected(prune):
+    with pytest.raises(OptionError, match="prune is"):
+        KneserNeyOptions(window=2, prune=prune)
+
+
+def test_a_pruned_model_saves_samples_and_refuses_more_lines(tmp_path):
+    options = KneserNeyOptions(prune="0,0,1")
+    maker = MakeMore(options).fit(["anna", "hannah", "johanna", "ben", "benno"] * 3)
+    maker.save(tmp_path / "model")
+    again = MakeMore.load(tmp_path / "model")
+    assert again.sample(5, seed=1) == maker.sample(5, seed=1)
+    with pytest.raises(OptionError, match="rare n-grams of this model were dropped"):
+        again.partial_fit(["otto"])
+
+
+def test_pruning_drops_singletons_and_costs_little(us_names):
+    plain, pruned = (
+        MakeMore(KneserNeyOptions(prune=prune)).fit(us_names) for prune in ("0", "0,0,0,0,0,1")
+    )
+    sizes = [len(maker.learned_.model.pooled.next) for maker in (plain, pruned)]
+    assert sizes[1] < 0.8 * sizes[0]
+    losses = [maker.learned_.report.dev_loss for maker in (plain, pruned)]
+    assert losses[1] < losses[0] + 0.02
+
+
+def test_fifty_thousand_characters_are_scored_without_a_row_of_them_for_each_context():
+    texts = [chr(0x4E00 + i % 20_000) + chr(0xAC00 + i % 11_000) for i in range(22_000)]
+    lines = Lines.from_strings(texts)
+    vocabulary = Vocabulary.of(lines)
+    c = Contexts.of(lines, vocabulary, 5)
+    model = KneserNey(KneserNeyOptions(), len(vocabulary), 0).count(c)
+    tracemalloc.start()
+    assert np.isfinite(likelihood.loss(model, c))
+    assert tracemalloc.get_traced_memory()[1] < 50_000_000  # the rows take five gigabytes
+    tracemalloc.stop()

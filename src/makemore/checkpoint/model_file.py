@@ -7,7 +7,10 @@ rejected. Each tensor is read and verified only when it is used.
 """
 
 import json
+import math
+import os
 import struct
+import sys
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,9 +25,11 @@ from makemore.errors import CheckpointError
 from makemore.files import write_atomically
 from makemore.inference.model import Tensors
 
-FORMAT = 1
+FORMAT = 2
 _KEY = "makemore"
 _MAX_HEADER = 100_000_000  # bytes; the limit of safetensors
+_MIN_MAPPED = 2**24  # bytes from which a tensor is mapped; smaller files may change while in use
+_TYPES = {"U8": "u1", "U16": "<u2", "U32": "<u4", "I32": "<i4", "I64": "<i8", "F32": "<f4"}
 
 Document = dict[str, Any]  # a JSON object that is not yet validated
 
@@ -78,7 +83,9 @@ def write_checkpoint_file(path: str | Path, content: bytes, follow_link: bool = 
 def tensor_digest(name: str, value: AnyArray) -> str:
     """Return the sha256 of an array's name, dtype, shape and bytes, in hexadecimal."""
     header = json.dumps([name, value.dtype.str, list(value.shape)])
-    return sha256(header.encode() + np.ascontiguousarray(value).tobytes()).hexdigest()
+    digest = sha256(header.encode())
+    digest.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -90,21 +97,25 @@ class ModelFile:
         document: the JSON document, including `format` and `tensors`.
         types: for each tensor, safetensors' name of its dtype, such as `F32`, and the number of its
             axes.
+        places: the shape of each tensor, and the offset of its first byte in the file.
     """
 
     path: Path
     document: Document
     types: dict[str, tuple[str, int]]
+    places: dict[str, tuple[tuple[int, ...], int]]
 
     def tensor(self, name: str) -> AnyArray:
-        """Read and verify one tensor.
+        """Read and verify one tensor; a large one is mapped, so that its memory can be reclaimed.
 
         Raises:
             CheckpointError: the tensor is damaged, or the file can no longer be read.
         """
         try:
-            with safe_open(self.path, "numpy") as file:
-                value: AnyArray = file.get_tensor(name)
+            value = self._mapped(name)
+            if value is None:
+                with safe_open(self.path, "numpy") as file:
+                    value = file.get_tensor(name)
         except OSError:
             raise CheckpointError(
                 f"{self.path} can no longer be read: do not move it while its model is in use"
@@ -115,6 +126,15 @@ class ModelFile:
             raise _damaged_file_error(self.path)
         return value
 
+    def _mapped(self, name: str) -> AnyArray | None:
+        """Return a tensor of a mapped file, which may be changed in memory; None if it is small."""
+        kind, (shape, offset) = _TYPES.get(self.types[name][0]), self.places[name]
+        if kind is None or os.name != "posix" or sys.byteorder != "little":
+            return None  # elsewhere, a mapped file cannot be replaced
+        if math.prod(shape) * np.dtype(kind).itemsize < _MIN_MAPPED or offset % 8:
+            return None
+        return np.memmap(self.path, kind, "c", offset, shape).view(np.ndarray)
+
 
 def read_model_file(path: str | Path) -> ModelFile:
     """Open a model file and verify its header; tensors are verified when they are read.
@@ -124,7 +144,7 @@ def read_model_file(path: str | Path) -> ModelFile:
             damaged.
     """
     path = Path(path)
-    header = _header(path)
+    header, start = _header(path)
     metadata = header.get("__metadata__")
     if not isinstance(metadata, dict) or _KEY not in metadata:
         raise CheckpointError(
@@ -150,14 +170,21 @@ def read_model_file(path: str | Path) -> ModelFile:
             f"{path} has format {version}, newer than format {FORMAT} that this version reads: "
             "upgrade with pip install --upgrade makemore"
         )
-    types = {
-        name: (header[name]["dtype"], len(header[name]["shape"])) for name in document["tensors"]
+    entries = {name: header[name] for name in document["tensors"]}
+    types = {name: (entry["dtype"], len(entry["shape"])) for name, entry in entries.items()}
+    places = {
+        name: (tuple(entry["shape"]), start + entry["data_offsets"][0])
+        for name, entry in entries.items()
     }
-    return ModelFile(path.absolute(), document, types)
+    return ModelFile(path.absolute(), document, types, places)
 
 
-def _header(path: Path) -> Document:
-    """Return the safetensors header; raise if it is not exactly as a safetensors writer writes."""
+def _header(path: Path) -> tuple[Document, int]:
+    """Return the safetensors header, and the offset of the first byte after it.
+
+    Raises:
+        CheckpointError: it is not exactly as a safetensors writer writes.
+    """
     try:
         if not (path.is_file() or path.is_dir()) and path.exists():  # a pipe would wait for ever
             raise OSError(0, "it is not a regular file")
@@ -188,7 +215,7 @@ def _header(path: Path) -> Document:
     canonical = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     if raw != canonical + b" " * (-len(canonical) % 8):
         raise _damaged_file_error(path)
-    return dict(header)
+    return dict(header), 8 + len(raw)
 
 
 def _foreign_file_error(path: Path, start: bytes) -> CheckpointError:

@@ -1,27 +1,25 @@
 """Incremental counting of a list, block by block, without keeping its lines in memory.
 
 Memory holds the distinct contexts and 8 bytes for each distinct line, and a few times that while
-tables are merged. Each table is merged with one of about its size, so a context is copied once for
-each doubling of the list, not once for each block.
+tables are merged.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ids, sorted_unique
-from makemore.contexts.table import Contexts
+from makemore.arrays import bit_width
+from makemore.contexts.packed_rows import PackedRows
+from makemore.contexts.paths import Paths, edge_columns
+from makemore.contexts.summed_table import MemoryTable, SummedTable, Sums, add_up
 from makemore.corpus.cleaning import Summary
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import Split, split_by_digest
 from makemore.corpus.vocabulary import Vocabulary
 
-# While blocks are read, the id of a character is its code point, and labels have larger ids, in
-# order of appearance. New characters and labels then do not change the ids in existing tables.
-_CODE_LIMIT, _MAX_LABELS = 0x110000, 2**20
+_CODE_LIMIT = 0x110000  # code points
 
 
 class BlockCounter:
@@ -49,10 +47,11 @@ class BlockCounter:
         self.sizes = dict.fromkeys(Split._fields, 0)
         self.weight = 0.0
         self.length_counts = np.zeros(1, np.int64)  # the numbers of lines of 0, 1, ... characters
-        self._tables: dict[str, list[Contexts]] = {split: [] for split in Split._fields}
-        self._digests: list[NDArray[np.uint64]] = []
-        self._folded: list[NDArray[np.uint64]] | None = None  # while they equal the digests
-        self._is_character = np.zeros(_CODE_LIMIT, bool)
+        self._ids = _InterimIds()
+        self._edges: SummedTable = MemoryTable()
+        self._bits = 2  # of each id in the keys of the edges
+        self._digests: SummedTable = MemoryTable()
+        self._folded: SummedTable | None = None  # while they equal the digests
         self._label_weights: dict[str, float] = {}
         self._summary = Summary(0, 0, 0, 0, 0)
         self._first_line: Lines | None = None  # the first line, for `check_compatible`
@@ -75,17 +74,9 @@ class BlockCounter:
         lines.check_compatible(self._first_line)
         self.weight += float(lines.counts().sum())
         self._add_lengths(lines)
-        self._is_character[lines.codes] = True
         self._add_label_weights(lines)
         self._add_digests(lines)
-        vocabulary = Vocabulary.of(lines)
-        labels = _MAX_LABELS if vocabulary.labels else 0
-        c = Contexts.of(lines, vocabulary, self.window)
-        c = renumber_ids(c, self._interim_ids(vocabulary), _CODE_LIMIT, labels)
-        for split, indices in split_by_digest(lines, *self._fractions)._asdict().items():
-            self.sizes[split] += len(indices)
-            if len(indices):
-                _push(self._tables[split], c.lines(indices).without_lines(), Contexts.merge)
+        self._add_edges(lines)
 
     def __len__(self) -> int:
         """Return the number of lines counted."""
@@ -93,8 +84,7 @@ class BlockCounter:
 
     def vocabulary(self) -> Vocabulary:
         """Return the vocabulary of the lines counted so far."""
-        characters = "".join(map(chr, np.flatnonzero(self._is_character)))
-        return Vocabulary(characters, tuple(sorted(self._label_weights)))
+        return Vocabulary("".join(sorted(self._ids.characters)), tuple(sorted(self._label_weights)))
 
     def label_weights(self) -> NDArray[np.float64]:
         """Return (labels,) float64: the weighted count of each label, sorted by label."""
@@ -102,8 +92,7 @@ class BlockCounter:
 
     def digests(self) -> NDArray[np.uint64]:
         """Return (d,) uint64, ascending: the digests of the distinct lines."""
-        digests = _merge_all(self._digests, _merge_digests)
-        return np.zeros(0, np.uint64) if digests is None else digests
+        return _keys_of(self._digests)
 
     @property
     def max_length(self) -> int:
@@ -118,41 +107,71 @@ class BlockCounter:
 
     def folded_digests(self) -> NDArray[np.uint64]:
         """Return (d,) uint64, ascending: the distinct digests of the lines after case folding."""
-        if self._folded is None:
-            return self.digests()
-        digests = _merge_all(self._folded, _merge_digests)
-        return np.zeros(0, np.uint64) if digests is None else digests
+        return _keys_of(self._folded or self._digests)
 
     def _add_digests(self, lines: Lines) -> None:
         """Add the digests of a block, and those after case folding once they differ."""
         if self._folded is None and lines.folded_digests is not lines.digests:
-            self._folded = list(self._digests)
-        _push(self._digests, sorted_unique(lines.digests), _merge_digests)
+            self._folded = MemoryTable()
+            self._folded.add(PackedRows.of_words(self.digests()))
+        self._digests.add(PackedRows.of_words(lines.digests))
         if self._folded is not None:
-            _push(self._folded, sorted_unique(lines.folded_digests), _merge_digests)
+            self._folded.add(PackedRows.of_words(lines.folded_digests))
 
     def summary(self) -> Summary:
         """Return the statistics of cleaning."""
         return replace(self._summary, repeated=self._summary.kept - len(self.digests()))
 
-    def take(self, vocabulary: Vocabulary) -> dict[str, Contexts]:
-        """Return the contexts of each non-empty split, and release them from this counter.
+    def take(self, vocabulary: Vocabulary) -> dict[str, Sums]:
+        """Return the counts of each non-empty split, and release them from this counter.
 
         Args:
             vocabulary: result of `vocabulary` after the last block.
+
+        Returns:
+            For each split the sums of its edges: rows of a window, as in `Contexts.back`, and a
+            next id, in the ids of the vocabulary.
         """
-        size, labels = len(vocabulary), len(vocabulary.labels)
-        ids = np.zeros(_CODE_LIMIT + labels, np.int32)
-        ids[[ord(character) for character in vocabulary.characters]] = np.arange(1, size)
-        ids[_CODE_LIMIT:] = vocabulary.label_ids(list(self._label_weights))
-        tables = {}
-        for split in self.sizes:
-            table = _merge_all(self._tables.pop(split), Contexts.merge)
-            if table is not None:
-                table = renumber_ids(table, ids, size, labels)
-                # `windows` sorts the rows by label.
-                tables[split] = table.windows(self.window) if labels else table
-        return tables
+        blocks, self._edges = list(self._edges.ordered()), MemoryTable()
+        if not blocks:
+            return {}
+        sums = add_up(blocks) if len(blocks) > 1 else blocks[0]
+        del blocks
+        if not self._ids.are_of(vocabulary):
+            keys, order = self._ids.renumber(sums.keys, vocabulary).sort()
+            weights = None if sums.weights is None else sums.weights[order]
+            sums = Sums(keys, sums.repeats[order], weights)
+        bounds = np.searchsorted(next(sums.keys.columns()), range(len(Split._fields) + 1)).tolist()
+        return {
+            split: _without_split(sums, slice(low, high))
+            for split, (low, high) in zip(Split._fields, pairwise(bounds), strict=True)
+            if low < high
+        }
+
+    def _add_edges(self, lines: Lines) -> None:
+        """Add the windows and next ids of a block, each in the split of its line."""
+        paths = self._ids.paths(lines)
+        length = np.diff(paths.start)
+        split = np.zeros(len(lines), np.int32)
+        for number, indices in enumerate(split_by_digest(lines, *self._fractions)):
+            self.sizes[Split._fields[number]] += len(indices)
+            split[indices] = number
+        columns = chain([np.repeat(split, length)], edge_columns(paths, self.window))
+        if lines.labels is not None:
+            label = np.repeat(paths.origin, length)
+            columns = chain([next(columns), label], columns)
+        self._widen(bit_width(self._ids.size))
+        weights = None if lines.weights is None else np.repeat(paths.weight, length)
+        self._edges.add(PackedRows.pack(columns, 1 << self._bits), weights=weights)
+
+    def _widen(self, bits: int) -> None:
+        """Give each id in the keys at least so many bits."""
+        if bits <= self._bits:
+            return
+        narrow, self._edges, self._bits = self._edges, MemoryTable(), bits
+        for sums in narrow.ordered():
+            keys = PackedRows.pack(sums.keys.columns(), 1 << bits)
+            self._edges.add(keys, sums.repeats, sums.weights)
 
     def _add_label_weights(self, lines: Lines) -> None:
         """Add the label weights of a block; a new label gets the next id."""
@@ -162,59 +181,72 @@ class BlockCounter:
         for name, weight in zip(lines.label_names, weights.tolist(), strict=True):
             self._label_weights[name] = self._label_weights.get(name, 0.0) + weight
 
-    def _interim_ids(self, vocabulary: Vocabulary) -> Ids:
-        """Return the interim ids of a block's boundary, characters and labels."""
-        label_id = {name: _CODE_LIMIT + number for number, name in enumerate(self._label_weights)}
-        code_points = map(ord, vocabulary.characters)
-        labels = (label_id[name] for name in vocabulary.labels)
-        return np.array([0, *code_points, *labels], np.int32)
 
+class _InterimIds:
+    """Ids of characters and labels while a list is read: 1, 2, ... in order of appearance.
 
-def renumber_ids(c: Contexts, ids: Ids, size: int, labels: int) -> Contexts:
-    """Renumber the ids of windows: old id i becomes `ids[i]`.
+    So new characters do not change the ids of those before. Labels are numbered from 0.
 
-    Args:
-        c: windows; rows stay sorted if the new ids of characters ascend, and those of labels too.
-        ids: (old V + labels,) int32, new id of each old id.
-        size: new V.
-        labels: new number of labels.
+    Attributes:
+        characters: the characters, in order of appearance.
     """
-    assert c.back is not None, "only windows can be renumbered"
-    back = ids[c.back]
-    return replace(
-        c,
-        vocabulary_size=size,
-        label_count=labels,
-        last=back[:, -1],
-        back=back,
-        next=ids[c.next],
+
+    def __init__(self) -> None:
+        """Create ids of the boundary only."""
+        self.characters = ""
+        self._id_of = np.zeros(_CODE_LIMIT, np.int32)  # by code point; 0 if it has no id yet
+        self._labels: dict[str, int] = {}
+
+    @property
+    def size(self) -> int:
+        """Exclusive upper bound of the ids, the labels and the splits."""
+        return max(len(self.characters) + 1, len(self._labels), len(Split._fields))
+
+    def paths(self, lines: Lines) -> Paths:
+        """Encode lines; their origins are the numbers of their labels."""
+        ids = self._id_of[lines.codes]
+        if not ids.all():
+            new = np.unique(lines.codes[ids == 0])
+            first = len(self.characters) + 1
+            self._id_of[new] = np.arange(first, first + len(new))
+            self.characters += "".join(map(chr, new.tolist()))
+            ids = self._id_of[lines.codes]
+        for name in lines.label_names:
+            self._labels.setdefault(name, len(self._labels))
+        origin = lines.label_indices(list(self._labels))
+        return Paths.of_encoded(
+            ids, lines, np.zeros(len(lines), np.int32) if origin is None else origin
+        )
+
+    def are_of(self, vocabulary: Vocabulary) -> bool:
+        """Return whether the ids are those of a vocabulary already, without labels."""
+        return not self._labels and self.characters == vocabulary.characters
+
+    def renumber(self, keys: PackedRows, vocabulary: Vocabulary) -> PackedRows:
+        """Return rows of a split, maybe a label, and ids, with the ids of a vocabulary."""
+        ids = np.concatenate(
+            [
+                np.zeros(1, np.int32),
+                vocabulary.encode(np.array(list(map(ord, self.characters)), np.uint32)),
+            ]
+        )
+        size = max(len(vocabulary) + len(vocabulary.labels), len(Split._fields))
+        columns = keys.columns()
+        known = [next(columns)]
+        if self._labels:
+            known.append(vocabulary.label_ids(list(self._labels))[next(columns)])
+        return PackedRows.pack(chain(known, map(ids.take, columns)), size)
+
+
+def _keys_of(table: SummedTable) -> NDArray[np.uint64]:
+    """Return (d,) uint64, ascending: the keys of one word of a table."""
+    return np.concatenate(
+        [np.zeros(0, np.uint64), *(sums.keys.words[0] for sums in table.ordered())]
     )
 
 
-Table = TypeVar("Table", Contexts, NDArray[np.uint64])
-
-
-def _push(stack: list[Table], new: Table, merge: Callable[[Table, Table], Table]) -> None:
-    """Push a table on a stack, then merge the top two while they are of about the same size."""
-    stack.append(new)
-    while len(stack) > 1 and _table_size(stack[-2]) <= 2 * _table_size(stack[-1]):
-        last = stack.pop()
-        stack.append(merge(stack.pop(), last))
-
-
-def _merge_all(stack: list[Table], merge: Callable[[Table, Table], Table]) -> Table | None:
-    """Merge all tables of a stack into one and return it; None if the stack is empty."""
-    while len(stack) > 1:
-        last = stack.pop()
-        stack.append(merge(stack.pop(), last))
-    return stack[0] if stack else None
-
-
-def _table_size(table: Contexts | NDArray[np.uint64]) -> int:
-    """Return the number of entries of a table."""
-    return len(table.row) if isinstance(table, Contexts) else len(table)
-
-
-def _merge_digests(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Merge the digests of two lists."""
-    return sorted_unique(np.concatenate([one, other]))
+def _without_split(sums: Sums, rows: slice) -> Sums:
+    """Return some of the edges, without the column of the split."""
+    keys = sums.keys.take(rows).without_first_column()
+    weights = None if sums.weights is None else sums.weights[rows]
+    return Sums(keys, sums.repeats[rows], weights)

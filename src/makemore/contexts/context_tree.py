@@ -4,7 +4,6 @@ A count model backs off from a context to its parent. The deepest node that matc
 longest suffix of the window that is in the tree.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -13,7 +12,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray, Ids, build_trie, concatenate_ranges, unique_inverse
+from makemore.arrays import (
+    AnyArray,
+    AnyInts,
+    Ids,
+    Ints,
+    concatenate_ranges,
+    prefix_levels,
+    unique_inverse,
+)
+from makemore.contexts.packed_rows import PackedRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,20 +37,32 @@ class SuffixTree:
     key: NDArray[np.int64]
 
     @classmethod
-    def of(cls, history: Ids, depth: NDArray[np.int64], size: int) -> tuple[Self, list[Ids]]:
+    def of(cls, history: Ids, depth: AnyInts, size: int) -> tuple[Self, list[Ids]]:
         """Build the tree of some histories.
 
         Args:
             history: (N, J) int32, the newest id first.
-            depth: (N,) int64, number of ids to use of each row.
+            depth: (N,) integers, number of ids to use of each row.
             size: number of ids, including labels.
 
         Returns:
             The tree, and for each depth j from 0 to J the (N,) int32 nodes of the first j ids of
             the rows. Rows with a smaller depth have the node of their own depth.
         """
-        keys, nodes = build_trie(history.T, depth, size)
-        return cls(size, np.concatenate([np.zeros(0, np.int64), *keys])), nodes
+        rows, order = PackedRows.pack(history.T, size).sort()
+        node = np.zeros(len(depth), np.int32)  # of each row, in sorted order
+        keys, nodes = [np.zeros(0, np.int64)], [node.copy()]
+        first_node = 1  # of the level
+        levels = prefix_levels(rows.shared(), depth[order])
+        for level, (deep, is_first) in enumerate(levels):
+            firsts = deep[is_first]
+            keys.append(node[firsts].astype(np.int64) * size + history[order[firsts], level])
+            node[deep] = np.cumsum(is_first, dtype=np.int32) + np.int32(first_node - 1)
+            first_node += len(firsts)
+            nodes.append(np.empty_like(node))
+            nodes[-1][order] = node
+        nodes += nodes[-1:] * (history.shape[1] + 1 - len(nodes))  # if no row has so many ids
+        return cls(size, np.concatenate(keys)), nodes
 
     @classmethod
     def from_untrusted(cls, size: int, key: AnyArray, max_depth: int) -> Self:
@@ -97,13 +117,18 @@ class SuffixTree:
             node = np.where(is_deep, self.parent[node], node)
         return ids
 
-    def child(self, node: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    def child(self, node: NDArray[np.int64], ids: Ints) -> NDArray[np.int64]:
         """Return the child of each node for one older id; 0 if there is none."""
         if not len(self.key):
             return np.zeros(len(node), np.int64)
         key = node.astype(np.int64) * self.size + ids
         index = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
         return np.where(self.key[index] == key, index + 1, 0)
+
+    def child_or_none(self, node: NDArray[np.int64], ids: Ids) -> NDArray[np.int64]:
+        """Return the child of each node for one older id; -1 if there is none, or no node (-1)."""
+        child = self.child(np.maximum(node, 0), ids)
+        return np.where((node >= 0) & (child > 0), child, -1)
 
     def find(self, history: Ids) -> NDArray[np.int64]:
         """Return the node of the longest suffix of each (n, J) history, given newest id first."""
@@ -184,12 +209,12 @@ class SparseRows:
 
     Attributes:
         start: (S+1,) int64; the entries of node i are `start[i]:start[i+1]`.
-        next: (G,) int32, next id of each entry.
+        next: (G,) integers, next id of each entry.
         value: (G,) float32, value of each entry.
     """
 
     start: NDArray[np.int64]
-    next: Ids
+    next: AnyInts
     value: NDArray[np.float32]
 
     @classmethod
@@ -213,57 +238,16 @@ class SparseRows:
         rows[row, self.next[entries]] = self.value[entries]
         return rows
 
-
-def check_sparse_rows(
-    tensors: Mapping[str, AnyArray],
-    prefix: str,
-    node_count: int,
-    width: int,
-    values: tuple[str, type[np.generic]],
-) -> None:
-    """Check the arrays of an untrusted sparse matrix.
-
-    Args:
-        tensors: arrays by name, among them `start`, `next` and the values.
-        prefix: prefix of these names.
-        node_count: number of rows.
-        width: number of ids that can follow.
-        values: name and dtype of the array of values.
-
-    Raises:
-        ValueError: the arrays are not a sparse matrix of this size with finite values of 0 or more.
-    """
-    start, ids = tensors[f"{prefix}start"], tensors[f"{prefix}next"]
-    value = tensors[prefix + values[0]]
-    dtypes = [start.dtype, ids.dtype, value.dtype]
-    if (
-        dtypes != [np.dtype(kind) for kind in (np.int64, np.int32, values[1])]
-        or start.shape != (node_count + 1,)
-        or ids.ndim != 1
-        or value.shape != ids.shape
-    ):
-        raise ValueError("the arrays of counts have inconsistent shapes or types")
-    lengths = np.diff(start)
-    if start[0] != 0 or start[-1] != len(ids) or (lengths < 0).any():
-        raise ValueError("the row offsets of counts are invalid")
-    key = np.repeat(np.arange(node_count), lengths) * width + ids
-    if (ids < 0).any() or (ids >= width).any() or (np.diff(key) <= 0).any():
-        raise ValueError("the ids of counts are out of range or not in ascending order")
-    if not np.isfinite(value).all() or (value < 0).any():
-        raise ValueError("a count is not a finite number of 0 or more")
-
-
-def renumber_tensors(
-    tensors: Mapping[str, AnyArray], prefix: str, ids: NDArray[np.int64], size: int
-) -> dict[str, AnyArray]:
-    """Renumber the ids of a tree and its sparse rows: old id i becomes `ids[i]`.
-
-    Args:
-        tensors: arrays by name, among them `key` of the tree and `next` of the sparse rows.
-        prefix: prefix of these names.
-        ids: (old size,) new ids, ascending.
-        size: new number of ids, including labels.
-    """
-    key, next_ids = tensors[f"{prefix}key"], tensors[f"{prefix}next"]
-    key = key // len(ids) * size + ids[key % len(ids)]
-    return {**tensors, f"{prefix}key": key, f"{prefix}next": ids[next_ids].astype(np.int32)}
+    def at(self, node: NDArray[np.int64], ids: AnyInts) -> NDArray[np.float32]:
+        """Return (n,) float32: the values at n pairs of a node and an id, zero without an entry."""
+        low, stop = self.start[node], self.start[node + 1]
+        high = stop
+        for _ in range(int((stop - low).max(initial=0)).bit_length()):  # binary search in each row
+            middle = (low + high) >> 1
+            is_below = (low < high) & (self.next[np.minimum(middle, len(self.next) - 1)] < ids)
+            low, high = np.where(is_below, middle + 1, low), np.where(is_below, high, middle)
+        values = np.zeros(len(node), np.float32)
+        present = np.flatnonzero(low < stop)
+        present = present[self.next[low[present]] == ids[present]]
+        values[present] = self.value[low[present]]
+        return values

@@ -3,21 +3,29 @@
     log-likelihood of the list = sum over contexts c and next ids x of count(c, x) * log p(x | c)
 
 The sum over distinct contexts equals the sum over all characters, so loss and gradient are the same
-at a fraction of the cost. Tables are built with array operations that find the distinct values of
-integer keys.
+at a fraction of the cost.
 """
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, repeat
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Ids, Ints, concatenate_ranges, sum_by_index, unique_inverse, unique_rows
-from makemore.contexts.paths import Paths, build_prefix_tree, find_windows
+from makemore.arrays import AnyInts, Ids, Ints, concatenate_ranges, sum_by_index, unique_inverse
+from makemore.contexts.packed_rows import PackedRows
+from makemore.contexts.paths import (
+    Paths,
+    build_prefix_tree,
+    find_edges,
+    look_back,
+    split_edges,
+)
+from makemore.contexts.summed_table import Sums
 from makemore.corpus.lines import Lines
-from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError
 
 
@@ -43,7 +51,7 @@ class Contexts:
         edge: (C,) int32, the edges of all lines, concatenated.
         start: (B+1,) int64; the path of line b is `edge[start[b]:start[b+1]]`.
         line_weight: (B,) float64, weight of each line.
-        untracked_repeats: (M,) int64, unweighted count of each edge in lines whose paths are not
+        untracked_repeats: (M,) integers, unweighted count of each edge in lines whose paths are not
             stored.
     """
 
@@ -58,7 +66,7 @@ class Contexts:
     edge: Ids
     start: NDArray[np.int64]
     line_weight: NDArray[np.float64]
-    untracked_repeats: NDArray[np.int64]
+    untracked_repeats: AnyInts
 
     @classmethod
     def of(cls, lines: Lines, vocabulary: Vocabulary, window: int | None) -> Self:
@@ -94,28 +102,25 @@ class Contexts:
             window: K, or None for whole prefixes.
         """
         if window is None:
-            row, last, parent = build_prefix_tree(paths, size + labels)
-            back = None
+            back, (last, parent, row, ids, edge) = None, build_prefix_tree(paths, size, labels)
         else:
-            row, back = find_windows(paths, size + labels, window, labels > 0)
+            edges, edge = find_edges(paths, size + labels, window, labels > 0)
+            back, row, ids = split_edges(edges)
             last, parent = back[:, -1], None
-        distinct, edge = unique_inverse(
-            row.astype(np.int64) * size + paths.target, len(last) * size
-        )
-        count = sum_by_index(edge, np.repeat(paths.weight, np.diff(paths.start)), len(distinct))
+        weight = np.repeat(paths.weight, np.diff(paths.start))
         return cls(
             vocabulary_size=size,
             label_count=labels,
             last=last,
             back=back,
             parent=parent,
-            row=(distinct // size).astype(np.int32),
-            next=(distinct % size).astype(np.int32),
-            count=count,
+            row=row,
+            next=ids,
+            count=sum_by_index(edge, weight, len(row)),
             edge=edge,
             start=paths.start,
             line_weight=paths.weight,
-            untracked_repeats=np.zeros(len(distinct), np.int64),
+            untracked_repeats=np.zeros(len(row), np.int64),
         )
 
     @classmethod
@@ -131,7 +136,7 @@ class Contexts:
         row: Ints,
         ids: Ids,
         count: NDArray[np.float64],
-        repeats: Ints,
+        repeats: AnyInts,
         sizes: tuple[int, int],
     ) -> Self:
         """Build contexts from windows and counts, without the paths of lines.
@@ -156,14 +161,21 @@ class Contexts:
             edge=np.zeros(0, np.int32),
             start=np.zeros(1, np.int64),
             line_weight=np.zeros(0),
-            untracked_repeats=np.asarray(repeats, np.int64),
+            untracked_repeats=repeats,
         )
 
-    def without_lines(self) -> Self:
-        """Return the same counts without the paths of lines; windows only."""
-        assert self.back is not None, "only windows can be stored without paths"
-        sizes = self.vocabulary_size, self.label_count
-        return self.of_counts(self.back, self.row, self.next, self.count, self.repeats, sizes)
+    @classmethod
+    def of_sums(cls, sums: Sums, size: int, labels: int) -> Self:
+        """Build contexts from counts of edges, without the paths of lines.
+
+        Args:
+            sums: counts of edges, each a window, as in the attribute `back`, and a next id.
+            size: V.
+            labels: number of labels.
+        """
+        back, row, ids = split_edges(sums.keys)
+        count = sums.repeats.astype(np.float64) if sums.weights is None else sums.weights
+        return cls.of_counts(back, row, ids, count, sums.repeats, (size, labels))
 
     def __len__(self) -> int:
         """Return N, the number of distinct contexts."""
@@ -185,8 +197,10 @@ class Contexts:
         return float(self.count.sum())
 
     @cached_property
-    def repeats(self) -> NDArray[np.int64]:
-        """(M,) int64, unweighted count of each edge."""
+    def repeats(self) -> AnyInts:
+        """(M,) integers, unweighted count of each edge."""
+        if not len(self.edge):
+            return self.untracked_repeats
         return np.bincount(self.edge, minlength=len(self.row)) + self.untracked_repeats
 
     @cached_property
@@ -214,7 +228,9 @@ class Contexts:
             self,
             last=self.last[rows],
             back=None if self.back is None else self.back[rows],
-            parent=None if self.parent is None else _indices_in(rows, self.parent[rows]),
+            parent=None
+            if self.parent is None
+            else np.searchsorted(rows, self.parent[rows]).astype(np.int32),
             row=row,
             next=self.next[edges],
             count=sum_by_index(edge, np.repeat(weight, stops - starts), len(edges)),
@@ -239,35 +255,24 @@ class Contexts:
             newest = self.back[:, first + own_window - window :]
             return np.concatenate([self.back[:, :first], newest], axis=1)
         assert self.parent is not None
-        columns, row = [], np.arange(len(self), dtype=np.int32)
-        is_root = self.parent == row
-        for _ in range(window):
-            columns.append(np.where(is_root[row], BOUNDARY, self.last[row]))
-            row = self.parent[row]
-        if self.label_count:
-            while not is_root[row].all():
-                row = self.parent[row]
-            columns.append(self.last[row])
-        return np.stack(columns[::-1], axis=1).astype(np.int32)
+        return look_back(self.last, self.parent, window, self.label_count > 0)
 
     def windows(self, window: int) -> Self:
         """Shorten contexts to windows of the last K ids and merge equal windows."""
-        back = self.lookback(window)
-        rows, back = unique_rows(back.T, self.vocabulary_size + self.label_count)
-        size = self.vocabulary_size
-        key = rows[self.row].astype(np.int64) * size + self.next
-        distinct, edge_index = unique_inverse(key, len(back) * size)
-        untracked = sum_by_index(edge_index, self.untracked_repeats, len(distinct))
+        columns = map(np.take, self.lookback(window).T, repeat(self.row))
+        sizes = self.vocabulary_size, self.label_count
+        edges, edge = PackedRows.pack(chain(columns, [self.next]), sum(sizes)).unique()
+        back, row, ids = split_edges(edges)
         return replace(
             self,
             last=back[:, -1],
             back=back,
             parent=None,
-            row=(distinct // size).astype(np.int32),
-            next=(distinct % size).astype(np.int32),
-            count=sum_by_index(edge_index, self.count, len(distinct)),
-            edge=edge_index[self.edge],
-            untracked_repeats=untracked.astype(np.int64),
+            row=row,
+            next=ids,
+            count=sum_by_index(edge, self.count, len(row)),
+            edge=edge[self.edge],
+            untracked_repeats=sum_by_index(edge, self.untracked_repeats, len(row)).astype(np.int64),
         )
 
     def merge(self, other: Self) -> Self:
@@ -277,8 +282,8 @@ class Contexts:
             DataError: the windows, vocabulary sizes or label counts differ, or contexts are whole
                 prefixes.
         """
-        sizes = (self.vocabulary_size, self.label_count, self.window)
-        if sizes != (other.vocabulary_size, other.label_count, other.window):
+        sizes, others = ((c.vocabulary_size, c.label_count, c.window) for c in (self, other))
+        if sizes != others:
             raise DataError("only contexts of the same vocabulary and window can be merged")
         if self.back is None or other.back is None:
             raise DataError("whole prefixes cannot be merged: count all lines at once")
@@ -303,8 +308,3 @@ class Contexts:
         if self.back is None:
             return None
         return int(self.back.shape[1]) - (1 if self.label_count else 0)
-
-
-def _indices_in(ascending: NDArray[np.int64], keys: Ids) -> Ids:
-    """Return the index of each key in an ascending array that contains it."""
-    return np.searchsorted(ascending, keys).astype(np.int32)

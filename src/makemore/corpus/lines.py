@@ -252,7 +252,8 @@ class Lines:
         """(B,) uint64 digest of each line after case folding; see `fold_case`."""
         if is_folded("".join(map(chr, np.unique(self.codes).tolist()))):
             return self.digests
-        return line_digests(fold_case(line).encode() for line in self.to_list())
+        # A line feed stays as it is, and neither folding nor NFC joins it with other characters.
+        return line_digests(fold_case(self._join()).encode().split(b"\n"))
 
     @cached_property
     def repeated(self) -> int:
@@ -296,5 +297,9 @@ def line_digests(encoded: Iterable[bytes]) -> NDArray[np.uint64]:
         >>> line_digests([b"anna", b"anna"]).tolist() == one * 2
         True
     """
-    digests = b"".join([blake2b(line, digest_size=8).digest() for line in encoded])
-    return np.frombuffer(digests, ">u8").astype(np.uint64)
+    empty, digests = blake2b(digest_size=8), []
+    for line in encoded:
+        digest = empty.copy()  # faster than a new one
+        digest.update(line)
+        digests.append(digest.digest())
+    return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from makemore.arrays import sum_by_index, unique_inverse
+from makemore.arrays import AnyInts, Float64s, sum_by_index, unique_inverse
 from makemore.corpus.lines import Lines
 
 _ROUNDING = 1e-12  # relative rounding error of a sum of weights
@@ -33,9 +34,26 @@ def drop_rare(lines: Lines, min_count: float) -> Lines:
         key = key * len(lines.label_names) + lines.labels
     distinct, inverse = unique_inverse(key, int(key.max(initial=-1)) + 1)
     total = sum_by_index(inverse, lines.counts(), len(distinct))
-    kept = lines.select(np.flatnonzero(total[inverse] >= min_count * (1 - _ROUNDING)))
+    return keep_lines(lines, reaches(total, min_count)[inverse])
+
+
+def reaches(frequency: AnyInts | Float64s, min_count: float) -> NDArray[np.bool_]:
+    """Return whether each frequency is `min_count` or more, except for rounding."""
+    is_frequent: NDArray[np.bool_] = frequency >= min_count * (1 - _ROUNDING)
+    return is_frequent
+
+
+def keep_lines(lines: Lines, is_kept: NDArray[np.bool_]) -> Lines:
+    """Drop lines as rare; labels without remaining lines are removed.
+
+    Args:
+        lines: the list.
+        is_kept: (B,) bool.
+    """
+    kept = lines.select(np.flatnonzero(is_kept))
     rare = lines.rare + len(lines) - len(kept)
-    kept = replace(kept, read=lines.read, blank=lines.blank, rare=rare)
+    breaks = lines.line_breaks
+    kept = replace(kept, read=lines.read, blank=lines.blank, rare=rare, line_breaks=breaks)
     if kept.labels is None:
         return kept
     label_ids, inverse = unique_inverse(kept.labels, len(kept.label_names))

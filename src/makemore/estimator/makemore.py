@@ -81,6 +81,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             CheckpointError: the directory is not writable, holds a different or damaged run, or is
                 in use by another process.
         """
+        from makemore.corpus.reading.lists import BlockReader
         from makemore.fitting.fit import Callbacks, fit_blocks, fit_lines
 
         options, data = self.fit_options(), _as_lines_or_blocks(lines, labels, weights)
@@ -89,7 +90,8 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             if isinstance(data, Lines):
                 self.learned_ = fit_lines(data, self.model, options, callbacks)
             else:
-                self.learned_ = fit_blocks(data, self.model, options, callbacks)
+                again = lines.again() if isinstance(lines, BlockReader) else None
+                self.learned_ = fit_blocks(data, self.model, options, callbacks, again)
         return self
 
     def partial_fit(

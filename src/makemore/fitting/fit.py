@@ -6,18 +6,18 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from makemore.contexts.block_counter import BlockCounter
+from makemore.contexts.rare_lines import drop_rare_blocks
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.errors import DataError
 from makemore.fitted import FitReport, FittedModel
 from makemore.fitting.auto import FEWEST_STEPS, is_count_only
 from makemore.fitting.splits import (
-    NO_LINE,
     BlockSplits,
     ListSplits,
     OnRead,
     Splits,
+    no_lines_error,
     prepare_lines,
 )
 from makemore.fitting.start import Start
@@ -89,6 +89,7 @@ def fit_blocks(
     model: str | Options,
     options: FitOptions,
     callbacks: Callbacks = NO_CALLBACKS,
+    again: Iterable[Lines] | None = None,
 ) -> FittedModel:
     """Fit a model to a list that arrives in blocks, with the same result as `fit_lines`.
 
@@ -100,17 +101,20 @@ def fit_blocks(
         model: as for `fit_lines`, like the other arguments and the errors.
         options: options of the fit.
         callbacks: callbacks of the fit.
+        again: the same blocks, which `min_count` needs; without them it needs the list in memory.
     """
     clock = time.perf_counter()
     options.check()
     window = counted_window(model, options)
-    if window is None:
+    if window is None or (options.min_count > 1 and again is None):
         return fit_lines(Lines.concatenate(blocks), model, options, callbacks)
     counter = BlockCounter(window, test=options.test)
+    if options.min_count > 1 and again is not None:
+        blocks = drop_rare_blocks(blocks, again, options.min_count)
     for block in blocks:
         counter.add(block)
     if not len(counter):
-        raise DataError(NO_LINE)
+        raise no_lines_error(counter.summary().rare, options.min_count)
     if callbacks.on_read is not None:
         callbacks.on_read(counter.summary())
     vocabulary = counter.vocabulary()
@@ -121,7 +125,7 @@ def fit_blocks(
 def counted_window(model: str | Options, options: FitOptions) -> int | None:
     """Return the widest window of the model if the fit only needs counts, else None.
 
-    Networks, splits that shuffle, canaries and `min_count` above 1 need the whole list in memory.
+    Networks, splits that shuffle and canaries need the whole list in memory.
 
     Args:
         model: a family's name, a family's options, or `auto`.
@@ -130,7 +134,7 @@ def counted_window(model: str | Options, options: FitOptions) -> int | None:
     Raises:
         OptionError: the family is unknown.
     """
-    if options.split != "digest" or options.canaries or options.min_count > 1:
+    if options.split != "digest" or options.canaries:
         return None
     if model == "auto":
         if not is_count_only(options):

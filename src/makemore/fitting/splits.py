@@ -3,7 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import lru_cache, partial, reduce
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from makemore.arrays import AnyArray, evenly_spaced, sorted_unique, sum_by_index
 from makemore.contexts.block_counter import BlockCounter
+from makemore.contexts.summed_table import Sums, add_up
 from makemore.contexts.table import Contexts
 from makemore.corpus.lengths import usual_length
 from makemore.corpus.lines import Lines
@@ -213,11 +214,11 @@ class BlockSplits(Splits):
         """Store the counts; if the train split is empty, put all lines into it."""
         super().__init__()
         self._counter, self._vocabulary = counter, vocabulary
-        self.sizes, self._tables = dict(counter.sizes), counter.take(vocabulary)
+        self.sizes, self._sums = dict(counter.sizes), counter.take(vocabulary)
         self._is_split = bool(self.sizes["train"])
         if not self._is_split:
             self.sizes = dict.fromkeys(Split._fields, 0) | {"train": len(counter)}
-            self._tables = {"train": reduce(Contexts.merge, self._tables.values())}
+            self._sums = {"train": add_up(list(self._sums.values()))}
 
     def held_out_share(self, fraction: float) -> float:
         """See `Splits.set_apart`."""
@@ -225,8 +226,8 @@ class BlockSplits(Splits):
 
     def train_and_dev(self, window: int | None) -> Contexts:
         """See `Splits.train_and_dev`."""
-        tables = [self._tables[k] for k in ("train", "dev") if k in self._tables]
-        return self._narrow(reduce(Contexts.merge, tables), window)
+        self._table.cache_clear()  # frees the memory of the other tables
+        return self._contexts(add_up([self._sums[k] for k in self._sums if k != "test"]), window)
 
     def facts(self, digests: bool) -> ListFacts:
         """See `Splits.facts`."""
@@ -244,11 +245,12 @@ class BlockSplits(Splits):
 
     def _build_table(self, split: str, window: int | None) -> Contexts:
         """See `Splits._counted`."""
-        return self._narrow(self._tables[split], window)
+        return self._contexts(self._sums[split], window)
 
-    def _narrow(self, c: Contexts, window: int | None) -> Contexts:
-        """Return a table reduced to a window that is at most as wide as its own."""
+    def _contexts(self, sums: Sums, window: int | None) -> Contexts:
+        """Return the contexts of counted edges, at a window that is at most as wide as theirs."""
         assert window is not None, "what was counted block by block has no prefixes"
+        c = Contexts.of_sums(sums, len(self._vocabulary), len(self._vocabulary.labels))
         return c if window == self._counter.window else c.windows(window)
 
 
@@ -266,11 +268,16 @@ def prepare_lines(lines: Lines, options: FitOptions, on_read: OnRead | None = No
         lines = drop_rare(lines, options.min_count)
     if on_read is not None:
         on_read(lines.summary())
-    if not len(lines) and lines.rare:
-        raise DataError(
-            f"none of {lines.rare:,} lines occurs {options.min_count:,} times or more in the list, "
-            "so there is nothing to learn: lower min_count"
-        )
     if not len(lines):
-        raise DataError(NO_LINE)
+        raise no_lines_error(lines.rare, options.min_count)
     return lines
+
+
+def no_lines_error(rare: int, min_count: int) -> DataError:
+    """Return the error for a list without lines, of which some may have been dropped as rare."""
+    if not rare:
+        return DataError(NO_LINE)
+    return DataError(
+        f"none of {rare:,} lines occurs {min_count:,} times or more in the list, so there is "
+        "nothing to learn: lower min_count"
+    )

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Float32s, concatenate_ranges, unique_inverse
-from makemore.inference.model import Model, block_rows
+from makemore.arrays import Float32s, concatenate_ranges, offsets_of, unique_inverse
+from makemore.contexts.packed_rows import PackedRows
+from makemore.inference.model import CountModel, Model, block_rows
 from makemore.parallel import available_processors, open_workers
 
 if TYPE_CHECKING:
     from makemore.contexts.table import Contexts
 
 NETWORK_ROWS = 2**12  # contexts of a network that one thread computes together
+_COUNT_ROWS = 2**15  # contexts of a count model
 
 
 def log_softmax(logits: Float32s) -> Float32s:
@@ -124,6 +126,9 @@ def edge_log_probs(
     if not len(result):
         return result
 
+    if transform is None and isinstance(model, CountModel):
+        return _count_log_probs(model, c)
+
     def compute(part: "tuple[Contexts, NDArray[np.int64]]") -> tuple[NDArray[np.int64], Float32s]:
         block, edges = part
         log_probs = model.log_probs(block)
@@ -133,6 +138,30 @@ def edge_log_probs(
     rows = None if model.has_exact_rows else min(NETWORK_ROWS, block_rows(c.vocabulary_size))
     with open_workers(available_processors() if rows else 1) as workers:
         for edges, log_probs in workers.map(compute, iter_blocks(c, rows)):
+            result[edges] = log_probs
+    return result
+
+
+def _count_log_probs(model: CountModel, c: "Contexts") -> Float32s:
+    """Compute the log-probability of every edge under a count model; see `edge_log_probs`.
+
+    Windows are taken in the order of their ids from the newest to the oldest: neighbours then have
+    their counts near each other in memory.
+    """
+    back, result = c.lookback(model.window), np.empty(len(c.row), np.float32)
+    size = c.vocabulary_size + c.label_count
+    _, order = PackedRows.pack(back.T[::-1], size).sort()
+    start = offsets_of(np.bincount(c.row, minlength=len(c)))
+
+    def compute(windows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Float32s]:
+        starts, stops = start[windows], start[windows + 1]
+        edges = concatenate_ranges(starts, stops)
+        row = np.repeat(np.arange(len(windows)), stops - starts)
+        return edges, model.pair_log_probs(back[windows], row, c.next[edges])
+
+    blocks = (order[low : low + _COUNT_ROWS] for low in range(0, len(order), _COUNT_ROWS))
+    with open_workers(available_processors() if len(order) > _COUNT_ROWS else 1) as workers:
+        for edges, log_probs in workers.map(compute, blocks):
             result[edges] = log_probs
     return result
 

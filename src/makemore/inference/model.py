@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray, Float32s, Ids
+from makemore.arrays import AnyArray, Float32s, Ids, Ints
 from makemore.corpus.vocabulary import BOUNDARY
 
 if TYPE_CHECKING:
@@ -139,9 +139,29 @@ class CountModel(WindowModel):
 
     has_exact_rows = True
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether all counts are kept, so that `to_contexts` returns them."""
+        return True
+
     @abstractmethod
     def count(self, c: "Contexts") -> Self:
         """Count contexts, replacing all previous counts; return self."""
+
+    @abstractmethod
+    def pair_log_probs(self, back: Ids, row: Ints, ids: Ids) -> Float32s:
+        """Compute the log-probabilities of some ids after some windows.
+
+        They equal those of `log_probs_at`, without those of all other ids.
+
+        Args:
+            back: (n, K) or (n, 1 + K) windows.
+            row: (m,) index of a window.
+            ids: (m,) id after that window.
+
+        Returns:
+            (m,) float32, nats.
+        """
 
     @abstractmethod
     def to_contexts(self) -> "Contexts":

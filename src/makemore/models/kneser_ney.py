@@ -24,22 +24,17 @@ they are 1/2, 1 and 3/2. Backing off to two distributions at once is as in Bilme
 (2003), "Factored language models and generalized parallel backoff", here with shares 2/3 and 1/3.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain, pairwise, repeat
+from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import AnyArray, Float32s, Ids, build_trie, concatenate_ranges, sum_by_index
-from makemore.contexts.context_tree import (
-    SparseRows,
-    SuffixTree,
-    check_sparse_rows,
-    renumber_tensors,
-)
+from makemore.arrays import Float32s, Ids, Ints, concatenate_ranges
+from makemore.contexts.adjusted_counts import AdjustedCounts
+from makemore.contexts.stored_counts import renumber_tensors
 from makemore.corpus.vocabulary import BOUNDARY
+from makemore.errors import OptionError
 from makemore.inference.model import CountModel, Tensors
 from makemore.options.families import KneserNeyOptions
 
@@ -47,7 +42,6 @@ if TYPE_CHECKING:
     from makemore.contexts.table import Contexts
     from makemore.inference.automaton import Automaton
 
-_FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)  # D1, D2 and D3 if the counts of counts give none
 _SHORTER_SHARE, _POOLED_SHARE = 2, 1  # thirds, within a label: p(x | l h') and p(x | h)
 
 
@@ -60,29 +54,47 @@ class KneserNey(CountModel):
             labels.
     """
 
-    pooled: "AdjustedCounts"
-    labelled: "AdjustedCounts | None"
+    pooled: AdjustedCounts
+    labelled: AdjustedCounts | None
 
     def __init__(self, options: KneserNeyOptions, vocabulary_size: int, label_count: int) -> None:
         """Create a model without counts."""
-        self.window = options.window
+        self.window, self.thresholds = options.window, options.thresholds()
         self.vocabulary_size = vocabulary_size
         self.label_count = label_count
 
     def count(self, c: "Contexts") -> Self:
         """See `CountModel.count`."""
+        for name in ("pooled", "labelled"):
+            vars(self).pop(name, None)  # frees their memory before the new counts are built
         if c.window != self.window:
             c = c.windows(self.window)
         back, size = c.lookback(self.window), self.vocabulary_size + self.label_count
         history, depth = self._histories(back)
-        self.pooled, self.labelled = AdjustedCounts.of(c, history, depth, size), None
+        pruned = self.thresholds
+        self.pooled, self.labelled = AdjustedCounts.of(c, history, depth, size, pruned), None
         if self.label_count:
             history = np.concatenate([back[:, :1], history], axis=1)
-            self.labelled = AdjustedCounts.of(c, history, depth + 1, size)
+            pruned = (0, *pruned)  # the label is not a character
+            self.labelled = AdjustedCounts.of(c, history, depth + 1, size, pruned)
         return self
 
+    @property
+    def is_complete(self) -> bool:
+        """See `CountModel.is_complete`."""
+        return not any(self.thresholds)
+
     def to_contexts(self) -> "Contexts":
-        """See `CountModel.to_contexts`."""
+        """See `CountModel.to_contexts`.
+
+        Raises:
+            OptionError: n-grams were dropped.
+        """
+        if not self.is_complete:
+            raise OptionError(
+                "rare n-grams of this model were dropped (prune), so nothing can be added to its "
+                "counts: fit a new model to all lines"
+            )
         from makemore.contexts.table import Contexts
 
         label_columns = 1 if self.labelled else 0
@@ -98,9 +110,9 @@ class KneserNey(CountModel):
         return Contexts.of_counts(
             back,
             np.repeat(np.arange(len(node)), np.diff(table.start)[node]),
-            table.next[entries],
-            table.weight[entries],
-            table.repeats[entries],
+            table.next[entries].astype(np.int32),
+            (table.repeats if table.weight is None else table.weight)[entries].astype(np.float64),
+            table.repeats[entries].astype(np.int64),
             (self.vocabulary_size, self.label_count),
         )
 
@@ -114,6 +126,31 @@ class KneserNey(CountModel):
             rows = np.flatnonzero(back[:, 0] == label)
             log_probs[rows] = self._log_probs(node[rows], label)
         return log_probs
+
+    def pair_log_probs(self, back: Ids, row: Ints, ids: Ids) -> Float32s:
+        """See `CountModel.pair_log_probs`; from the empty history to the longest that was seen."""
+        history, _ = self._histories(back)
+        p, p_label = np.full((2, len(ids)), 1.0 / self.vocabulary_size, np.float32)
+        node, labelled_node = np.zeros((2, len(back)), np.int64)
+        found, pairs = np.arange(len(back)), np.arange(len(ids))
+        for length in range(self.window + 1):
+            if length:
+                child = self.pooled.tree.child(node[found], history[found, length - 1])
+                node[found] = child
+                found, pairs = found[child > 0], pairs[node[row[pairs]] > 0]
+            at, x = row[pairs], ids[pairs]
+            shares, gamma = self.pooled.probabilities_at(node[at], x)
+            shorter = p[pairs]
+            p[pairs] = shares + gamma * shorter
+            if self.labelled is not None:
+                newest = history[found, length - 1] if length else back[found, 0]
+                labelled_node[found] = self.labelled.tree.child_or_none(
+                    labelled_node[found], newest
+                )
+                shares, gamma = self.labelled.probabilities_at(labelled_node[at], x)
+                base = _interpolate(p_label[pairs] if length else p[pairs], p[pairs])
+                p_label[pairs] = shares + gamma * base
+        return np.log(p if self.labelled is None else p_label)
 
     def automaton(self, max_states: int, label: int | None = None) -> "Automaton | None":
         """See `Model.automaton`; a state is the longest suffix of the prefix that is a node."""
@@ -143,15 +180,16 @@ class KneserNey(CountModel):
 
     def resize_tensors(self, tensors: Tensors, ids: NDArray[np.int64]) -> Tensors:
         """See `FamilyModel.resize_tensors`."""
-        size = self.vocabulary_size + self.label_count
-        resized = renumber_tensors(tensors, "", ids, size)
-        return renumber_tensors(resized, "labels.", ids, size) if self.label_count else resized
+        resized = renumber_tensors(tensors, "", ids)
+        return renumber_tensors(resized, "labels.", ids) if self.label_count else resized
 
-    def _histories(self, back: Ids) -> tuple[Ids, NDArray[np.int64]]:
+    def _histories(self, back: Ids) -> tuple[Ids, NDArray[np.uint8]]:
         """Return (n, K) ids without the label, newest first, and each history's length."""
         newest_first = back[:, self.label_count > 0 :][:, ::-1]
-        length = np.count_nonzero(newest_first != BOUNDARY, axis=1)
-        return newest_first, np.minimum(length + 1, self.window)
+        length = np.ones(len(back), np.uint8)
+        for column in newest_first.T[: self.window - 1]:
+            length += column != BOUNDARY
+        return newest_first, length
 
     def _log_probs(self, node: NDArray[np.int64], label: int | None) -> Float32s:
         """Compute (n, V) log-probabilities after these histories, in lines of this label."""
@@ -170,139 +208,12 @@ class KneserNey(CountModel):
         p_label, gamma = self.labelled.probabilities(labelled_node, V)
         for low, high in levels:
             backed_off = p_label[shorter[low:high]] if low else p[:high]
-            base = (_SHORTER_SHARE * backed_off + _POOLED_SHARE * p[low:high]) / np.float32(
-                _SHORTER_SHARE + _POOLED_SHARE
-            )
-            p_label[low:high] += gamma[low:high] * base
+            p_label[low:high] += gamma[low:high] * _interpolate(backed_off, p[low:high])
         return np.log(p_label)[index]
 
 
-@dataclass(frozen=True, eq=False)
-class AdjustedCounts:
-    """Adjusted counts a(h x) of S histories h, and the discounted probabilities from them.
-
-    Attributes:
-        tree: the S histories.
-        start: (S + 1,) int64; `next[start[i]:start[i + 1]]` are the ids seen after history i.
-        next: (G,) int32 ids x, ascending for each history.
-        repeats: (G,) int64, a(h x) without lines' weights.
-        weight: (G,) float64, a(h x) with lines' weights.
-    """
-
-    tree: SuffixTree
-    start: NDArray[np.int64]
-    next: NDArray[np.int32]
-    repeats: NDArray[np.int64]
-    weight: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, c: "Contexts", history: Ids, depth: NDArray[np.int64], size: int) -> Self:
-        """Count contexts.
-
-        The pairs h x are the nodes of a trie with x first, then h from its newest id to its oldest.
-        The pairs y h x are the children of h x.
-
-        Args:
-            c: the contexts.
-            history: (N, J) int32, the contexts' histories, the newest id first.
-            depth: (N,) int64, the length of each history.
-            size: number of ids, including labels.
-        """
-        tree, histories = SuffixTree.of(history, depth, size)
-        own_depth = depth[c.row]
-        columns = chain([c.next], map(np.take, history.T, repeat(c.row)))
-        keys, pairs = build_trie(columns, own_depth + 1, size)
-        children = [*(key // size for key in keys[1:]), np.zeros(0, np.int64)]
-        levels, first = [], 1  # trie levels; index of a level's first pair
-        for j, key in enumerate(keys):  # histories of j ids
-            edges, whole_edges = np.flatnonzero(own_depth >= j), np.flatnonzero(own_depth == j)
-            pair, whole = pairs[j + 1][edges] - first, pairs[j + 1][whole_edges] - first
-            h, x = np.empty((2, len(key)), np.int64)
-            h[pair], x[pair] = histories[j][c.row[edges]], c.next[edges]
-            continuations = np.bincount(children[j] - first, minlength=len(key))
-            repeats = (
-                np.bincount(whole, c.repeats[whole_edges], len(key)).astype(np.int64)
-                + continuations
-            )
-            weight = sum_by_index(whole, c.count[whole_edges], len(key)) + continuations
-            order = np.argsort(h * c.vocabulary_size + x)
-            levels.append((h[order], x[order], repeats[order], weight[order]))
-            first += len(key)
-        h, x, repeats, weight = (np.concatenate(each) for each in zip(*levels, strict=True))
-        start = np.searchsorted(h, np.arange(len(tree.key) + 2))
-        return cls(tree, start, x.astype(np.int32), repeats, weight)
-
-    @classmethod
-    def load(cls, tensors: Tensors, prefix: str, sizes: tuple[int, int], depth: int) -> Self:
-        """Load counts from arrays that `tensors` returned, under names with a prefix.
-
-        Args:
-            tensors: the arrays.
-            prefix: the prefix of their names.
-            sizes: V, and the number of ids including labels.
-            depth: maximum length of a history, in ids.
-
-        Raises:
-            ValueError: the arrays are not valid counts.
-        """
-        tree = SuffixTree.from_untrusted(sizes[1], tensors[f"{prefix}key"], depth)
-        check_sparse_rows(tensors, prefix, len(tree), sizes[0], ("repeats", np.int32))
-        start, ids, repeats = (tensors[prefix + name] for name in ("start", "next", "repeats"))
-        weight = tensors.get(f"{prefix}weight", repeats).astype(np.float64)
-        if weight.shape != repeats.shape or not (repeats > 0).all() or not (weight > 0).all():
-            raise ValueError("a count is not a number above 0")
-        return cls(tree, start, ids, repeats.astype(np.int64), weight)
-
-    def tensors(self) -> dict[str, AnyArray]:
-        """Return all counts as named arrays; `weight` only if it differs from `repeats`."""
-        arrays: dict[str, AnyArray] = {"key": self.tree.key, "start": self.start}
-        arrays |= {"next": self.next, "repeats": self.repeats.astype(np.int32)}
-        return arrays if (self.weight == self.repeats).all() else arrays | {"weight": self.weight}
-
-    def probabilities(self, node: NDArray[np.int64], V: int) -> tuple[Float32s, Float32s]:
-        """Return (n, V) max(a - D, 0) / a(h .) and (n, 1) gamma(h); node -1 gives 0 and 1."""
-        is_missing, node = node < 0, np.maximum(node, 0)
-        shares, gamma = self._share_rows.dense(node, V), self._gamma[node][:, None]
-        shares[is_missing], gamma[is_missing] = 0.0, 1.0
-        return shares, gamma
-
-    @cached_property
-    def _shares(self) -> NDArray[np.float64]:
-        """(G,) float64, max(a - D, 0) / a(h .)."""
-        discounted = np.empty(len(self.next))
-        for low, high in pairwise(self.start[self.tree.level_starts].tolist()):
-            a = self.repeats[low:high]
-            D = np.array([0.0, *discounts(a)])[np.minimum(a, 3)]
-            discounted[low:high] = self.weight[low:high] * np.maximum(a - D, 0.0) / a
-        total = np.bincount(self._history, self.weight, len(self.start) - 1)
-        shares: NDArray[np.float64] = discounted / total[self._history]
-        return shares
-
-    @cached_property
-    def _share_rows(self) -> SparseRows:
-        """The shares as sparse rows, one per history."""
-        return SparseRows(self.start, self.next, self._shares.astype(np.float32))
-
-    @cached_property
-    def _gamma(self) -> NDArray[np.float32]:
-        """(S,) float32, gamma(h)."""
-        # In float64: with very many lines, a discount's share is below the resolution of float32.
-        total = np.bincount(self._history, self._shares, len(self.start) - 1)
-        remainder: NDArray[np.float32] = np.maximum(1.0 - total, 0.0).astype(np.float32)
-        return remainder
-
-    @property
-    def _history(self) -> NDArray[np.int64]:
-        """(G,) int64, the history of each pair."""
-        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
-
-
-def discounts(a: NDArray[np.int64]) -> tuple[float, float, float]:
-    """Compute D1, D2 and D3 from the counts of counts, or return the fallback values."""
-    n1, n2, n3, n4 = np.bincount(np.minimum(a, 5), minlength=5)[1:5].tolist()
-    if not (n1 and n2 and n3 and n4):
-        return _FALLBACK_DISCOUNTS
-    Y = n1 / (n1 + 2 * n2)
-    D1, D2, D3 = 1 - 2 * Y * n2 / n1, 2 - 3 * Y * n3 / n2, 3 - 4 * Y * n4 / n3
-    # D(a) = 0 would leave unseen ids no probability; D(a) = a would leave seen ids none.
-    return (D1, D2, D3) if 0 < D1 < 1 and 0 < D2 < 2 and 0 < D3 < 3 else _FALLBACK_DISCOUNTS
+def _interpolate(shorter: Float32s, pooled: Float32s) -> Float32s:
+    """Return (2 p(x | l h') + p(x | h)) / 3."""
+    total = np.float32(_SHORTER_SHARE + _POOLED_SHARE)
+    mixed: Float32s = (_SHORTER_SHARE * shorter + _POOLED_SHARE * pooled) / total
+    return mixed

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from makemore.errors import OptionError
 from makemore.options.declaration import Options, Setting, describe
+from makemore.options.pruning import parse_thresholds
 
 Window = Annotated[
     int, Setting("number of preceding characters that the model sees", minimum=1, maximum=64)
@@ -64,6 +65,31 @@ class KneserNeyOptions(CountOptions):
     """
 
     window: Window = 5
+    prune: Annotated[
+        str,
+        Setting(
+            "drop n-grams that occur at most so often: a number for each length, such as 0,0,1; "
+            "the last one holds for all longer ones"
+        ),
+    ] = "0"
+
+    def __attrs_post_init__(self) -> None:
+        """Check the numbers of `prune` too.
+
+        Raises:
+            OptionError: an option is invalid.
+        """
+        super().__attrs_post_init__()
+        self.thresholds()
+
+    def thresholds(self) -> tuple[int, ...]:
+        """Return `prune` as window + 1 numbers; see `parse_thresholds`.
+
+        Example:
+            >>> KneserNeyOptions(window=3, prune="0,0,1").thresholds()
+            (0, 0, 1, 1)
+        """
+        return parse_thresholds(self.prune, self.window + 1)
 
 
 @frozen(kw_only=True)

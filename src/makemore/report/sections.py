@@ -148,6 +148,7 @@ def _counts(maker: MakeMore, lines: Lines | None) -> Float64s | None:
     if lines is not None:
         known_lines = lines.select(np.flatnonzero(fitted.vocabulary.is_encodable(lines)))
         return bigrams(Contexts.of(known_lines, fitted.vocabulary, 1))
-    count_models = [each for each in members(fitted.model) if isinstance(each, CountModel)]
+    models = members(fitted.model)
+    count_models = [each for each in models if isinstance(each, CountModel) and each.is_complete]
     has_counts = count_models and not fitted.report.is_blend
     return bigrams(count_models[0].to_contexts()) if has_counts else None

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -70,7 +70,7 @@ def read_blocks(
     encoding: str = "utf-8",
     characters: int = BLOCK,
     may_be_empty: bool = False,
-) -> Iterator[Lines]:
+) -> "BlockReader":
     """Read and clean a list as `read_lines` does, with one block in memory at a time.
 
     Args:
@@ -81,8 +81,9 @@ def read_blocks(
         characters: approximate block size in characters, clipped to [4,096, 1,048,576].
         may_be_empty: whether to accept a list without a usable line.
 
-    Yields:
-        The lines of the list, in order. A block is empty if all its lines were dropped.
+    Returns:
+        An iterator over the lines of the list, in order. A block is empty if all its lines were
+        dropped.
 
     Raises:
         DataError: as for `read_lines`, when the reader reaches the line or row in question.
@@ -93,7 +94,43 @@ def read_blocks(
         makemore.errors.DataError: no such list.txt: there is no such file; give the path of a list
     """
     size = min(max(characters, _MIN_CHUNK), MAX_LINE_LENGTH)
-    paths = list(find_files([path] if isinstance(path, str | os.PathLike) else path))
+    paths = [path] if isinstance(path, str | os.PathLike) else list(path)
+    return BlockReader(paths, lambda: _read_blocks(paths, columns, encoding, size, may_be_empty))
+
+
+class BlockReader(Iterator[Lines]):
+    """Iterator over the blocks of a list, which can be read again if it is in regular files."""
+
+    def __init__(
+        self, paths: Sequence[AnyPath], read: Callable[[], Generator[Lines, None, None]]
+    ) -> None:
+        """Hold the paths, and the function that reads them."""
+        self._paths, self._read = paths, read
+        self._blocks = read()
+
+    def __next__(self) -> Lines:
+        """Return the next block."""
+        return next(self._blocks)
+
+    def close(self) -> None:
+        """Close the file that is being read."""
+        self._blocks.close()
+
+    def again(self) -> Iterator[Lines] | None:
+        """Return a new iterator over the list; None if it comes from a pipe or standard input."""
+        are_files = all(os.path.isfile(each) for each in find_files(self._paths))
+        return self._read() if are_files else None
+
+
+def _read_blocks(
+    given: Sequence[AnyPath],
+    columns: "Columns | None",
+    encoding: str,
+    size: int,
+    may_be_empty: bool,
+) -> Generator[Lines, None, None]:
+    """Yield the blocks of a list; see `read_blocks`."""
+    paths = list(find_files(given))
     read, blank, kept = 0, 0, 0
     for each in paths:
         name = name_of(each)
