@@ -28,6 +28,7 @@ BENCHMARKS = {
     "streaming": "streaming",
     "fuzzing": "fuzzing",
     "busy": "busy",
+    "counting": "counting",
 }
 
 NEED_PEER = ("peer", "sampling")

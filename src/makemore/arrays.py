@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 # Flags are faster than sorting up to this many possible keys for each key (measured).
 _FLAGS_PER_KEY = 8
+_CHUNK = 2**18  # keys that are handled at once, to save memory
 
 AnyArray = NDArray[Any]  # an array of any dtype
 Float32s = NDArray[np.float32]
@@ -52,7 +53,9 @@ def unique_inverse(keys: AnyInts, limit: int) -> tuple[NDArray[np.int64], NDArra
     return ordered[is_first].view(np.int64), inverse
 
 
-def sort_keys(keys: AnyInts, limit: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def sort_keys(
+    keys: AnyInts, limit: int, may_change: bool = False
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Sort integer keys; equal keys stay in order.
 
     NumPy sorts integers many times faster than it finds the order of integers, so each key is
@@ -61,6 +64,7 @@ def sort_keys(keys: AnyInts, limit: int) -> tuple[NDArray[np.uint64], NDArray[np
     Args:
         keys: (n,) integers in [0, limit).
         limit: exclusive upper bound of the keys.
+        may_change: whether keys of uint64 may be overwritten, which saves memory.
 
     Returns:
         (n,) uint64 keys in ascending order, and (n,) int64 positions from which they come.
@@ -72,9 +76,11 @@ def sort_keys(keys: AnyInts, limit: int) -> tuple[NDArray[np.uint64], NDArray[np
     """
     position_bits = np.uint64(bit_width(len(keys)))
     if bit_width(limit) + int(position_bits) <= 64:
-        ordered = keys.astype(np.uint64)
+        ordered = keys.astype(np.uint64, copy=not may_change)
         ordered <<= position_bits
-        ordered |= np.arange(len(keys), dtype=np.uint64)
+        for low in range(0, len(keys), _CHUNK):
+            part = ordered[low : low + _CHUNK]
+            part |= np.arange(low, low + len(part), dtype=np.uint64)
         ordered.sort()
         order = (ordered & ((np.uint64(1) << position_bits) - np.uint64(1))).view(np.int64)
         ordered >>= position_bits

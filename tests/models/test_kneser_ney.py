@@ -331,3 +331,28 @@ def test_fifty_thousand_characters_are_scored_without_a_row_of_them_for_each_con
     assert np.isfinite(likelihood.loss(model, c))
     assert tracemalloc.get_traced_memory()[1] < 50_000_000  # the rows take five gigabytes
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "name, change",
+    [
+        ("total", lambda total: total / 2),
+        ("total", lambda total: total * np.nan),
+        ("total", lambda total: total[1:]),
+        ("total", lambda total: total.astype(np.float32)),
+        ("discounts", lambda found: found * 0),
+        ("discounts", lambda found: found + 3),
+        ("discounts", lambda found: found[:-1]),
+        ("repeats", lambda repeats: repeats * 0),
+        ("older", lambda older: older * 0),
+        ("entries", lambda entries: entries[::-1]),
+    ],
+)
+def test_forged_pruned_counts_are_rejected(us_names, name, change):
+    options = KneserNeyOptions(window=2, prune="0,0,1")
+    vocabulary = Vocabulary.of(us_names)
+    model = KneserNey(options, len(vocabulary), 0)
+    tensors = dict(model.count(Contexts.of(us_names, vocabulary, 2)).tensors())
+    KneserNey(options, len(vocabulary), 0).load(tensors)
+    with pytest.raises(ValueError, match=r"total|discount|count|tree"):
+        KneserNey(options, len(vocabulary), 0).load(tensors | {name: change(tensors[name])})

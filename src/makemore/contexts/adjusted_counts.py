@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)  # D1, D2 and D3 if the counts of counts give none
 _BLOCK = 2**20  # entries whose shares are computed at once
+_ROUNDING = 1e-9  # relative rounding error of a sum of weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +151,9 @@ class AdjustedCounts:
         before = None
         if f"{prefix}total" in tensors:
             before = BeforePruning(tensors[f"{prefix}total"], tensors[f"{prefix}discounts"])
-            before.check(len(tree), depth + 1)
+            kept = repeats if weight is None else weight
+            history = np.repeat(np.arange(len(tree)), np.diff(start))
+            before.check(sum_by_index(history, kept, len(tree)), depth + 1)
         return cls(tree, start, ids, repeats, weight, before)
 
     def tensors(self) -> dict[str, AnyArray]:
@@ -225,24 +228,30 @@ class BeforePruning(NamedTuple):
     total: Float64s
     discounts: Float64s
 
-    def check(self, nodes: int, lengths: int) -> None:
+    def check(self, kept: Float64s, lengths: int) -> None:
         """Check untrusted values.
+
+        Args:
+            kept: (S,) float64, total of the counts that were not dropped.
+            lengths: J + 1.
 
         Raises:
             ValueError: they have the wrong shape, type or size.
         """
-        for values, shape in ((self.total, (nodes,)), (self.discounts, (lengths, 3))):
+        for values, shape in ((self.total, kept.shape), (self.discounts, (lengths, 3))):
             if values.dtype != np.float64 or values.shape != shape:
                 raise ValueError("the totals or discounts have an inconsistent shape or type")
             if not (values > 0).all() or not np.isfinite(values).all():
                 raise ValueError("a total or a discount is not a finite number above 0")
         if (self.discounts >= (1, 2, 3)).any():
             raise ValueError("a discount is not below its count")
+        if (self.total < kept * (1 - _ROUNDING)).any():
+            raise ValueError("a total is below the sum of its counts")
 
 
 def discounts(a: AnyInts) -> tuple[float, float, float]:
     """Compute D1, D2 and D3 from the counts of counts, or return the fallback values."""
-    n1, n2, n3, n4 = np.bincount(np.minimum(a, 5), minlength=5)[1:5].tolist()
+    n1, n2, n3, n4 = np.bincount(np.minimum(a, 5).astype(np.uint8), minlength=5)[1:5].tolist()
     if not (n1 and n2 and n3 and n4):
         return _FALLBACK_DISCOUNTS
     Y = n1 / (n1 + 2 * n2)

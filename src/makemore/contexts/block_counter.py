@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from makemore.arrays import bit_width
 from makemore.contexts.packed_rows import PackedRows
 from makemore.contexts.paths import Paths, edge_columns
-from makemore.contexts.summed_table import MemoryTable, SummedTable, Sums, add_up
+from makemore.contexts.summed_table import MemoryTable, SummedTable, Sums, merge
 from makemore.corpus.cleaning import Summary
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import Split, split_by_digest
@@ -135,15 +135,15 @@ class BlockCounter:
         blocks, self._edges = list(self._edges.ordered()), MemoryTable()
         if not blocks:
             return {}
-        sums = add_up(blocks) if len(blocks) > 1 else blocks[0]
+        sums = merge(blocks) if len(blocks) > 1 else blocks[0]
         del blocks
         if not self._ids.are_of(vocabulary):
             keys, order = self._ids.renumber(sums.keys, vocabulary).sort()
-            weights = None if sums.weights is None else sums.weights[order]
-            sums = Sums(keys, sums.repeats[order], weights)
+            sums = sums.take(order)._replace(keys=keys)
         bounds = np.searchsorted(next(sums.keys.columns()), range(len(Split._fields) + 1)).tolist()
+        sums = sums._replace(keys=sums.keys.without_first_column())
         return {
-            split: _without_split(sums, slice(low, high))
+            split: sums.take(slice(low, high))
             for split, (low, high) in zip(Split._fields, pairwise(bounds), strict=True)
             if low < high
         }
@@ -243,10 +243,3 @@ def _keys_of(table: SummedTable) -> NDArray[np.uint64]:
     return np.concatenate(
         [np.zeros(0, np.uint64), *(sums.keys.words[0] for sums in table.ordered())]
     )
-
-
-def _without_split(sums: Sums, rows: slice) -> Sums:
-    """Return some of the edges, without the column of the split."""
-    keys = sums.keys.take(rows).without_first_column()
-    weights = None if sums.weights is None else sums.weights[rows]
-    return Sums(keys, sums.repeats[rows], weights)

@@ -69,7 +69,17 @@ def count_levels(
     weights: Float64s | None,
     thresholds: Sequence[int],
 ) -> Iterator[Level]:
-    """Yield the adjusted counts of the pairs, from the shortest histories to the longest."""
+    """Yield the adjusted counts of the pairs, from the shortest histories to the longest.
+
+    Args:
+        c: the contexts.
+        history: (N, J) int32, the contexts' histories, the newest id first.
+        depth: (N,) integers, the length of each history.
+        size: number of ids, including labels.
+        weights: (M,) weighted counts of the edges; None if they are the unweighted ones.
+        thresholds: for each length of h, pairs that occur at most so often are not kept; none is
+            given, or one for each length.
+    """
     columns = chain([c.next], map(np.take, history.T, repeat(c.row)))
     rows, order = PackedRows.pack(columns, size).sort()
     shared, own_length = rows.shared(), depth.astype(np.uint8)[c.row[order]]

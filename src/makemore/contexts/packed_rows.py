@@ -104,21 +104,27 @@ class PackedRows:
         words = zip(*(part.words for part in parts), strict=True)
         return cls(tuple(map(np.concatenate, words)), parts[0].widths, parts[0].bits)
 
+    def empty(self, count: int) -> Self:
+        """Return a table of some rows of any value, with the widths and bits of this one."""
+        words = tuple(np.empty(count, np.uint64) for _ in self.words)
+        return type(self)(words, self.widths, self.bits)
+
     def sorted(self) -> Self:
-        """Return the rows in lexicographic order."""
+        """Return the rows in lexicographic order; this table may change."""
         if len(self.words) == 1:
-            return type(self)((np.sort(self.words[0]),), self.widths, self.bits)
+            self.words[0].sort()
+            return self
         return self.sort()[0]
 
     def sort(self) -> tuple[Self, NDArray[np.int64]]:
         """Return the rows in lexicographic order, and the (n,) int64 positions they come from.
 
-        Equal rows stay in order.
+        Equal rows stay in order. This table may change.
         """
         if len(self.words) == 1:
-            ordered, order = sort_keys(self.words[0], self._limit(0))
+            ordered, order = sort_keys(self.words[0], self._limit(0), may_change=True)
             return type(self)((ordered,), self.widths, self.bits), order
-        order = sort_keys(*self._ranks())[1]
+        order = sort_keys(*self._ranks(), may_change=True)[1]
         return self.take(order), order
 
     def unique(self) -> tuple[Self, Ids]:

@@ -5,15 +5,18 @@ lines. `SummedTable` is what an engine has to offer, and `MemoryTable` the engin
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from makemore.arrays import AnyInts, Float64s, smallest_integers, sum_by_index
 from makemore.contexts.packed_rows import PackedRows
 
 # Keys that wait until they are sorted together: a key that occurs often is then merged less often.
-_BUFFER = 2**22
+_BUFFER = 2**20
+_RANGE = 2**18  # keys of the largest array that are merged at once
 
 
 class Sums(NamedTuple):
@@ -28,6 +31,11 @@ class Sums(NamedTuple):
     keys: PackedRows
     repeats: AnyInts
     weights: Float64s | None
+
+    def take(self, rows: NDArray[np.int64] | slice) -> "Sums":
+        """Return some of the keys with their sums."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Sums(self.keys.take(rows), self.repeats[rows], weights)
 
 
 class SummedTable(Protocol):
@@ -64,73 +72,112 @@ class MemoryTable:
 
     def __init__(self) -> None:
         """Create an empty table."""
-        self._waiting: list[_Added] = []
+        self._buffer: PackedRows | None = None  # of keys that wait, in one piece of memory
+        self._filled = 0  # rows of the buffer
+        self._waiting: list[Sums] = []  # other keys that wait, in any order
         self._sorted: list[Sums] = []
 
     def add(
         self, keys: PackedRows, repeats: AnyInts | None = None, weights: Float64s | None = None
     ) -> None:
         """See `SummedTable.add`."""
-        self._waiting.append(_Added(keys, repeats, weights))
-        if sum(len(added.keys) for added in self._waiting) >= _BUFFER:
-            self._sort()
+        if repeats is None and weights is None:
+            self._fill(keys)
+            return
+        self._waiting.append(
+            Sums(keys, np.ones(len(keys), np.uint8) if repeats is None else repeats, weights)
+        )
+        if sum(len(sums.keys) for sums in self._waiting) >= _BUFFER:
+            self._sort_waiting()
 
     def ordered(self) -> Iterator[Sums]:
         """See `SummedTable.ordered`."""
-        self._sort()
+        self._sort_buffer()
+        self._buffer = None
+        self._sort_waiting()
         while len(self._sorted) > 1:
             self._merge()
         yield from self._sorted
 
-    def _sort(self) -> None:
-        """Sum the waiting keys, then merge the last two arrays while they are of similar size."""
-        added = [each for each in self._waiting if len(each.keys)]
-        self._waiting = []
-        if not added:
+    def _fill(self, keys: PackedRows) -> None:
+        """Copy keys into the buffer, which is sorted whenever it is full."""
+        start = 0
+        while start < len(keys):
+            if self._buffer is None:
+                self._buffer = keys.empty(_BUFFER)
+            count = min(_BUFFER - self._filled, len(keys) - start)
+            for own, word in zip(self._buffer.words, keys.words, strict=True):
+                own[self._filled : self._filled + count] = word[start : start + count]
+            start, self._filled = start + count, self._filled + count
+            if self._filled == _BUFFER:
+                self._sort_buffer()
+
+    def _sort_buffer(self) -> None:
+        """Sort the keys in the buffer and count them."""
+        if self._buffer is None or not self._filled:
             return
-        self._sorted.append(add_up(added))
+        keys = self._buffer.take(slice(0, self._filled)).sorted()
+        starts = np.flatnonzero(keys.is_first())
+        repeats = np.diff(starts, append=len(keys))
+        self._filled = 0
+        self._push(Sums(keys.take(starts), smallest_integers(repeats), None))
+
+    def _sort_waiting(self) -> None:
+        """Sort the other waiting keys and add up their sums."""
+        waiting, self._waiting = [sums for sums in self._waiting if len(sums.keys)], []
+        if waiting:
+            self._push(add_up(waiting))
+
+    def _push(self, sums: Sums) -> None:
+        """Add an array, then merge the last two while they are of similar size."""
+        self._sorted.append(sums)
         while len(self._sorted) > 1 and self._size(-2) <= 2 * self._size(-1):
             self._merge()
 
     def _merge(self) -> None:
         """Merge the last two arrays."""
         last = self._sorted.pop()
-        self._sorted.append(add_up([self._sorted.pop(), last]))
+        self._sorted.append(merge([self._sorted.pop(), last]))
 
     def _size(self, index: int) -> int:
         """Return the number of keys of an array."""
         return len(self._sorted[index].keys)
 
 
-class _Added(NamedTuple):
-    """Keys in any order; see `SummedTable.add`."""
+def merge(parts: Sequence[Sums]) -> Sums:
+    """Sum the keys of one part or more, each in ascending order; see `add_up`.
 
-    keys: PackedRows
-    repeats: AnyInts | None
-    weights: Float64s | None
+    Ranges of keys are added up one after another, which takes less memory than all at once.
+    """
+    largest = max((part.keys.words[0] for part in parts), key=len)
+    limits = np.unique(largest[_RANGE::_RANGE])  # rows of one first word stay together
+    cuts = [
+        [0, *np.searchsorted(part.keys.words[0], limits).tolist(), len(part.keys)] for part in parts
+    ]
+    ranges = [
+        add_up([part.take(slice(*bounds)) for part, bounds in zip(parts, each, strict=True)])
+        for each in zip(*map(pairwise, cuts), strict=True)
+    ]
+    weights = [sums.weights for sums in ranges if sums.weights is not None]
+    return Sums(
+        PackedRows.concatenate([sums.keys for sums in ranges]),
+        np.concatenate([sums.repeats for sums in ranges]),
+        np.concatenate(weights) if weights else None,
+    )
 
 
-def add_up(parts: Sequence[Sums | _Added]) -> Sums:
-    """Sum the keys of one part or more; they have weights in all of them or in none."""
-    keys = PackedRows.concatenate([part.keys for part in parts])
-    if all(part.repeats is None and part.weights is None for part in parts):
-        keys = keys.sorted()
-        starts = np.flatnonzero(keys.is_first())
-        return Sums(keys.take(starts), smallest_integers(np.diff(starts, append=len(keys))), None)
-    keys, order = keys.sort()
+def add_up(parts: Sequence[Sums]) -> Sums:
+    """Sum the keys of one part or more, in any order; all parts have weights, or none."""
+    keys, order = PackedRows.concatenate([part.keys for part in parts]).sort()
     is_first = keys.is_first()
     starts = np.flatnonzero(is_first)
-    repeats = np.concatenate(
-        [
-            np.ones(len(part.keys), np.uint8) if part.repeats is None else part.repeats
-            for part in parts
-        ]
-    )[order]
-    sums = np.diff(
-        np.cumsum(repeats, dtype=np.int64)[np.append(starts[1:], len(keys)) - 1], prepend=0
-    )
-    if parts[0].weights is None:
-        return Sums(keys.take(starts), smallest_integers(sums), None)
-    weights = np.concatenate([part.weights for part in parts if part.weights is not None])[order]
-    totals = sum_by_index(np.cumsum(is_first) - 1, weights, len(starts))
-    return Sums(keys.take(starts), smallest_integers(sums), totals)
+    repeats = np.concatenate([part.repeats for part in parts])[order]
+    weights, totals = [part.weights for part in parts if part.weights is not None], None
+    if weights:
+        group = np.cumsum(is_first) - 1
+        totals = sum_by_index(group, np.concatenate(weights)[order], len(starts))
+    del order  # before more memory is taken
+    keys = keys.take(starts)
+    last = np.append(starts[1:], len(is_first)) - 1
+    sums = np.diff(np.cumsum(repeats, dtype=np.int64)[last], prepend=0)
+    return Sums(keys, smallest_integers(sums), totals)

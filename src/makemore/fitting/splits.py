@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from makemore.arrays import AnyArray, evenly_spaced, sorted_unique, sum_by_index
 from makemore.contexts.block_counter import BlockCounter
-from makemore.contexts.summed_table import Sums, add_up
+from makemore.contexts.summed_table import Sums, merge
 from makemore.contexts.table import Contexts
 from makemore.corpus.lengths import usual_length
 from makemore.corpus.lines import Lines
@@ -218,7 +218,7 @@ class BlockSplits(Splits):
         self._is_split = bool(self.sizes["train"])
         if not self._is_split:
             self.sizes = dict.fromkeys(Split._fields, 0) | {"train": len(counter)}
-            self._sums = {"train": add_up(list(self._sums.values()))}
+            self._sums = {"train": merge(list(self._sums.values()))}
 
     def held_out_share(self, fraction: float) -> float:
         """See `Splits.set_apart`."""
@@ -227,7 +227,7 @@ class BlockSplits(Splits):
     def train_and_dev(self, window: int | None) -> Contexts:
         """See `Splits.train_and_dev`."""
         self._table.cache_clear()  # frees the memory of the other tables
-        return self._contexts(add_up([self._sums[k] for k in self._sums if k != "test"]), window)
+        return self._contexts(merge([self._sums[k] for k in self._sums if k != "test"]), window)
 
     def facts(self, digests: bool) -> ListFacts:
         """See `Splits.facts`."""
