@@ -381,3 +381,51 @@ def test_a_model_file_has_default_permissions(tmp_path, path):
     other = tmp_path / "other"
     other.write_bytes(b"")
     assert path.stat().st_mode == other.stat().st_mode
+
+
+@pytest.fixture
+def mapped(monkeypatch):
+    """Map tensors of any size, where tensors are mapped at all."""
+    monkeypatch.setattr(model_file, "_MIN_MAPPED", 1)
+    maps = []
+    plain = np.memmap
+
+    def counted(*arguments):
+        maps.append(arguments)
+        return plain(*arguments)
+
+    monkeypatch.setattr(model_file.np, "memmap", counted)
+    return maps
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are mapped on Linux and macOS only")
+@pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "i4", "i8", "f4", "f8"])
+def test_mapped_tensors_are_those_of_the_file(tmp_path, mapped, dtype):
+    values = {name: np.arange(1, n + 1).astype(dtype) for name, n in (("a", 3), ("b", 5))}
+    write_model_file(tmp_path / "m", {}, {**values, "c": np.ones(3, np.uint8)})
+    found = read_all(tmp_path / "m")
+    assert len(mapped) == 3
+    for name, value in values.items():
+        assert (found[name].dtype, found[name].tolist()) == (value.dtype, value.tolist())
+        assert type(found[name]) is np.ndarray
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are mapped on Linux and macOS only")
+def test_a_mapped_tensor_may_change_in_memory_and_outlives_its_file(path, mapped):
+    content = path.read_bytes()
+    found = read_model_file(path).tensor("model.value")
+    found += 1
+    assert path.read_bytes() == content
+    write_model_file(path, DOCUMENT, {"other": np.zeros(2)})  # takes the place of the file
+    path.unlink()
+    assert found.tolist() == (TENSORS["model.value"] + 1).tolist()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are mapped on Linux and macOS only")
+def test_damage_to_a_mapped_tensor_is_found(path, mapped):
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_all(path)
+    assert mapped

@@ -11,12 +11,15 @@ from makemore.contexts import summed_table
 from makemore.contexts.packed_rows import PackedRows
 from makemore.contexts.summed_table import MemoryTable
 
-KEYS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2**31 - 1)), max_size=20)
+LARGE = 2**31
+KEYS = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(0, 1), st.integers(0, LARGE - 1)), max_size=20
+)  # keys of two words, many of which have the first one in common
 BATCHES = st.lists(KEYS, max_size=8)
 
 
 def packed(keys) -> PackedRows:
-    return PackedRows.pack(np.array(keys, np.int64).reshape(-1, 2).T, 2**31)
+    return PackedRows.pack(np.array(keys, np.int64).reshape(-1, 3).T, LARGE)
 
 
 def read(table) -> tuple[list, list, list | None]:
@@ -66,7 +69,7 @@ def test_keys_are_merged_with_arrays_of_similar_size(monkeypatch):
     monkeypatch.setattr(summed_table, "merge", counted)
     table = MemoryTable()
     for first in range(0, 32_000, 100):
-        table.add(packed([(0, key) for key in range(first, first + 100)]))
+        table.add(packed([(0, 0, key) for key in range(first, first + 100)]))
     assert len(read(table)[0]) == 32_000
     assert 32_000 < sum(moved) < 12 * 32_000  # 320 buffers: merged one by one, it is 160 times
 
@@ -74,6 +77,6 @@ def test_keys_are_merged_with_arrays_of_similar_size(monkeypatch):
 def test_counts_above_255_are_not_cut_off():
     table = MemoryTable()
     for _ in range(3):
-        table.add(packed([(1, 1)] * 200))
-    table.add(packed([(1, 1)]), np.array([70_000]))
-    assert read(table) == ([(1, 1)], [70_600], None)
+        table.add(packed([(1, 1, 1)] * 200))
+    table.add(packed([(1, 1, 1)]), np.array([70_000]))
+    assert read(table) == ([(1, 1, 1)], [70_600], None)

@@ -29,7 +29,8 @@ FORMAT = 2
 _KEY = "makemore"
 _MAX_HEADER = 100_000_000  # bytes; the limit of safetensors
 _MIN_MAPPED = 2**24  # bytes from which a tensor is mapped; smaller files may change while in use
-_TYPES = {"U8": "u1", "U16": "<u2", "U32": "<u4", "I32": "<i4", "I64": "<i8", "F32": "<f4"}
+_TYPES = {"U8": "u1", "U16": "<u2", "U32": "<u4", "I32": "<i4", "I64": "<i8"}
+_TYPES |= {"F32": "<f4", "F64": "<f8"}
 
 Document = dict[str, Any]  # a JSON object that is not yet validated
 
@@ -131,7 +132,8 @@ class ModelFile:
         kind, (shape, offset) = _TYPES.get(self.types[name][0]), self.places[name]
         if kind is None or os.name != "posix" or sys.byteorder != "little":
             return None  # elsewhere, a mapped file cannot be replaced
-        if math.prod(shape) * np.dtype(kind).itemsize < _MIN_MAPPED or offset % 8:
+        size = np.dtype(kind).itemsize
+        if math.prod(shape) * size < _MIN_MAPPED or offset % size:
             return None
         return np.memmap(self.path, kind, "c", offset, shape).view(np.ndarray)
 

@@ -112,16 +112,18 @@ class AdjustedCounts:
         is_node[0] = True
         number = np.cumsum(is_node) - 1
         parent, older = np.divmod(self.tree.key[is_node[1:]], self.tree.size)
-        weight = self.repeats if self.weight is None else self.weight
+        total: AnyInts | Float64s
+        if self.weight is None:
+            total = smallest_integers(self._add_up(self.repeats).astype(np.int64))
+        else:
+            total = self._add_up(self.weight)
         return type(self)(
             SuffixTree(self.tree.size, number[parent] * self.tree.size + older),
             offsets_of(entries[is_node]),
             self.next[is_kept],
             self.repeats[is_kept],
             None if self.weight is None else self.weight[is_kept],
-            BeforePruning(
-                sum_by_index(history, weight, len(self.tree))[is_node], self._discounts(lengths)
-            ),
+            BeforePruning(total[is_node], self._discounts(lengths)),
         )
 
     @classmethod
@@ -151,10 +153,10 @@ class AdjustedCounts:
         before = None
         if f"{prefix}total" in tensors:
             before = BeforePruning(tensors[f"{prefix}total"], tensors[f"{prefix}discounts"])
-            kept = repeats if weight is None else weight
-            history = np.repeat(np.arange(len(tree)), np.diff(start))
-            before.check(sum_by_index(history, kept, len(tree)), depth + 1)
-        return cls(tree, start, ids, repeats, weight, before)
+        counts = cls(tree, start, ids, repeats, weight, before)
+        if before is not None:
+            before.check(counts._add_up(repeats if weight is None else weight), depth + 1)
+        return counts
 
     def tensors(self) -> dict[str, AnyArray]:
         """Return all counts as named arrays.
@@ -210,6 +212,11 @@ class AdjustedCounts:
                 first = end
         return SparseRows(self.start, self.next, shares), gamma
 
+    def _add_up(self, values: AnyInts | Float64s) -> Float64s:
+        """Return (S,) float64, the sums of the (G,) values of each history."""
+        history = np.repeat(np.arange(len(self.tree)), np.diff(self.start))
+        return sum_by_index(history, values, len(self.tree))
+
     def _discounts(self, lengths: int) -> Float64s:
         """Return (lengths or more, 3) float64: D1, D2 and D3 for each length of h."""
         bounds = self.start[self.tree.level_starts].tolist()
@@ -221,11 +228,11 @@ class BeforePruning(NamedTuple):
     """What is needed of the counts before rare pairs were dropped.
 
     Attributes:
-        total: (S,) float64, a(h .) of each history, with weights.
+        total: (S,) a(h .) of each history, with weights: float64, or integers without weights.
         discounts: (J + 1, 3) float64, D1, D2 and D3 for each length of h.
     """
 
-    total: Float64s
+    total: AnyInts | Float64s
     discounts: Float64s
 
     def check(self, kept: Float64s, lengths: int) -> None:
@@ -238,9 +245,11 @@ class BeforePruning(NamedTuple):
         Raises:
             ValueError: they have the wrong shape, type or size.
         """
+        if self.total.dtype.kind not in "uf" or self.discounts.dtype != np.float64:
+            raise ValueError("the totals or discounts have an inconsistent type")
         for values, shape in ((self.total, kept.shape), (self.discounts, (lengths, 3))):
-            if values.dtype != np.float64 or values.shape != shape:
-                raise ValueError("the totals or discounts have an inconsistent shape or type")
+            if values.shape != shape:
+                raise ValueError("the totals or discounts have an inconsistent shape")
             if not (values > 0).all() or not np.isfinite(values).all():
                 raise ValueError("a total or a discount is not a finite number above 0")
         if (self.discounts >= (1, 2, 3)).any():

@@ -178,6 +178,6 @@ def add_up(parts: Sequence[Sums]) -> Sums:
         totals = sum_by_index(group, np.concatenate(weights)[order], len(starts))
     del order  # before more memory is taken
     keys = keys.take(starts)
-    last = np.append(starts[1:], len(is_first)) - 1
+    last = np.append(starts, len(is_first))[1:] - 1
     sums = np.diff(np.cumsum(repeats, dtype=np.int64)[last], prepend=0)
     return Sums(keys, smallest_integers(sums), totals)
