@@ -1,6 +1,11 @@
 """Fixtures shared by many tests: small real lists."""
 
 import os
+import signal
+
+# Under nohup, processes ignore SIGHUP, and so would every process that a test starts.
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Tests run in parallel processes, so each uses one thread: more would compete for the cores. Set
 # before torch is imported, and inherited by every process that a test starts.
