@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -231,6 +232,15 @@ def test_progress_lines_come_at_doubling_times_and_at_most_five_minutes_apart(mo
     ]
 
 
+def wait_for_steps(process: subprocess.Popen, state: Path) -> None:
+    """Wait until a training has saved its state twice: the first time is before the first step."""
+    written: set[int] = set()
+    while len(written) < 2:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+        written |= {state.stat().st_mtime_ns} if state.exists() else set()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -238,8 +248,7 @@ def test_a_separate_process_saves_the_best_model_so_far_at_a_signal(folder, numb
     main = [sys.executable, "-m", "makemore"]
     typed = FIT.replace("--steps 40", "--steps 1000000 --run kept --every 100")
     process = subprocess.Popen([*main, *shlex.split(typed)], cwd=folder, stderr=subprocess.PIPE)
-    while not (folder / "kept" / "state.safetensors").exists():
-        time.sleep(0.05)
+    wait_for_steps(process, folder / "kept" / "state.safetensors")
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 128 + number
@@ -257,11 +266,7 @@ def test_a_separate_process_stops_in_order_on_ctrl_c(folder):
     process = subprocess.Popen(
         [*main, *shlex.split(typed)], cwd=folder, stderr=subprocess.PIPE, text=True, env=os.environ
     )
-    state, written = folder / "kept" / "state.safetensors", set()
-    while len(written) < 2:  # the first state is written before the first step
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-        written |= {state.stat().st_mtime_ns} if state.exists() else set()
+    wait_for_steps(process, folder / "kept" / "state.safetensors")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130
