@@ -85,6 +85,21 @@ def noted(found, plan, low, high):
     return plan.draw(low, high)
 
 
+def test_threads_draw_no_batch_that_is_not_needed(monkeypatch):
+    monkeypatch.setattr("makemore.parallel.available_processors", lambda: 4)
+    started = []
+
+    def bounds():
+        for each in stream._batch_bounds(100, 400):
+            started.append(each)
+            yield each
+
+    batches = stream._draw_concurrently(lambda each: each, bounds(), needed=1000)
+    needed = [(0, 100), (100, 500), (500, 900), (900, 1300)]
+    assert list(islice(batches, 4)) == started == needed
+    assert next(batches) == (1300, 1700)  # the caller asked for more
+
+
 @pytest.mark.parametrize("ahead", [1, 100, 4096, 20_000, 100_000])
 def test_lines_do_not_depend_on_the_number_drawn_at_once(source, ahead):
     assert take(source, 9000, ahead=ahead) == take(source, 9000)
