@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from makemore import MakeMore
+from makemore.checkpoint.run_directory import RunDirectory
 from makemore.cli import training
 from makemore.cli.interruption import SIGNALS, InterruptHandler, handle_signals, raise_interrupted
 from makemore.cli.training import ProgressLines
@@ -76,6 +77,25 @@ def test_ctrl_c_saves_the_best_model_and_prints_the_resume_command(run, interrup
     assert {k: v.tobytes() for k, v in resumed.items()} == {
         k: v.tobytes() for k, v in whole.items()
     }
+
+
+def test_ctrl_c_between_the_first_state_and_the_first_step_can_be_continued(
+    run, folder, monkeypatch
+):
+    plain = RunDirectory.save
+
+    def interrupted_save(self, progress):
+        plain(self, progress)
+        signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunDirectory, "save", interrupted_save)
+        out, err, code = run(f"{FIT} --run kept")
+    assert (out, code) == ("", 130)
+    assert f"continue with: makemore {FIT} --run kept --resume\nmakemore: interrupted" in err
+    assert not (folder / "m.safetensors").exists()
+    assert run(f"{FIT} --run kept --resume")[2] == 0
+    assert len(MakeMore.load(folder / "m.safetensors").sample(3)) == 3
 
 
 def test_the_resume_command_of_a_resumed_run_has_resume_only_once(run, interrupt):

@@ -4,6 +4,7 @@ import sys
 
 from makemore.cli.console import print_message
 from makemore.cli.fitting import Outputs, create_maker, fit_and_save, load_maker
+from makemore.cli.interruption import Interrupted
 from makemore.cli.output_paths import check_not_overwritten
 from makemore.cli.parameters import (
     File,
@@ -66,9 +67,26 @@ def fit(
     else:
         maker = load_maker(from_, model, option, fitting)
     outputs = Outputs(output, track, report, run, resume, every)
-    status = fit_and_save(maker, lambda: read_blocks(files, source), outputs, adapt)
+    try:
+        status = fit_and_save(maker, lambda: read_blocks(files, source), outputs, adapt)
+    except Interrupted:
+        if run is not None and _is_resumable(run):
+            _print_next_command(output, run)
+        raise
     if status is not None:
-        from makemore.cli.training import next_command
-
-        print_message(f"continue with: {next_command(output, run)}")
+        _print_next_command(output, run)
         sys.exit(status)
+
+
+def _is_resumable(run: str) -> bool:
+    """Return whether a run directory holds a checkpoint, if only of the start."""
+    from makemore.checkpoint.run_directory import RunDirectory
+
+    return RunDirectory(run).has_checkpoint
+
+
+def _print_next_command(output: str, run: str | None) -> None:
+    """Print the command that continues an interrupted training."""
+    from makemore.cli.training import next_command
+
+    print_message(f"continue with: {next_command(output, run)}")
