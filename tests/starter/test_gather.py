@@ -51,7 +51,14 @@ def test_every_licence_is_permitted():
         assert set(source.licence.split(" AND ")) <= PERMITTED, source
 
 
-@pytest.mark.parametrize("read", [sources.python_lists, sources.character_lists, sources.us_names])
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param(sources.python_lists, marks=pytest.mark.slow),
+        sources.character_lists,
+        sources.us_names,
+    ],
+)
 def test_sources_without_packages_give_lists_of_known_kinds(read):
     source = sources.Source("python", "PSF-2.0", "", read)
     lists = gather.gather(source)
