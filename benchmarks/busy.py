@@ -1,18 +1,16 @@
 """Budgets, losses and evaluation times beside busy loops, before and after steps in parts."""
 
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from recording import Recorder
+from recording import Recorder, extract_source
 
 CLAIM = "a budget is kept, and used well, beside other work"
 BEFORE = "9bcbba7"  # the last commit in which torch split each operation between threads
@@ -41,12 +39,7 @@ def run(recorder: Recorder) -> bytes:
         folder = Path(name)
         data = "".join(f"{line}\n" for line in dataset_named("us-names").load().to_list())
         (folder / "names.txt").write_text(data, encoding="utf-8")
-        archive = subprocess.run(
-            ["git", "archive", BEFORE, "src"], cwd=repository, capture_output=True, check=True
-        )
-        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-            files.extractall(folder / "before", filter="data")
-        sides = {"before": folder / "before" / "src", "after": repository / "src"}
+        sides = {"before": extract_source(BEFORE, folder), "after": repository / "src"}
         for load, (loops, delay) in LOOPS.items():
             found = {
                 side: [_fit(folder, sides[side], seed, loops, delay) for seed in range(SEEDS)]

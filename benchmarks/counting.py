@@ -1,18 +1,16 @@
 """Counting lists of up to ten million lines: time and memory, before and after packed keys."""
 
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from recording import Recorder, stopwatch
+from recording import Recorder, extract_source, stopwatch
 
 CLAIM = "long lists are counted and fitted in less time and memory, with the same counts"
 BEFORE = "b906497"  # the last commit that ranked rows column by column
@@ -72,12 +70,7 @@ def run(recorder: Recorder) -> bytes:
     repository, digest = Path(__file__).parents[1], sha256()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        archive = subprocess.run(
-            ["git", "archive", BEFORE, "src"], cwd=repository, capture_output=True, check=True
-        )
-        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-            files.extractall(folder / "before", filter="data")
-        sides = {"before": folder / "before" / "src", "after": repository / "src"}
+        sides = {"before": extract_source(BEFORE, folder), "after": repository / "src"}
         path = folder / "lines.txt"
         for title in GOALS:
             _write(path, title)

@@ -1,11 +1,13 @@
 """Measurements of a benchmark, and the record that is written from them."""
 
+import io
 import json
 import math
 import os
 import platform
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -107,6 +109,21 @@ def write_record(slug: str, claim: str, recorder: Recorder, data: bytes, seconds
     (folder / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     (folder / "log.txt").write_text("\n".join(recorder.log) + "\n", encoding="utf-8")
     return folder
+
+
+def extract_source(commit: str, folder: Path) -> Path:
+    """Extract the package as it was at a commit into a folder; return the path to import it from.
+
+    Args:
+        commit: the commit.
+        folder: an existing folder.
+    """
+    archive = subprocess.run(
+        ["git", "archive", commit, "src"], cwd=RECORDS.parents[1], capture_output=True, check=True
+    )
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(folder / commit, filter="data")
+    return folder / commit / "src"
 
 
 def _commit() -> str:

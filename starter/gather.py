@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 from sources import FEWEST, SOURCES, Source
 
@@ -31,7 +32,16 @@ def clean(lines: list[str]) -> list[str]:
     return [distinct[i * len(distinct) // count] for i in range(count)]
 
 
-def gather(source: Source) -> list[dict[str, object]]:
+class Gathered(NamedTuple):
+    """A list: the package it comes from, its kind, its name and its lines."""
+
+    source: str
+    kind: str
+    name: str
+    lines: list[str]
+
+
+def gather(source: Source) -> list[Gathered]:
     """Return the lists of a source that have enough lines, each different from the others."""
     found, seen = [], set()
     for kind, name, lines in source.read():
@@ -39,7 +49,7 @@ def gather(source: Source) -> list[dict[str, object]]:
         key = tuple(sorted(cleaned))
         if len(cleaned) >= FEWEST and key not in seen:
             seen.add(key)
-            found.append({"source": source.package, "kind": kind, "name": name, "lines": cleaned})
+            found.append(Gathered(source.package, kind, name, cleaned))
     return found
 
 
@@ -54,10 +64,10 @@ def main() -> None:
     with (arguments.folder / "lists.jsonl").open("w", encoding="utf-8") as file:
         for source in SOURCES:
             lists = gather(source)
-            lines = sum(len(each["lines"]) for each in lists)  # type: ignore[misc, arg-type]
+            lines = sum(len(each.lines) for each in lists)
             for each in lists:
-                kinds[str(each["kind"])] += len(each["lines"])  # type: ignore[arg-type]
-                file.write(json.dumps(each, ensure_ascii=False) + "\n")
+                kinds[each.kind] += len(each.lines)
+                file.write(json.dumps(each._asdict(), ensure_ascii=False) + "\n")
             rows.append(row(source, len(lists), lines))
             print(rows[-1], file=sys.stderr)
     print(dict(kinds.most_common()), file=sys.stderr)

@@ -177,6 +177,21 @@ def sum_by_index(index: Ints, values: Floats | AnyInts, size: int) -> Float64s:
     return np.bincount(index, values, size).astype(np.float64, copy=False)
 
 
+def sum_segments(values: Floats | AnyInts, bounds: NDArray[np.int64]) -> Float64s:
+    """Return (B,) float64: the sum of each segment `values[bounds[b] : bounds[b + 1]]`.
+
+    Args:
+        values: (n,) numbers.
+        bounds: (B + 1,) int64 from 0 to n, ascending; a segment may be empty.
+
+    Example:
+        >>> sum_segments(np.array([1, 2, 3]), np.array([0, 2, 2, 3])).tolist()
+        [3.0, 0.0, 3.0]
+    """
+    segment = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    return sum_by_index(segment, values, len(bounds) - 1)
+
+
 def sorted_unique(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the distinct keys in ascending order.
 

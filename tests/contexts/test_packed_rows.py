@@ -92,8 +92,8 @@ def test_rows_can_be_taken_concatenated_and_shortened(case, data):
 
 def test_integers_of_64_bits_are_one_word():
     words = np.array([2**64 - 1, 0, 2**63], np.uint64)
-    packed = PackedRows.of_words(words)
-    assert PackedRows.of_words(words.copy()).sort()[0].words[0].tolist() == sorted(words.tolist())
+    packed = PackedRows.of_word(words)
+    assert PackedRows.of_word(words.copy()).sort()[0].words[0].tolist() == sorted(words.tolist())
     assert packed.sort()[1].tolist() == [1, 2, 0]
     assert packed.unique()[1].tolist() == [2, 0, 1]
 

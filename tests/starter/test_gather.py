@@ -64,9 +64,9 @@ def test_sources_without_packages_give_lists_of_known_kinds(read):
     lists = gather.gather(source)
     assert lists
     for each in lists:
-        assert each["kind"] in KINDS
-        assert len(each["lines"]) >= sources.FEWEST
-        assert len(set(each["lines"])) == len(each["lines"])
+        assert each.kind in KINDS
+        assert len(each.lines) >= sources.FEWEST
+        assert len(set(each.lines)) == len(each.lines)
 
 
 def test_the_page_names_every_source_with_its_licence():

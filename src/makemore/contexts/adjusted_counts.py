@@ -21,6 +21,7 @@ from makemore.arrays import (
     offsets_of,
     smallest_integers,
     sum_by_index,
+    sum_segments,
 )
 from makemore.contexts.context_tree import SparseRows, SuffixTree
 from makemore.contexts.history_pairs import Entries, Level, by_history, count_levels
@@ -106,17 +107,16 @@ class AdjustedCounts:
             is_kept: (G,) bool; a pair is kept if a longer one that ends in it is.
             lengths: number of lengths of histories, whose discounts are stored.
         """
-        history = np.repeat(np.arange(len(self.tree)), np.diff(self.start))
-        entries = np.bincount(history[is_kept], minlength=len(self.tree))
+        entries = sum_segments(is_kept.view(np.uint8), self.start).astype(np.int64)
         is_node = entries > 0
         is_node[0] = True
         number = np.cumsum(is_node) - 1
         parent, older = np.divmod(self.tree.key[is_node[1:]], self.tree.size)
         total: AnyInts | Float64s
         if self.weight is None:
-            total = smallest_integers(self._add_up(self.repeats).astype(np.int64))
+            total = smallest_integers(sum_segments(self.repeats, self.start).astype(np.int64))
         else:
-            total = self._add_up(self.weight)
+            total = sum_segments(self.weight, self.start)
         return type(self)(
             SuffixTree(self.tree.size, number[parent] * self.tree.size + older),
             offsets_of(entries[is_node]),
@@ -153,10 +153,9 @@ class AdjustedCounts:
         before = None
         if f"{prefix}total" in tensors:
             before = BeforePruning(tensors[f"{prefix}total"], tensors[f"{prefix}discounts"])
-        counts = cls(tree, start, ids, repeats, weight, before)
-        if before is not None:
-            before.check(counts._add_up(repeats if weight is None else weight), depth + 1)
-        return counts
+            kept = sum_segments(repeats if weight is None else weight, start)
+            before.check(kept, depth + 1)
+        return cls(tree, start, ids, repeats, weight, before)
 
     def tensors(self) -> dict[str, AnyArray]:
         """Return all counts as named arrays.
@@ -211,11 +210,6 @@ class AdjustedCounts:
                 gamma[first:end] = np.maximum(1.0 - sum_by_index(h, share, end - first), 0.0)
                 first = end
         return SparseRows(self.start, self.next, shares), gamma
-
-    def _add_up(self, values: AnyInts | Float64s) -> Float64s:
-        """Return (S,) float64, the sums of the (G,) values of each history."""
-        history = np.repeat(np.arange(len(self.tree)), np.diff(self.start))
-        return sum_by_index(history, values, len(self.tree))
 
     def _discounts(self, lengths: int) -> Float64s:
         """Return (lengths or more, 3) float64: D1, D2 and D3 for each length of h."""

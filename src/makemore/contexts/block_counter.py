@@ -113,10 +113,10 @@ class BlockCounter:
         """Add the digests of a block, and those after case folding once they differ."""
         if self._folded is None and lines.folded_digests is not lines.digests:
             self._folded = MemoryTable()
-            self._folded.add(PackedRows.of_words(self.digests()))
-        self._digests.add(PackedRows.of_words(lines.digests))
+            self._folded.add(PackedRows.of_word(self.digests()))
+        self._digests.add(PackedRows.of_word(lines.digests))
         if self._folded is not None:
-            self._folded.add(PackedRows.of_words(lines.folded_digests))
+            self._folded.add(PackedRows.of_word(lines.folded_digests))
 
     def summary(self) -> Summary:
         """Return the statistics of cleaning."""

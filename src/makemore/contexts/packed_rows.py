@@ -60,7 +60,7 @@ class PackedRows:
         return cls(tuple(words), tuple(widths), bits)
 
     @classmethod
-    def of_words(cls, word: NDArray[np.uint64]) -> Self:
+    def of_word(cls, word: NDArray[np.uint64]) -> Self:
         """Return a table of one column, of integers of 64 bits."""
         return cls((word,), (1,), _WORD_BITS)
 

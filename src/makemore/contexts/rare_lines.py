@@ -46,7 +46,7 @@ def drop_rare_blocks(
 
 
 def _keys(block: Lines, number: dict[str, int]) -> PackedRows:
-    """Return the label's number and the digest of each line."""
+    """Return a key for each line: the number of its label, then its digest."""
     labels = block.label_indices(list(number))
     label = np.zeros(len(block), np.uint64) if labels is None else labels.astype(np.uint64)
     return PackedRows((label, block.digests), (1, 1), 64)

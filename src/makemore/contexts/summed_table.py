@@ -72,9 +72,9 @@ class MemoryTable:
 
     def __init__(self) -> None:
         """Create an empty table."""
-        self._buffer: PackedRows | None = None  # of keys that wait, in one piece of memory
-        self._filled = 0  # rows of the buffer
-        self._waiting: list[Sums] = []  # other keys that wait, in any order
+        self._buffer: PackedRows | None = None  # keys that were added once each, not yet sorted
+        self._filled = 0  # number of keys in the buffer
+        self._waiting: list[Sums] = []  # keys that were added with sums, not yet sorted
         self._sorted: list[Sums] = []
 
     def add(
@@ -123,7 +123,7 @@ class MemoryTable:
         self._push(Sums(keys.take(starts), smallest_integers(repeats), None))
 
     def _sort_waiting(self) -> None:
-        """Sort the other waiting keys and add up their sums."""
+        """Sort the keys that were added with sums, and add up equal ones."""
         waiting, self._waiting = [sums for sums in self._waiting if len(sums.keys)], []
         if waiting:
             self._push(add_up(waiting))
@@ -145,7 +145,7 @@ class MemoryTable:
 
 
 def merge(parts: Sequence[Sums]) -> Sums:
-    """Sum the keys of one part or more, each in ascending order; see `add_up`.
+    """Return the sums of parts whose keys ascend; see `add_up`.
 
     Ranges of keys are added up one after another, which takes less memory than all at once.
     """
@@ -167,7 +167,11 @@ def merge(parts: Sequence[Sums]) -> Sums:
 
 
 def add_up(parts: Sequence[Sums]) -> Sums:
-    """Sum the keys of one part or more, in any order; all parts have weights, or none."""
+    """Return the sums of all parts: equal keys are added up.
+
+    Args:
+        parts: one or more, whose keys are in any order. Either all have weights, or none.
+    """
     keys, order = PackedRows.concatenate([part.keys for part in parts]).sort()
     is_first = keys.is_first()
     starts = np.flatnonzero(is_first)

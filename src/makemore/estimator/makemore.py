@@ -81,7 +81,6 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             CheckpointError: the directory is not writable, holds a different or damaged run, or is
                 in use by another process.
         """
-        from makemore.corpus.reading.lists import BlockReader
         from makemore.fitting.fit import Callbacks, fit_blocks, fit_lines
 
         options, data = self.fit_options(), _as_lines_or_blocks(lines, labels, weights)
@@ -90,7 +89,7 @@ class MakeMore(SamplingEstimator, ScoringEstimator):
             if isinstance(data, Lines):
                 self.learned_ = fit_lines(data, self.model, options, callbacks)
             else:
-                again = lines.again() if isinstance(lines, BlockReader) else None
+                again = _read_again(lines) if options.min_count > 1 else None
                 self.learned_ = fit_blocks(data, self.model, options, callbacks, again)
         return self
 
@@ -283,6 +282,13 @@ def _as_lines_or_blocks(
         as_lines(first, labels, weights)  # raises if labels or weights are given twice
         return _blocks(first, items)
     return as_lines([] if first is None else [first, *map(_check_string, items)], labels, weights)
+
+
+def _read_again(blocks: Input) -> Iterator[Lines] | None:
+    """Return a new iterator over blocks that are read from files; None for other blocks."""
+    from makemore.corpus.reading.lists import BlockReader
+
+    return blocks.again() if isinstance(blocks, BlockReader) else None
 
 
 def _blocks(first: Lines, rest: Iterator[Lines | str]) -> Iterator[Lines]:

@@ -140,8 +140,7 @@ class KneserNey(CountModel):
                 found, pairs = found[child > 0], pairs[node[row[pairs]] > 0]
             at, x = row[pairs], ids[pairs]
             shares, gamma = self.pooled.probabilities_at(node[at], x)
-            shorter = p[pairs]
-            p[pairs] = shares + gamma * shorter
+            p[pairs] = shares + gamma * p[pairs]
             if self.labelled is not None:
                 newest = history[found, length - 1] if length else back[found, 0]
                 labelled_node[found] = self.labelled.tree.child_or_none(

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Float32s, Ids, Ints, sum_by_index, unique_inverse
+from makemore.arrays import Float32s, Ids, Ints, sum_by_index, sum_segments, unique_inverse
 from makemore.contexts.context_tree import SparseRows, SuffixTree
 from makemore.contexts.stored_counts import (
     counts_from_tensors,
@@ -98,8 +98,7 @@ class Ngram(CountModel):
         Whole numbers below 2**24 are exact in float32, in whatever order they are added.
         """
         value = self.counts.value
-        node = np.repeat(np.arange(len(self.tree)), np.diff(self.counts.start))
-        totals = sum_by_index(node, value, len(self.tree)) + self.add * self.vocabulary_size
+        totals = sum_segments(value, self.counts.start) + self.add * self.vocabulary_size
         is_exact = self.add % 1 == 0 and not (value % 1).any() and totals.max() < 2**24
         return totals.astype(np.float32) if is_exact else None
 

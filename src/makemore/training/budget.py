@@ -36,7 +36,7 @@ _OPTIMISM = 2.0
 _MAX_ROUNDS = 25  # maximum number of trial steps with each number of threads
 _TRIAL_SHARES = (1 / 64, 1 / 16, 1 / 4)  # of a batch, in the first trial steps
 _TOLERANCE = 0.04  # share of the budget by which the training may seem to be late
-_DECAY = 0.2  # share of a shortened training in which the learning rate falls
+_CUT_DECAY = 0.2  # share of a shortened training in which the learning rate falls
 _FEWEST_RECENT, _MOST_RECENT = 3, 25  # steps whose median time is expected of the next ones
 
 
@@ -271,5 +271,5 @@ class Deadline:
             return
         possible = min(max(0, int((left - self._evaluation) / step)), steps - 1)
         # As late as possible: the machine may become faster again.
-        if possible <= _DECAY * (training.done + possible):
+        if possible <= _CUT_DECAY * (training.done + possible):
             training.cut(training.done + possible)
