@@ -28,3 +28,14 @@ def test_the_forget_gate_bias_starts_at_one():
     model = LSTM(LSTMOptions(embedding=4, hidden=6), 27, 0)
     model.initialise(torch.Generator().manual_seed(0))
     assert model.b.tolist() == [0.0] * 6 + [1.0] * 6 + [0.0] * 12
+
+
+def test_reading_whole_lines_equals_reading_them_step_by_step():
+    model = randomised(LSTM(LSTMOptions(embedding=4, hidden=6, learned_state=True), 27, 0))
+    ids = torch.randint(0, 27, (8, 3), generator=torch.Generator().manual_seed(0))
+    hidden, last = model.read_lines(ids, model.first_state(3))
+    state = model.first_state(3)
+    for step, own in zip(ids, hidden, strict=True):
+        state = model.cell(model.inputs()[step], state)
+        torch.testing.assert_close(own, state[:, :6])
+    torch.testing.assert_close(last, state)

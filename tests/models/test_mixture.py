@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore import MakeMore, MixtureOptions
+from makemore import GRUOptions, MakeMore, MixtureOptions
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import OptionError
@@ -123,7 +123,7 @@ def test_members_that_cannot_be_parsed_are_rejected(text, sentence):
 def test_members_are_parsed_with_their_options():
     found = parse_members(" kneser_ney ,gru( hidden = 8, dropout=0.5 ), ngram()")
     assert [family.name for family, _ in found] == ["kneser_ney", "gru", "ngram"]
-    assert found[1][1].to_dict() == {"embedding": 64, "hidden": 8, "dropout": 0.5}
+    assert found[1][1] == GRUOptions(hidden=8, dropout=0.5)
 
 
 def test_numbers_may_have_leading_zeros_as_in_older_files():

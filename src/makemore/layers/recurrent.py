@@ -5,7 +5,7 @@ from abc import abstractmethod
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
@@ -18,10 +18,20 @@ class RecurrentNetwork(PrefixNetwork):
 
         state = cell(x, state of the parent)        logits = read_out(state)
 
-    All contexts of one depth are computed together.
+    The first state is zero or, with `initial`, learned. All contexts of one depth are computed
+    together.
+
+    Attributes:
+        state_size: S.
+        initial: (S,) the learned state before a line's first id; None for zeros.
     """
 
     state_size: int
+    initial: nn.Parameter | None
+
+    def new_initial(self, is_learned: bool) -> nn.Parameter | None:
+        """Return zeros to be learned as the first state; None if it is not learned."""
+        return nn.Parameter(torch.zeros(self.state_size)) if is_learned else None
 
     @abstractmethod
     def inputs(self) -> Tensor:
@@ -47,15 +57,19 @@ class RecurrentNetwork(PrefixNetwork):
         level_start = np.repeat(np.concatenate([[0], c.depth_starts[:-2]]), sizes)
         parents = torch.split(to_device(c.parent - level_start, self.device), sizes.tolist())
         inputs = torch.split(look_up(self.inputs(), c.last), sizes.tolist())
-        zero_state = torch.zeros(1, self.state_size, device=self.device)
-        states = [self.cell(inputs[0], zero_state.expand(int(sizes[0]), -1))]
+        states = [self.cell(inputs[0], self.first_state(int(sizes[0])))]
         for x, parent in zip(inputs[1:], parents[1:], strict=True):
             states.append(self.cell(x, states[-1].index_select(0, parent)))
         return torch.cat(states)
 
+    def first_state(self, n: int) -> Tensor:
+        """Return (n, S), the state before the first id of n lines."""
+        zeros = torch.zeros(n, self.state_size, device=self.device)
+        return zeros if self.initial is None else zeros + self.initial
+
     def empty_state(self, n: int) -> Float32s:
-        """Return (n, S) zeros."""
-        return np.zeros((n, self.state_size), np.float32)
+        """See `PrefixNetwork.empty_state`."""
+        return self.first_state(n).detach().cpu().numpy()
 
     def step(self, ids: NDArray[np.int32], state: Float32s) -> tuple[Float32s, Float32s]:
         """See `Model.step`."""

@@ -33,6 +33,7 @@ class BoW(RecurrentNetwork):
         E, H = options.embedding, options.hidden
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
         self.embedding, self.state_size, self.dropout = E, 2 * E + 1, options.dropout
+        self.initial = None
         self.C = nn.Parameter(torch.empty(vocabulary_size + label_count, E))
         self.W1 = nn.Parameter(torch.empty(E, H))
         self.b1 = nn.Parameter(torch.empty(H))

@@ -33,6 +33,7 @@ class GRU(RecurrentNetwork):
         E, H = options.embedding, options.hidden
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
         self.state_size, self.dropout = H, options.dropout
+        self.initial = self.new_initial(options.learned_state)
         self.C = nn.Parameter(torch.empty(vocabulary_size + label_count, E))
         self.W = nn.Parameter(torch.empty(E, 3 * H))  # z, r, h
         self.U = nn.Parameter(torch.empty(H, 2 * H))  # z, r

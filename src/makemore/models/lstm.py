@@ -33,6 +33,7 @@ class LSTM(RecurrentNetwork):
         E, H = options.embedding, options.hidden
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
         self.hidden, self.state_size, self.dropout = H, 2 * H, options.dropout
+        self.initial = self.new_initial(options.learned_state)
         self.C = nn.Parameter(torch.empty(vocabulary_size + label_count, E))
         self.W = nn.Parameter(torch.empty(E, 4 * H))  # i, f, o, g
         self.U = nn.Parameter(torch.empty(H, 4 * H))
@@ -70,3 +71,29 @@ class LSTM(RecurrentNetwork):
     def read_out(self, state: Tensor) -> Tensor:
         """Compute (n, V) logits."""
         return self.drop(state[:, : self.hidden]) @ self.V + self.d
+
+    def read_lines(self, ids: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Read whole lines in one call of torch's kernel, in half the time of a call of each cell.
+
+        Args:
+            ids: (T, n) int64, what n lines read.
+            state: (n, 2 H) their states before it.
+
+        Returns:
+            (T, n, H), h after each id, and (n, 2 H), the states after the last.
+        """
+        h, c = state.unsqueeze(0).chunk(2, dim=2)
+        bias = _in_order_of_torch(self.b)
+        weights = [_in_order_of_torch(self.W).T, _in_order_of_torch(self.U).T]
+        weights = [*(each.contiguous() for each in weights), bias, torch.zeros_like(bias)]
+        x = nn.functional.embedding(ids, self.C)
+        hidden, h, c = torch.lstm(
+            x, (h.contiguous(), c.contiguous()), weights, True, 1, 0.0, False, False, False
+        )
+        return hidden, torch.cat([h, c], dim=2).squeeze(0)
+
+
+def _in_order_of_torch(weights: Tensor) -> Tensor:
+    """Return the blocks i, f, o, g of the last axis in the order i, f, g, o."""
+    i, f, o, g = weights.chunk(4, dim=-1)
+    return torch.cat([i, f, g, o], dim=-1)

@@ -31,6 +31,7 @@ class RNN(RecurrentNetwork):
         E, H = options.embedding, options.hidden
         self.vocabulary_size, self.label_count = vocabulary_size, label_count
         self.state_size, self.dropout = H, options.dropout
+        self.initial = self.new_initial(options.learned_state)
         self.C = nn.Parameter(torch.empty(vocabulary_size + label_count, E))
         self.W = nn.Parameter(torch.empty(E, H))
         self.U = nn.Parameter(torch.empty(H, H))

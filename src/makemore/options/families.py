@@ -207,6 +207,10 @@ class BoWOptions(Options):
     ] = 0.0
 
 
+StateDropout = Annotated[float, _dropout("dropout rate before the output layer")]
+LearnedState = Annotated[bool, Setting("learn the state before the first character, not use zeros")]
+
+
 @frozen(kw_only=True)
 class RNNOptions(Options):
     """A simple recurrent network with tanh (Elman 1990).
@@ -218,13 +222,22 @@ class RNNOptions(Options):
 
     embedding: Embedding = 64
     hidden: Annotated[int, _width("size of the hidden state")] = 256
-    dropout: Annotated[
-        float, _dropout("dropout rate of the hidden state, before the output layer")
-    ] = 0.0
+    dropout: StateDropout = 0.0
+    learned_state: LearnedState = False
 
 
 @frozen(kw_only=True)
-class LSTMOptions(Options):
+class GatedOptions(Options):
+    """The base of recurrent families with gates."""
+
+    embedding: Embedding = 64
+    hidden: Annotated[int, _width("size of the hidden state")] = 384
+    dropout: StateDropout = 0.1
+    learned_state: LearnedState = False
+
+
+@frozen(kw_only=True)
+class LSTMOptions(GatedOptions):
     """Long short-term memory (Hochreiter and Schmidhuber 1997).
 
     Example:
@@ -232,27 +245,15 @@ class LSTMOptions(Options):
         32
     """
 
-    embedding: Embedding = 64
-    hidden: Annotated[int, _width("size of the hidden state")] = 384
-    dropout: Annotated[
-        float, _dropout("dropout rate of the hidden state, before the output layer")
-    ] = 0.1
-
 
 @frozen(kw_only=True)
-class GRUOptions(Options):
+class GRUOptions(GatedOptions):
     """A gated recurrent unit (Cho et al. 2014).
 
     Example:
         >>> GRUOptions(hidden=32).hidden
         32
     """
-
-    embedding: Embedding = 64
-    hidden: Annotated[int, _width("size of the hidden state")] = 384
-    dropout: Annotated[
-        float, _dropout("dropout rate of the hidden state, before the output layer")
-    ] = 0.1
 
 
 @frozen(kw_only=True)
