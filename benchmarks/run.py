@@ -29,6 +29,7 @@ BENCHMARKS = {
     "fuzzing": "fuzzing",
     "busy": "busy",
     "counting": "counting",
+    "small-lists": "small_lists",
 }
 
 NEED_PEER = ("peer", "sampling")

@@ -75,7 +75,14 @@ def check_contents(source: Path, wheel: Path) -> None:
         "missing in the wheel": package - own,
         "in the wheel, not tracked": own - package,
         "beside the package in the wheel": about
-        ^ {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"},
+        ^ {
+            "METADATA",
+            "WHEEL",
+            "RECORD",
+            "entry_points.txt",
+            "licenses/LICENSE",
+            "licenses/NOTICE",
+        },
         "missing in the source": {f"src/{name}" for name in package} - sent,
         "in the source, not tracked": sent - set(listed) - {"PKG-INFO"},
     }

@@ -47,6 +47,10 @@ class FitReport:
         batch: batch size in characters, if one network was trained; None for the whole list.
         stopped: step at which training was stopped early, counted over all networks.
         of: planned number of steps of all networks.
+        starter_steps: steps that each copy of the starter was trained on all lines; None without
+            the starter. With it, `train_lines` are all lines that were learned, `dev_lines` are
+            those that were held out in turn to choose steps and weights, and `steps` is the largest
+            number of steps that was compared.
         seconds: duration of the fit; None if the model was loaded from a file.
         before: report of the fit that this one continues.
         blended: reports of the models that were blended.
@@ -71,6 +75,7 @@ class FitReport:
     stopped: int | None = None
     of: int | None = None
     seconds: float | None = None
+    starter_steps: tuple[int, ...] | None = None
     before: "FitReport | None" = None
     blended: "tuple[FitReport, ...]" = ()
 
@@ -116,8 +121,9 @@ class FitReport:
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """Build a report from the result of `to_json`; fields of later versions are ignored."""
         values = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
-        if "weights" in values:
-            values["weights"] = tuple(values["weights"])
+        for name in ("weights", "starter_steps"):
+            if name in values:
+                values[name] = tuple(values[name])
         if "before" in values:
             values["before"] = cls.from_json(values["before"])
         values["blended"] = tuple(map(cls.from_json, values.get("blended", ())))
@@ -145,13 +151,15 @@ class FitReport:
         return f"in nats per character: {', '.join(losses)}" if losses else "not measured"
 
     def format_steps(self) -> str | None:
-        """Return the number of training steps as readable text; None if no network was trained.
+        """Return the training as readable text, such as its steps; None if there was none.
 
         Example:
             >>> report = FitReport(split="digest", test=0, seed=0, steps=60, plan="60/2/12-20")
             >>> report.format_steps()
             '20 steps in 2 threads; the machine became slower, so they are few'
         """
+        if self.starter_steps is not None:
+            return _format_starter(self.starter_steps)
         if self.steps is None:
             return None
         if self.stopped is not None:
@@ -167,6 +175,13 @@ class FitReport:
         was = "; the machine became slower, so they are few"
         is_much_shorter = any(plan.end < _SHORTENED * plan.steps for plan in plans)
         return f"{ends} steps in {threads} {noun}{was if is_much_shorter else ''}"
+
+
+def _format_starter(steps: tuple[int, ...]) -> str:
+    """Return what the starter did, given the steps of each copy, as readable text."""
+    if not any(steps):
+        return "the starter read the list" if steps else "the starter did not help"
+    return f"the starter learned the list in {' and '.join(map(str, steps))} steps"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

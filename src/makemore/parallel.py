@@ -11,7 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TypeVar
+
+from threadpoolctl import ThreadpoolController
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -57,6 +60,27 @@ def open_workers(threads: int) -> Iterator[Workers]:
         return
     with ThreadPoolExecutor(threads, thread_name_prefix="makemore") as pool:
         yield Workers(pool, threads)
+
+
+@contextmanager
+def single_matrix_thread() -> Iterator[None]:
+    """Let NumPy compute matrix products in one thread, within a context.
+
+    The threads of its BLAS wait for each other, beside other processes for a long time.
+
+    Example:
+        >>> with single_matrix_thread():
+        ...     {threads["num_threads"] for threads in _matrix_threads().info()}
+        {1}
+    """
+    with _matrix_threads().limit(limits=1):
+        yield
+
+
+@lru_cache(maxsize=1)
+def _matrix_threads() -> ThreadpoolController:
+    """Return a controller of the threads of NumPy's BLAS."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def available_processors() -> int:

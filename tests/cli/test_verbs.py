@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -92,9 +93,11 @@ def test_make_accepts_family_options(makemore):
 
 def test_demo_prints_distinct_new_names(makemore, us_names):
     out, err = makemore("demo -n 3")
-    names = out.splitlines()
+    names, villages = out.splitlines()[:3], out.splitlines()[3:]
     assert len(set(names)) == len(names) == 3
     assert not set(names) & set(us_names.to_list())
+    assert len(villages) == 3
+    assert "thirty villages of a novel" in err
     assert "US Social Security Administration" in err
     assert "32,033 lines read" in err
 
@@ -459,9 +462,15 @@ def test_demo_prints_two_hundred_distinct_new_names(capsys, us_names):
     from makemore.cli.main import main
 
     main(["demo", "-n", "200", "--seed", "3"])
-    names = capsys.readouterr().out.splitlines()
-    assert len(set(names)) == 200
-    assert not set(names) & set(us_names.to_list())
+    lines = capsys.readouterr().out.splitlines()
+    assert len(set(lines[:200])) == len(set(lines[200:])) == 200
+    assert not set(lines[:200]) & set(us_names.to_list())
+
+
+def test_demo_with_a_prefix_prints_names_only(makemore):
+    out, err = makemore("demo -n 2 --prefix mar")
+    assert [line[:3] for line in out.splitlines()] == ["mar", "mar"]
+    assert "villages" not in err
 
 
 def test_an_infinite_loss_is_printed_as_infinite(capsys, tmp_path):
@@ -489,7 +498,7 @@ def enough(tmp_path, us_names) -> Path:
 def test_fit_explains_the_choice_of_a_mixture_and_info_prints_its_weights(
     makemore, enough, tmp_path
 ):
-    _, err = makemore(f"fit {enough} -o {tmp_path}/mixed --steps 2")
+    _, err = makemore(f"fit {enough} -o {tmp_path}/mixed --steps 2 --no-starter")
     assert "chose a mixture with networks: 160 lines, and 2 steps each to train on them" in err
     about = makemore(f"info {tmp_path}/mixed")[0]
     row = next(line for line in about.splitlines() if line.startswith("weights"))
@@ -502,8 +511,33 @@ def test_fit_explains_the_choice_of_a_mixture_and_info_prints_its_weights(
 
 
 def test_make_without_a_budget_suggests_a_budget_for_networks(makemore, enough):
-    _, err = makemore(f"{enough} -n 1")
+    _, err = makemore(f"{enough} -n 1 --no-starter")
     assert "chose kneser_ney: it needs no training; a budget of 3 s adds networks" in err
+
+
+def test_make_and_fit_say_what_the_starter_did(makemore, enough, tmp_path):
+    _, err = makemore(f"{enough} -n 1 -o {tmp_path}/read")
+    assert "chose a mixture of counts and the starter, which has read many lists: 160 lines" in err
+    assert "with a budget of 3 s it would also learn them" in err
+    about = makemore(f"info {tmp_path}/read")[0]
+    assert "the starter read the list" in about
+    assert "makemore fit LIST -o MODEL --budget 1.0 --seed 0\n" in about
+    _, err = makemore(f"fit {enough} -o {tmp_path}/learned --steps 8")
+    assert "many lists: 160 lines\n" in err
+    assert re.search(
+        r"the starter (read the list;|learned the list in [0468]( and [0468])? steps)", err
+    )
+    assert "fit LIST -o MODEL --steps 8 --seed 0\n" in makemore(f"info {tmp_path}/learned")[0]
+
+
+def test_the_starter_is_reported_without_a_recording(makemore, enough, tmp_path):
+    _, err = makemore(
+        f"fit {enough} -o {tmp_path}/m --steps 4 --report {tmp_path}/r --track {tmp_path}/t"
+    )
+    assert "the starter's training on the list is not recorded: nothing was written to" in err
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert "the starter learned the list in" in page or "the starter read the list" in page
+    assert "units are dead" not in page
 
 
 def test_mixture_members_can_be_given_on_the_command_line(makemore, enough, tmp_path):

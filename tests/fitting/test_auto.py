@@ -62,7 +62,7 @@ def test_auto_leaves_out_networks_that_had_too_few_steps_to_help(
 
     monkeypatch.setattr(trainer.NetworkTrainer, "_fit_to_budget", few_steps)
     names = Lines.from_strings(us_names.to_list()[::20])
-    learned = MakeMore(budget="4s").fit(names).learned_
+    learned = MakeMore(budget="4s", starter=False).fit(names).learned_
     counts = MakeMore(MixtureOptions(members=COUNT_MEMBERS)).fit(names).learned_
     assert learned.options == counts.options
     assert learned.report.chosen.startswith("a mixture of counts: ")
@@ -75,6 +75,6 @@ def test_auto_leaves_out_networks_that_had_too_few_steps_to_help(
 
 def test_auto_keeps_networks_that_help(us_names):
     names = Lines.from_strings(us_names.to_list()[::20])
-    learned = MakeMore(steps=60).fit(names).learned_
+    learned = MakeMore(steps=60, starter=False).fit(names).learned_
     assert "networks" in learned.report.chosen
     assert len(learned.report.weights) == 4

@@ -87,3 +87,13 @@ def test_versions_in_the_page_are_those_of_the_constraints():
 
 def test_placeholders_of_templates_are_left_out():
     assert sources._strings(["Anna", "{{first_name}}", "%s", 3, "##"]) == ["Anna"]
+
+
+def test_the_notice_names_every_source_and_its_licence():
+    notice = (STARTER.parent / "NOTICE").read_text(encoding="utf-8")
+    for source in sources.SOURCES:
+        names = [part.strip() for part in re.split("[,;]| and ", source.attribution)]
+        for name in names:
+            assert re.sub(r"\s+", " ", name) in re.sub(r"\s+", " ", notice), name
+        for licence in source.licence.split(" AND "):
+            assert licence.replace("CC-BY-4.0", "CC BY 4.0") in notice, licence

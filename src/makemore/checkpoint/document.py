@@ -26,7 +26,7 @@ from makemore.training.plan import parse_plans
 if TYPE_CHECKING:
     from makemore.corpus.canaries import Canaries
 
-_MODEL = "model."  # prefix of the names of the model's tensors
+MODEL_PREFIX = "model."  # prefix of the names of the model's tensors
 _DIGESTS, _FOLDED = "digests", "folded_digests"
 _DIGEST_TYPE = ("I64", 1)  # dtype and number of axes of both
 _MAX_LENGTH = 2**31  # maximum characters of a line, far more than in any list
@@ -62,7 +62,7 @@ def save_fitted(path: str | Path, fitted: FittedModel, parameters: Mapping[str, 
         "training": fitted.report.to_json(),
         "canaries": [asdict(each) for each in fitted.canaries],
     }
-    tensors = {f"{_MODEL}{name}": value for name, value in fitted.model.tensors().items()}
+    tensors = {f"{MODEL_PREFIX}{name}": value for name, value in fitted.model.tensors().items()}
     if fitted.digests is not None:
         tensors[_DIGESTS] = fitted.digests().view(np.int64)
         if fitted.folded_digests is not None and not is_folded(fitted.vocabulary.characters):
@@ -106,8 +106,8 @@ def _fitted(file: ModelFile) -> FittedModel:
     folded_digests = digests if is_folded(vocabulary.characters) else None
     if _FOLDED in document["tensors"]:
         folded_digests = partial(_digests, file, _FOLDED)
-    names = [name for name in document["tensors"] if name.startswith(_MODEL)]
-    tensors = {name.removeprefix(_MODEL): file.tensor(name) for name in names}
+    names = [name for name in document["tensors"] if name.startswith(MODEL_PREFIX)]
+    tensors = {name.removeprefix(MODEL_PREFIX): file.tensor(name) for name in names}
     model = family.load(options, len(vocabulary), len(vocabulary.labels), tensors)
     return FittedModel(
         model=model,

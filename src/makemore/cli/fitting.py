@@ -90,6 +90,8 @@ def fit_and_save(
     _print_summary(maker, outputs)
     if outputs.report is not None and lines is not None:
         final_recording = recording if run is None else run.recording or recording
+        if maker.learned_.report.starter_steps is not None:
+            final_recording = None  # it has no steps
         title = os.path.basename(outputs.model or "a model")
         write_report_directory(outputs.report, maker, lines, final_recording, title)
     return on_step.interruption.status
@@ -150,11 +152,11 @@ def _print_summary(maker: "MakeMore", outputs: Outputs) -> None:
     warn_if_diverged(maker, "fit it again with a lower --rate")
     _warn_if_short(maker)
     for folder in (outputs.run, outputs.track):
-        if folder is not None and maker.learned_.report.steps is None:
-            print_message(
-                f"{maker.learned_.family} is a count model without training steps: nothing was "
-                f"written to {folder}"
-            )
+        if folder is not None and maker.learned_.report.plan is None:
+            reason = f"{maker.learned_.family} is a count model without training steps"
+            if maker.learned_.report.starter_steps is not None:
+                reason = "the starter's training on the list is not recorded"
+            print_message(f"{reason}: nothing was written to {folder}")
     if outputs.model is not None:
         print_message(f"saved {outputs.model}")
 

@@ -41,6 +41,8 @@ class FitParameters(TypedDict, total=False):
     random_state: int | None
     keep_digests: bool
     min_count: int
+    starter: bool
+    open_alphabet: bool
     canaries: int
 
 

@@ -264,7 +264,8 @@ class ScoringEstimator(Estimator):
             # Several networks may have the same window, so each table is computed once.
             return cache(lambda window: Contexts.of(lines, fitted.vocabulary, window))
 
-        return examine(fitted.model, contexts_of(subset), recording, contexts_of(one_line))
+        found = examine(fitted.model, contexts_of(subset), recording, contexts_of(one_line))
+        return found if fitted.report.starter_steps is None else found.without_verdicts()
 
     def looked_at(self, lines: Strings) -> Lines:
         """Return the subset of lines that `probe` examines.

@@ -6,6 +6,7 @@ from makemore.options.verbs import FitOptions
 from makemore.registry import Family, family_named
 
 _MIN_LINES = 100  # networks improved on counts alone in experiments from this size on
+SMALL_LIST = 2000  # lines up to which the starter helped in experiments
 FEWEST_STEPS = 10  # networks with fewer steps are not trained; the warm-up is as long
 
 

@@ -1,8 +1,9 @@
 """Fitting: split the list, choose a family, count, train, fit mixture weights, evaluate."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from makemore.contexts.block_counter import BlockCounter
@@ -11,7 +12,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.fitted import FitReport, FittedModel
-from makemore.fitting.auto import FEWEST_STEPS, is_count_only
+from makemore.fitting.auto import FEWEST_STEPS, SMALL_LIST, is_count_only
 from makemore.fitting.splits import (
     BlockSplits,
     ListSplits,
@@ -65,6 +66,7 @@ def fit_lines(
     with the counts of the train split, and then count the dev split as well. Networks keep the
     weights with the lowest dev loss. The weights of a mixture are fitted on the dev split. If the
     model has a network, the train loss is computed on 4,096 evenly spaced lines of the train split.
+    For a short list, `auto` adapts the starter instead; see `small_lists`.
 
     Args:
         lines: at least one line.
@@ -79,7 +81,14 @@ def fit_lines(
         DivergedError: the training loss became NaN or infinite.
     """
     lines = prepare_lines(lines, options, callbacks.on_read)
-    vocabulary = vocabulary or Vocabulary.of(lines)
+    vocabulary = vocabulary or _opened(Vocabulary.of(lines), options)
+    is_small = len(lines) + lines.rare <= SMALL_LIST
+    if model == "auto" and is_small and options.starter and callbacks.checkpointer is None:
+        from makemore.fitting.small_lists import choose_starter, fit_small_list
+
+        starter = choose_starter(lines, options)
+        if starter is not None:
+            return fit_small_list(starter, ListSplits.of(lines, vocabulary, options), options)
     start = Start.fresh(model, len(lines), vocabulary, options)
     return fit_splits(start, ListSplits.of(lines, vocabulary, options), options, callbacks)
 
@@ -93,8 +102,9 @@ def fit_blocks(
 ) -> FittedModel:
     """Fit a model to a list that arrives in blocks, with the same result as `fit_lines`.
 
-    If the fit only needs counts, each block is discarded once it is counted; otherwise the blocks
-    are concatenated in memory. With fractional weights, sums may differ in the last digit.
+    If the fit only needs counts and the list is not small, each block is discarded once it is
+    counted; otherwise the blocks are concatenated in memory. With fractional weights, sums may
+    differ in the last digit.
 
     Args:
         blocks: blocks with at least one line in total.
@@ -108,6 +118,10 @@ def fit_blocks(
     window = counted_window(model, options)
     if window is None or (options.min_count > 1 and again is None):
         return fit_lines(Lines.concatenate(blocks), model, options, callbacks)
+    first, rest = _first_blocks(blocks, SMALL_LIST)
+    if model == "auto" and sum(map(len, first)) <= SMALL_LIST:
+        return fit_lines(Lines.concatenate(first), model, options, callbacks)
+    blocks = chain(first, rest)
     counter = BlockCounter(window, test=options.test)
     if options.min_count > 1 and again is not None:
         blocks = drop_rare_blocks(blocks, again, options.min_count)
@@ -117,9 +131,28 @@ def fit_blocks(
         raise no_lines_error(counter.summary().rare, options.min_count)
     if callbacks.on_read is not None:
         callbacks.on_read(counter.summary())
-    vocabulary = counter.vocabulary()
+    vocabulary = _opened(counter.vocabulary(), options)
     start = Start.fresh(model, len(counter), vocabulary, options, clock)
     return fit_splits(start, BlockSplits(counter, vocabulary), options, callbacks)
+
+
+def _opened(vocabulary: Vocabulary, options: FitOptions) -> Vocabulary:
+    """Return the vocabulary, with more characters like its own if `open_alphabet` asks for them."""
+    if not options.open_alphabet:
+        return vocabulary
+    from makemore.starter.stored import Starter
+
+    return Starter.load().opened(vocabulary)
+
+
+def _first_blocks(blocks: Iterable[Lines], lines: int) -> tuple[list[Lines], Iterator[Lines]]:
+    """Return the first blocks, until they have more than so many lines, and the other blocks."""
+    first, rest = [], iter(blocks)
+    for block in rest:
+        first.append(block)
+        if sum(map(len, first)) > lines:
+            break
+    return first, rest
 
 
 def counted_window(model: str | Options, options: FitOptions) -> int | None:

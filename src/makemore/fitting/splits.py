@@ -154,13 +154,19 @@ class ListSplits(Splits):
 
     def held_out_share(self, fraction: float) -> float:
         """See `Splits.set_apart`."""
-        rest = self._lines.select(np.concatenate([self._indices["train"], self._indices["dev"]]))
-        return 0.0 if has_digest_below(rest, fraction).any() else fraction
+        return 0.0 if has_digest_below(self.learned_lines(), fraction).any() else fraction
+
+    def learned_lines(self) -> Lines:
+        """Return the lines of the train and dev splits, in the order of the list."""
+        return self._lines.select(self._learned())
+
+    def _learned(self) -> NDArray[np.int64]:
+        """Return the indices of the lines of the train and dev splits, ascending."""
+        return np.sort(np.concatenate([self._indices["train"], self._indices["dev"]]))
 
     def train_and_dev(self, window: int | None) -> Contexts:
         """See `Splits.train_and_dev`."""
-        learned = np.sort(np.concatenate([self._indices["train"], self._indices["dev"]]))
-        return self._contexts(learned, window, self.canaries)
+        return self._contexts(self._learned(), window, self.canaries)
 
     def facts(self, digests: bool) -> ListFacts:
         """See `Splits.facts`."""

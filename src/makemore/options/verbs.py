@@ -1,6 +1,5 @@
 """Options of the verbs that share them, each declared once."""
 
-import re
 import sys
 from typing import Annotated
 
@@ -8,6 +7,7 @@ from attrs import frozen
 
 from makemore.errors import OptionError
 from makemore.options.declaration import Options, Setting, Value, describe, fields
+from makemore.options.duration import parse_seconds
 
 SPLITS = ("digest", "lecture", "clean")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -232,9 +232,7 @@ class FitOptions(Options):
     ] = 0
     digests: Annotated[
         bool,
-        Setting(
-            "store a digest of every line, which the option new needs", parameter="keep_digests"
-        ),
+        Setting("store a digest of every line; the option new needs it", parameter="keep_digests"),
     ] = True
     min_count: Annotated[
         int,
@@ -243,6 +241,12 @@ class FitOptions(Options):
             minimum=1,
         ),
     ] = 1
+    starter: Annotated[
+        bool, Setting("let auto adapt the starter, which has read many lists, to a short list")
+    ] = True
+    open_alphabet: Annotated[
+        bool, Setting("allow letters and digits like those of the list that it does not have")
+    ] = False
     canaries: Annotated[
         int,
         Setting(
@@ -275,13 +279,8 @@ class FitOptions(Options):
         Raises:
             OptionError: the budget is not a time.
         """
-        if self.budget is None:
-            return min(30.0, 5.0 + lines / 400)
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", str(self.budget))
-        seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
-        if seconds <= 0:
-            raise OptionError(f"budget is {self.budget!r}: give a time such as 30s, 2m or 1.5h")
-        return seconds
+        default = min(30.0, 5.0 + lines / 400)
+        return default if self.budget is None else parse_seconds(self.budget)
 
 
 @frozen(kw_only=True)

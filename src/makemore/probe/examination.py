@@ -1,7 +1,7 @@
 """Examination of a model and all its networks, with verdicts in words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +78,10 @@ class Examination:
     tensors: Tensors
     networks: list[NetworkProbe]
     members: list[Member]
+
+    def without_verdicts(self) -> "Examination":
+        """Return the examination without verdicts, which suit networks trained from scratch."""
+        return replace(self, networks=[replace(each, verdicts=[]) for each in self.networks])
 
 
 def examine(

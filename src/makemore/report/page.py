@@ -88,6 +88,8 @@ def _facts(maker: MakeMore, samples: Samples, examination: Examination) -> list[
         ("distinct characters", f"{len(fitted.vocabulary) - 1:,}"),
         ("stored values", f"{sum(each.size for each in examination.tensors.values()):,}"),
     ]
+    if report.starter_steps is not None:
+        facts.append(("training", str(report.format_steps())))
     facts += [
         (f"{split} loss, nats per character", f"{loss:z.4f}")
         for split, loss in (("dev", report.dev_loss), ("test", report.test_loss))

@@ -84,21 +84,27 @@ def _repetition_row(document: "Document", report: "FitReport") -> list[tuple[str
 
     It cannot be repeated if it was stopped, or continued or blended other models.
     """
-    if report.plan is None or report.stopped is not None or report.before or report.blended:
+    used_starter = report.starter_steps is not None
+    is_planned = report.plan is not None and report.stopped is None
+    if not (used_starter or is_planned) or report.before or report.blended:
         return []
     from makemore.options.declaration import fields
     from makemore.options.verbs import FitOptions
 
-    command = ["makemore", "fit", "LIST", "-o", "MODEL", "--model", document["family"]]
-    for name, value in document["options"].items():
-        command += ["-O", f"{name}={value}"]
+    command, planned = ["makemore", "fit", "LIST", "-o", "MODEL"], {"threads", "plan", "seed"}
+    if not used_starter:
+        planned |= {"steps", "budget"}
+        command += ["--model", document["family"]]
+        for name, value in document["options"].items():
+            command += ["-O", f"{name}={value}"]
     for option in fields(FitOptions):
         value = document["parameters"].get(option.parameter, option.default)
-        if option.name in ("steps", "budget", "threads", "plan", "seed") or value == option.default:
+        if option.name in planned or value == option.default:
             continue
         flag = option.name.replace("_", "-")
         command += [f"--no-{flag}"] if value is False else [f"--{flag}", str(value)]
-    command += ["--seed", str(report.seed), "--plan", report.plan]
+    command += ["--seed", str(report.seed)]
+    command += [] if report.plan is None else ["--plan", report.plan]
     return [("repeat with", shlex.join(command))]
 
 

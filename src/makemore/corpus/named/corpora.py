@@ -82,6 +82,12 @@ def us_names(with_labels: bool, with_weights: bool) -> Lines:
     )
 
 
+def villages(with_labels: bool, with_weights: bool) -> Lines:
+    """Read the bundled list of thirty villages."""
+    del with_labels, with_weights  # it has none
+    return Lines.from_text(files("makemore").joinpath("data/villages.txt").read_text("utf-8"))
+
+
 DATASETS = {
     dataset.name: dataset
     for dataset in (
@@ -94,6 +100,14 @@ DATASETS = {
             us_names,
             labels="sex",
             weights="births",
+        ),
+        Dataset(
+            "villages",
+            "thirty villages of a novel",
+            "public domain",
+            "made up for makemore, as an example of a short list",
+            None,
+            villages,
         ),
         Dataset(
             "cities",

@@ -1,0 +1,112 @@
+"""Adapting the starter by training: how long, chosen on lines that are held out in turn."""
+
+import time
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from makemore.corpus.lines import Lines
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.fitting.held_out import FOLDS, Adapted, Fold, HeldOut, folds, weigh
+from makemore.inference import likelihood
+from makemore.options.verbs import FitOptions
+from makemore.parallel import available_processors, open_workers
+from makemore.starter.adapting import BATCH, RECIPES, Copy, Recipe, evaluation_steps
+from makemore.starter.reading import Encoded
+from makemore.starter.stored import Starter
+
+_EPOCHS, _FEWEST_STEPS = 24, 64  # how long copies are compared, if time allows
+_CHARACTERS = 15_000  # characters that each of two copies learns in a second, as measured
+_SHARE = 0.85  # of the budget that is planned; the rest is for scoring and for slower machines
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long copies are trained.
+
+    Attributes:
+        folds: how many parts of the list are held out in turn.
+        last: the largest number of steps that is compared.
+    """
+
+    folds: int
+    last: int
+
+    @classmethod
+    def of(cls, lines: Encoded, options: FitOptions) -> Self:
+        """Plan by the size of the list and the budget, never by timing, so it can be repeated."""
+        count = len(lines)
+        characters = len(lines.ids) / count * min(BATCH, count)
+        possible = int(_SHARE * options.seconds(count) * _CHARACTERS / characters)
+        wanted = options.steps or max(_FEWEST_STEPS, _EPOCHS * -(-count // BATCH))
+        folds = min(max(possible // wanted - 1, 1), FOLDS)
+        return cls(folds, options.steps or max(1, min(wanted, possible // (folds + 1))))
+
+
+def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOptions) -> Adapted:
+    """Adapt copies of the starter to a list.
+
+    Args:
+        starter: the starter.
+        lines: at least two distinct lines.
+        vocabulary: their vocabulary or a larger one.
+        options: options of the fit: budget or steps, and seed.
+    """
+    clock, seconds = time.perf_counter(), options.seconds(len(lines))
+    plan, parts = Plan.of(Encoded.of(lines, vocabulary), options), []
+
+    def copy(recipe: Recipe, part: Lines) -> Copy:
+        return Copy(starter, vocabulary, Encoded.of(part, vocabulary), recipe, options.seed)
+
+    for number, fold in enumerate(folds(lines, vocabulary, plan.folds)):
+        limit = clock + seconds * (number + 1) / (plan.folds + 1)
+        copies = [copy(recipe, fold.lines) for recipe in RECIPES]
+        parts.append(_compare(copies, fold, plan, None if options.steps else limit))
+    found = HeldOut.join(parts)
+    best = found.best_steps()
+    steps = np.array(evaluation_steps(plan.last))[best]
+    # Copies that have only read the list are equal: the first one is enough.
+    different = [i for i, step in enumerate(steps.tolist()) if step or 0 not in steps[:i]]
+    rows = found.copies[different, np.array(best)[different]]
+    weights, loss, helps = weigh(found, rows)
+    chosen = np.array(different)[helps]
+    copies = [copy(RECIPES[i], lines) for i in chosen.tolist()]
+    _train(copies, steps[chosen].tolist())
+    return Adapted(
+        copies=[each.averaged for each in copies],
+        weights=weights,
+        steps=tuple(steps[chosen].tolist()),
+        compared=plan.last,
+        held_out=found.lines,
+        loss=loss,
+    )
+
+
+def _compare(copies: list[Copy], fold: Fold, plan: Plan, limit: float | None) -> HeldOut:
+    """Train copies, and score the held-out lines after each number of steps.
+
+    Args:
+        copies: copies that have read the lines of the fold.
+        fold: the fold.
+        plan: the plan.
+        limit: time after which no more steps are taken, because the machine is slow.
+    """
+    rows = []
+    for step in evaluation_steps(plan.last):
+        _train(copies, [step] * len(copies))
+        rows.append(
+            [likelihood.character_log_probs(copy.averaged, fold.held_out) for copy in copies]
+        )
+        if limit is not None and time.perf_counter() > limit:
+            break
+    return HeldOut.of(fold, [list(each) for each in zip(*rows, strict=True)])
+
+
+def _train(copies: list[Copy], steps: list[int]) -> None:
+    """Train each copy to a number of steps, in a thread of its own."""
+    with open_workers(min(len(copies), available_processors())) as workers:
+        for _ in workers.map(
+            lambda pair: pair[0].train_to(pair[1]), zip(copies, steps, strict=True)
+        ):
+            pass

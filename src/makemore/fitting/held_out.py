@@ -1,0 +1,158 @@
+"""Lines held out in turn, and the weights of a mixture that suits them best."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.arrays import Float32s, evenly_spaced
+from makemore.contexts.table import Contexts
+from makemore.corpus.lines import Lines
+from makemore.corpus.split import assign_folds
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.fitting.auto import COUNT_MEMBERS
+from makemore.inference import likelihood
+from makemore.inference.model import CountModel, Model
+from makemore.models.mixture import likeliest_weights, mix
+from makemore.registry import parse_members
+
+FOLDS = 5  # parts of a list; so many or fewer are held out in turn
+_SCORED = 3_000  # characters of a part that are scored
+_MIN_GAIN = 0.001  # nats per character; copies that lower the held-out loss by less are left out
+_MIN_WEIGHT = 0.01  # of a copy; one that weighs less is left out
+
+
+class Fold(NamedTuple):
+    """A part of a list, and count models of the other parts.
+
+    Attributes:
+        lines: the other parts, which are learned.
+        held_out: contexts of the held-out lines.
+        counts: (members, M) log-probabilities of the held-out characters under the count models.
+    """
+
+    lines: Lines
+    held_out: Contexts
+    counts: Float32s
+
+
+def folds(lines: Lines, vocabulary: Vocabulary, number: int) -> Iterator[Fold]:
+    """Hold out up to `number` of five parts of a list in turn; equal lines are in the same part.
+
+    Of a large part, about 3,000 characters are scored, in evenly spaced lines.
+    """
+    part = assign_folds(lines, FOLDS)
+    most = math.ceil(_SCORED * len(lines) / len(lines.codes))
+    for fold in range(min(number, int(part.max()) + 1)):
+        held_out, rest = np.flatnonzero(part == fold), lines.select(np.flatnonzero(part != fold))
+        scored = lines.select(held_out[evenly_spaced(len(held_out), most)])
+        c = Contexts.of(scored, vocabulary, None)
+        counts = []
+        for model in count_members(vocabulary):
+            model.count(Contexts.of(rest, vocabulary, model.window))
+            counts.append(likelihood.character_log_probs(model, c.windows(model.window)))
+        yield Fold(rest, c, np.array(counts, np.float32))
+
+
+def count_members(vocabulary: Vocabulary) -> list[CountModel]:
+    """Return the count models of a mixture, without counts."""
+    built = [
+        family.build(options, len(vocabulary), len(vocabulary.labels))
+        for family, options in parse_members(COUNT_MEMBERS)
+    ]
+    return [model for model in built if isinstance(model, CountModel)]
+
+
+class HeldOut(NamedTuple):
+    """Log-probabilities of held-out characters, in nats.
+
+    Attributes:
+        lines: number of held-out lines.
+        weight: (M,) float64 weight of each character.
+        counts: (members, M) under each count model.
+        copies: (copies, steps, M) under each copy of the starter, after each number of steps.
+    """
+
+    lines: int
+    weight: NDArray[np.float64]
+    counts: Float32s
+    copies: Float32s
+
+    @classmethod
+    def of(cls, fold: Fold, copies: Sequence[Sequence[NDArray[np.float64]]]) -> Self:
+        """Return the log-probabilities of a fold's held-out characters under copies."""
+        c = fold.held_out
+        weight = np.repeat(c.line_weight, np.diff(c.start))
+        return cls(len(c.line_weight), weight, fold.counts, np.array(copies, np.float32))
+
+    @classmethod
+    def join(cls, parts: "Sequence[HeldOut]") -> Self:
+        """Return several parts as one, with the numbers of steps that all have reached."""
+        reached = min(part.copies.shape[1] for part in parts)
+        return cls(
+            sum(part.lines for part in parts),
+            np.concatenate([part.weight for part in parts]),
+            np.concatenate([part.counts for part in parts], axis=1),
+            np.concatenate([part.copies[:, :reached] for part in parts], axis=2),
+        )
+
+    def best_steps(self) -> list[int]:
+        """Return, for each copy, the index of the number of steps that gives the best mixture."""
+        losses = [[self.mixture(row[None])[1] for row in copy] for copy in self.copies]
+        return [int(np.argmin(each)) for each in losses]
+
+    def mixture(self, copies: Float32s) -> tuple[NDArray[np.float64], float]:
+        """Return the weights of the likeliest mixture of counts and copies, and its loss.
+
+        Args:
+            copies: (copies, M) log-probabilities under the copies that are mixed.
+        """
+        log_probs = np.concatenate([self.counts, copies])
+        weights = likeliest_weights(log_probs, self.weight)
+        with np.errstate(divide="ignore"):
+            mixed = np.log(mix(weights, np.exp(log_probs.astype(np.float64))))
+        return weights, float(-(self.weight * mixed).sum() / self.weight.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """The starter, adapted to a list.
+
+    Attributes:
+        copies: the copies that help; maybe none.
+        weights: weights of the count models, then of the copies.
+        steps: number of steps of each copy.
+        compared: largest number of steps that was compared.
+        held_out: number of lines that were held out in turn.
+        loss: loss of the mixture on them, in nats per character.
+    """
+
+    copies: Sequence[Model]
+    weights: NDArray[np.float64]
+    steps: tuple[int, ...]
+    compared: int
+    held_out: int
+    loss: float
+
+
+def weigh(
+    found: HeldOut, copies: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], float, NDArray[np.bool_]]:
+    """Fit the weights of counts and copies, and leave out copies that do not help.
+
+    Args:
+        found: the log-probabilities under the count models.
+        copies: (copies, M) those under each copy.
+
+    Returns:
+        the weights of the count models and of the copies that help, the loss of their mixture, and
+        (copies,) whether each copy helps.
+    """
+    weights, loss = found.mixture(copies)
+    helps = weights[len(found.counts) :] >= _MIN_WEIGHT
+    if found.mixture(copies[:0])[1] - loss < _MIN_GAIN:
+        helps[:] = False
+    return *found.mixture(copies[helps]), helps
