@@ -47,10 +47,10 @@ class FitReport:
         batch: batch size in characters, if one network was trained; None for the whole list.
         stopped: step at which training was stopped early, counted over all networks.
         of: planned number of steps of all networks.
-        starter_steps: steps that each copy of the starter was trained on all lines; None without
-            the starter. With it, `train_lines` are all lines that were learned, `dev_lines` are
-            those that were held out in turn to choose steps and weights, and `steps` is the largest
-            number of steps that was compared.
+        starter_steps: steps that each network was trained on all lines, copies of the starter
+            first; None without the starter. With it, `train_lines` are all lines that were learned,
+            `dev_lines` are those that were held out in turn to choose steps and weights, and
+            `steps` is the largest number of steps that was compared.
         seconds: duration of the fit; None if the model was loaded from a file.
         before: report of the fit that this one continues.
         blended: reports of the models that were blended.
@@ -178,10 +178,10 @@ class FitReport:
 
 
 def _format_starter(steps: tuple[int, ...]) -> str:
-    """Return what the starter did, given the steps of each copy, as readable text."""
+    """Return what the networks did, given the steps of each, as readable text."""
     if not any(steps):
         return "the starter read the list" if steps else "the starter did not help"
-    return f"the starter learned the list in {' and '.join(map(str, steps))} steps"
+    return f"networks learned the list in {', '.join(map(str, steps))} steps"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

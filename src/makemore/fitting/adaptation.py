@@ -12,18 +12,18 @@ from makemore.fitting.held_out import FOLDS, Adapted, Fold, HeldOut, folds, weig
 from makemore.inference import likelihood
 from makemore.options.verbs import FitOptions
 from makemore.parallel import available_processors, open_workers
-from makemore.starter.adapting import BATCH, RECIPES, Copy, Recipe, evaluation_steps
+from makemore.starter.adapting import BATCH, RECIPES, Learner, Recipe, evaluation_steps
 from makemore.starter.reading import Encoded
 from makemore.starter.stored import Starter
 
-_EPOCHS, _FEWEST_STEPS = 24, 64  # how long copies are compared, if time allows
-_CHARACTERS = 15_000  # characters that each of two copies learns in a second, as measured
-_SHARE = 0.85  # of the budget that is planned; the rest is for scoring and for slower machines
+_EPOCHS, _FEWEST_STEPS = 24, 64  # how long networks are compared, if time allows
+_CHARACTERS = 12_000  # characters that all networks learn in a second, as measured
+_SHARE = 0.75  # of the budget that is planned; the rest is for scoring and for slower machines
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long copies are trained.
+    """How long networks are trained.
 
     Attributes:
         folds: how many parts of the list are held out in turn.
@@ -45,7 +45,7 @@ class Plan:
 
 
 def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOptions) -> Adapted:
-    """Adapt copies of the starter to a list.
+    """Train copies of the starter and a new network on a list.
 
     Args:
         starter: the starter.
@@ -56,25 +56,26 @@ def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOp
     clock, seconds = time.perf_counter(), options.seconds(len(lines))
     plan, parts = Plan.of(Encoded.of(lines, vocabulary), options), []
 
-    def copy(recipe: Recipe, part: Lines) -> Copy:
-        return Copy(starter, vocabulary, Encoded.of(part, vocabulary), recipe, options.seed)
+    def learner(recipe: Recipe, part: Lines) -> Learner:
+        return Learner(starter, vocabulary, Encoded.of(part, vocabulary), recipe, options.seed)
 
     for number, fold in enumerate(folds(lines, vocabulary, plan.folds)):
         limit = clock + seconds * (number + 1) / (plan.folds + 1)
-        copies = [copy(recipe, fold.lines) for recipe in RECIPES]
-        parts.append(_compare(copies, fold, plan, None if options.steps else limit))
+        learners = [learner(recipe, fold.lines) for recipe in RECIPES]
+        parts.append(_compare(learners, fold, plan, None if options.steps else limit))
     found = HeldOut.join(parts)
     best = found.best_steps()
-    steps = np.array(evaluation_steps(plan.last))[best]
+    steps = np.array(evaluation_steps(plan.last))[best] * [recipe.pace for recipe in RECIPES]
     # Copies that have only read the list are equal: the first one is enough.
     different = [i for i, step in enumerate(steps.tolist()) if step or 0 not in steps[:i]]
-    rows = found.copies[different, np.array(best)[different]]
+    rows = found.networks[different, np.array(best)[different]]
     weights, loss, helps = weigh(found, rows)
     chosen = np.array(different)[helps]
-    copies = [copy(RECIPES[i], lines) for i in chosen.tolist()]
-    _train(copies, steps[chosen].tolist())
+    learners = [learner(RECIPES[i], lines) for i in chosen.tolist()]
+    _train(learners, steps[chosen].tolist())
     return Adapted(
-        copies=[each.averaged for each in copies],
+        networks=[each.averaged for each in learners],
+        options=[each.options for each in learners],
         weights=weights,
         steps=tuple(steps[chosen].tolist()),
         compared=plan.last,
@@ -83,30 +84,30 @@ def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOp
     )
 
 
-def _compare(copies: list[Copy], fold: Fold, plan: Plan, limit: float | None) -> HeldOut:
-    """Train copies, and score the held-out lines after each number of steps.
+def _compare(learners: list[Learner], fold: Fold, plan: Plan, limit: float | None) -> HeldOut:
+    """Train networks, and score the held-out lines after each number of steps.
 
     Args:
-        copies: copies that have read the lines of the fold.
+        learners: networks that learn the lines of the fold.
         fold: the fold.
         plan: the plan.
         limit: time after which no more steps are taken, because the machine is slow.
     """
     rows = []
     for step in evaluation_steps(plan.last):
-        _train(copies, [step] * len(copies))
+        _train(learners, [step * each.pace for each in learners])
         rows.append(
-            [likelihood.character_log_probs(copy.averaged, fold.held_out) for copy in copies]
+            [likelihood.character_log_probs(each.averaged, fold.held_out) for each in learners]
         )
         if limit is not None and time.perf_counter() > limit:
             break
     return HeldOut.of(fold, [list(each) for each in zip(*rows, strict=True)])
 
 
-def _train(copies: list[Copy], steps: list[int]) -> None:
-    """Train each copy to a number of steps, in a thread of its own."""
-    with open_workers(min(len(copies), available_processors())) as workers:
+def _train(learners: list[Learner], steps: list[int]) -> None:
+    """Train each network to a number of steps, in a thread of its own."""
+    with open_workers(min(len(learners), available_processors())) as workers:
         for _ in workers.map(
-            lambda pair: pair[0].train_to(pair[1]), zip(copies, steps, strict=True)
+            lambda pair: pair[0].train_to(pair[1]), zip(learners, steps, strict=True)
         ):
             pass

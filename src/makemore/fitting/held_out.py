@@ -17,12 +17,13 @@ from makemore.fitting.auto import COUNT_MEMBERS
 from makemore.inference import likelihood
 from makemore.inference.model import CountModel, Model
 from makemore.models.mixture import likeliest_weights, mix
+from makemore.options.families import LSTMOptions
 from makemore.registry import parse_members
 
 FOLDS = 5  # parts of a list; so many or fewer are held out in turn
 _SCORED = 3_000  # characters of a part that are scored
-_MIN_GAIN = 0.001  # nats per character; copies that lower the held-out loss by less are left out
-_MIN_WEIGHT = 0.01  # of a copy; one that weighs less is left out
+_MIN_GAIN = 0.001  # nats per character; networks that gain less are left out
+_MIN_WEIGHT = 0.01  # of a network; one that weighs less is left out
 
 
 class Fold(NamedTuple):
@@ -73,44 +74,44 @@ class HeldOut(NamedTuple):
         lines: number of held-out lines.
         weight: (M,) float64 weight of each character.
         counts: (members, M) under each count model.
-        copies: (copies, steps, M) under each copy of the starter, after each number of steps.
+        networks: (networks, steps, M) under each network, after each number of steps.
     """
 
     lines: int
     weight: NDArray[np.float64]
     counts: Float32s
-    copies: Float32s
+    networks: Float32s
 
     @classmethod
-    def of(cls, fold: Fold, copies: Sequence[Sequence[NDArray[np.float64]]]) -> Self:
-        """Return the log-probabilities of a fold's held-out characters under copies."""
+    def of(cls, fold: Fold, networks: Sequence[Sequence[NDArray[np.float64]]]) -> Self:
+        """Return the log-probabilities of a fold's held-out characters under networks."""
         c = fold.held_out
         weight = np.repeat(c.line_weight, np.diff(c.start))
-        return cls(len(c.line_weight), weight, fold.counts, np.array(copies, np.float32))
+        return cls(len(c.line_weight), weight, fold.counts, np.array(networks, np.float32))
 
     @classmethod
     def join(cls, parts: "Sequence[HeldOut]") -> Self:
         """Return several parts as one, with the numbers of steps that all have reached."""
-        reached = min(part.copies.shape[1] for part in parts)
+        reached = min(part.networks.shape[1] for part in parts)
         return cls(
             sum(part.lines for part in parts),
             np.concatenate([part.weight for part in parts]),
             np.concatenate([part.counts for part in parts], axis=1),
-            np.concatenate([part.copies[:, :reached] for part in parts], axis=2),
+            np.concatenate([part.networks[:, :reached] for part in parts], axis=2),
         )
 
     def best_steps(self) -> list[int]:
-        """Return, for each copy, the index of the number of steps that gives the best mixture."""
-        losses = [[self.mixture(row[None])[1] for row in copy] for copy in self.copies]
+        """Return the index of the number of steps of each network that gives the best mixture."""
+        losses = [[self.mixture(row[None])[1] for row in network] for network in self.networks]
         return [int(np.argmin(each)) for each in losses]
 
-    def mixture(self, copies: Float32s) -> tuple[NDArray[np.float64], float]:
-        """Return the weights of the likeliest mixture of counts and copies, and its loss.
+    def mixture(self, networks: Float32s) -> tuple[NDArray[np.float64], float]:
+        """Return the weights of the likeliest mixture of counts and networks, and its loss.
 
         Args:
-            copies: (copies, M) log-probabilities under the copies that are mixed.
+            networks: (networks, M) log-probabilities under the networks that are mixed.
         """
-        log_probs = np.concatenate([self.counts, copies])
+        log_probs = np.concatenate([self.counts, networks])
         weights = likeliest_weights(log_probs, self.weight)
         with np.errstate(divide="ignore"):
             mixed = np.log(mix(weights, np.exp(log_probs.astype(np.float64))))
@@ -122,15 +123,17 @@ class Adapted:
     """The starter, adapted to a list.
 
     Attributes:
-        copies: the copies that help; maybe none.
-        weights: weights of the count models, then of the copies.
-        steps: number of steps of each copy.
+        networks: the networks that help; maybe none.
+        options: the options of each network.
+        weights: weights of the count models, then of the networks.
+        steps: number of steps of each network.
         compared: largest number of steps that was compared.
         held_out: number of lines that were held out in turn.
         loss: loss of the mixture on them, in nats per character.
     """
 
-    copies: Sequence[Model]
+    networks: Sequence[Model]
+    options: Sequence[LSTMOptions]
     weights: NDArray[np.float64]
     steps: tuple[int, ...]
     compared: int
@@ -139,20 +142,20 @@ class Adapted:
 
 
 def weigh(
-    found: HeldOut, copies: NDArray[np.float32]
+    found: HeldOut, networks: Float32s
 ) -> tuple[NDArray[np.float64], float, NDArray[np.bool_]]:
-    """Fit the weights of counts and copies, and leave out copies that do not help.
+    """Fit the weights of counts and networks, and leave out networks that do not help.
 
     Args:
         found: the log-probabilities under the count models.
-        copies: (copies, M) those under each copy.
+        networks: (networks, M) those under each network.
 
     Returns:
-        the weights of the count models and of the copies that help, the loss of their mixture, and
-        (copies,) whether each copy helps.
+        the weights of the count models and of the networks that help, the loss of their mixture,
+        and (networks,) whether each network helps.
     """
-    weights, loss = found.mixture(copies)
+    weights, loss = found.mixture(networks)
     helps = weights[len(found.counts) :] >= _MIN_WEIGHT
-    if found.mixture(copies[:0])[1] - loss < _MIN_GAIN:
+    if found.mixture(networks[:0])[1] - loss < _MIN_GAIN:
         helps[:] = False
-    return *found.mixture(copies[helps]), helps
+    return *found.mixture(networks[helps]), helps

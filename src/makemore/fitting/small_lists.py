@@ -1,8 +1,8 @@
-"""Fitting a small list: counts, and copies of the starter that have read the list or learned it.
+"""Fitting a small list: counts, and networks that begin as copies of the starter or as new ones.
 
-Lines are held out in turn, as for cross-validation. On them the number of steps of each copy is
-chosen, and the weights of the mixture are fitted. Afterwards counts and copies learn all lines, so
-no line is lost where the starter does not help.
+Lines are held out in turn, as for cross-validation. On them the number of steps of each network is
+chosen, and the weights of the mixture are fitted. Afterwards counts and networks learn all lines,
+so no line is lost where networks do not help.
 
 Source: Jelinek and Mercer (1980), who hold out parts of the data in turn to fit weights ("deleted
 interpolation"). Differs: the parts are lines, and all models are counted or trained again.
@@ -37,6 +37,7 @@ from makemore.starter.stored import Starter
 
 _FEWEST_LINES = 10  # distinct lines that the starter needs
 _MEAN_LENGTH, _LONGEST = 60, 300  # characters of a line; the starter has read up to 60
+_MOST_CHARACTERS = 30_000  # of a list; with more, networks trained from scratch were better
 _EVALUATED = 200  # lines for the loss on the lines that were learned
 _LEAST_SECONDS = 3.0  # with a smaller budget the starter reads the list, but is not trained on it
 
@@ -45,10 +46,12 @@ def choose_starter(lines: Lines, options: FitOptions) -> Starter | None:
     """Return the starter if it is to be used for a list of at most `SMALL_LIST` lines, or None.
 
     It needs ten distinct lines that consist mostly of characters that it knows and are about as
-    long as those it has read. It is left out if options of a training from scratch are given.
+    long as those it has read, and not too many characters. It is left out if options of a training
+    from scratch are given.
     """
     lengths = lines.lengths()
-    if lengths.mean() > _MEAN_LENGTH or lengths.max() > _LONGEST:
+    is_long = lengths.mean() > _MEAN_LENGTH or lengths.max() > _LONGEST
+    if is_long or lengths.sum() > _MOST_CHARACTERS:
         return None
     own = (options.plan, options.rate, options.weight_decay, options.batch)
     if options.canaries or any(each is not None for each in own):
@@ -60,10 +63,10 @@ def choose_starter(lines: Lines, options: FitOptions) -> Starter | None:
 
 
 def fit_small_list(starter: Starter, splits: ListSplits, options: FitOptions) -> FittedModel:
-    """Fit a mixture of counts and copies of the starter to a list.
+    """Fit a mixture of counts and networks to a list.
 
-    With too little time to train copies, there is one that has only read the list; this does
-    without torch.
+    With too little time for training, the only network is the starter after reading the list, and
+    torch is not needed.
     """
     clock, lines, facts = time.perf_counter(), splits.learned_lines(), splits.facts(options.digests)
     if options.steps is not None or options.seconds(len(lines)) >= _LEAST_SECONDS:
@@ -75,8 +78,8 @@ def fit_small_list(starter: Starter, splits: ListSplits, options: FitOptions) ->
     counted = count_members(facts.vocabulary)
     for model in counted:
         model.count(splits.train_and_dev(model.window))
-    mixture = Mixture([*counted, *adapted.copies], adapted.weights)
-    copies = [format_member(family_named("lstm"), starter.options)] * len(adapted.copies)
+    mixture = Mixture([*counted, *adapted.networks], adapted.weights)
+    networks = [format_member(family_named("lstm"), each) for each in adapted.options]
     learned, test = splits.train_and_dev(mixture.window), splits.contexts("test", mixture.window)
     evaluated = learned.lines(evenly_spaced(len(lines), _EVALUATED))
     report = FitReport(
@@ -98,7 +101,7 @@ def fit_small_list(starter: Starter, splits: ListSplits, options: FitOptions) ->
     return FittedModel(
         model=mixture,
         family="mixture",
-        options=MixtureOptions(members=", ".join([COUNT_MEMBERS, *copies])),
+        options=MixtureOptions(members=", ".join([COUNT_MEMBERS, *networks])),
         report=report,
         **vars(facts),
     )
@@ -112,10 +115,11 @@ def read(starter: Starter, lines: Lines, vocabulary: Vocabulary, seed: int) -> A
         return HeldOut.of(fold, [[likelihood.character_log_probs(reader, fold.held_out)]])
 
     found = HeldOut.join([held_out(fold) for fold in folds(lines, vocabulary, FOLDS)])
-    weights, loss, helps = weigh(found, found.copies[:, 0])
+    weights, loss, helps = weigh(found, found.networks[:, 0])
     reader = read_list(starter, vocabulary, Encoded.of(lines, vocabulary), seed)
     return Adapted(
-        copies=[reader] if helps.any() else [],
+        networks=[reader] if helps.any() else [],
+        options=[starter.options] if helps.any() else [],
         weights=weights,
         steps=(0,) if helps.any() else (),
         compared=0,
@@ -126,7 +130,7 @@ def read(starter: Starter, lines: Lines, vocabulary: Vocabulary, seed: int) -> A
 
 def _reason(adapted: Adapted, lines: int) -> str:
     """Return why this family was chosen, as text."""
-    if not adapted.copies:
+    if not adapted.networks:
         return f"a mixture of counts: the starter does not help with these {lines:,} lines"
     chosen = f"a mixture of counts and the starter, which has read many lists: {lines:,} lines"
     more = f"; with a budget of {_LEAST_SECONDS:.0f} s it would also learn them"
