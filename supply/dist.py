@@ -101,9 +101,9 @@ def try_out(artifact: Path, place: Path, version: str) -> None:
     printed = run(programs / "makemore", "--version", cwd=place, shown=False).strip()
     if printed.split()[-1] != version:
         sys.exit(f"{artifact.name} prints the version {printed}, not {version}")
-    names = run(programs / "makemore", "demo", cwd=place, shown=False).split()
-    if len(names) != 20:
-        sys.exit(f"{artifact.name} sampled {len(names)} names, not 20")
+    names = run(programs / "makemore", "demo", cwd=place, shown=False).splitlines()
+    if len(names) != 40:  # twenty names, and twenty villages by the starter
+        sys.exit(f"{artifact.name} sampled {len(names)} lines, not 40")
     print(f"{artifact.name}: version {printed}, sampled {', '.join(names[:5])}, ...")
 
 

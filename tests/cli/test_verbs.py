@@ -530,6 +530,7 @@ def test_make_and_fit_say_what_the_starter_did(makemore, enough, tmp_path):
     assert "fit LIST -o MODEL --steps 8 --seed 0\n" in makemore(f"info {tmp_path}/learned")[0]
 
 
+@pytest.mark.slow
 def test_the_starter_is_reported_without_a_recording(makemore, enough, tmp_path):
     _, err = makemore(
         f"fit {enough} -o {tmp_path}/m --steps 4 --report {tmp_path}/r --track {tmp_path}/t"
