@@ -142,6 +142,13 @@ def test_copies_that_do_not_help_are_left_out(names):
     assert loss < 0.05
 
 
+def test_a_network_that_predicts_as_the_counts_do_is_left_out(names):
+    (fold,) = folds(names[0], Vocabulary.of(names[0]), 1)
+    again = fold.counts[:1].astype(np.float64)
+    _, _, helps = weigh(HeldOut.of(fold, again[:, None]), fold.counts[:1])
+    assert not helps.any()
+
+
 def test_each_line_is_held_out_once_and_not_counted_then(names):
     vocabulary = Vocabulary.of(names[0])
     parts = list(folds(names[0], vocabulary, held_out.FOLDS))
