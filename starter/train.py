@@ -61,12 +61,11 @@ def encode(lines: list[str], vocabulary: Vocabulary) -> NDArray[np.int32]:
     return ids[ids >= 0]
 
 
-def train(network: LSTM, lists: list[List], steps: int, seed: int) -> float:
+def train(network: LSTM, lists: list[List], vocabulary: Vocabulary, steps: int, seed: int) -> float:
     """Train a network on lists; return the mean loss of the last 500 steps, in nats.
 
     The learning rate falls to zero.
     """
-    vocabulary = Vocabulary(choose_characters(lists, CHARACTERS))
     streams = Streams(Draws(lists, vocabulary.characters, seed), vocabulary)
     clock, losses, state = time.perf_counter(), [], network.first_state(BATCH)
     parameters = list(network.parameters())
@@ -92,8 +91,9 @@ def train(network: LSTM, lists: list[List], steps: int, seed: int) -> float:
 def dev_loss(network: LSTM, lists: list[List], vocabulary: Vocabulary) -> tuple[int, float]:
     """Return the lines that are scored, and the mean over lists of their loss in nats."""
     rng, losses, lines = np.random.default_rng(0), [], 0
+    characters = set(vocabulary.characters)
     for each in lists:
-        known = [line for line in each.lines if set(vocabulary.characters).issuperset(line)]
+        known = [line for line in each.lines if characters.issuperset(line)]
         if len(known) > 2 * DEV_READ:
             chosen = [known[i] for i in rng.permutation(len(known))[:DEV_LINES].tolist()]
             read, scored = encode(chosen[:DEV_READ], vocabulary), encode(chosen, vocabulary)
@@ -110,16 +110,22 @@ def _loss(network: LSTM, ids: Tensor, read: int) -> float:
         return nn.functional.cross_entropy(logits, ids[read:]).item()
 
 
-def describe(network: LSTM, lists: list[List], dev: list[List], training: FitReport) -> FittedModel:
+def describe(
+    network: LSTM,
+    lists: list[List],
+    dev: list[List],
+    vocabulary: Vocabulary,
+    training: FitReport,
+) -> FittedModel:
     """Return the network as a fitted model, with facts about the lists that it learned.
 
     Args:
         network: the trained network.
         lists: the lists that it learned.
         dev: the lists that were held out.
+        vocabulary: the vocabulary of the network.
         training: seed, steps and train loss of the training.
     """
-    vocabulary = Vocabulary(choose_characters(lists, CHARACTERS))
     lengths = np.array([len(line) for each in lists for line in each.lines])
     dev_lines, loss = dev_loss(network, dev, vocabulary)
     report = replace(
@@ -159,14 +165,14 @@ def main() -> None:
     lists = read_lists(arguments.lists, arguments.leave_out)
     dev = lists[::DEV_EVERY]
     train_lists = [each for number, each in enumerate(lists) if number % DEV_EVERY]
-    torch.manual_seed(arguments.seed)
+    vocabulary = Vocabulary(choose_characters(train_lists, CHARACTERS))
     network = LSTM(OPTIONS, CHARACTERS + 1, 0)
     network.initialise(torch.Generator().manual_seed(arguments.seed))
-    loss = train(network, train_lists, arguments.steps, arguments.seed)
+    loss = train(network, train_lists, vocabulary, arguments.steps, arguments.seed)
     training = FitReport(
         split="digest", test=0.0, seed=arguments.seed, steps=arguments.steps, train_loss=loss
     )
-    fitted = describe(network, train_lists, dev, training)
+    fitted = describe(network, train_lists, dev, vocabulary, training)
     save_fitted(arguments.starter, fitted, {"model": "lstm"})
     print(f"dev loss {fitted.report.dev_loss:.4f} nats per character", flush=True)
 

@@ -5,8 +5,7 @@ from makemore import Lines
 from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.inference import likelihood
-from makemore.starter.adapting import RECIPES, Learner, evaluation_steps
-from makemore.starter.reading import Encoded
+from makemore.starter.adapting import RECIPES, build_learners, evaluation_steps
 from makemore.starter.stored import Starter
 
 LINES = Lines.from_strings(["qa-0x", "ws-1x", "ed-2x", "rf-3x", "tg-4x", "zh-5x"])
@@ -14,7 +13,8 @@ LINES = Lines.from_strings(["qa-0x", "ws-1x", "ed-2x", "rf-3x", "tg-4x", "zh-5x"
 
 def copy(recipe=RECIPES[1], lines=LINES, seed=0):
     vocabulary = Vocabulary.of(LINES)
-    return Learner(Starter.load(), vocabulary, Encoded.of(lines, vocabulary), recipe, seed)
+    (learner,) = build_learners(Starter.load(), vocabulary, lines, [recipe], seed)
+    return learner
 
 
 def loss(model):

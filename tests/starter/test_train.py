@@ -47,9 +47,9 @@ def test_a_training_lowers_the_loss_and_makes_an_ordinary_model_file(monkeypatch
     network = LSTM(train.OPTIONS, 96, 0).initialise(torch.Generator().manual_seed(0))
     vocabulary = Vocabulary(lists.choose_characters(SOME, 95))
     _, before = train.dev_loss(network, SOME[:1], vocabulary)
-    loss = train.train(network, SOME, steps=40, seed=0)
+    loss = train.train(network, SOME, vocabulary, steps=40, seed=0)
     training = FitReport(split="digest", test=0.0, seed=0, steps=40, train_loss=loss)
-    fitted = train.describe(network, SOME, SOME[:1], training)
+    fitted = train.describe(network, SOME, SOME[:1], vocabulary, training)
     assert fitted.report.dev_loss < before - 0.3
     assert 0 < fitted.report.train_loss < 4.6
     save_fitted(tmp_path / "s.model", fitted, {"model": "lstm"})

@@ -18,6 +18,7 @@ from makemore.corpus.cleaning import Summary
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import CheckpointError
 from makemore.fitted import SPLITS, FitReport, FittedModel
+from makemore.inference.model import Tensors
 from makemore.options.declaration import Value
 from makemore.options.verbs import SPLITS as SPLIT_KINDS
 from makemore.registry import family_named
@@ -26,7 +27,7 @@ from makemore.training.plan import parse_plans
 if TYPE_CHECKING:
     from makemore.corpus.canaries import Canaries
 
-MODEL_PREFIX = "model."  # prefix of the names of the model's tensors
+_MODEL = "model."  # prefix of the names of the model's tensors
 _DIGESTS, _FOLDED = "digests", "folded_digests"
 _DIGEST_TYPE = ("I64", 1)  # dtype and number of axes of both
 _MAX_LENGTH = 2**31  # maximum characters of a line, far more than in any list
@@ -62,7 +63,7 @@ def save_fitted(path: str | Path, fitted: FittedModel, parameters: Mapping[str, 
         "training": fitted.report.to_json(),
         "canaries": [asdict(each) for each in fitted.canaries],
     }
-    tensors = {f"{MODEL_PREFIX}{name}": value for name, value in fitted.model.tensors().items()}
+    tensors = {f"{_MODEL}{name}": value for name, value in fitted.model.tensors().items()}
     if fitted.digests is not None:
         tensors[_DIGESTS] = fitted.digests().view(np.int64)
         if fitted.folded_digests is not None and not is_folded(fitted.vocabulary.characters):
@@ -106,9 +107,8 @@ def _fitted(file: ModelFile) -> FittedModel:
     folded_digests = digests if is_folded(vocabulary.characters) else None
     if _FOLDED in document["tensors"]:
         folded_digests = partial(_digests, file, _FOLDED)
-    names = [name for name in document["tensors"] if name.startswith(MODEL_PREFIX)]
-    tensors = {name.removeprefix(MODEL_PREFIX): file.tensor(name) for name in names}
-    model = family.load(options, len(vocabulary), len(vocabulary.labels), tensors)
+    sizes = len(vocabulary), len(vocabulary.labels)
+    model = family.load(options, *sizes, model_tensors(file))
     return FittedModel(
         model=model,
         family=family.name,
@@ -124,6 +124,12 @@ def _fitted(file: ModelFile) -> FittedModel:
         folded_digests=folded_digests,
         canaries=_canaries(document["canaries"]) if document.get("canaries") else (),
     )
+
+
+def model_tensors(file: ModelFile) -> Tensors:
+    """Read the tensors of the model in a file."""
+    names = [name for name in file.document["tensors"] if name.startswith(_MODEL)]
+    return {name.removeprefix(_MODEL): file.tensor(name) for name in names}
 
 
 def _cleaning(summary: Summary) -> Document:

@@ -1,5 +1,6 @@
 """Vocabulary: id 0 is the boundary, then characters in code point order, then labels."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -67,6 +68,14 @@ class Vocabulary:
         index[index == len(self._codes)] = 0
         is_known = self._codes[index] == codes if len(self._codes) else np.zeros(len(codes), bool)
         return np.where(is_known, index + 1, -1).astype(np.int32)
+
+    def ids_of(self, characters: str) -> NDArray[np.int32]:
+        """Return the id of each character, or -1."""
+        return self.encode(np.array([ord(c) for c in characters], np.uint32))
+
+    def base_ids_of(self, characters: str) -> NDArray[np.int32]:
+        """Return the id of the base letter of each character, of e for é, or -1."""
+        return self.ids_of("".join(unicodedata.normalize("NFD", c)[0] for c in characters))
 
     def union(self, other: Self) -> Self:
         """Return the union of two vocabularies."""

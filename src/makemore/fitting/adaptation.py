@@ -12,8 +12,7 @@ from makemore.fitting.held_out import FOLDS, Adapted, Fold, HeldOut, folds, weig
 from makemore.inference import likelihood
 from makemore.options.verbs import FitOptions
 from makemore.parallel import available_processors, open_workers
-from makemore.starter.adapting import BATCH, RECIPES, Learner, Recipe, evaluation_steps
-from makemore.starter.reading import Encoded
+from makemore.starter.adapting import BATCH, RECIPES, Learner, build_learners, evaluation_steps
 from makemore.starter.stored import Starter
 
 _EPOCHS, _FEWEST_STEPS = 24, 64  # how long networks are compared, if time allows
@@ -34,10 +33,10 @@ class Plan:
     last: int
 
     @classmethod
-    def of(cls, lines: Encoded, options: FitOptions) -> Self:
+    def of(cls, lines: Lines, options: FitOptions) -> Self:
         """Plan by the size of the list and the budget, never by timing, so it can be repeated."""
         count = len(lines)
-        characters = len(lines.ids) / count * min(BATCH, count)
+        characters = (1 + len(lines.codes) / count) * min(BATCH, count)  # line ends too
         possible = int(_SHARE * options.seconds(count) * _CHARACTERS / characters)
         wanted = options.steps or max(_FEWEST_STEPS, _EPOCHS * -(-count // BATCH))
         folds = min(max(possible // wanted - 1, 1), FOLDS)
@@ -54,14 +53,10 @@ def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOp
         options: options of the fit: budget or steps, and seed.
     """
     clock, seconds = time.perf_counter(), options.seconds(len(lines))
-    plan, parts = Plan.of(Encoded.of(lines, vocabulary), options), []
-
-    def learner(recipe: Recipe, part: Lines) -> Learner:
-        return Learner(starter, vocabulary, Encoded.of(part, vocabulary), recipe, options.seed)
-
+    plan, parts, seed = Plan.of(lines, options), [], options.seed
     for number, fold in enumerate(folds(lines, vocabulary, plan.folds)):
         limit = clock + seconds * (number + 1) / (plan.folds + 1)
-        learners = [learner(recipe, fold.lines) for recipe in RECIPES]
+        learners = build_learners(starter, vocabulary, fold.lines, RECIPES, seed)
         parts.append(_compare(learners, fold, plan, None if options.steps else limit))
     found = HeldOut.join(parts)
     best = found.best_steps()
@@ -71,7 +66,8 @@ def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOp
     rows = found.networks[different, np.array(best)[different]]
     weights, loss, helps = weigh(found, rows)
     chosen = np.array(different)[helps]
-    learners = [learner(RECIPES[i], lines) for i in chosen.tolist()]
+    recipes = [RECIPES[i] for i in chosen.tolist()]
+    learners = build_learners(starter, vocabulary, lines, recipes, seed)
     _train(learners, steps[chosen].tolist())
     return Adapted(
         networks=[each.averaged for each in learners],

@@ -7,6 +7,7 @@ from makemore.registry import Family, family_named
 
 _MIN_LINES = 100  # networks improved on counts alone in experiments from this size on
 SMALL_LIST = 2000  # lines up to which the starter helped in experiments
+MIN_GAIN = 0.001  # nats per character; networks that lower a held-out loss by less are left out
 FEWEST_STEPS = 10  # networks with fewer steps are not trained; the warm-up is as long
 
 

@@ -1,7 +1,6 @@
 """Blending: one mixture of several fitted models, which may have different vocabularies."""
 
 import time
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 
@@ -115,9 +114,7 @@ def _adapt(model: Model, own: Vocabulary, wider: Vocabulary) -> Model:
     if own.characters == wider.characters:
         return model
     fallback = int(model.start(1, len(own) if own.labels else None)[0][0, 1:].argmax()) + 1
-    characters = own.encode(np.array([ord(c) for c in wider.characters], np.uint32))
-    bases = [ord(unicodedata.normalize("NFD", c)[0]) for c in wider.characters]
-    base = own.encode(np.array(bases, np.uint32))
+    characters, base = own.ids_of(wider.characters), own.base_ids_of(wider.characters)
     stand_in = np.where(base < 0, fallback, base)
     is_known = characters >= 0
     labels = own.label_ids(wider.labels)

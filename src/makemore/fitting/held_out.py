@@ -13,16 +13,15 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import assign_folds
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.fitting.auto import COUNT_MEMBERS
+from makemore.fitting.auto import COUNT_MEMBERS, MIN_GAIN
 from makemore.inference import likelihood
 from makemore.inference.model import CountModel, Model
-from makemore.models.mixture import likeliest_weights, mix
+from makemore.models.mixture import likeliest_mixture
 from makemore.options.families import LSTMOptions
 from makemore.registry import parse_members
 
 FOLDS = 5  # parts of a list; so many or fewer are held out in turn
 _SCORED = 3_000  # characters of a part that are scored
-_MIN_GAIN = 0.001  # nats per character; networks that gain less are left out
 _MIN_WEIGHT = 0.01  # of a network; one that weighs less is left out
 
 
@@ -84,14 +83,19 @@ class HeldOut(NamedTuple):
 
     @classmethod
     def of(cls, fold: Fold, networks: Sequence[Sequence[NDArray[np.float64]]]) -> Self:
-        """Return the log-probabilities of a fold's held-out characters under networks."""
+        """Gather what counts and networks predict of the held-out lines of a fold.
+
+        Args:
+            fold: the fold.
+            networks: (networks, steps, M) log-probabilities under each network.
+        """
         c = fold.held_out
         weight = np.repeat(c.line_weight, np.diff(c.start))
         return cls(len(c.line_weight), weight, fold.counts, np.array(networks, np.float32))
 
     @classmethod
     def join(cls, parts: "Sequence[HeldOut]") -> Self:
-        """Return several parts as one, with the numbers of steps that all have reached."""
+        """Concatenate several parts, up to the last number of steps that all of them reached."""
         reached = min(part.networks.shape[1] for part in parts)
         return cls(
             sum(part.lines for part in parts),
@@ -111,16 +115,12 @@ class HeldOut(NamedTuple):
         Args:
             networks: (networks, M) log-probabilities under the networks that are mixed.
         """
-        log_probs = np.concatenate([self.counts, networks])
-        weights = likeliest_weights(log_probs, self.weight)
-        with np.errstate(divide="ignore"):
-            mixed = np.log(mix(weights, np.exp(log_probs.astype(np.float64))))
-        return weights, float(-(self.weight * mixed).sum() / self.weight.sum())
+        return likeliest_mixture(np.concatenate([self.counts, networks]), self.weight)
 
 
 @dataclass(frozen=True, eq=False)
 class Adapted:
-    """The starter, adapted to a list.
+    """The networks that were fitted to a small list.
 
     Attributes:
         networks: the networks that help; maybe none.
@@ -156,6 +156,6 @@ def weigh(
     """
     weights, loss = found.mixture(networks)
     helps = weights[len(found.counts) :] >= _MIN_WEIGHT
-    if found.mixture(networks[:0])[1] - loss < _MIN_GAIN:
+    if found.mixture(networks[:0])[1] - loss < MIN_GAIN:
         helps[:] = False
     return *found.mixture(networks[helps]), helps

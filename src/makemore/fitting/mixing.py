@@ -7,14 +7,12 @@ from numpy.typing import NDArray
 
 from makemore.arrays import Float32s
 from makemore.contexts.table import Contexts
-from makemore.fitting.auto import COUNT_MEMBERS
+from makemore.fitting.auto import COUNT_MEMBERS, MIN_GAIN
 from makemore.fitting.splits import Splits
 from makemore.fitting.start import Start
 from makemore.inference.model import CountModel, members
-from makemore.models.mixture import Mixture, likeliest_weights, mix
+from makemore.models.mixture import Mixture, likeliest_mixture, likeliest_weights
 from makemore.options.families import MixtureOptions
-
-_MIN_GAIN = 0.001  # nats per character; networks that lower the dev loss by less are left out
 
 
 def fit_mixture_weights(
@@ -62,14 +60,9 @@ def _networks_help(mixture: Mixture, log_probs: Float32s, dev: Contexts) -> bool
         log_probs: (members, M) the members' log-probabilities of the M edges of `dev`.
         dev: held-out contexts.
     """
-
-    def loss(members_log_probs: Float32s) -> float:
-        weights = likeliest_weights(members_log_probs, dev.count)
-        with np.errstate(divide="ignore"):
-            log_probs = np.log(mix(weights, np.exp(members_log_probs.astype(np.float64))))
-        return float(-(dev.count * log_probs).sum() / dev.total)
-
-    return loss(log_probs[_is_count(mixture)]) - loss(log_probs) >= _MIN_GAIN
+    _, loss = likeliest_mixture(log_probs, dev.count)
+    _, loss_of_counts = likeliest_mixture(log_probs[_is_count(mixture)], dev.count)
+    return loss_of_counts - loss >= MIN_GAIN
 
 
 def _is_count(mixture: Mixture) -> NDArray[np.bool_]:

@@ -210,6 +210,21 @@ def likeliest_weights(log_probs: Float32s, count: NDArray[np.float64]) -> NDArra
     return result
 
 
+def likeliest_mixture(
+    log_probs: Float32s, count: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Return the weights of `likeliest_weights`, and the loss of that mixture in nats.
+
+    Args:
+        log_probs: see `likeliest_weights`.
+        count: see `likeliest_weights`.
+    """
+    weights = likeliest_weights(log_probs, count)
+    with np.errstate(divide="ignore"):
+        mixed = np.log(mix(weights, np.exp(log_probs.astype(np.float64))))
+    return weights, float(-(count * mixed).sum() / count.sum())
+
+
 def mix(weights: NDArray[np.float64], probs: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (M,) float64 mixed probabilities, given (members,) weights and (members, M).
 

@@ -6,6 +6,7 @@ held-out lines. What is evaluated has the moving average of the weights.
 """
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.layers.network import Noise, dropout_noise
 from makemore.layers.threads import torch_threads
@@ -68,16 +70,11 @@ class Learner:
     """
 
     def __init__(
-        self, starter: Starter, vocabulary: Vocabulary, lines: Encoded, recipe: Recipe, seed: int
+        self, network: LSTM, options: LSTMOptions, lines: Encoded, recipe: Recipe, seed: int
     ) -> None:
-        """Build the network; the first state of a copy is that after reading the lines."""
+        """Hold the network before its first step; it must have a learned first state."""
         self._lines, self._seed, self.done, self.pace = lines, seed, 0, recipe.pace
-        self.options = recipe.new or starter.options
-        network = LSTM(self.options, len(vocabulary), len(vocabulary.labels))
-        if recipe.new is None:
-            network.load(read_list(starter, vocabulary, lines, seed).tensors())
-        else:
-            network.initialise(torch.Generator().manual_seed(seed))
+        self.options = options
         assert network.initial is not None, "the first state is learned"
         self._network, network.dropout = network, recipe.dropout
         self.averaged = copy.deepcopy(network)
@@ -130,6 +127,31 @@ class Learner:
         epoch, position = divmod(self.done, steps)
         order = np.random.default_rng((self._seed, 1, epoch)).permutation(count)
         return order[position * size : (position + 1) * size]
+
+
+def build_learners(
+    starter: Starter, vocabulary: Vocabulary, lines: Lines, recipes: Iterable[Recipe], seed: int
+) -> list[Learner]:
+    """Build a network for each recipe; copies of the starter have read the lines.
+
+    Args:
+        starter: the starter.
+        vocabulary: the vocabulary of the networks.
+        lines: the lines to learn.
+        recipes: how each network is trained.
+        seed: seed of new weights, of the order of the lines, and of dropout.
+    """
+    encoded, learners = Encoded.of(lines, vocabulary), []
+    tensors = read_list(starter, vocabulary, encoded, seed).tensors()
+    for recipe in recipes:
+        options = recipe.new or starter.options
+        network = LSTM(options, len(vocabulary), len(vocabulary.labels))
+        if recipe.new is None:
+            network.load(tensors)
+        else:
+            network.initialise(torch.Generator().manual_seed(seed))
+        learners.append(Learner(network, options, encoded, recipe, seed))
+    return learners
 
 
 def evaluation_steps(last: int) -> list[int]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.arrays import AnyArray
-from makemore.checkpoint.document import MODEL_PREFIX
+from makemore.checkpoint.document import model_tensors
 from makemore.checkpoint.model_file import read_model_file
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
@@ -51,11 +51,9 @@ class Starter:
             CheckpointError: the file is missing or damaged.
         """
         file = read_model_file(path)
-        names = [name for name in file.document["tensors"] if name.startswith(MODEL_PREFIX)]
-        tensors = {name.removeprefix(MODEL_PREFIX): file.tensor(name) for name in names}
         options = LSTMOptions.of(file.document["options"])
         vocabulary = Vocabulary(file.document["characters"])
-        return cls(vocabulary, options.replace(learned_state=True), tensors)
+        return cls(vocabulary, options.replace(learned_state=True), model_tensors(file))
 
     def knows(self, lines: Lines) -> bool:
         """Return whether it knows most characters of a list, counted as often as they occur."""
@@ -63,13 +61,13 @@ class Starter:
         return float(known.mean()) >= MIN_KNOWN
 
     def opened(self, vocabulary: Vocabulary) -> Vocabulary:
-        """Return a vocabulary with all own letters and digits that are like those in it.
+        """Extend a vocabulary by the letters and digits of the starter that are like those in it.
 
         They are of the same script and category: a list with a small Latin letter gets all small
         Latin letters that the starter knows.
         """
-        wanted = {_sort_of(c) for c in vocabulary.characters if c.isalnum()}
-        more = "".join(c for c in self.vocabulary.characters if _sort_of(c) in wanted)
+        wanted = {_script_and_category(c) for c in vocabulary.characters if c.isalnum()}
+        more = "".join(c for c in self.vocabulary.characters if _script_and_category(c) in wanted)
         return vocabulary.union(Vocabulary(more))
 
     def tensors_for(self, vocabulary: Vocabulary) -> dict[str, AnyArray]:
@@ -84,7 +82,7 @@ class Starter:
         rows, columns, bias = (self.tensors[name] for name in ("C", "V", "d"))
         embedding = np.where(is_known[:, None], rows[own], rows[own[is_known]].mean(axis=0))
         mean = columns[:, own[is_known]].mean(axis=1, keepdims=True)
-        is_new = self.vocabulary.encode(_codes(vocabulary.characters)) < 0
+        is_new = self.vocabulary.ids_of(vocabulary.characters) < 0
         logit_bias = np.where(is_known, bias[own], bias[own[is_known]].mean())
         logit_bias[1:] += np.float32(_NEW_BIAS) * is_new
         labels = np.repeat(rows[[BOUNDARY]], len(vocabulary.labels), axis=0)
@@ -98,17 +96,11 @@ class Starter:
 
     def _ids_in_place_of(self, characters: str) -> NDArray[np.int32]:
         """Return (V,) the own id for the boundary and each character or its base letter, or -1."""
-        ids = self.vocabulary.encode(_codes(characters))
-        bases = "".join(unicodedata.normalize("NFD", c)[0] for c in characters)
-        ids = np.where(ids < 0, self.vocabulary.encode(_codes(bases)), ids)
+        ids = self.vocabulary.ids_of(characters)
+        ids = np.where(ids < 0, self.vocabulary.base_ids_of(characters), ids)
         return np.concatenate([[BOUNDARY], ids]).astype(np.int32)
 
 
-def _sort_of(character: str) -> tuple[str, str]:
+def _script_and_category(character: str) -> tuple[str, str]:
     """Return the script of a character, as the first word of its name, and its category."""
     return unicodedata.name(character, "").split(" ")[0], unicodedata.category(character)
-
-
-def _codes(characters: str) -> NDArray[np.uint32]:
-    """Return the code points of characters."""
-    return np.array([ord(c) for c in characters], np.uint32)
