@@ -98,7 +98,7 @@ class Family(NamedTuple):
                 if is_adapted
                 else load(*sizes, own_tensors)
             )
-        return Mixture(members, tensors["weights"])
+        return Mixture(members, tensors["weights"], tensors.get("weights_by_length"))
 
     def _class(self) -> "Callable[..., FamilyModel]":
         """Import the model class, and with it NumPy and, for networks, torch."""

@@ -131,22 +131,32 @@ def test_copies_that_do_not_help_are_left_out(names):
     (fold,) = folds(names[0], vocabulary, 1)
     useless = np.full((2, fold.counts.shape[1]), -20.0)
     found = HeldOut.of(fold, useless[:, None])
-    weights, loss, helps = weigh(found, found.networks[:, 0])
-    assert not helps.any()
-    assert len(weights) == 3
-    assert loss == found.mixture(found.networks[:0, 0])[1]
+    weighed = weigh(found, found.networks[:, 0])
+    assert not weighed.helps.any()
+    assert len(weighed.weights) == 3
+    assert weighed.weights_by_length is None
+    assert weighed.loss == found.mixture(found.networks[:0, 0])[1]
     perfect = np.zeros((2, 1, fold.counts.shape[1]))
     perfect[1] = -20
-    _, loss, helps = weigh(HeldOut.of(fold, perfect), perfect[:, 0].astype(np.float32))
-    assert helps.tolist() == [True, False]
-    assert loss < 0.05
+    weighed = weigh(HeldOut.of(fold, perfect), perfect[:, 0].astype(np.float32))
+    assert weighed.helps.tolist() == [True, False]
+    assert weighed.loss < 0.05
+
+
+def test_a_network_counts_for_more_where_little_is_known(names):
+    (fold,) = folds(names[0], Vocabulary.of(names[0]), 1)
+    helpful = np.where(fold.length < 2, 0.0, -20.0)[None]
+    found = HeldOut.of(fold, helpful[:, None])
+    weighed = weigh(found, helpful.astype(np.float32))
+    assert weighed.weights_by_length[1, -1] > 0.8
+    assert weighed.weights_by_length[2:, -1].max() < 0.4
+    assert weighed.loss < found.mixture(helpful.astype(np.float32))[1] - 0.1
 
 
 def test_a_network_that_predicts_as_the_counts_do_is_left_out(names):
     (fold,) = folds(names[0], Vocabulary.of(names[0]), 1)
     again = fold.counts[:1].astype(np.float64)
-    _, _, helps = weigh(HeldOut.of(fold, again[:, None]), fold.counts[:1])
-    assert not helps.any()
+    assert not weigh(HeldOut.of(fold, again[:, None]), fold.counts[:1]).helps.any()
 
 
 def test_each_line_is_held_out_once_and_not_counted_then(names):

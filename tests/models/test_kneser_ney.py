@@ -356,3 +356,26 @@ def test_forged_pruned_counts_are_rejected(us_names, name, change):
     KneserNey(options, len(vocabulary), 0).load(tensors)
     with pytest.raises(ValueError, match=r"total|discount|count|tree"):
         KneserNey(options, len(vocabulary), 0).load(tensors | {name: change(tensors[name])})
+
+
+def test_the_known_length_is_that_of_the_longest_suffix_that_was_counted():
+    lines, asked = Lines.from_strings(["anna", "hannah", "bob"]), ["hannb", "xanna", "nab"]
+    vocabulary = Vocabulary.of(Lines.from_strings([*lines.to_list(), *asked]))
+    K = 4
+    model = KneserNey(KneserNeyOptions(window=K), len(vocabulary), 0)
+    model.count(Contexts.of(lines, vocabulary, K))
+    counted_before = {
+        f"^{line}"[max(0, t - length) : t]
+        for line in lines.to_list()
+        for t in range(1, len(line) + 2)
+        for length in range(K + 1)
+    }
+    for line in asked:
+        for t in range(1, len(line) + 2):
+            before = f"^{line}"[max(0, t - K) : t]
+            ids = [0 if c == "^" else vocabulary.characters.index(c) + 1 for c in before]
+            window = np.array([[0] * (K - len(ids)) + ids], np.int32)
+            known = max(
+                n for n in range(len(before) + 1) if before[len(before) - n :] in counted_before
+            )
+            assert model.known_length(window).tolist() == [known], before

@@ -127,9 +127,13 @@ def _fitted(file: ModelFile) -> FittedModel:
 
 
 def model_tensors(file: ModelFile) -> Tensors:
-    """Read the tensors of the model in a file."""
+    """Read the tensors of the model in a file; float16 becomes float32, in which models compute."""
     names = [name for name in file.document["tensors"] if name.startswith(_MODEL)]
-    return {name.removeprefix(_MODEL): file.tensor(name) for name in names}
+    tensors = {name.removeprefix(_MODEL): file.tensor(name) for name in names}
+    return {
+        name: value.astype(np.float32) if value.dtype == np.float16 else value
+        for name, value in tensors.items()
+    }
 
 
 def _cleaning(summary: Summary) -> Document:

@@ -64,19 +64,20 @@ def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOp
     # Copies that have only read the list are equal: the first one is enough.
     different = [i for i, step in enumerate(steps.tolist()) if step or 0 not in steps[:i]]
     rows = found.networks[different, np.array(best)[different]]
-    weights, loss, helps = weigh(found, rows)
-    chosen = np.array(different)[helps]
+    weighed = weigh(found, rows)
+    chosen = np.array(different)[weighed.helps]
     recipes = [RECIPES[i] for i in chosen.tolist()]
     learners = build_learners(starter, vocabulary, lines, recipes, seed)
     _train(learners, steps[chosen].tolist())
     return Adapted(
         networks=[each.averaged for each in learners],
         options=[each.options for each in learners],
-        weights=weights,
+        weights=weighed.weights,
+        weights_by_length=weighed.weights_by_length,
         steps=tuple(steps[chosen].tolist()),
         compared=plan.last,
         held_out=found.lines,
-        loss=loss,
+        loss=weighed.loss,
     )
 
 

@@ -8,15 +8,16 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Float32s, evenly_spaced
+from makemore.arrays import Float32s, Ints, evenly_spaced
 from makemore.contexts.table import Contexts
 from makemore.corpus.lines import Lines
 from makemore.corpus.split import assign_folds
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.fitting.auto import COUNT_MEMBERS, MIN_GAIN
 from makemore.inference import likelihood
-from makemore.inference.model import CountModel, Model
-from makemore.models.mixture import likeliest_mixture
+from makemore.inference.model import Model
+from makemore.models.kneser_ney import KneserNey
+from makemore.models.mixture import likeliest_mixture, likeliest_weights_by_length, mixture_loss
 from makemore.options.families import LSTMOptions
 from makemore.registry import parse_members
 
@@ -32,11 +33,13 @@ class Fold(NamedTuple):
         lines: the other parts, which are learned.
         held_out: contexts of the held-out lines.
         counts: (members, M) log-probabilities of the held-out characters under the count models.
+        length: (M,) how many characters before each of them the largest count model knows.
     """
 
     lines: Lines
     held_out: Contexts
     counts: Float32s
+    length: Ints
 
 
 def folds(lines: Lines, vocabulary: Vocabulary, number: int) -> Iterator[Fold]:
@@ -53,17 +56,19 @@ def folds(lines: Lines, vocabulary: Vocabulary, number: int) -> Iterator[Fold]:
         counts = []
         for model in count_members(vocabulary):
             model.count(Contexts.of(rest, vocabulary, model.window))
-            counts.append(likelihood.character_log_probs(model, c.windows(model.window)))
-        yield Fold(rest, c, np.array(counts, np.float32))
+            windows = c.windows(model.window)
+            counts.append(likelihood.character_log_probs(model, windows))
+            length = model.known_length(windows.lookback(model.window))[windows.row][windows.edge]
+        yield Fold(rest, c, np.array(counts, np.float32), length)
 
 
-def count_members(vocabulary: Vocabulary) -> list[CountModel]:
-    """Return the count models of a mixture, without counts."""
+def count_members(vocabulary: Vocabulary) -> list[KneserNey]:
+    """Return the count models of a mixture, without counts; the last one has the largest window."""
     built = [
         family.build(options, len(vocabulary), len(vocabulary.labels))
         for family, options in parse_members(COUNT_MEMBERS)
     ]
-    return [model for model in built if isinstance(model, CountModel)]
+    return [model for model in built if isinstance(model, KneserNey)]
 
 
 class HeldOut(NamedTuple):
@@ -73,12 +78,14 @@ class HeldOut(NamedTuple):
         lines: number of held-out lines.
         weight: (M,) float64 weight of each character.
         counts: (members, M) under each count model.
+        length: see `Fold`.
         networks: (networks, steps, M) under each network, after each number of steps.
     """
 
     lines: int
     weight: NDArray[np.float64]
     counts: Float32s
+    length: Ints
     networks: Float32s
 
     @classmethod
@@ -91,7 +98,8 @@ class HeldOut(NamedTuple):
         """
         c = fold.held_out
         weight = np.repeat(c.line_weight, np.diff(c.start))
-        return cls(len(c.line_weight), weight, fold.counts, np.array(networks, np.float32))
+        log_probs = np.array(networks, np.float32)
+        return cls(len(c.line_weight), weight, fold.counts, fold.length, log_probs)
 
     @classmethod
     def join(cls, parts: "Sequence[HeldOut]") -> Self:
@@ -101,6 +109,7 @@ class HeldOut(NamedTuple):
             sum(part.lines for part in parts),
             np.concatenate([part.weight for part in parts]),
             np.concatenate([part.counts for part in parts], axis=1),
+            np.concatenate([part.length for part in parts]),
             np.concatenate([part.networks[:, :reached] for part in parts], axis=2),
         )
 
@@ -126,6 +135,7 @@ class Adapted:
         networks: the networks that help; maybe none.
         options: the options of each network.
         weights: weights of the count models, then of the networks.
+        weights_by_length: the same by the known length, see `Mixture`; None without networks.
         steps: number of steps of each network.
         compared: largest number of steps that was compared.
         held_out: number of lines that were held out in turn.
@@ -135,27 +145,44 @@ class Adapted:
     networks: Sequence[Model]
     options: Sequence[LSTMOptions]
     weights: NDArray[np.float64]
+    weights_by_length: NDArray[np.float64] | None
     steps: tuple[int, ...]
     compared: int
     held_out: int
     loss: float
 
 
-def weigh(
-    found: HeldOut, networks: Float32s
-) -> tuple[NDArray[np.float64], float, NDArray[np.bool_]]:
+class Weighed(NamedTuple):
+    """The weights of counts and networks that suit held-out lines best.
+
+    Attributes:
+        weights: weights of the count models, then of the networks that help.
+        weights_by_length: the same by the known length, see `Mixture`; None without networks.
+        loss: loss of the mixture on the held-out lines, in nats per character.
+        helps: (networks,) whether each network helps.
+    """
+
+    weights: NDArray[np.float64]
+    weights_by_length: NDArray[np.float64] | None
+    loss: float
+    helps: NDArray[np.bool_]
+
+
+def weigh(found: HeldOut, networks: Float32s) -> Weighed:
     """Fit the weights of counts and networks, and leave out networks that do not help.
 
     Args:
         found: the log-probabilities under the count models.
         networks: (networks, M) those under each network.
-
-    Returns:
-        the weights of the count models and of the networks that help, the loss of their mixture,
-        and (networks,) whether each network helps.
     """
     weights, loss = found.mixture(networks)
     helps = weights[len(found.counts) :] >= _MIN_WEIGHT
     if found.mixture(networks[:0])[1] - loss < MIN_GAIN:
         helps[:] = False
-    return *found.mixture(networks[helps]), helps
+    weights, loss = found.mixture(networks[helps])
+    if not helps.any():
+        return Weighed(weights, None, loss, helps)
+    log_probs = np.concatenate([found.counts, networks[helps]])
+    table = likeliest_weights_by_length(log_probs, found.weight, found.length, weights)
+    loss = mixture_loss(table[found.length].T, log_probs, found.weight)
+    return Weighed(weights, table, loss, helps)

@@ -78,7 +78,8 @@ def fit_small_list(starter: Starter, splits: ListSplits, options: FitOptions) ->
     counted = count_members(facts.vocabulary)
     for model in counted:
         model.count(splits.train_and_dev(model.window))
-    mixture = Mixture([*counted, *adapted.networks], adapted.weights)
+    members = [*counted, *adapted.networks]
+    mixture = Mixture(members, adapted.weights, adapted.weights_by_length)
     networks = [format_member(family_named("lstm"), each) for each in adapted.options]
     learned, test = splits.train_and_dev(mixture.window), splits.contexts("test", mixture.window)
     evaluated = learned.lines(evenly_spaced(len(lines), _EVALUATED))
@@ -115,16 +116,17 @@ def read(starter: Starter, lines: Lines, vocabulary: Vocabulary, seed: int) -> A
         return HeldOut.of(fold, [[likelihood.character_log_probs(reader, fold.held_out)]])
 
     found = HeldOut.join([held_out(fold) for fold in folds(lines, vocabulary, FOLDS)])
-    weights, loss, helps = weigh(found, found.networks[:, 0])
+    best = weigh(found, found.networks[:, 0])
     reader = read_list(starter, vocabulary, Encoded.of(lines, vocabulary), seed)
     return Adapted(
-        networks=[reader] if helps.any() else [],
-        options=[starter.options] if helps.any() else [],
-        weights=weights,
-        steps=(0,) if helps.any() else (),
+        networks=[reader] if best.helps.any() else [],
+        options=[starter.options] if best.helps.any() else [],
+        weights=best.weights,
+        weights_by_length=best.weights_by_length,
+        steps=(0,) if best.helps.any() else (),
         compared=0,
         held_out=found.lines,
-        loss=loss,
+        loss=best.loss,
     )
 
 

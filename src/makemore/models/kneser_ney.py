@@ -127,6 +127,14 @@ class KneserNey(CountModel):
             log_probs[rows] = self._log_probs(node[rows], label)
         return log_probs
 
+    def known_length(self, back: Ids) -> Ints:
+        """Return (n,) how many of the latest characters of each window were counted in this order.
+
+        The start of a line counts as a character.
+        """
+        tree = self.pooled.tree
+        return tree.depth[tree.find(self._histories(back)[0])]
+
     def pair_log_probs(self, back: Ids, row: Ints, ids: Ids) -> Float32s:
         """See `CountModel.pair_log_probs`; from the empty history to the longest that was seen."""
         history, _ = self._histories(back)

@@ -17,7 +17,7 @@ class Member(NamedTuple):
 
     Attributes:
         name: its class, and its window if it has one.
-        weight: its weight in the mixture.
+        weight: its weight in the mixture, the mean over the characters of the lines.
         loss: loss of the member alone, in nats per character.
         best: share of characters for which it has the highest probability; ties go to the first
             member.
@@ -41,20 +41,23 @@ def measure_members(mixture: Mixture, c: Contexts) -> list[Member]:
     edge_shares = c.count / c.total
     best = log_probs.argmax(axis=0)
 
+    weights = mixture.weights_after(c)
+    weights = weights[:, c.row] if weights.shape[1] > 1 else weights
+
     def loss(weights: Float64s) -> float:
-        with np.errstate(divide="ignore"):
-            mixed = np.log((weights[:, None] / weights.sum() * np.exp(log_probs)).sum(axis=0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mixed = np.log((weights / weights.sum(axis=0) * np.exp(log_probs)).sum(axis=0))
         return -float((edge_shares * mixed).sum())
 
-    mixture_loss, contributions = loss(mixture.weights), []
-    by_position = _mean_by_position(_responsibility(log_probs, mixture.weights), c)
+    mixture_loss, contributions = loss(weights), []
+    by_position = _mean_by_position(_responsibility(log_probs, weights), c)
     for index, member in enumerate(mixture.members):
-        others = np.where(np.arange(len(log_probs)) == index, 0.0, mixture.weights)
+        others = np.where((np.arange(len(log_probs)) == index)[:, None], 0.0, weights)
         is_finite = others.any() and np.isfinite(loss(others))
         contributions.append(
             Member(
                 _name(member),
-                float(mixture.weights[index]),
+                float((edge_shares * weights[index]).sum()),
                 -float((edge_shares * log_probs[index]).sum()),
                 float(edge_shares[best == index].sum()),
                 loss(others) - mixture_loss if is_finite else float("inf"),
@@ -75,7 +78,7 @@ def _responsibility(log_probs: Float64s, weights: Float64s) -> Float64s:
     """Return (members, M) each member's share of each edge's probability; 0 where that is 0."""
     highest = log_probs.max(axis=0)
     shift = np.where(np.isfinite(highest), highest, 0.0)
-    joint = weights[:, None] * np.exp(log_probs - shift)
+    joint = weights * np.exp(log_probs - shift)
     total = joint.sum(axis=0)
     shares: Float64s = np.where(total > 0, joint / np.where(total > 0, total, 1.0), 0.0)
     return shares
