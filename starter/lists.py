@@ -6,7 +6,9 @@ is changed in such a way, all lines of a list in the same way. Lists of codes ar
 
 import json
 import random
+import re
 import string
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,7 +17,13 @@ from pathlib import Path
 FEWEST, MOST = 16, 200  # lines of a list that is drawn, by a log-uniform distribution
 CHANGED = 0.3  # share of lists that are changed
 MADE_UP = 0.3  # share of the lists of codes that are made up
+COVERED = 0.998  # share of the letters of a script that the chosen characters make up
 KNOWN = 0.8  # a list is used if at least this share of its lines has only known characters
+# Scripts with too many letters for a small network are left out: Hangul, Ethiopic, Chinese.
+SCRIPTS = (
+    *("", "LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "DEVANAGARI"),
+    *("BENGALI", "TAMIL", "THAI", "HIRAGANA", "KATAKANA", "COMBINING"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,19 +42,36 @@ def read_lists(path: Path, left_out: Collection[str] = ()) -> list[List]:
     return [each for each in lists if each.kind not in left_out]
 
 
-def choose_characters(lists: list[List], size: int) -> str:
-    """Return so many characters: printable ASCII, and those that are most frequent in the lists.
+def choose_characters(lists: list[List]) -> str:
+    """Return printable ASCII and the usual characters of `SCRIPTS` in ascending order.
 
-    A list counts by the square root of its lines, so that a long one does not decide alone.
+    Of each script, and of the characters that are no letters, the most frequent ones are taken,
+    until they make up `COVERED` of it. A list counts by the square root of its lines, so that a
+    long one does not decide alone.
     """
-    weight: dict[str, float] = defaultdict(float)
+    weights: dict[str, Counter[str]] = defaultdict(Counter)
     for each in lists:
         counts = Counter("".join(each.lines))
         for character, count in counts.items():
-            weight[character] += count / counts.total() * len(each.lines) ** 0.5
-    ascii_ = [chr(code) for code in range(32, 127)]
-    others = sorted(weight.keys() - set(ascii_), key=lambda c: (-weight[c], c))
-    return "".join(sorted(ascii_ + others[: size - len(ascii_)]))
+            share = count / counts.total() * len(each.lines) ** 0.5
+            weights[_script(character)][character] += share
+    chosen = {chr(code) for code in range(32, 127)}
+    for script in SCRIPTS:
+        ordered = sorted(weights[script].items(), key=lambda pair: (-pair[1], pair[0]))
+        left = COVERED * weights[script].total()
+        for character, weight in ordered:
+            if left <= 0:
+                break
+            chosen.add(character)
+            left -= weight
+    return "".join(sorted(chosen))
+
+
+def _script(character: str) -> str:
+    """Return the script of a letter or mark, as the first word of its name; else an empty text."""
+    if unicodedata.category(character)[0] not in "LM":
+        return ""
+    return re.split("[ -]", unicodedata.name(character, "?"))[0]
 
 
 class Draws:
@@ -73,14 +98,27 @@ class Draws:
         count = round(FEWEST * (MOST / FEWEST) ** rng.random())
         if kind == "codes" and rng.random() < MADE_UP:
             return make_up_codes(count, rng)
-        lines = rng.choices(self._lists[kind], self._weights[kind])[0]
+        lines = self._choose(kind)
         drawn = rng.sample(lines, min(count, len(lines)))
-        return change(drawn, rng) if rng.random() < CHANGED else drawn
+        if rng.random() < CHANGED:
+            words = [line.split()[-1] for line in rng.choices(self._choose(kind), k=4)]
+            return change(drawn, words, rng)
+        return drawn
+
+    def _choose(self, kind: str) -> list[str]:
+        """Return all lines of a random list of a kind."""
+        return self._rng.choices(self._lists[kind], self._weights[kind])[0]
 
 
-def change(lines: list[str], rng: random.Random) -> list[str]:
-    """Return the lines changed in one of six ways: case, separators, numbers, or pairs of words."""
-    way, separator = rng.randrange(6), rng.choice(["-", "_", ".", " ", "", "/"])
+def change(lines: list[str], words: list[str], rng: random.Random) -> list[str]:
+    """Return the lines changed in one of eight ways: case, separators, numbers, added words.
+
+    Args:
+        lines: the lines of a list.
+        words: some words, which may be added to all lines.
+        rng: what draws.
+    """
+    way, separator = rng.randrange(8), rng.choice(["-", "_", ".", " ", "", "/"])
     if way == 0:
         return [line.lower() for line in lines]
     if way == 1:
@@ -89,11 +127,16 @@ def change(lines: list[str], rng: random.Random) -> list[str]:
         return [line[:1].upper() + line[1:].lower() for line in lines]
     if way == 3:
         return [separator.join(line.replace("_", " ").split()) or line for line in lines]
+    if way < 7:
+        lines = [line.lower() for line in lines] if rng.random() < 0.5 else lines
+        words = [word.lower() for word in words] if rng.random() < 0.5 else words
     if way == 4:
-        digits, in_lower_case = rng.randint(1, 4), rng.random() < 0.5
-        numbers = ["".join(rng.choices(string.digits, k=digits)) for _ in lines]
-        words = [line.lower() if in_lower_case else line for line in lines]
-        return [word + separator + number for word, number in zip(words, numbers, strict=True)]
+        digits = rng.randint(1, 4)
+        return [line + separator + "".join(rng.choices(string.digits, k=digits)) for line in lines]
+    if way == 5:
+        return [line + separator + rng.choice(words) for line in lines]
+    if way == 6:
+        return [rng.choice(words) + separator + line for line in lines]
     others = rng.sample(lines, len(lines))
     return [a.split()[0] + separator + b.split()[0] for a, b in zip(lines, others, strict=True)]
 

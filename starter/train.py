@@ -22,10 +22,10 @@ from makemore.corpus.cleaning import Summary
 from makemore.corpus.lengths import usual_length
 from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.fitted import FitReport, FittedModel
+from makemore.models.array_lstm import ArrayLSTM
 from makemore.models.lstm import LSTM
 
-OPTIONS = LSTMOptions(embedding=64, hidden=320)
-CHARACTERS = 599  # most frequent characters of the lists; the boundary makes 600
+OPTIONS = LSTMOptions(embedding=64, hidden=384)
 STEPS, BATCH, SPAN = 26_000, 64, 64  # optimizer steps; lists and characters of each in a step
 RATE, WARM_UP, DECAY = 6e-3, 200, 0.01  # maximum learning rate, steps of its rise, weight decay
 DEV_EVERY, DEV_READ = 40, 20  # every 40th list is held out; its first 20 lines are read, not scored
@@ -61,21 +61,25 @@ def encode(lines: list[str], vocabulary: Vocabulary) -> NDArray[np.int32]:
     return ids[ids >= 0]
 
 
-def train(network: LSTM, lists: list[List], vocabulary: Vocabulary, steps: int, seed: int) -> float:
+def train(network: LSTM, streams: Streams, steps: int, bfloat16: bool) -> float:
     """Train a network on lists; return the mean loss of the last 500 steps, in nats.
 
-    The learning rate falls to zero.
+    Args:
+        network: the network.
+        streams: what it reads.
+        steps: number of optimizer steps; the learning rate falls to zero.
+        bfloat16: multiply in bfloat16, twice as fast on a processor that has it (AVX-512 BF16).
     """
-    streams = Streams(Draws(lists, vocabulary.characters, seed), vocabulary)
     clock, losses, state = time.perf_counter(), [], network.first_state(BATCH)
     parameters = list(network.parameters())
     optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.99), weight_decay=DECAY)
     for step in range(steps):
         spans, continues = streams.next()
         ids, keep = torch.from_numpy(spans), torch.from_numpy(continues)[:, None]
-        hidden, state = network.read_lines(ids[:-1], state.detach() * keep)
-        logits = hidden @ network.V + network.d
-        loss = nn.functional.cross_entropy(logits.flatten(0, 1), ids[1:].flatten())
+        with torch.autocast("cpu", torch.bfloat16, bfloat16):
+            hidden, state = network.read_lines(ids[:-1], state.detach() * keep)
+            logits = hidden @ network.V + network.d
+        loss = nn.functional.cross_entropy(logits.float().flatten(0, 1), ids[1:].flatten())
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -119,6 +123,8 @@ def describe(
 ) -> FittedModel:
     """Return the network as a fitted model, with facts about the lists that it learned.
 
+    Its weights are rounded to 16 bits, which halves the file.
+
     Args:
         network: the trained network.
         lists: the lists that it learned.
@@ -127,6 +133,8 @@ def describe(
         training: seed, steps and train loss of the training.
     """
     lengths = np.array([len(line) for each in lists for line in each.lines])
+    rounded = {name: each.astype(np.float16) for name, each in network.tensors().items()}
+    network.load({name: each.astype(np.float32) for name, each in rounded.items()})
     dev_lines, loss = dev_loss(network, dev, vocabulary)
     report = replace(
         training,
@@ -138,7 +146,7 @@ def describe(
         batch=BATCH * SPAN,
     )
     return FittedModel(
-        model=network,
+        model=ArrayLSTM(rounded),
         family="lstm",
         options=OPTIONS,
         report=report,
@@ -161,14 +169,17 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--leave-out", action="append", default=[], metavar="KIND")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--bfloat16", action="store_true")
     arguments = parser.parse_args()
     lists = read_lists(arguments.lists, arguments.leave_out)
     dev = lists[::DEV_EVERY]
     train_lists = [each for number, each in enumerate(lists) if number % DEV_EVERY]
-    vocabulary = Vocabulary(choose_characters(train_lists, CHARACTERS))
-    network = LSTM(OPTIONS, CHARACTERS + 1, 0)
+    vocabulary = Vocabulary(choose_characters(train_lists))
+    network = LSTM(OPTIONS, len(vocabulary), 0)
     network.initialise(torch.Generator().manual_seed(arguments.seed))
-    loss = train(network, train_lists, vocabulary, arguments.steps, arguments.seed)
+    draws = Draws(train_lists, vocabulary.characters, arguments.seed)
+    streams = Streams(draws, vocabulary)
+    loss = train(network, streams, arguments.steps, arguments.bfloat16)
     training = FitReport(
         split="digest", test=0.0, seed=arguments.seed, steps=arguments.steps, train_loss=loss
     )

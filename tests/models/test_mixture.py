@@ -88,7 +88,9 @@ def test_very_improbable_characters_do_not_become_impossible(counted):
     one = np.array([[-120.0, -0.5, -np.inf]], np.float32)
     two = np.array([[-np.inf, -0.5, -np.inf]], np.float32)
     expected = [[-120.0 + np.log(0.5), -0.5, -np.inf]]
-    np.testing.assert_allclose(mixture._mix([one, two], mixture.weights[:, None]), expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        mixture._mix([one, two], mixture.weights[:, None]), expected, rtol=1e-6
+    )
     assert one[0, 2] == -np.inf  # the inputs are not modified
 
 

@@ -10,6 +10,7 @@ STARTER = Path(__file__).parents[2] / "starter"
 sys.path.insert(0, str(STARTER))
 
 import gather  # noqa: E402
+import packages  # noqa: E402
 import sources  # noqa: E402
 
 PERMITTED = {
@@ -54,9 +55,9 @@ def test_every_licence_is_permitted():
 @pytest.mark.parametrize(
     "read",
     [
-        pytest.param(sources.python_lists, marks=pytest.mark.slow),
-        sources.character_lists,
-        sources.us_names,
+        pytest.param(packages.python_lists, marks=pytest.mark.slow),
+        packages.character_lists,
+        packages.us_names,
     ],
 )
 def test_sources_without_packages_give_lists_of_known_kinds(read):
@@ -86,7 +87,7 @@ def test_versions_in_the_page_are_those_of_the_constraints():
 
 
 def test_placeholders_of_templates_are_left_out():
-    assert sources._strings(["Anna", "{{first_name}}", "%s", 3, "##"]) == ["Anna"]
+    assert packages._strings(["Anna", "{{first_name}}", "%s", 3, "##"]) == ["Anna"]
 
 
 def test_the_notice_names_every_source_and_its_licence():

@@ -23,11 +23,13 @@ def test_kinds_are_left_out(tmp_path):
     assert lists.read_lists(path, ["codes", "words"]) == SOME[:1]
 
 
-def test_the_vocabulary_has_ascii_and_the_most_frequent_characters():
-    characters = lists.choose_characters(SOME, 96)
-    assert len(characters) == 96
-    assert characters[-1] in "слово"
+def test_the_vocabulary_has_ascii_and_the_usual_letters_of_scripts():
+    rare = lists.List("words", "d", ["слово"] * 999 + ["ѫ", "한국", "ab\u0301"])
+    characters = lists.choose_characters([*SOME, rare])
     assert characters == "".join(sorted(characters))
+    assert set("слово~\u0301") <= set(characters)
+    assert not set("ѫ한국") & set(characters)
+    assert len(characters) == 95 + len(set("слово")) + 1
 
 
 def test_draws_are_repeatable_and_have_known_characters_only():
@@ -41,14 +43,15 @@ def test_draws_are_repeatable_and_have_known_characters_only():
 
 def test_all_lines_of_a_list_are_changed_in_the_same_way():
     lines, seen = ["Bad Ems", "Ulm", "New_York"], set()
-    for seed in range(200):
-        changed = lists.change(lines, random.Random(seed))
+    for seed in range(1000):
+        changed = lists.change(lines, ["Inc.", "Ltd"], random.Random(seed))
         assert len(changed) == 3
         assert all(changed)
         seen.add(tuple(changed))
     assert ("bad ems", "ulm", "new_york") in seen
     assert ("BAD EMS", "ULM", "NEW_YORK") in seen
     assert ("Bad-Ems", "Ulm", "New-York") in seen
+    assert ("Bad Ems Ltd", "Ulm Ltd", "New_York Inc.") in seen
 
 
 def test_made_up_codes_share_a_format():

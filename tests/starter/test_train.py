@@ -13,6 +13,7 @@ import train
 
 from makemore import LSTMOptions, MakeMore
 from makemore.checkpoint.document import save_fitted
+from makemore.checkpoint.model_file import read_model_file
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.fitted import FitReport
 from makemore.models.lstm import LSTM
@@ -41,16 +42,21 @@ def test_streams_go_on_where_they_stopped():
 
 def test_a_training_lowers_the_loss_and_makes_an_ordinary_model_file(monkeypatch, tmp_path):
     monkeypatch.setattr(train, "OPTIONS", LSTMOptions(embedding=8, hidden=16))
-    monkeypatch.setattr(train, "CHARACTERS", 95)
     monkeypatch.setattr(train, "DEV_READ", 5)
     monkeypatch.setattr(train, "WARM_UP", 1)
-    network = LSTM(train.OPTIONS, 96, 0).initialise(torch.Generator().manual_seed(0))
-    vocabulary = Vocabulary(lists.choose_characters(SOME, 95))
+    vocabulary = Vocabulary(lists.choose_characters(SOME))
+    network = LSTM(train.OPTIONS, len(vocabulary), 0)
+    network.initialise(torch.Generator().manual_seed(0))
     _, before = train.dev_loss(network, SOME[:1], vocabulary)
-    loss = train.train(network, SOME, vocabulary, steps=40, seed=0)
+    streams = train.Streams(lists.Draws(SOME, vocabulary.characters, 0), vocabulary)
+    loss = train.train(network, streams, steps=40, bfloat16=False)
     training = FitReport(split="digest", test=0.0, seed=0, steps=40, train_loss=loss)
     fitted = train.describe(network, SOME, SOME[:1], vocabulary, training)
     assert fitted.report.dev_loss < before - 0.3
     assert 0 < fitted.report.train_loss < 4.6
     save_fitted(tmp_path / "s.model", fitted, {"model": "lstm"})
-    assert MakeMore.load(tmp_path / "s.model").learned_.report.steps == 40
+    again = MakeMore.load(tmp_path / "s.model")
+    assert again.learned_.report.steps == 40
+    assert again.learned_.model.tensors()["U"].dtype == np.float32
+    np.testing.assert_array_equal(again.learned_.model.tensors()["U"], network.tensors()["U"])
+    assert read_model_file(tmp_path / "s.model").types["model.U"] == ("F16", 2)
