@@ -72,7 +72,8 @@ def main() -> None:
             print(rows[-1], file=sys.stderr)
     print(dict(kinds.most_common()), file=sys.stderr)
     if arguments.page:
-        update(arguments.page, rows)
+        head = ["| package | by | licence | lists | lines |", "|---|---|---|---:|---:|"]
+        update(arguments.page, BEGIN, [*head, *rows])
 
 
 def row(source: Source, lists: int, lines: int) -> str:
@@ -82,11 +83,10 @@ def row(source: Source, lists: int, lines: int) -> str:
     return f"| {name} | {source.attribution} | {source.licence} | {lists:,} | {lines:,} |"
 
 
-def update(page: Path, rows: list[str]) -> None:
-    """Replace the table between the marks of a page."""
-    head = ["| package | by | licence | lists | lines |", "|---|---|---|---:|---:|"]
-    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
-    text = before + "\n".join([BEGIN, *head, *rows, END]) + rest.split(END, 1)[1]
+def update(page: Path, begin: str, rows: list[str]) -> None:
+    """Replace the rows between two marks of a page."""
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    text = before + "\n".join([begin, *rows, END]) + rest.split(END, 1)[1]
     page.write_text(text, encoding="utf-8")
 
 

@@ -45,12 +45,12 @@ def mimesis_lists() -> Lists:
 
 def us_names() -> Lists:
     """Yield the list that is bundled with makemore."""
-    yield "first names", "us-names", _corpus("us-names")
+    yield "first names", "us-names", corpus("us-names")
 
 
 def dictionary_words() -> Lists:
     """Yield the words of a dictionary of 1934."""
-    yield "English words", "english-words/web2", _corpus("words")
+    yield "English words", "english-words/web2", corpus("words")
 
 
 def city_lists() -> Lists:
@@ -115,7 +115,7 @@ def chemical_lists() -> Lists:
             if len(cells) > 7:
                 table["formulas"].append(cells[2])
                 table["names"].append(cells[7])
-    table["SMILES"] = _corpus("molecules")
+    table["SMILES"] = corpus("molecules")
     for name, lines in table.items():
         yield "chemicals", f"chemicals/{name}", lines
 
@@ -253,7 +253,7 @@ def _mimesis_kind(table: str, name: str) -> str | None:
     return None if name == "drinks" else "words"  # some drinks are trademarks
 
 
-def _corpus(name: str) -> list[str]:
+def corpus(name: str) -> list[str]:
     """Return the lines of a corpus that makemore knows by name."""
     from makemore.corpus.named.corpora import dataset_named
 

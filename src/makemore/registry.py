@@ -86,6 +86,7 @@ class Family(NamedTuple):
     ) -> "FamilyModel":
         """Build a mixture from saved tensors; members may have adapted vocabularies."""
         from makemore.inference.vocabulary_adapter import TRANSLATION, VocabularyAdapter
+        from makemore.models.log_linear import LogLinearMixture
         from makemore.models.mixture import Mixture, member_tensors
 
         members: list[Model] = []
@@ -98,7 +99,9 @@ class Family(NamedTuple):
                 if is_adapted
                 else load(*sizes, own_tensors)
             )
-        return Mixture(members, tensors["weights"], tensors.get("weights_by_length"))
+        if "exponents" in tensors:
+            return LogLinearMixture(members, tensors["weights"], tensors["exponents"])
+        return Mixture(members, tensors["weights"])
 
     def _class(self) -> "Callable[..., FamilyModel]":
         """Import the model class, and with it NumPy and, for networks, torch."""

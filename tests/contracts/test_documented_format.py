@@ -98,15 +98,15 @@ def test_tensors_of_a_mixture_match_the_documentation():
     assert tensors["weights"].shape == (3,)
 
 
-def test_the_weights_by_length_match_the_documentation():
+def test_the_exponents_match_the_documentation():
     words = [f"{a}{b}{c}" for a in "bdk" for b in "aeiou" for c in "nrt"]
     tensors = MakeMore(budget=1).fit(words).learned_.model.tensors()
     members = {name.split(".")[1] for name in tensors if name.startswith("members.")}
-    table = tensors["weights_by_length"]
+    table = tensors["exponents"]
     assert (table.dtype, table.shape[1]) == ("float64", len(members))
     assert set(tensors) - {n for n in tensors if n.startswith("members.")} == {
         "weights",
-        "weights_by_length",
+        "exponents",
     }
 
 

@@ -8,7 +8,7 @@ from makemore.contexts.table import Contexts
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import OptionError
 from makemore.inference import likelihood
-from makemore.models.mixture import Mixture, likeliest_weights, likeliest_weights_by_length
+from makemore.models.mixture import likeliest_weights
 from makemore.models.ngram import Ngram
 from makemore.options.families import NgramOptions
 from makemore.registry import FAMILIES, parse_members
@@ -88,90 +88,8 @@ def test_very_improbable_characters_do_not_become_impossible(counted):
     one = np.array([[-120.0, -0.5, -np.inf]], np.float32)
     two = np.array([[-np.inf, -0.5, -np.inf]], np.float32)
     expected = [[-120.0 + np.log(0.5), -0.5, -np.inf]]
-    np.testing.assert_allclose(
-        mixture._mix([one, two], mixture.weights[:, None]), expected, rtol=1e-6
-    )
+    np.testing.assert_allclose(mixture._mix([one, two]), expected, rtol=1e-6)
     assert one[0, 2] == -np.inf  # the inputs are not modified
-
-
-@pytest.fixture
-def by_length(counted):
-    """A mixture whose weights depend on how many of the latest 2 characters are known."""
-    mixture, c = counted
-    table = np.array([[0.1, 0.9], [0.4, 0.6], [0.8, 0.2]])
-    return Mixture(mixture.members, mixture.weights, table), c
-
-
-def test_weights_may_depend_on_the_known_length(by_length):
-    mixture, c = by_length
-    one, two = (np.exp(member.log_probs(c).astype(np.float64)) for member in mixture.members)
-    length = mixture.members[0].known_length(c.lookback(2))
-    assert set(length.tolist()) == {1, 2}
-    share = mixture.weights_by_length[length, :1]
-    np.testing.assert_allclose(
-        np.exp(mixture.log_probs(c)), share * one + (1 - share) * two, rtol=1e-5
-    )
-    assert mixture.automaton(10**6) is None
-
-
-def test_step_by_step_the_weights_by_length_are_the_same(by_length):
-    mixture, c = by_length
-    line = c.edge[c.start[7] : c.start[8]]
-    log_probs, state = mixture.start(1)
-    expected = mixture.log_probs(c)
-    for edge in line.tolist():
-        np.testing.assert_allclose(log_probs[0], expected[c.row[edge]], atol=1e-5)
-        log_probs, state = mixture.step(c.next[[edge]], state)
-
-
-def test_weights_by_length_are_stored(by_length):
-    mixture, c = by_length
-    again = Mixture([*mixture.members]).load(mixture.tensors())
-    np.testing.assert_array_equal(again.weights_by_length, mixture.weights_by_length)
-    resized = mixture.resize_tensors(mixture.tensors(), np.arange(mixture.vocabulary_size))
-    np.testing.assert_array_equal(resized["weights_by_length"], mixture.weights_by_length)
-    assert mixture.fit_weights(c).weights_by_length is None
-
-
-@pytest.mark.parametrize("table", [[0.5, 0.5], [[1.0]], [[0.5, -0.5]], np.zeros((0, 2))])
-def test_invalid_weights_by_length_are_rejected(counted, table):
-    with pytest.raises(ValueError, match="weights"):
-        Mixture(counted[0].members, weights_by_length=np.array(table))
-
-
-def test_weights_by_length_need_a_member_that_knows_it(counted):
-    ngram = counted[0].members[1]
-    with pytest.raises(ValueError, match="which no member tells"):
-        Mixture([ngram, ngram], weights_by_length=np.array([[0.5, 0.5]]))
-
-
-def test_no_weights_on_a_fine_grid_are_likelier_with_a_prior():
-    rng = np.random.default_rng(3)
-    probs, count, prior = rng.random((2, 9)), rng.integers(1, 5, 9), np.array([4.0, 1.5])
-    found = likeliest_weights(np.log(probs).astype(np.float32), count.astype(float), prior)
-    grid = np.linspace(0.001, 0.999, 999)
-    weights = np.stack([grid, 1 - grid])
-    likelihood_of_all = count @ np.log(weights.T @ probs).T + prior @ np.log(weights)
-    assert grid[likelihood_of_all.argmax()] == pytest.approx(found[0], abs=0.002)
-
-
-def test_without_characters_the_weights_are_those_of_the_prior():
-    nothing = np.zeros((2, 0), np.float32)
-    assert likeliest_weights(nothing, np.zeros(0), np.array([3.0, 1.0])).tolist() == [0.75, 0.25]
-
-
-def test_weights_of_a_length_follow_its_characters_or_else_the_common_ones():
-    good, bad = np.log([0.9, 0.1]).astype(np.float32)
-    log_probs = np.full((2, 201), bad)
-    log_probs[0, :100] = log_probs[1, 100:200] = log_probs[0, 200] = good
-    length = np.repeat([0, 3, 2], [100, 100, 1])
-    common = np.array([0.5, 0.5])
-    table = likeliest_weights_by_length(log_probs, np.full(201, 1000.0), length, common)
-    assert table.shape == (4, 2)
-    assert table[0, 0] > 0.9
-    assert table[1].tolist() == [0.5, 0.5]
-    assert 0.5 < table[2, 0] < 0.65
-    assert table[3, 0] < 0.1
 
 
 def test_its_window_is_the_longest_of_its_members():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from makemore import KneserNeyOptions, Lines, MakeMore, MixtureOptions
+from makemore.models.log_linear import LogLinearMixture
 
 LINES = ["anna", "hannah", "johanna", "ben", "benno", "otto", "bob", "ann"] * 4
 
@@ -83,20 +84,17 @@ def test_contributions_by_position_are_shares_of_the_probability():
         np.testing.assert_allclose(found[:, index], np.mean(parts, axis=0), atol=1e-5)
 
 
-def test_contributions_follow_weights_that_depend_on_the_known_length():
+def test_contributions_to_a_log_linear_mixture():
     words = [f"{a}{b}{c}" for a in "bdk" for b in "aeiou" for c in "nrt"]
     maker = MakeMore(budget=1).fit(words)
     mixture, asked = maker.learned_.model, ["ban", "tek", "aio"]
+    assert isinstance(mixture, LogLinearMixture)
     found = maker.probe(asked).members
-    assert sum(each.weight for each in found) == pytest.approx(1)
+    assert [each.weight for each in found] == mixture.weights.tolist()
     loss = -np.concatenate(maker.score_characters(asked)).mean()
-    table = mixture.weights_by_length.copy()
+    exponents = mixture.exponents
     for index, each in enumerate(found):
-        others = table * (np.arange(len(found)) != index)
-        mixture.weights_by_length = others / others.sum(axis=1, keepdims=True)
+        mixture.exponents = exponents * (np.arange(len(found)) != index)
         without = -np.concatenate(maker.score_characters(asked)).mean()
         assert each.without == pytest.approx(without - loss, abs=1e-4)
-        mixture.weights_by_length = np.eye(len(found))[[index]]
-        alone = -np.concatenate(maker.score_characters(asked)).mean()
-        assert each.loss == pytest.approx(alone, abs=1e-4)
-    mixture.weights_by_length = table
+    mixture.exponents = exponents

@@ -62,18 +62,17 @@ def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOp
     best = found.best_steps()
     steps = np.array(evaluation_steps(plan.last))[best] * [recipe.pace for recipe in RECIPES]
     # Copies that have only read the list are equal: the first one is enough.
-    different = [i for i, step in enumerate(steps.tolist()) if step or 0 not in steps[:i]]
-    rows = found.networks[different, np.array(best)[different]]
-    weighed = weigh(found, rows)
-    chosen = np.array(different)[weighed.helps]
-    recipes = [RECIPES[i] for i in chosen.tolist()]
-    learners = build_learners(starter, vocabulary, lines, recipes, seed)
+    chosen = [i for i, step in enumerate(steps.tolist()) if step or 0 not in steps[:i]]
+    weighed = weigh(found, found.networks[chosen, np.array(best)[chosen]])
+    if weighed.exponents is None:
+        chosen = []
+    learners = build_learners(starter, vocabulary, lines, [RECIPES[i] for i in chosen], seed)
     _train(learners, steps[chosen].tolist())
     return Adapted(
         networks=[each.averaged for each in learners],
         options=[each.options for each in learners],
         weights=weighed.weights,
-        weights_by_length=weighed.weights_by_length,
+        exponents=weighed.exponents,
         steps=tuple(steps[chosen].tolist()),
         compared=plan.last,
         held_out=found.lines,
@@ -93,9 +92,7 @@ def _compare(learners: list[Learner], fold: Fold, plan: Plan, limit: float | Non
     rows = []
     for step in evaluation_steps(plan.last):
         _train(learners, [step * each.pace for each in learners])
-        rows.append(
-            [likelihood.character_log_probs(each.averaged, fold.held_out) for each in learners]
-        )
+        rows.append([likelihood.character_rows(each.averaged, fold.held_out) for each in learners])
         if limit is not None and time.perf_counter() > limit:
             break
     return HeldOut.of(fold, [list(each) for each in zip(*rows, strict=True)])

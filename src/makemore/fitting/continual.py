@@ -97,9 +97,10 @@ def _extend_vocabulary(fitted: FittedModel, vocabulary: Vocabulary) -> Model:
             "to the new lines, and blend them again"
         )
     family = family_named(fitted.family)
-    model = family.build(fitted.options, len(vocabulary), len(vocabulary.labels))
-    ids = fitted.vocabulary.ids_in(vocabulary)
-    return model.load(model.resize_tensors(fitted.model.tensors(), ids))
+    sizes = len(vocabulary), len(vocabulary.labels)
+    model, ids = family.build(fitted.options, *sizes), fitted.vocabulary.ids_in(vocabulary)
+    tensors = model.resize_tensors(fitted.model.tensors(), ids)
+    return family.load(fitted.options, *sizes, tensors)
 
 
 def draw_rehearsal(fitted: FittedModel, lines: Lines, seed: int) -> Lines:

@@ -17,13 +17,14 @@ from makemore.fitting.auto import COUNT_MEMBERS, MIN_GAIN
 from makemore.inference import likelihood
 from makemore.inference.model import Model
 from makemore.models.kneser_ney import KneserNey
-from makemore.models.mixture import likeliest_mixture, likeliest_weights_by_length, mixture_loss
+from makemore.models.log_linear import combine, likeliest_exponents
+from makemore.models.mixture import likeliest_mixture
 from makemore.options.families import LSTMOptions
 from makemore.registry import parse_members
 
 FOLDS = 5  # parts of a list; so many or fewer are held out in turn
 _SCORED = 3_000  # characters of a part that are scored
-_MIN_WEIGHT = 0.01  # of a network; one that weighs less is left out
+_NUMBERS = 400_000  # log-probabilities of each model that are compared: of all ids at a character
 
 
 class Fold(NamedTuple):
@@ -32,7 +33,7 @@ class Fold(NamedTuple):
     Attributes:
         lines: the other parts, which are learned.
         held_out: contexts of the held-out lines.
-        counts: (members, M) log-probabilities of the held-out characters under the count models.
+        counts: (members, M, V) log-probabilities of every id at each held-out character.
         length: (M,) how many characters before each of them the largest count model knows.
     """
 
@@ -45,21 +46,25 @@ class Fold(NamedTuple):
 def folds(lines: Lines, vocabulary: Vocabulary, number: int) -> Iterator[Fold]:
     """Hold out up to `number` of five parts of a list in turn; equal lines are in the same part.
 
-    Of a large part, about 3,000 characters are scored, in evenly spaced lines.
+    Of a large part, up to 3,000 characters are scored, in evenly spaced lines; fewer if the
+    vocabulary is large.
     """
     part = assign_folds(lines, FOLDS)
-    most = math.ceil(_SCORED * len(lines) / len(lines.codes))
-    for fold in range(min(number, int(part.max()) + 1)):
+    number = min(number, int(part.max()) + 1)
+    scored = min(_SCORED, _NUMBERS // (number * len(vocabulary)))
+    most = math.ceil(scored * len(lines) / (len(lines.codes) + len(lines)))
+    for fold in range(number):
         held_out, rest = np.flatnonzero(part == fold), lines.select(np.flatnonzero(part != fold))
-        scored = lines.select(held_out[evenly_spaced(len(held_out), most)])
-        c = Contexts.of(scored, vocabulary, None)
+        c = Contexts.of(
+            lines.select(held_out[evenly_spaced(len(held_out), most)]), vocabulary, None
+        )
         counts = []
         for model in count_members(vocabulary):
             model.count(Contexts.of(rest, vocabulary, model.window))
             windows = c.windows(model.window)
-            counts.append(likelihood.character_log_probs(model, windows))
+            counts.append(likelihood.character_rows(model, windows))
             length = model.known_length(windows.lookback(model.window))[windows.row][windows.edge]
-        yield Fold(rest, c, np.array(counts, np.float32), length)
+        yield Fold(rest, c, np.array(counts), length)
 
 
 def count_members(vocabulary: Vocabulary) -> list[KneserNey]:
@@ -72,34 +77,36 @@ def count_members(vocabulary: Vocabulary) -> list[KneserNey]:
 
 
 class HeldOut(NamedTuple):
-    """Log-probabilities of held-out characters, in nats.
+    """Log-probabilities of every id at held-out characters, in nats.
 
     Attributes:
         lines: number of held-out lines.
+        following: (M,) the id of each character.
         weight: (M,) float64 weight of each character.
-        counts: (members, M) under each count model.
         length: see `Fold`.
-        networks: (networks, steps, M) under each network, after each number of steps.
+        counts: (members, M, V) under each count model.
+        networks: (networks, steps, M, V) under each network, after each number of steps.
     """
 
     lines: int
+    following: Ints
     weight: NDArray[np.float64]
-    counts: Float32s
     length: Ints
+    counts: Float32s
     networks: Float32s
 
     @classmethod
-    def of(cls, fold: Fold, networks: Sequence[Sequence[NDArray[np.float64]]]) -> Self:
+    def of(cls, fold: Fold, networks: Sequence[Sequence[Float32s]]) -> Self:
         """Gather what counts and networks predict of the held-out lines of a fold.
 
         Args:
             fold: the fold.
-            networks: (networks, steps, M) log-probabilities under each network.
+            networks: (networks, steps, M, V) log-probabilities under each network.
         """
-        c = fold.held_out
+        c, rows = fold.held_out, np.array(networks)
         weight = np.repeat(c.line_weight, np.diff(c.start))
-        log_probs = np.array(networks, np.float32)
-        return cls(len(c.line_weight), weight, fold.counts, fold.length, log_probs)
+        following = c.next[c.edge]
+        return cls(len(c.line_weight), following, weight, fold.length, fold.counts, rows)
 
     @classmethod
     def join(cls, parts: "Sequence[HeldOut]") -> Self:
@@ -107,9 +114,10 @@ class HeldOut(NamedTuple):
         reached = min(part.networks.shape[1] for part in parts)
         return cls(
             sum(part.lines for part in parts),
+            np.concatenate([part.following for part in parts]),
             np.concatenate([part.weight for part in parts]),
-            np.concatenate([part.counts for part in parts], axis=1),
             np.concatenate([part.length for part in parts]),
+            np.concatenate([part.counts for part in parts], axis=1),
             np.concatenate([part.networks[:, :reached] for part in parts], axis=2),
         )
 
@@ -119,12 +127,26 @@ class HeldOut(NamedTuple):
         return [int(np.argmin(each)) for each in losses]
 
     def mixture(self, networks: Float32s) -> tuple[NDArray[np.float64], float]:
-        """Return the weights of the likeliest mixture of counts and networks, and its loss.
+        """Return the weights of the likeliest linear mixture of counts and networks, and its loss.
 
         Args:
-            networks: (networks, M) log-probabilities under the networks that are mixed.
+            networks: (networks, M, V) log-probabilities under the networks that are mixed.
         """
-        return likeliest_mixture(np.concatenate([self.counts, networks]), self.weight)
+        every = np.arange(len(self.following))
+        log_probs = [each[:, every, self.following] for each in (self.counts, networks)]
+        return likeliest_mixture(np.concatenate(log_probs), self.weight)
+
+    def product(self, networks: Float32s) -> tuple[NDArray[np.float64], float]:
+        """Return the exponents of the likeliest log-linear mixture by known length, and its loss.
+
+        Args:
+            networks: (networks, M, V) log-probabilities under the networks that are combined.
+        """
+        rows = np.concatenate([self.counts, networks])
+        exponents = likeliest_exponents(rows, self.following, self.weight, self.length)
+        combined = combine(rows, exponents[self.length])
+        chosen = combined[np.arange(len(combined)), self.following].astype(np.float64)
+        return exponents, -float((self.weight * chosen).sum() / self.weight.sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +156,8 @@ class Adapted:
     Attributes:
         networks: the networks that help; maybe none.
         options: the options of each network.
-        weights: weights of the count models, then of the networks.
-        weights_by_length: the same by the known length, see `Mixture`; None without networks.
+        weights: linear weights of the count models, then of the networks.
+        exponents: their exponents by known length, see `LogLinearMixture`; None without networks.
         steps: number of steps of each network.
         compared: largest number of steps that was compared.
         held_out: number of lines that were held out in turn.
@@ -145,7 +167,7 @@ class Adapted:
     networks: Sequence[Model]
     options: Sequence[LSTMOptions]
     weights: NDArray[np.float64]
-    weights_by_length: NDArray[np.float64] | None
+    exponents: NDArray[np.float64] | None
     steps: tuple[int, ...]
     compared: int
     held_out: int
@@ -153,36 +175,28 @@ class Adapted:
 
 
 class Weighed(NamedTuple):
-    """The weights of counts and networks that suit held-out lines best.
+    """The mixture of counts and networks that suits held-out lines best.
 
     Attributes:
-        weights: weights of the count models, then of the networks that help.
-        weights_by_length: the same by the known length, see `Mixture`; None without networks.
+        weights: linear weights of the count models and, if they help, of the networks.
+        exponents: their exponents by known length, see `LogLinearMixture`; None without networks.
         loss: loss of the mixture on the held-out lines, in nats per character.
-        helps: (networks,) whether each network helps.
     """
 
     weights: NDArray[np.float64]
-    weights_by_length: NDArray[np.float64] | None
+    exponents: NDArray[np.float64] | None
     loss: float
-    helps: NDArray[np.bool_]
 
 
 def weigh(found: HeldOut, networks: Float32s) -> Weighed:
-    """Fit the weights of counts and networks, and leave out networks that do not help.
+    """Fit the exponents of counts and networks, or leave out the networks if they do not help.
 
     Args:
         found: the log-probabilities under the count models.
-        networks: (networks, M) those under each network.
+        networks: (networks, M, V) those under each network.
     """
-    weights, loss = found.mixture(networks)
-    helps = weights[len(found.counts) :] >= _MIN_WEIGHT
-    if found.mixture(networks[:0])[1] - loss < MIN_GAIN:
-        helps[:] = False
-    weights, loss = found.mixture(networks[helps])
-    if not helps.any():
-        return Weighed(weights, None, loss, helps)
-    log_probs = np.concatenate([found.counts, networks[helps]])
-    table = likeliest_weights_by_length(log_probs, found.weight, found.length, weights)
-    loss = mixture_loss(table[found.length].T, log_probs, found.weight)
-    return Weighed(weights, table, loss, helps)
+    exponents, loss = found.product(networks)
+    if found.product(networks[:0])[1] - loss < MIN_GAIN:
+        weights, loss = found.mixture(networks[:0])
+        return Weighed(weights, None, loss)
+    return Weighed(found.mixture(networks)[0], exponents, loss)

@@ -5,14 +5,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.arrays import Float32s
+from makemore.arrays import Float32s, evenly_spaced
 from makemore.contexts.table import Contexts
 from makemore.fitting.auto import COUNT_MEMBERS, MIN_GAIN
 from makemore.fitting.splits import Splits
 from makemore.fitting.start import Start
 from makemore.inference.model import CountModel, members
+from makemore.models.log_linear import LogLinearMixture
 from makemore.models.mixture import Mixture, likeliest_mixture, likeliest_weights
 from makemore.options.families import MixtureOptions
+
+_FEW_LINES = 500  # on which the exponents of a log-linear mixture are fitted
 
 
 def fit_mixture_weights(
@@ -41,6 +44,9 @@ def fit_mixture_weights(
         log_probs = log_probs[_is_count(start.model)]
         start = counts_alone(start, "the budget allowed few steps")
     weights = likeliest_weights(log_probs, dev.count)
+    if isinstance(start.model, LogLinearMixture):
+        few = dev.lines(evenly_spaced(len(dev.line_weight), _FEW_LINES))
+        return replace(start, model=start.model.refitted(few, weights)), tuple(weights.tolist())
     return replace(start, model=Mixture(members(start.model), weights)), tuple(weights.tolist())
 
 

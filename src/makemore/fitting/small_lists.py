@@ -28,6 +28,7 @@ from makemore.fitting.held_out import (
 )
 from makemore.fitting.splits import ListSplits
 from makemore.inference import likelihood
+from makemore.models.log_linear import LogLinearMixture
 from makemore.models.mixture import Mixture
 from makemore.options.families import MixtureOptions
 from makemore.options.verbs import FitOptions
@@ -79,7 +80,10 @@ def fit_small_list(starter: Starter, splits: ListSplits, options: FitOptions) ->
     for model in counted:
         model.count(splits.train_and_dev(model.window))
     members = [*counted, *adapted.networks]
-    mixture = Mixture(members, adapted.weights, adapted.weights_by_length)
+    if adapted.exponents is None:
+        mixture = Mixture(members, adapted.weights)
+    else:
+        mixture = LogLinearMixture(members, adapted.weights, adapted.exponents)
     networks = [format_member(family_named("lstm"), each) for each in adapted.options]
     learned, test = splits.train_and_dev(mixture.window), splits.contexts("test", mixture.window)
     evaluated = learned.lines(evenly_spaced(len(lines), _EVALUATED))
@@ -113,17 +117,17 @@ def read(starter: Starter, lines: Lines, vocabulary: Vocabulary, seed: int) -> A
 
     def held_out(fold: Fold) -> HeldOut:
         reader = read_list(starter, vocabulary, Encoded.of(fold.lines, vocabulary), seed)
-        return HeldOut.of(fold, [[likelihood.character_log_probs(reader, fold.held_out)]])
+        return HeldOut.of(fold, [[likelihood.character_rows(reader, fold.held_out)]])
 
     found = HeldOut.join([held_out(fold) for fold in folds(lines, vocabulary, FOLDS)])
     best = weigh(found, found.networks[:, 0])
     reader = read_list(starter, vocabulary, Encoded.of(lines, vocabulary), seed)
     return Adapted(
-        networks=[reader] if best.helps.any() else [],
-        options=[starter.options] if best.helps.any() else [],
+        networks=[] if best.exponents is None else [reader],
+        options=[] if best.exponents is None else [starter.options],
         weights=best.weights,
-        weights_by_length=best.weights_by_length,
-        steps=(0,) if best.helps.any() else (),
+        exponents=best.exponents,
+        steps=() if best.exponents is None else (0,),
         compared=0,
         held_out=found.lines,
         loss=best.loss,

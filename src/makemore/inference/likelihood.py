@@ -171,6 +171,11 @@ def character_log_probs(model: Model, c: "Contexts") -> NDArray[np.float64]:
     return edge_log_probs(model, c).astype(np.float64)[c.edge]
 
 
+def character_rows(model: Model, c: "Contexts") -> Float32s:
+    """Compute (C, V) log-probabilities of every id at each character, in the order of `c.edge`."""
+    return model.log_probs(c)[c.row[c.edge]]
+
+
 def line_log_probs(model: Model, c: "Contexts") -> NDArray[np.float64]:
     """Compute the log-probability of each line.
 

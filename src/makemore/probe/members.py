@@ -7,8 +7,10 @@ import numpy as np
 from makemore.arrays import Float64s, sum_by_index
 from makemore.contexts.table import Contexts
 from makemore.inference.likelihood import edge_log_probs
+from makemore.inference.likelihood import loss as mean_loss
 from makemore.inference.model import Model
 from makemore.inference.vocabulary_adapter import VocabularyAdapter
+from makemore.models.log_linear import LogLinearMixture
 from makemore.models.mixture import Mixture
 
 
@@ -17,7 +19,8 @@ class Member(NamedTuple):
 
     Attributes:
         name: its class, and its window if it has one.
-        weight: its weight in the mixture, the mean over the characters of the lines.
+        weight: its weight in the mixture; of a log-linear one, in the linear mixture of the same
+            members.
         loss: loss of the member alone, in nats per character.
         best: share of characters for which it has the highest probability; ties go to the first
             member.
@@ -41,26 +44,30 @@ def measure_members(mixture: Mixture, c: Contexts) -> list[Member]:
     edge_shares = c.count / c.total
     best = log_probs.argmax(axis=0)
 
-    weights = mixture.weights_after(c)
-    weights = weights[:, c.row] if weights.shape[1] > 1 else weights
-
     def loss(weights: Float64s) -> float:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mixed = np.log((weights / weights.sum(axis=0) * np.exp(log_probs)).sum(axis=0))
+        with np.errstate(divide="ignore"):
+            mixed = np.log((weights[:, None] / weights.sum() * np.exp(log_probs)).sum(axis=0))
         return -float((edge_shares * mixed).sum())
 
-    mixture_loss, contributions = loss(weights), []
-    by_position = _mean_by_position(_responsibility(log_probs, weights), c)
-    for index, member in enumerate(mixture.members):
-        others = np.where((np.arange(len(log_probs)) == index)[:, None], 0.0, weights)
+    def rise(index: int) -> float:
+        """Return the rise of the mixture's loss without a member."""
+        if isinstance(mixture, LogLinearMixture):
+            left = mixture.without(index)
+            return mean_loss(left, c) - mean_loss(mixture, c) if left else float("inf")
+        others = np.where(np.arange(len(log_probs)) == index, 0.0, mixture.weights)
         is_finite = others.any() and np.isfinite(loss(others))
+        return loss(others) - loss(mixture.weights) if is_finite else float("inf")
+
+    contributions = []
+    by_position = _mean_by_position(_responsibility(log_probs, mixture.weights), c)
+    for index, member in enumerate(mixture.members):
         contributions.append(
             Member(
                 _name(member),
-                float((edge_shares * weights[index]).sum()),
+                float(mixture.weights[index]),
                 -float((edge_shares * log_probs[index]).sum()),
                 float(edge_shares[best == index].sum()),
-                loss(others) - mixture_loss if is_finite else float("inf"),
+                rise(index),
                 tuple(by_position[index].tolist()),
             )
         )
@@ -78,7 +85,7 @@ def _responsibility(log_probs: Float64s, weights: Float64s) -> Float64s:
     """Return (members, M) each member's share of each edge's probability; 0 where that is 0."""
     highest = log_probs.max(axis=0)
     shift = np.where(np.isfinite(highest), highest, 0.0)
-    joint = weights * np.exp(log_probs - shift)
+    joint = weights[:, None] * np.exp(log_probs - shift)
     total = joint.sum(axis=0)
     shares: Float64s = np.where(total > 0, joint / np.where(total > 0, total, 1.0), 0.0)
     return shares
