@@ -82,10 +82,10 @@ def test_without_a_member_the_others_are_left(counted):
     assert one.without(1).without(0) is None
 
 
-@pytest.mark.parametrize("exponents", [[0.5, 0.5], [[1.0]], np.zeros((0, 2))])
-def test_exponents_of_a_wrong_shape_are_rejected(counted, exponents):
+@pytest.mark.parametrize("exponents", [[0.5, 0.5], [[1.0]], np.zeros((0, 2)), [[0.5, np.nan]]])
+def test_invalid_exponents_are_rejected(counted, exponents):
     mixture, _ = counted
-    with pytest.raises(ValueError, match="need rows of as many exponents"):
+    with pytest.raises(ValueError, match="exponent"):
         LogLinearMixture(mixture.members, mixture.weights, np.array(exponents))
 
 

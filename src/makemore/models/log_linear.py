@@ -11,10 +11,10 @@ The exponents e maximise the likelihood of held-out lines. It is concave in them
 finds the maximum. A Gaussian prior draws those of all contexts towards equal ones with sum 1, and
 those of each length towards those of all contexts.
 
-Source: Klakow (1998), "Log-linear interpolation of language models", ICSLP, section 2. Differs: the
-exponents depend on the known length, have a prior, and may be negative: a member that is contained
-in another one can be divided out. As experts: Hinton (2002), "Training products of experts by
-minimizing contrastive divergence", Neural Computation 14, 1771-1800.
+Source: Klakow (1998), "Log-linear interpolation of language models", Proceedings of ICSLP, paper
+0522. Differs: the exponents depend on the known length and have a prior. Products of models that
+are trained together: Hinton (2002), "Training products of experts by minimizing contrastive
+divergence", Neural Computation 14, 1771-1800.
 """
 
 from collections.abc import Sequence
@@ -56,8 +56,8 @@ class LogLinearMixture(Mixture):
         """Create a log-linear mixture of fitted members.
 
         Raises:
-            ValueError: the number of weights or exponents is not the number of members, or no
-                member tells the known length.
+            ValueError: the number of weights or exponents is not the number of members, a weight is
+                negative, an exponent is not a number, or no member tells the known length.
         """
         super().__init__(members, weights)
         self.exponents = self._check_exponents(exponents)
@@ -115,8 +115,11 @@ class LogLinearMixture(Mixture):
 
     def _check_exponents(self, exponents: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the exponents if there are one or more rows of one per member, or raise."""
-        if exponents.ndim != 2 or not len(exponents) or exponents.shape[1] != len(self.members):
+        is_table = exponents.ndim == 2 and len(exponents) > 0
+        if not is_table or exponents.shape[1] != len(self.members):
             raise ValueError(f"{len(self.members)} members need rows of as many exponents")
+        if not np.isfinite(exponents).all():
+            raise ValueError("an exponent is not a number")
         if not any(isinstance(member, KneserNey) for member in self.members):
             raise ValueError("exponents depend on the known length, which no member tells")
         return exponents
