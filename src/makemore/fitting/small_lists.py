@@ -1,8 +1,8 @@
 """Fitting a small list: counts, and networks that begin as copies of the starter or as new ones.
 
 Lines are held out in turn, as for cross-validation. On them the number of steps of each network is
-chosen, and the exponents of a log-linear mixture are fitted. Afterwards counts and networks learn all lines,
-so no line is lost where networks do not help.
+chosen, and the exponents of a log-linear mixture are fitted. Afterwards counts and networks learn
+all lines, so no line is lost where networks do not help.
 
 Source: Jelinek and Mercer (1980), who hold out parts of the data in turn to fit weights ("deleted
 interpolation"). Differs: the parts are lines, and all models are counted or trained again.
