@@ -88,7 +88,9 @@ def looks_up(own, other):
     """Whether an import violates the order of subpackages."""
     rooms = own.split(".")[0], other.split(".")[0]
     if rooms[0] == rooms[1]:
-        return rooms[0] == "models" and other != own  # model families do not import each other
+        # Model families do not import each other; a log-linear mixture is a kind of mixture.
+        is_mixture = (own, other) == ("models.log_linear", "models.mixture")
+        return rooms[0] == "models" and other != own and not is_mixture
     return FLOOR[rooms[0]] <= FLOOR[rooms[1]]
 
 

@@ -12,11 +12,21 @@ from makemore.fitting.held_out import FOLDS, Adapted, Fold, HeldOut, folds, weig
 from makemore.inference import likelihood
 from makemore.options.verbs import FitOptions
 from makemore.parallel import available_processors, open_workers
-from makemore.starter.adapting import BATCH, RECIPES, Learner, build_learners, evaluation_steps
+from makemore.starter.adapting import (
+    BATCH,
+    LONG_RECIPES,
+    RECIPES,
+    Learner,
+    Recipe,
+    build_learners,
+    evaluation_steps,
+)
 from makemore.starter.stored import Starter
 
 _EPOCHS, _FEWEST_STEPS = 24, 64  # how long networks are compared, if time allows
-_CHARACTERS = 9_500  # characters that all networks learn in a second, as measured
+_LONG = 10_000  # characters of a list from which `LONG_RECIPES` are better
+# Characters that all networks learn in a second, as measured, and those of `LONG_RECIPES`.
+_CHARACTERS, _LONG_CHARACTERS = 9_500, 5_500
 _SHARE = 0.75  # of the budget that is planned; the rest is for scoring and for slower machines
 
 
@@ -25,10 +35,12 @@ class Plan:
     """How long networks are trained.
 
     Attributes:
+        recipes: how each of them is trained.
         folds: how many parts of the list are held out in turn.
         last: the largest number of steps that is compared.
     """
 
+    recipes: tuple[Recipe, ...]
     folds: int
     last: int
 
@@ -37,10 +49,13 @@ class Plan:
         """Plan by the size of the list and the budget, never by timing, so it can be repeated."""
         count = len(lines)
         characters = (1 + len(lines.codes) / count) * min(BATCH, count)  # line ends too
-        possible = int(_SHARE * options.seconds(count) * _CHARACTERS / characters)
+        is_long = len(lines.codes) >= _LONG
+        pace = _LONG_CHARACTERS if is_long else _CHARACTERS
+        possible = int(_SHARE * options.seconds(count) * pace / characters)
         wanted = options.steps or max(_FEWEST_STEPS, _EPOCHS * -(-count // BATCH))
         folds = min(max(possible // wanted - 1, 1), FOLDS)
-        return cls(folds, options.steps or max(1, min(wanted, possible // (folds + 1))))
+        last = options.steps or max(1, min(wanted, possible // (folds + 1)))
+        return cls(LONG_RECIPES if is_long else RECIPES, folds, last)
 
 
 def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOptions) -> Adapted:
@@ -56,17 +71,17 @@ def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOp
     plan, parts, seed = Plan.of(lines, options), [], options.seed
     for number, fold in enumerate(folds(lines, vocabulary, plan.folds)):
         limit = clock + seconds * (number + 1) / (plan.folds + 1)
-        learners = build_learners(starter, vocabulary, fold.lines, RECIPES, seed)
+        learners = build_learners(starter, vocabulary, fold.lines, plan.recipes, seed)
         parts.append(_compare(learners, fold, plan, None if options.steps else limit))
     found = HeldOut.join(parts)
     best = found.best_steps()
-    steps = np.array(evaluation_steps(plan.last))[best] * [recipe.pace for recipe in RECIPES]
+    steps = np.array(evaluation_steps(plan.last))[best] * [recipe.pace for recipe in plan.recipes]
     # Copies that have only read the list are equal: the first one is enough.
     chosen = [i for i, step in enumerate(steps.tolist()) if step or 0 not in steps[:i]]
     weighed = weigh(found, found.networks[chosen, np.array(best)[chosen]])
     if weighed.exponents is None:
         chosen = []
-    learners = build_learners(starter, vocabulary, lines, [RECIPES[i] for i in chosen], seed)
+    learners = build_learners(starter, vocabulary, lines, [plan.recipes[i] for i in chosen], seed)
     _train(learners, steps[chosen].tolist())
     return Adapted(
         networks=[each.averaged for each in learners],

@@ -28,6 +28,7 @@ from makemore.fitting.held_out import (
 )
 from makemore.fitting.splits import ListSplits
 from makemore.inference import likelihood
+from makemore.inference.model import Model
 from makemore.models.log_linear import LogLinearMixture
 from makemore.models.mixture import Mixture
 from makemore.options.families import MixtureOptions
@@ -79,11 +80,7 @@ def fit_small_list(starter: Starter, splits: ListSplits, options: FitOptions) ->
     counted = count_members(facts.vocabulary)
     for model in counted:
         model.count(splits.train_and_dev(model.window))
-    members = [*counted, *adapted.networks]
-    if adapted.exponents is None:
-        mixture = Mixture(members, adapted.weights)
-    else:
-        mixture = LogLinearMixture(members, adapted.weights, adapted.exponents)
+    mixture = _combine([*counted, *adapted.networks], adapted)
     networks = [format_member(family_named("lstm"), each) for each in adapted.options]
     learned, test = splits.train_and_dev(mixture.window), splits.contexts("test", mixture.window)
     evaluated = learned.lines(evenly_spaced(len(lines), _EVALUATED))
@@ -110,6 +107,13 @@ def fit_small_list(starter: Starter, splits: ListSplits, options: FitOptions) ->
         report=report,
         **vars(facts),
     )
+
+
+def _combine(members: list[Model], adapted: Adapted) -> Mixture:
+    """Return the mixture of counts and networks: a log-linear one, or of counts a linear one."""
+    if adapted.exponents is None:
+        return Mixture(members, adapted.weights)
+    return LogLinearMixture(members, adapted.weights, adapted.exponents)
 
 
 def read(starter: Starter, lines: Lines, vocabulary: Vocabulary, seed: int) -> Adapted:

@@ -166,3 +166,14 @@ class CountModel(WindowModel):
     @abstractmethod
     def to_contexts(self) -> "Contexts":
         """Return the counts as contexts without lines."""
+
+
+class BackoffModel(CountModel):
+    """A count model that shortens a window until it knows it."""
+
+    @abstractmethod
+    def known_length(self, back: Ids) -> Ints:
+        """Return (n,) how many of the latest characters of each window were counted in this order.
+
+        The start of a line counts as a character.
+        """

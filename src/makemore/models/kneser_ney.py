@@ -35,7 +35,7 @@ from makemore.contexts.adjusted_counts import AdjustedCounts
 from makemore.contexts.stored_counts import renumber_tensors
 from makemore.corpus.vocabulary import BOUNDARY
 from makemore.errors import OptionError
-from makemore.inference.model import CountModel, Tensors
+from makemore.inference.model import BackoffModel, Tensors
 from makemore.options.families import KneserNeyOptions
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _SHORTER_SHARE, _POOLED_SHARE = 2, 1  # thirds, within a label: p(x | l h') and p(x | h)
 
 
-class KneserNey(CountModel):
+class KneserNey(BackoffModel):
     """Interpolated Kneser-Ney model: counts over all lines and, with labels, within each label.
 
     Attributes:
@@ -128,10 +128,7 @@ class KneserNey(CountModel):
         return log_probs
 
     def known_length(self, back: Ids) -> Ints:
-        """Return (n,) how many of the latest characters of each window were counted in this order.
-
-        The start of a line counts as a character.
-        """
+        """See `BackoffModel.known_length`."""
         tree = self.pooled.tree
         return tree.depth[tree.find(self._histories(back)[0])]
 

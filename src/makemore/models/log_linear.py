@@ -27,8 +27,7 @@ from makemore.arrays import Float32s, Ids, Ints
 from makemore.contexts.table import Contexts
 from makemore.inference.automaton import Automaton
 from makemore.inference.likelihood import character_rows, log_softmax
-from makemore.inference.model import Model, State, Tensors
-from makemore.models.kneser_ney import KneserNey
+from makemore.inference.model import BackoffModel, Model, State, Tensors
 from makemore.models.mixture import Mixture, States
 
 _LEAST = np.float32(-30.0)  # log-probability to which smaller ones are raised
@@ -38,7 +37,7 @@ _MAX_ITERATIONS, _MIN_GAIN = 30, 1e-6  # maximum iterations; minimum gain, nats 
 
 
 class LogLinearMixture(Mixture):
-    """A log-linear mixture of members, of which one at least is a Kneser-Ney model.
+    """A log-linear mixture of members, of which one at least is a back-off model.
 
     Attributes:
         exponents: (L, members) float64, the exponents where so many of the latest characters are
@@ -70,7 +69,8 @@ class LogLinearMixture(Mixture):
     def _join(self, steps: Sequence[tuple[Float32s, State]]) -> tuple[Float32s, States]:
         """See `Mixture._join`; the state of a count model is its windows."""
         log_probs, states = zip(*steps, strict=True)
-        back = states[self.members.index(self._longest)]
+        pairs = zip(self.members, states, strict=True)
+        back = next(own for member, own in pairs if member is self._longest)
         return self._multiply(list(log_probs), back), States(states)
 
     def _multiply(self, log_probs: list[Float32s], back: Ids) -> Float32s:
@@ -79,10 +79,10 @@ class LogLinearMixture(Mixture):
         return combine(np.stack(log_probs), self.exponents[length])
 
     @property
-    def _longest(self) -> KneserNey:
-        """The count model with the largest window."""
-        counted = [member for member in self.members if isinstance(member, KneserNey)]
-        return max(counted, key=lambda member: member.window)
+    def _longest(self) -> BackoffModel:
+        """The member with the largest window that tells the known length."""
+        telling = [member for member in self.members if isinstance(member, BackoffModel)]
+        return max(telling, key=lambda member: member.window)
 
     def refitted(self, c: Contexts, weights: NDArray[np.float64]) -> "LogLinearMixture":
         """Return the mixture with exponents for held-out lines, and with these linear weights."""
@@ -120,7 +120,7 @@ class LogLinearMixture(Mixture):
             raise ValueError(f"{len(self.members)} members need rows of as many exponents")
         if not np.isfinite(exponents).all():
             raise ValueError("an exponent is not a number")
-        if not any(isinstance(member, KneserNey) for member in self.members):
+        if not any(isinstance(member, BackoffModel) for member in self.members):
             raise ValueError("exponents depend on the known length, which no member tells")
         return exponents
 
@@ -135,7 +135,7 @@ def combine(log_probs: Float32s, exponents: NDArray[np.float64]) -> Float32s:
     Example:
         >>> probs = np.array([[[0.8, 0.2]], [[0.5, 0.5]]])
         >>> product = combine(np.log(probs).astype(np.float32), np.array([[0.5, 0.5]]))
-        >>> np.exp(product).round(3).tolist()
+        >>> np.exp(product).astype(float).round(3).tolist()
         [[0.667, 0.333]]
     """
     powers = exponents.T[:, :, None].astype(np.float32)
