@@ -3,8 +3,8 @@
 The environment variable SMALL_LISTS names a folder with the lists that starter/gather.py wrote. It
 may also hold starters, and losses that were measured at the same commit before a run was
 interrupted; what is missing is added there. Each starter has not read the kinds that are related to
-the lists it is tested on. Two kinds of lists come from the packages
-stcgal and disposable-email-domains, which are not dependencies of makemore.
+the lists it is tested on. Two kinds of lists come from the packages stcgal and
+disposable-email-domains, which are not dependencies of makemore.
 """
 
 import json
@@ -22,7 +22,6 @@ from recording import UNIT, Recorder
 
 from makemore import Lines
 from makemore.contexts.table import Contexts
-from makemore.corpus.named.corpora import dataset_named
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.fitting.fit import fit_lines
 from makemore.fitting.small_lists import fit_small_list
@@ -33,7 +32,9 @@ from makemore.starter.stored import Starter
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "starter"))
 
+import packages
 from lists import List, read_lists
+from samples import mail_domains, microcontrollers
 
 CLAIM = (
     "lists of 20 to 1,000 lines have a lower loss with the starter, which has not read lists of "
@@ -67,7 +68,7 @@ class Kind:
 
 def corpus(name: str) -> Callable[[list[List]], list[str]]:
     """Return a function that reads a named corpus."""
-    return lambda _: dataset_named(name).load().to_list()
+    return lambda _: packages.corpus(name)
 
 
 def gathered(pattern: str) -> Callable[[list[List]], list[str]]:
@@ -75,20 +76,6 @@ def gathered(pattern: str) -> Callable[[list[List]], list[str]]:
     return lambda lists: [
         line for each in lists if re.search(pattern, each.name) for line in each.lines
     ]
-
-
-def microcontrollers(_: list[List]) -> list[str]:
-    """Return the names of microcontrollers in the package stcgal."""
-    from stcgal.models import MCUModelDatabase
-
-    return [model.name for model in MCUModelDatabase.models]
-
-
-def mail_domains(_: list[List]) -> list[str]:
-    """Return the domains in the package disposable-email-domains."""
-    from disposable_email_domains import blocklist
-
-    return list(blocklist)
 
 
 KINDS = (
@@ -100,8 +87,8 @@ KINDS = (
     Kind("Finnish words", gathered("mimesis/fi/text/words"), WORDS),
     Kind("Polish words", gathered("mimesis/pl/text/words"), WORDS),
     Kind("identifiers", gathered("botocore/(ec2|glue|s3)/(operations|shapes)"), PLACES),
-    Kind("product codes", microcontrollers, WORDS),
-    Kind("domain names", mail_domains, WORDS),
+    Kind("product codes", lambda _: microcontrollers(), WORDS),
+    Kind("domain names", lambda _: mail_domains(), WORDS),
     Kind("companies", corpus("companies"), WORDS),
     Kind("chemicals", gathered("chemicals/names"), NAMES),
 )

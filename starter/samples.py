@@ -51,7 +51,7 @@ def main() -> None:
     """Write the samples to the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--page", type=Path, required=True)
-    rows = []
+    page, rows = parser.parse_args().page, list[str]()
     for title, read in KINDS.items():
         lines = sorted(set(read()))
         chosen = random.Random(0).sample(lines, min(LINES, len(lines)))
@@ -60,7 +60,7 @@ def main() -> None:
         rows += [f"- Without the starter: {samples_of(chosen, False)}"]
         rows += [f"- With the starter: {samples_of(chosen, True)}"]
         print(*rows[-3:], sep="\n", flush=True)
-    update(parser.parse_args().page, BEGIN, [*rows, ""])
+    update(page, BEGIN, [*rows, ""])
 
 
 if __name__ == "__main__":

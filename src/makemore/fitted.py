@@ -247,7 +247,7 @@ class ListFacts:
 def _merge_digests(
     digests: "Sequence[Callable[[], NDArray[np.uint64]] | None]",
 ) -> Callable[[], NDArray[np.uint64]] | None:
-    """Return a function that returns the distinct digests of all lists; None if one has none."""
+    """Return a function that merges the digests of all lists; None if a list has no digests."""
     stored = [each() for each in digests if each is not None]
     if len(stored) < len(digests):
         return None

@@ -86,12 +86,10 @@ def adapt(starter: Starter, lines: Lines, vocabulary: Vocabulary, options: FitOp
     return Adapted(
         networks=[each.averaged for each in learners],
         options=[each.options for each in learners],
-        weights=weighed.weights,
-        exponents=weighed.exponents,
+        weighed=weighed,
         steps=tuple(steps[chosen].tolist()),
         compared=plan.last,
         held_out=found.lines,
-        loss=weighed.loss,
     )
 
 

@@ -63,7 +63,7 @@ def folds(lines: Lines, vocabulary: Vocabulary, number: int) -> Iterator[Fold]:
             model.count(Contexts.of(rest, vocabulary, model.window))
             windows = c.windows(model.window)
             counts.append(likelihood.character_rows(model, windows))
-            length = model.known_length(windows.lookback(model.window))[windows.row][windows.edge]
+            length = model.known_lengths(windows)
         yield Fold(rest, c, np.array(counts), length)
 
 
@@ -149,31 +149,6 @@ class HeldOut(NamedTuple):
         return exponents, -float((self.weight * chosen).sum() / self.weight.sum())
 
 
-@dataclass(frozen=True, eq=False)
-class Adapted:
-    """The networks that were fitted to a small list.
-
-    Attributes:
-        networks: the networks that help; maybe none.
-        options: the options of each network.
-        weights: linear weights of the count models, then of the networks.
-        exponents: their exponents by known length, see `LogLinearMixture`; None without networks.
-        steps: number of steps of each network.
-        compared: largest number of steps that was compared.
-        held_out: number of lines that were held out in turn.
-        loss: loss of the mixture on them, in nats per character.
-    """
-
-    networks: Sequence[Model]
-    options: Sequence[LSTMOptions]
-    weights: NDArray[np.float64]
-    exponents: NDArray[np.float64] | None
-    steps: tuple[int, ...]
-    compared: int
-    held_out: int
-    loss: float
-
-
 class Weighed(NamedTuple):
     """The mixture of counts and networks that suits held-out lines best.
 
@@ -186,6 +161,27 @@ class Weighed(NamedTuple):
     weights: NDArray[np.float64]
     exponents: NDArray[np.float64] | None
     loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """The networks that were fitted to a small list.
+
+    Attributes:
+        networks: the networks that help; maybe none.
+        options: the options of each network.
+        weighed: the mixture of counts and networks.
+        steps: number of steps of each network.
+        compared: largest number of steps that was compared.
+        held_out: number of lines that were held out in turn.
+    """
+
+    networks: Sequence[Model]
+    options: Sequence[LSTMOptions]
+    weighed: Weighed
+    steps: tuple[int, ...]
+    compared: int
+    held_out: int
 
 
 def weigh(found: HeldOut, networks: Float32s) -> Weighed:

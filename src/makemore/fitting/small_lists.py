@@ -22,6 +22,7 @@ from makemore.fitting.held_out import (
     Adapted,
     Fold,
     HeldOut,
+    Weighed,
     count_members,
     folds,
     weigh,
@@ -80,7 +81,7 @@ def fit_small_list(starter: Starter, splits: ListSplits, options: FitOptions) ->
     counted = count_members(facts.vocabulary)
     for model in counted:
         model.count(splits.train_and_dev(model.window))
-    mixture = _combine([*counted, *adapted.networks], adapted)
+    mixture = _combine([*counted, *adapted.networks], adapted.weighed)
     networks = [format_member(family_named("lstm"), each) for each in adapted.options]
     learned, test = splits.train_and_dev(mixture.window), splits.contexts("test", mixture.window)
     evaluated = learned.lines(evenly_spaced(len(lines), _EVALUATED))
@@ -92,10 +93,10 @@ def fit_small_list(starter: Starter, splits: ListSplits, options: FitOptions) ->
         dev_lines=adapted.held_out,
         test_lines=splits.sizes["test"],
         train_loss=_finite(likelihood.loss(mixture, evaluated)),
-        dev_loss=_finite(adapted.loss),
+        dev_loss=_finite(adapted.weighed.loss),
         test_loss=None if test is None else _finite(likelihood.loss(mixture, test)),
         chosen=_reason(adapted, len(lines)),
-        weights=tuple(adapted.weights.tolist()),
+        weights=tuple(adapted.weighed.weights.tolist()),
         steps=adapted.compared or None,
         starter_steps=adapted.steps,
         seconds=time.perf_counter() - clock,
@@ -109,11 +110,11 @@ def fit_small_list(starter: Starter, splits: ListSplits, options: FitOptions) ->
     )
 
 
-def _combine(members: list[Model], adapted: Adapted) -> Mixture:
-    """Return the mixture of counts and networks: a log-linear one, or of counts a linear one."""
-    if adapted.exponents is None:
-        return Mixture(members, adapted.weights)
-    return LogLinearMixture(members, adapted.weights, adapted.exponents)
+def _combine(members: list[Model], weighed: Weighed) -> Mixture:
+    """Return a log-linear mixture of counts and networks, or a linear one of counts alone."""
+    if weighed.exponents is None:
+        return Mixture(members, weighed.weights)
+    return LogLinearMixture(members, weighed.weights, weighed.exponents)
 
 
 def read(starter: Starter, lines: Lines, vocabulary: Vocabulary, seed: int) -> Adapted:
@@ -124,17 +125,12 @@ def read(starter: Starter, lines: Lines, vocabulary: Vocabulary, seed: int) -> A
         return HeldOut.of(fold, [[likelihood.character_rows(reader, fold.held_out)]])
 
     found = HeldOut.join([held_out(fold) for fold in folds(lines, vocabulary, FOLDS)])
-    best = weigh(found, found.networks[:, 0])
+    weighed = weigh(found, found.networks[:, 0])
+    if weighed.exponents is None:
+        return Adapted([], [], weighed, steps=(), compared=0, held_out=found.lines)
     reader = read_list(starter, vocabulary, Encoded.of(lines, vocabulary), seed)
     return Adapted(
-        networks=[] if best.exponents is None else [reader],
-        options=[] if best.exponents is None else [starter.options],
-        weights=best.weights,
-        exponents=best.exponents,
-        steps=() if best.exponents is None else (0,),
-        compared=0,
-        held_out=found.lines,
-        loss=best.loss,
+        [reader], [starter.options], weighed, steps=(0,), compared=0, held_out=found.lines
     )
 
 

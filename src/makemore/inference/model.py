@@ -169,7 +169,7 @@ class CountModel(WindowModel):
 
 
 class BackoffModel(CountModel):
-    """A count model that shortens a window until it knows it."""
+    """A count model that shortens a context until it is one that was counted."""
 
     @abstractmethod
     def known_length(self, back: Ids) -> Ints:
@@ -177,3 +177,7 @@ class BackoffModel(CountModel):
 
         The start of a line counts as a character.
         """
+
+    def known_lengths(self, c: "Contexts") -> Ints:
+        """Return (C,) the known length before each character, in the order of `c.edge`."""
+        return self.known_length(c.lookback(self.window))[c.row][c.edge]

@@ -87,13 +87,12 @@ class LogLinearMixture(Mixture):
     def refitted(self, c: Contexts, weights: NDArray[np.float64]) -> "LogLinearMixture":
         """Return the mixture with exponents for held-out lines, and with these linear weights."""
         rows = np.stack([character_rows(member, c) for member in self.members])
-        length = self._longest.known_length(c.lookback(self._longest.window))[c.row][c.edge]
-        count = np.repeat(c.line_weight, np.diff(c.start))
+        length, count = self._longest.known_lengths(c), np.repeat(c.line_weight, np.diff(c.start))
         exponents = likeliest_exponents(rows, c.next[c.edge], count, length)
         return LogLinearMixture(self.members, weights, exponents)
 
     def without(self, index: int) -> Model | None:
-        """Return the mixture with one exponent of zero; None if no other member is left."""
+        """Return the mixture with a member's exponents at 0; None if no other member is left."""
         exponents = self.exponents.copy()
         exponents[:, index] = 0.0
         return LogLinearMixture(self.members, self.weights, exponents) if exponents.any() else None
@@ -138,8 +137,13 @@ def combine(log_probs: Float32s, exponents: NDArray[np.float64]) -> Float32s:
         >>> np.exp(product).astype(float).round(3).tolist()
         [[0.667, 0.333]]
     """
+    return _product(np.maximum(log_probs, _LEAST), exponents)
+
+
+def _product(features: Float32s, exponents: NDArray[np.float64]) -> Float32s:
+    """Return what `combine` does, given log-probabilities that are all finite."""
     powers = exponents.T[:, :, None].astype(np.float32)
-    total: Float32s = (powers * np.maximum(log_probs, _LEAST)).sum(axis=0)
+    total: Float32s = (powers * features).sum(axis=0)
     return log_softmax(total)
 
 
@@ -188,7 +192,7 @@ def maximise(
     observed = features[:, np.arange(len(following)), following].astype(np.float64)
 
     def objective(exponents: NDArray[np.float64]) -> tuple[float, Float32s]:
-        log_probs = combine(features, exponents[None])
+        log_probs = _product(features, exponents[None])
         chosen = log_probs[np.arange(len(following)), following]
         distance = float(((exponents - start) ** 2).sum())
         return float((count * chosen).sum()) - strength / 2 * distance, log_probs
@@ -216,7 +220,7 @@ def _curvature(
     count: NDArray[np.float64],
     strength: float,
 ) -> NDArray[np.float64]:
-    """Return the (members, members) negative second derivatives of the objective.
+    """Return the matrix of the negative second derivatives of the objective.
 
     Args:
         features: see `likeliest_exponents`.
@@ -224,15 +228,15 @@ def _curvature(
         expected: (members, M) means of the features under them.
         count: see `likeliest_exponents`.
         strength: strength of the prior.
+
+    Returns:
+        (members, members) float64.
     """
     size = len(features)
-    curvature = strength * np.eye(size)
+    covariance = np.zeros((size, size))
     for a in range(size):
         weighted = probs * features[a]
         for b in range(a + 1):
             product = (weighted * features[b]).sum(axis=1, dtype=np.float64)
-            covariance = float((count * (product - expected[a] * expected[b])).sum())
-            curvature[a, b] += covariance
-            if a != b:
-                curvature[b, a] += covariance
-    return curvature
+            covariance[a, b] = (count * (product - expected[a] * expected[b])).sum()
+    return covariance + np.tril(covariance, -1).T + strength * np.eye(size)

@@ -229,7 +229,7 @@ def likeliest_mixture(
 
 
 def mix(weights: NDArray[np.float64], probs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (M,) float64 mixed probabilities, given (members,) weights and (members, M).
+    """Mix (members, M) probabilities with (members,) weights; return (M,) float64.
 
     It is not a matrix product: NumPy would compute that in the threads of its BLAS, which wait for
     each other, and beside other processes take many times as long.

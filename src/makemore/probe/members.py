@@ -49,25 +49,27 @@ def measure_members(mixture: Mixture, c: Contexts) -> list[Member]:
             mixed = np.log((weights[:, None] / weights.sum() * np.exp(log_probs)).sum(axis=0))
         return -float((edge_shares * mixed).sum())
 
-    def rise(index: int) -> float:
-        """Return the rise of the mixture's loss without a member."""
+    def loss_without(index: int) -> float:
+        """Return the loss of the mixture without a member; inf if no other member is left."""
         if isinstance(mixture, LogLinearMixture):
-            left = mixture.without(index)
-            return mean_loss(left, c) - mean_loss(mixture, c) if left else float("inf")
-        others = np.where(np.arange(len(log_probs)) == index, 0.0, mixture.weights)
-        is_finite = others.any() and np.isfinite(loss(others))
-        return loss(others) - loss(mixture.weights) if is_finite else float("inf")
+            others = mixture.without(index)
+            return mean_loss(others, c) if others else float("inf")
+        weights = np.where(np.arange(len(log_probs)) == index, 0.0, mixture.weights)
+        return loss(weights) if weights.any() else float("inf")
 
+    is_log_linear = isinstance(mixture, LogLinearMixture)
+    mixture_loss = mean_loss(mixture, c) if is_log_linear else loss(mixture.weights)
     contributions = []
     by_position = _mean_by_position(_responsibility(log_probs, mixture.weights), c)
     for index, member in enumerate(mixture.members):
+        without = loss_without(index)
         contributions.append(
             Member(
                 _name(member),
                 float(mixture.weights[index]),
                 -float((edge_shares * log_probs[index]).sum()),
                 float(edge_shares[best == index].sum()),
-                rise(index),
+                without - mixture_loss if np.isfinite(without) else float("inf"),
                 tuple(by_position[index].tolist()),
             )
         )

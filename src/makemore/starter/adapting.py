@@ -60,7 +60,7 @@ LONG_RECIPES = (GENTLE, replace(NEW, pace=12))
 
 
 class Learner:
-    """A copy of the starter or a new network, and its training on the lines of a list.
+    """A network that learns the lines of a list: a copy of the starter, or a new network.
 
     Attributes:
         options: the options of the network.

@@ -122,7 +122,7 @@ def _canary_rows(document: "Document") -> list[tuple[str, str]]:
 
 
 def _weight_rows(document: "Document", report: "FitReport") -> list[tuple[str, str]]:
-    """Return the weights of a mixture's members; nothing for other models."""
+    """Return a row with the weights of a mixture's members; no row for other models."""
     if report.weights is None:
         return []
     from makemore.registry import family_named
