@@ -2,7 +2,8 @@
 
 LISTS is the lists.jsonl that gather.py writes; STARTER becomes an ordinary model file. The network
 reads one line of a list after the other, with the state carried on from line to line, so it learns
-to write lines like those that it has read.
+to write lines like those that it has read. With --from the training goes on from the weights of an
+earlier starter, whose lists or characters may have been others.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
 from makemore.fitted import FitReport, FittedModel
 from makemore.models.array_lstm import ArrayLSTM
 from makemore.models.lstm import LSTM
+from makemore.starter.stored import Starter
 
 OPTIONS = LSTMOptions(embedding=64, hidden=384)
 STEPS, BATCH, SPAN = 26_000, 64, 64  # optimizer steps; lists and characters of each in a step
@@ -61,13 +63,28 @@ def encode(lines: list[str], vocabulary: Vocabulary) -> NDArray[np.int32]:
     return ids[ids >= 0]
 
 
-def train(network: LSTM, streams: Streams, steps: int, bfloat16: bool) -> float:
+def first_network(
+    vocabulary: Vocabulary, earlier: Path | None, seed: int
+) -> tuple[LSTMOptions, LSTM]:
+    """Return options and a network with random weights, or with those of an earlier starter."""
+    if earlier is None:
+        network = LSTM(OPTIONS, len(vocabulary), 0)
+        return OPTIONS, network.initialise(torch.Generator().manual_seed(seed))
+    starter = Starter.read(earlier)
+    options, tensors = starter.options.replace(learned_state=False), starter.tensors_for(vocabulary)
+    network = LSTM(options, len(vocabulary), 0)
+    network.load({name: tensors[name] for name in network.state_dict()})
+    return options, network.train()
+
+
+def train(network: LSTM, streams: Streams, steps: int, rate: float, bfloat16: bool) -> float:
     """Train a network on lists; return the mean loss of the last 500 steps, in nats.
 
     Args:
         network: the network.
         streams: what it reads.
-        steps: number of optimizer steps; the learning rate falls to zero.
+        steps: number of optimizer steps.
+        rate: maximum learning rate; it falls to zero.
         bfloat16: multiply in bfloat16, twice as fast on a processor that has it (AVX-512 BF16).
     """
     clock, losses, state = time.perf_counter(), [], network.first_state(BATCH)
@@ -83,7 +100,7 @@ def train(network: LSTM, streams: Streams, steps: int, bfloat16: bool) -> float:
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.param_groups[0]["lr"] = RATE * min(1, (step + 1) / WARM_UP) * (1 - step / steps)
+        optimizer.param_groups[0]["lr"] = rate * min(1, (step + 1) / WARM_UP) * (1 - step / steps)
         optimizer.step()
         losses.append(loss.item())
         if (step + 1) % 500 == 0 or step + 1 == steps:
@@ -116,6 +133,7 @@ def _loss(network: LSTM, ids: Tensor, read: int) -> float:
 
 def describe(
     network: LSTM,
+    options: LSTMOptions,
     lists: list[List],
     dev: list[List],
     vocabulary: Vocabulary,
@@ -127,10 +145,11 @@ def describe(
 
     Args:
         network: the trained network.
+        options: its options.
         lists: the lists that it learned.
         dev: the lists that were held out.
         vocabulary: the vocabulary of the network.
-        training: seed, steps and train loss of the training.
+        training: seed, steps, learning rate and train loss of the training.
     """
     lengths = np.array([len(line) for each in lists for line in each.lines])
     rounded = {name: each.astype(np.float16) for name, each in network.tensors().items()}
@@ -141,14 +160,13 @@ def describe(
         train_lines=len(lengths),
         dev_lines=dev_lines,
         dev_loss=loss,
-        rate=RATE,
         weight_decay=DECAY,
         batch=BATCH * SPAN,
     )
     return FittedModel(
         model=ArrayLSTM(rounded),
         family="lstm",
-        options=OPTIONS,
+        options=options,
         report=report,
         vocabulary=vocabulary,
         weight=float(len(lengths)),
@@ -168,6 +186,8 @@ def main() -> None:
     parser.add_argument("starter", type=Path)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--leave-out", action="append", default=[], metavar="KIND")
+    parser.add_argument("--from", dest="earlier", type=Path, metavar="STARTER")
+    parser.add_argument("--rate", type=float, default=RATE, help="maximum learning rate")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--bfloat16", action="store_true")
     arguments = parser.parse_args()
@@ -175,15 +195,14 @@ def main() -> None:
     dev = lists[::DEV_EVERY]
     train_lists = [each for number, each in enumerate(lists) if number % DEV_EVERY]
     vocabulary = Vocabulary(choose_characters(train_lists))
-    network = LSTM(OPTIONS, len(vocabulary), 0)
-    network.initialise(torch.Generator().manual_seed(arguments.seed))
-    draws = Draws(train_lists, vocabulary.characters, arguments.seed)
-    streams = Streams(draws, vocabulary)
-    loss = train(network, streams, arguments.steps, arguments.bfloat16)
+    options, network = first_network(vocabulary, arguments.earlier, arguments.seed)
+    streams = Streams(Draws(train_lists, vocabulary.characters, arguments.seed), vocabulary)
+    steps, rate = arguments.steps, arguments.rate
+    loss = train(network, streams, steps, rate, arguments.bfloat16)
     training = FitReport(
-        split="digest", test=0.0, seed=arguments.seed, steps=arguments.steps, train_loss=loss
+        split="digest", test=0.0, seed=arguments.seed, steps=steps, rate=rate, train_loss=loss
     )
-    fitted = describe(network, train_lists, dev, vocabulary, training)
+    fitted = describe(network, options, train_lists, dev, vocabulary, training)
     save_fitted(arguments.starter, fitted, {"model": "lstm"})
     print(f"dev loss {fitted.report.dev_loss:.4f} nats per character", flush=True)
 
