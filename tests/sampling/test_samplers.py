@@ -10,6 +10,7 @@ from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.sampling.samplers import (
     BLOCK,
+    JoinedUniforms,
     TableSampler,
     Uniforms,
     Warper,
@@ -109,6 +110,19 @@ def test_the_random_numbers_of_a_line_do_not_depend_on_other_lines():
     np.testing.assert_array_equal(Uniforms(7, BLOCK - 5, BLOCK + 5).at(4), expected[4])
     assert not np.array_equal(part.at(0), part.at(1))
     assert not np.array_equal(Uniforms(8, 0, 5).at(0), Uniforms(7, 0, 5).at(0))
+
+
+def test_joined_uniform_numbers_are_those_of_their_parts():
+    parts = [Uniforms(7, 3, 9), Uniforms(8, BLOCK - 1, BLOCK + 2), Uniforms(7, 0, 1)]
+    joined = JoinedUniforms(
+        [Uniforms(7, 3, 9), Uniforms(8, BLOCK - 1, BLOCK + 2), Uniforms(7, 0, 1)]
+    )
+    assert len(joined) == 10
+    for position in (0, 1, 5):
+        expected = np.concatenate([part.at(position) for part in parts])
+        np.testing.assert_array_equal(joined.at(position), expected)
+    expected = np.concatenate([part.spawn(2).at(0) for part in parts])
+    np.testing.assert_array_equal(joined.spawn(2).at(0), expected)
 
 
 @pytest.mark.parametrize("prefix", [[], [1], [1, 2, 2, 1, 3]])

@@ -72,7 +72,7 @@ def test_a_network_draws_the_same_batches_for_any_number_requested(window, monke
         plan = strategies.plan_unconstrained(
             build_request(Source.of(maker.learned_), SampleOptions()), ahead
         )
-        recorded = plan._replace(draw=lambda low, high, f=found, p=plan: noted(f, p, low, high))
+        recorded = plan._replace(draw=lambda uniforms, f=found, p=plan: noted(f, p, uniforms))
         monkeypatch.setattr(stream, "plan_unconstrained", lambda request, ahead, r=recorded: r)
         lines = take(Source.of(maker.learned_), 6000, ahead=ahead)
         bounds.append((sorted(found)[:4], lines))  # some more batches may be drawn ahead
@@ -80,9 +80,9 @@ def test_a_network_draws_the_same_batches_for_any_number_requested(window, monke
     assert bounds[0][0][:3] == [(0, 256), (256, 1280), (1280, 5376)]
 
 
-def noted(found, plan, low, high):
-    found.append((low, high))
-    return plan.draw(low, high)
+def noted(found, plan, uniforms):
+    found.append((uniforms.low, uniforms.high))
+    return plan.draw(uniforms)
 
 
 def test_threads_draw_no_batch_that_is_not_needed(monkeypatch):

@@ -20,7 +20,7 @@ from makemore.sampling.samplers import Sampler, Uniforms, Warper
 if TYPE_CHECKING:
     from makemore.sampling.stepwise import PrefixState
 
-Draw = Callable[[int, int], NDArray[np.int32]]
+Draw = Callable[[Uniforms], NDArray[np.int32]]
 
 _MAX_LENGTH = 2**14  # maximum characters of a line for which a constraint is compiled
 
@@ -133,6 +133,10 @@ class Request:
         max_characters = max_length - len(prefix)
         return cls(source.model, vocabulary, warper, prefix, max_characters, labels, priors, seed)
 
+    def uniforms(self, low: int, high: int) -> Uniforms:
+        """Return the uniform numbers of lines low to high of the stream."""
+        return Uniforms(self.seed, low, high)
+
     @cached_property
     def prefix_states(self) -> "list[PrefixState]":
         """The state of the model after the prefix, for each label."""
@@ -178,10 +182,10 @@ class Request:
         # Exactly 1 from the last possible label on, so none after it is drawn.
         cumulative /= cumulative[-1]
 
-        def draw(low: int, high: int) -> NDArray[np.int32]:
-            uniforms = Uniforms(self.seed, low, high)
+        def draw(uniforms: Uniforms) -> NDArray[np.int32]:
+            n = len(uniforms)
             if len(samplers) == 1:
-                return samplers[0].draw(uniforms, np.arange(high - low), 0, self.max_characters)
+                return samplers[0].draw(uniforms, np.arange(n), 0, self.max_characters)
             label = np.searchsorted(cumulative, uniforms.at(0), side="right")
             indices_by_label = [np.flatnonzero(label == i) for i in range(len(samplers))]
             lines_by_label = [
@@ -189,9 +193,7 @@ class Request:
                 for sampler, indices in zip(samplers, indices_by_label, strict=True)
                 if len(indices)
             ]
-            ids = np.zeros(
-                (high - low, max(lines.shape[1] for _, lines in lines_by_label)), np.int32
-            )
+            ids = np.zeros((n, max(lines.shape[1] for _, lines in lines_by_label)), np.int32)
             for indices, lines in lines_by_label:
                 ids[indices, : lines.shape[1]] = lines
             return ids

@@ -9,7 +9,7 @@ Each id is drawn by inverting the cumulative distribution function of its row,
     id = min {x : F(x) > u}        F(x) = sum over y <= x of p(y)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -146,15 +146,22 @@ class Warper:
 
 
 class Uniforms:
-    """Uniform random numbers in [0, 1): one per position for each line of a range of the stream."""
+    """Uniform random numbers in [0, 1): one per position for each line of a range of the stream.
+
+    Attributes:
+        low: index of the first line in the stream.
+        high: index after the last line.
+    """
 
     def __init__(self, seed: int, low: int, high: int, spawn_key: int = 0) -> None:
-        """Compute the blocks that contain lines low to high; `spawn_key` selects another stream."""
-        self._lines = low, high
+        """Start before position 0 of lines low to high; `spawn_key` selects another stream."""
+        self.low, self.high = low, high
         self._seed, self._key = seed, (spawn_key,) if spawn_key else ()
-        self._blocks = range(low // BLOCK, (high - 1) // BLOCK + 1)
-        self._slice = slice(low - self._blocks[0] * BLOCK, high - self._blocks[0] * BLOCK)
         self._next = -1  # the position that the generators draw next
+
+    def __len__(self) -> int:
+        """Return the number of lines."""
+        return self.high - self.low
 
     def at(self, position: int) -> NDArray[np.float64]:
         """Return the numbers of a position, one for each line: (high - low,) float64.
@@ -162,20 +169,57 @@ class Uniforms:
         Consecutive positions are fastest: any other position rebuilds the generators.
         """
         if position != self._next:
-            self._generators = [self._generator(block, position) for block in self._blocks]
-        numbers = [generator.random(BLOCK) for generator in self._generators]
+            self._parts = [
+                _BlockPart(self._seed, self._key, block, self._lines_in(block), position)
+                for block in range(self.low // BLOCK, (self.high - 1) // BLOCK + 1)
+            ]
         self._next = position + 1
-        return np.concatenate(numbers)[self._slice]
+        numbers = [part.next() for part in self._parts]
+        return numbers[0] if len(numbers) == 1 else np.concatenate(numbers)
 
     def spawn(self, k: int) -> "Uniforms":
         """Return an independent stream with k lines for each line of this one."""
-        low, high = self._lines
-        return Uniforms(self._seed, low * k, high * k, spawn_key=k)
+        return Uniforms(self._seed, self.low * k, self.high * k, spawn_key=k)
 
-    def _generator(self, block: int, position: int) -> np.random.Generator:
-        """Return the generator of a block, advanced to a position: one step for each number."""
-        bits = np.random.PCG64(np.random.SeedSequence((self._seed, block), spawn_key=self._key))
-        return np.random.Generator(bits.advance(position * BLOCK))
+    def _lines_in(self, block: int) -> slice:
+        """Return which lines of a block are in the range."""
+        return slice(max(self.low - block * BLOCK, 0), min(self.high - block * BLOCK, BLOCK))
+
+
+class _BlockPart:
+    """The generator of some lines of a block; each number takes one step of it."""
+
+    def __init__(
+        self, seed: int, key: tuple[int, ...], block: int, lines: slice, position: int
+    ) -> None:
+        self._bits = np.random.PCG64(np.random.SeedSequence((seed, block), spawn_key=key))
+        self._bits.advance(position * BLOCK + lines.start)
+        self._count = lines.stop - lines.start
+        self._random = np.random.Generator(self._bits).random
+
+    def next(self) -> NDArray[np.float64]:
+        """Return the numbers of the next position."""
+        numbers: NDArray[np.float64] = self._random(self._count)
+        if self._count < BLOCK:
+            self._bits.advance(BLOCK - self._count)
+        return numbers
+
+
+class JoinedUniforms(Uniforms):
+    """The uniform numbers of several streams, one after the other, so that they share a batch."""
+
+    def __init__(self, parts: Sequence[Uniforms]) -> None:
+        """Join at least one range; lines count from zero."""
+        self.parts = parts
+        self.low, self.high = 0, sum(map(len, parts))
+
+    def at(self, position: int) -> NDArray[np.float64]:
+        """See `Uniforms.at`."""
+        return np.concatenate([part.at(position) for part in self.parts])
+
+    def spawn(self, k: int) -> Uniforms:
+        """See `Uniforms.spawn`."""
+        return JoinedUniforms([part.spawn(k) for part in self.parts])
 
 
 class Sampler(Protocol):

@@ -44,7 +44,7 @@ class Plan(NamedTuple):
     """A strategy that is ready to draw lines.
 
     Attributes:
-        draw: returns lines low to high of the stream: (n, T) ids after the prefix, zero from the
+        draw: returns the lines of some uniform numbers: (n, T) ids after the prefix, zero from the
             end of a line on. A row whose last column is not zero is not a valid line.
         method: description of the strategy, for users.
         is_exact: whether lines follow the model's distribution over the allowed lines.
@@ -91,8 +91,8 @@ def plan_unconstrained(request: Request, ahead: int) -> Plan:
         return Plan(stepwise, "exact, unconstrained", is_stepwise=True)
     table_or_stepwise = cache(lambda: _build_table_draw(request, 2 * _MIN_TABLE_LINES) or stepwise)
 
-    def draw(low: int, high: int) -> NDArray[np.int32]:
-        return (table_or_stepwise() if high > _MIN_TABLE_LINES else stepwise)(low, high)
+    def draw(uniforms: Uniforms) -> NDArray[np.int32]:
+        return (table_or_stepwise() if uniforms.high > _MIN_TABLE_LINES else stepwise)(uniforms)
 
     return Plan(draw, "exact, unconstrained", is_stepwise=True)
 
@@ -100,15 +100,15 @@ def plan_unconstrained(request: Request, ahead: int) -> Plan:
 def _build_table_draw(request: Request, max_states: int) -> Draw | None:
     """Return a draw function with a table of at most `max_states` states, or None.
 
-    It is None if the model needs more states or cannot be compiled, or if there are several labels.
+    It is None if the model needs more states for a label, or cannot be compiled.
     """
-    automaton = (
-        request.model.automaton(max_states, request.labels[0]) if len(request.labels) == 1 else None
-    )
-    if automaton is None:
-        return None
-    table = TableSampler(automaton, request.warper, request.prefix)
-    return request.build_draw([table], np.zeros(1))
+    samplers = []
+    for label in request.labels:
+        automaton = request.model.automaton(max_states // len(request.labels), label)
+        if automaton is None:
+            return None
+        samplers.append(TableSampler(automaton, request.warper, request.prefix))
+    return request.build_draw(samplers, np.zeros(len(samplers)))
 
 
 def plan_constrained(request: Request, constraint: Constraint, exact: bool) -> Plan:
@@ -172,12 +172,13 @@ def _plan_rejection(request: Request, constraint: Constraint) -> Plan | None:
     """Return a rejection sampling plan; None if the first block has too few allowed lines."""
     unconstrained = plan_unconstrained(request, BLOCK)
 
-    def draw(low: int, high: int) -> NDArray[np.int32]:
-        ids = unconstrained.draw(low, high)
+    def draw(uniforms: Uniforms) -> NDArray[np.int32]:
+        ids = unconstrained.draw(uniforms)
         ids[~_is_allowed(request, constraint, ids), -1] = 1
         return ids
 
-    accepted = int(_is_allowed(request, constraint, unconstrained.draw(0, BLOCK)).sum())
+    first_block = unconstrained.draw(request.uniforms(0, BLOCK))
+    accepted = int(_is_allowed(request, constraint, first_block).sum())
     if accepted < _MIN_ACCEPTED:
         return None
     method = f"exact, rejection sampling: {accepted:,} of {BLOCK:,} drawn lines are allowed"
@@ -265,7 +266,7 @@ def _fit_guide(request: Request) -> Automaton:
     from makemore.models.kneser_ney import KneserNey
     from makemore.options.families import KneserNeyOptions
 
-    lines = plan_unconstrained(request, BLOCK).draw(0, BLOCK)
+    lines = plan_unconstrained(request, BLOCK).draw(request.uniforms(0, BLOCK))
     lines = lines[lines[:, -1] == BOUNDARY]
     ids = np.concatenate([np.tile(request.prefix, (len(lines), 1)), lines], axis=1)
     V, paths = request.model.vocabulary_size, Paths.of_ids(ids)

@@ -227,7 +227,7 @@ def draw_distinct(source: Source, options: SampleOptions, draws: int) -> list[st
     distinct: dict[str, None] = {}
     size = _max_batch_size(request, plan.proposals, plan.is_stepwise)
     for low in range(0, draws, size):
-        ids = plan.draw(low, min(low + size, draws))
+        ids = plan.draw(request.uniforms(low, min(low + size, draws)))
         lines, _ = clean_lines(ids, request.vocabulary, request.prefix)
         distinct.update(dict.fromkeys(lines))
     return list(distinct)
@@ -238,7 +238,8 @@ def _draw_batches(request: Request, plan: Plan, ahead: int, largest: int) -> Ite
 
     def draw_batch(bounds: tuple[int, int]) -> Batch:
         low, high = bounds
-        lines, indices = clean_lines(plan.draw(low, high), request.vocabulary, request.prefix)
+        ids = plan.draw(request.uniforms(low, high))
+        lines, indices = clean_lines(ids, request.vocabulary, request.prefix)
         return Batch(high, lines, low + indices)
 
     needed = int(ahead * plan.draws_per_line * 1.125) + 4  # a margin for lines that are skipped
