@@ -8,11 +8,10 @@ distribution over the lines that pass.
 import warnings
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from unicodedata import is_normalized
 
 import numpy as np
-from numpy.typing import NDArray
 
 from makemore.errors import OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
@@ -22,6 +21,7 @@ from makemore.sampling.constraint import Constraint
 from makemore.sampling.line_filter import Filter, line_filter
 from makemore.sampling.request import Request, Source, build_request, compile_constraint
 from makemore.sampling.samplers import BLOCK, Warper
+from makemore.sampling.selection import Batch, Selection
 from makemore.sampling.strategies import (
     Plan,
     messages_by_label,
@@ -40,7 +40,6 @@ _MIN_BATCH = 64  # minimum lines in a batch
 _DISTINCT_BATCH = 64  # lines in the first batch of distinct lines and in each batch of a search
 _FIRST_BATCH = 256  # lines in the first batch if the model's rows are not exact
 _GROWTH = 4  # growth factor of batch sizes
-_MAX_DRAWS_PER_DISTINCT = 4  # draws for each new distinct line above which the search starts
 _SEARCH_KEY = 1  # spawn key that separates the random numbers of a search from those of draws
 
 
@@ -119,35 +118,16 @@ class Stream(Iterator[str]):
         return self.method
 
 
-class Batch(NamedTuple):
-    """A batch of sampled lines.
-
-    Attributes:
-        end: number of lines of the stream that are drawn by the end of this batch.
-        lines: the clean lines of the batch; see `clean_lines`.
-        indices: (lines,) index of each in the stream.
-    """
-
-    end: int
-    lines: list[str]
-    indices: NDArray[np.intp]
-
-
 def _select_lines(
     batches: Iterator[Batch], select: Filter, request: Request, options: SampleOptions
 ) -> Iterator[str]:
     """Yield lines until `patience` consecutive draws are rejected; search if most are repeats."""
-    last = -1  # the index of the last selected line in the stream
+    selection = Selection(select, options)
     for batch in batches:
-        selected = select(batch.lines)
-        indices = batch.indices[selected]
-        gaps = np.diff(indices, prepend=last, append=batch.end) - 1  # rejected draws before each
-        count = int(np.argmax(np.append(gaps, options.patience) >= options.patience))
-        yield from (batch.lines[i] for i in selected[:count].tolist())
-        if count < len(gaps):
+        yield from selection.add(batch)
+        if selection.is_over:
             return
-        last = int(indices[-1]) if len(indices) else last
-        if options.distinct and len(selected) * _MAX_DRAWS_PER_DISTINCT < len(batch.lines):
+        if selection.is_repeating:
             for candidates in _search_lines(request, options):
                 yield from (candidates[i] for i in select(candidates).tolist())
             return
