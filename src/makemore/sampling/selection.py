@@ -29,6 +29,7 @@ class Selection:
     """The choice of lines from consecutive batches, until `patience` draws in a row are rejected.
 
     Attributes:
+        is_distinct: whether lines are distinct.
         is_over: whether no further batch is to be drawn.
         is_repeating: whether distinct lines are asked for and most lines of the last batch were
             repeats, so that a search finds further ones faster.
@@ -36,20 +37,20 @@ class Selection:
 
     def __init__(self, select: Filter, options: SampleOptions) -> None:
         """Start before the first batch."""
-        self._select, self._options = select, options
+        self._select, self._patience = select, options.patience
+        self.is_distinct = options.distinct
         self._last = -1  # the index of the last selected line in the stream
         self.is_over = self.is_repeating = False
 
     def add(self, batch: Batch) -> list[str]:
         """Return the selected lines of the next batch."""
-        patience = self._options.patience
         selected = self._select(batch.lines)
         indices = batch.indices[selected]
         # Rejected draws before each selected line, and after the last.
         gaps = np.diff(indices, prepend=self._last, append=batch.end) - 1
-        count = int(np.argmax(np.append(gaps, patience) >= patience))
+        count = int(np.argmax(np.append(gaps, self._patience) >= self._patience))
         self._last = int(indices[-1]) if len(indices) else self._last
         self.is_over = count < len(gaps)
         few = len(selected) * _MAX_DRAWS_PER_DISTINCT < len(batch.lines)
-        self.is_repeating = self._options.distinct and few
+        self.is_repeating = self.is_distinct and few
         return [batch.lines[i] for i in selected[:count].tolist()]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # keep all processors busy.
 _TABLE_LIMITS, _STEPWISE_LIMITS = (16, 2**23), (1, 2**20)
 _MIN_BATCH = 64  # minimum lines in a batch
-_DISTINCT_BATCH = 64  # lines in the first batch of distinct lines and in each batch of a search
+DISTINCT_BATCH = 64  # lines in the first batch of distinct lines and in each batch of a search
 _FIRST_BATCH = 256  # lines in the first batch if the model's rows are not exact
 _GROWTH = 4  # growth factor of batch sizes
 _SEARCH_KEY = 1  # spawn key that separates the random numbers of a search from those of draws
@@ -99,7 +99,7 @@ class Stream(Iterator[str]):
         # For distinct lines, the batch size decides when the search starts, so it must not depend
         # on whether sampling is stepwise.
         largest = _max_batch_size(request, plan.proposals, plan.is_stepwise or options.distinct)
-        expected = _DISTINCT_BATCH if options.distinct else ahead
+        expected = DISTINCT_BATCH if options.distinct else ahead
         batches = _draw_batches(request, plan, expected, largest)
         # Holds no reference to self, so there is no cycle and it is closed promptly.
         self._lines = _select_lines(batches, select, request, options)
@@ -140,7 +140,7 @@ def _search_lines(request: Request, options: SampleOptions) -> Iterator[list[str
     expanders, log_shares = build_expanders(request, compile_constraint(request, options))
     rng = np.random.default_rng(np.random.SeedSequence(request.seed, spawn_key=(_SEARCH_KEY,)))
     prefixes = search(expanders, options.patience, rng, log_shares)
-    while batch := list(islice(prefixes, _DISTINCT_BATCH)):
+    while batch := list(islice(prefixes, DISTINCT_BATCH)):
         lines = [request.vocabulary.text(prefix.ids) for prefix in batch]
         yield [line for line in lines if is_normalized("NFC", line)]
 
@@ -222,7 +222,7 @@ def _draw_batches(request: Request, plan: Plan, ahead: int, largest: int) -> Ite
         lines, indices = clean_lines(ids, request.vocabulary, request.prefix)
         return Batch(high, lines, low + indices)
 
-    needed = int(ahead * plan.draws_per_line * 1.125) + 4  # a margin for lines that are skipped
+    needed = expected_draws(ahead, plan)
     first, is_network = min(needed, largest), not request.model.has_exact_rows
     if plan.is_stepwise and is_network:
         first = min(_FIRST_BATCH, largest)  # so that batches do not depend on `ahead`
@@ -233,6 +233,11 @@ def _draw_batches(request: Request, plan: Plan, ahead: int, largest: int) -> Ite
     if not is_concurrent:
         return map(draw_batch, bounds)
     return _draw_concurrently(draw_batch, bounds, needed)
+
+
+def expected_draws(lines: int, plan: Plan) -> int:
+    """Return how many draws should give some lines, with a margin for those that are skipped."""
+    return int(lines * plan.draws_per_line * 1.125) + 4
 
 
 def _max_batch_size(request: Request, proposals: int, is_stepwise: bool) -> int:

@@ -1,0 +1,163 @@
+"""Sampling for several requests at once: one batch holds lines of all of them.
+
+A request's lines are those of its own stream, since each line has its own uniform numbers. If the
+rows of the model are exact, they are the same as without other requests. The rows of a network
+differ in their last digits with the batch, so that a uniform number which falls within that
+difference gives another line, with a probability of about one in a million.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makemore.options.declaration import Value
+from makemore.options.verbs import SampleOptions
+from makemore.sampling.clean_lines import clean_lines
+from makemore.sampling.line_filter import line_filter
+from makemore.sampling.request import Request, Source, build_request
+from makemore.sampling.samplers import JoinedUniforms, Uniforms
+from makemore.sampling.selection import Batch, Selection
+from makemore.sampling.strategies import Plan, plan_unconstrained
+from makemore.sampling.stream import DISTINCT_BATCH, expected_draws
+
+_MAX_TABLE = 2**22  # entries of a table of a model's states, 32 MiB
+_MAX_BATCH = 256  # lines that a request draws at a time, so that others need not wait long
+_MAX_CELLS = 2**21  # lines of all requests in a batch, times V
+# Options that choose among drawn lines, or fix the random numbers: requests that differ in them
+# alone share a plan.
+_CHOOSING = ("seed", "new", "distinct", "patience", "states", "exact")
+
+
+@dataclass(frozen=True, eq=False)
+class SharedPlan:
+    """A plan of which several requests draw lines, each with its own seed.
+
+    Attributes:
+        request: the model, the prefix, the length and the labels.
+        plan: how lines are drawn.
+    """
+
+    request: Request
+    plan: Plan
+
+    @classmethod
+    def of(cls, source: Source, options: SampleOptions) -> Self:
+        """Return the plan of options that `can_share`; the seed is ignored.
+
+        Raises:
+            ConstraintError: no line can start with the prefix.
+            OptionError: options contradict each other, or the label is unknown.
+        """
+        options.check()
+        request = build_request(source, options)
+        plan = plan_unconstrained(request, _MAX_TABLE // (2 * len(request.vocabulary)))
+        return cls(request, plan)
+
+    @property
+    def max_lines(self) -> int:
+        """Maximum number of lines in a batch of several requests."""
+        return max(_MAX_BATCH, _MAX_CELLS // len(self.request.vocabulary))
+
+
+def can_share(options: SampleOptions) -> bool:
+    """Return whether requests with such options can share batches.
+
+    They cannot if there is a constraint besides a prefix and a maximum length, because the choice
+    of a strategy then depends on the seed, or if lines are not drawn independently.
+    """
+    return not (options.is_constrained or options.new_by or options.temperature == 0)
+
+
+def plan_key(options: SampleOptions) -> tuple[Value, ...]:
+    """Return what requests must have in common to share a plan."""
+    return tuple(value for name, value in options.to_dict().items() if name not in _CHOOSING)
+
+
+@dataclass
+class Draws:
+    """The lines of one request, found batch by batch.
+
+    Attributes:
+        shared: the plan that it shares with other requests.
+        selection: the choice of lines.
+        seed: the seed.
+        n: number of lines to find.
+        lines: those found so far.
+        is_over: whether no further batch is to be drawn. Distinct lines are drawn in one batch
+            only: whether further ones are drawn or searched depends on the sizes of the batches.
+    """
+
+    shared: SharedPlan
+    selection: Selection
+    seed: int
+    n: int
+    lines: list[str] = field(default_factory=list)
+    is_over: bool = False
+    _low: int = 0
+    _size: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        shared: SharedPlan,
+        source: Source,
+        options: SampleOptions,
+        n: int,
+        exclude: frozenset[str] = frozenset(),
+    ) -> Self:
+        """Start before the first batch.
+
+        Args:
+            shared: the plan of these options.
+            source: the fitted model; with digests if `new` is set.
+            options: the options of the request.
+            n: number of lines to find.
+            exclude: lines to skip.
+        """
+        selection = Selection(line_filter(source, options, exclude), options)
+        expected = DISTINCT_BATCH if options.distinct else n
+        size = expected_draws(expected, shared.plan)
+        return cls(shared, selection, options.seed, n, _size=min(size, _MAX_BATCH))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether these are the lines of the request; else it is to be drawn alone."""
+        return len(self.lines) >= self.n or self.selection.is_over
+
+    @property
+    def next_size(self) -> int:
+        """Number of lines of the next batch."""
+        return self._size
+
+    def uniforms(self) -> Uniforms:
+        """Return the uniform numbers of the next batch."""
+        return Uniforms(self.seed, self._low, self._low + self._size)
+
+    def add(self, lines: list[str], indices: NDArray[np.intp]) -> None:
+        """Add the clean lines of the next batch; `indices` are their numbers in the batch."""
+        end = self._low + self._size
+        self.lines += self.selection.add(Batch(end, lines, self._low + indices))
+        del self.lines[self.n :]
+        self.is_over = self.is_complete or self.selection.is_distinct
+        self._low, self._size = end, min(4 * self._size, _MAX_BATCH)
+
+
+def draw_together(shared: SharedPlan, requests: Sequence[Draws]) -> None:
+    """Draw the next batch of each request, all of them at once.
+
+    Args:
+        shared: the plan of all requests.
+        requests: the requests; none is over.
+    """
+    sizes = [each.next_size for each in requests]
+    ids = shared.plan.draw(JoinedUniforms([each.uniforms() for each in requests]))
+    lines, indices = clean_lines(ids, shared.request.vocabulary, shared.request.prefix)
+    ends = np.cumsum(sizes)
+    bounds = np.searchsorted(indices, ends).tolist()
+    start = 0
+    for each, end, first in zip(requests, bounds, ends - sizes, strict=True):
+        each.add(lines[start:end], indices[start:end] - first)
+        start = end
