@@ -33,6 +33,7 @@ VERBS = (
         "models",
         "info",
         "data",
+        "serve",
     ),
 )
 

@@ -82,8 +82,7 @@ def fit_lines(
     """
     lines = prepare_lines(lines, options, callbacks.on_read)
     vocabulary = vocabulary or _opened(Vocabulary.of(lines), options)
-    is_small = len(lines) + lines.rare <= SMALL_LIST
-    if model == "auto" and is_small and options.starter and callbacks.checkpointer is None:
+    if model == "auto" and callbacks.checkpointer is None:
         from makemore.fitting.small_lists import choose_starter, fit_small_list
 
         starter = choose_starter(lines, options)

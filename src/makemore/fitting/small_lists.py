@@ -16,7 +16,7 @@ from makemore.arrays import evenly_spaced
 from makemore.corpus.lines import Lines
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.fitted import FitReport, FittedModel
-from makemore.fitting.auto import COUNT_MEMBERS
+from makemore.fitting.auto import COUNT_MEMBERS, SMALL_LIST
 from makemore.fitting.held_out import (
     FOLDS,
     Adapted,
@@ -46,12 +46,14 @@ _LEAST_SECONDS = 3.0  # with a smaller budget the starter reads the list, but is
 
 
 def choose_starter(lines: Lines, options: FitOptions) -> Starter | None:
-    """Return the starter if it is to be used for a list of at most `SMALL_LIST` lines, or None.
+    """Return the starter if `auto` is to use it for a list, or None.
 
-    It needs ten distinct lines that consist mostly of characters that it knows and are about as
-    long as those it has read, and not too many characters. It is left out if options of a training
-    from scratch are given.
+    It needs from ten distinct lines up to `SMALL_LIST` ones, that consist mostly of characters that
+    it knows and are about as long as those it has read, and not too many characters. It is left out
+    if options of a training from scratch are given.
     """
+    if not options.starter or len(lines) + lines.rare > SMALL_LIST:
+        return None
     lengths = lines.lengths()
     is_long = lengths.mean() > _MEAN_LENGTH or lengths.max() > _LONGEST
     if is_long or lengths.sum() > _MOST_CHARACTERS:

@@ -25,7 +25,7 @@ from makemore.sampling.stream import DISTINCT_BATCH, expected_draws
 
 _MAX_TABLE = 2**22  # entries of a table of a model's states, 32 MiB
 _MAX_BATCH = 256  # lines that a request draws at a time, so that others need not wait long
-_MAX_CELLS = 2**21  # lines of all requests in a batch, times V
+_MAX_LINES = 4096  # lines of all requests in a batch
 # Options that choose among drawn lines, or fix the random numbers: requests that differ in them
 # alone share a plan.
 _CHOOSING = ("seed", "new", "distinct", "patience", "states", "exact")
@@ -59,7 +59,7 @@ class SharedPlan:
     @property
     def max_lines(self) -> int:
         """Maximum number of lines in a batch of several requests."""
-        return max(_MAX_BATCH, _MAX_CELLS // len(self.request.vocabulary))
+        return max(_MAX_BATCH, min(_MAX_LINES, _MAX_TABLE // len(self.request.vocabulary)))
 
 
 def can_share(options: SampleOptions) -> bool:

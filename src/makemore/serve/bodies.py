@@ -1,0 +1,105 @@
+"""Request bodies: their JSON schema, and options parsed from them, from the same declarations."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from makemore.errors import OptionError
+from makemore.options.declaration import Field, Options, Value, fields
+
+Json = dict[str, Any]
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", tuple: "array"}
+
+
+def schema_of(*declarations: type[Options], extra: Mapping[str, Json] | None = None) -> Json:
+    """Return the JSON schema of an object with all options of some declarations.
+
+    Args:
+        declarations: the declarations; no two have an option of the same name.
+        extra: schemas of further properties.
+    """
+    properties = {
+        field.name: _schema(field) for declaration in declarations for field in fields(declaration)
+    }
+    return {
+        "type": "object",
+        "properties": {**properties, **(extra or {})},
+        "additionalProperties": False,
+    }
+
+
+def _schema(field: Field) -> Json:
+    """Return the JSON schema of an option."""
+    types = [_TYPES[each] for each in field.types if each is not int or float not in field.types]
+    if field.default is None:
+        types.append("null")
+    schema: Json = {"description": f"{field.setting.description}."}
+    schema["type"] = types[0] if len(types) == 1 else types
+    if tuple in field.types:
+        schema["items"] = {"type": "string"}
+    bounds = {"minimum": field.setting.minimum, "maximum": field.setting.maximum}
+    schema.update({name: bound for name, bound in bounds.items() if bound is not None})
+    if field.setting.choices is not None:
+        schema["enum"] = list(field.setting.choices)
+    return {**schema, "default": field.default}
+
+
+def parse_object(body: bytes) -> Json:
+    """Parse a JSON object; an empty body is an empty object.
+
+    Raises:
+        OptionError: it is no JSON object, or a text in it is not valid Unicode.
+    """
+    try:
+        value = json.loads(body.decode() or "{}", parse_constant=_reject_constant)
+        json.dumps(value, ensure_ascii=False).encode()  # fails for half of a surrogate pair
+    except UnicodeError:
+        raise OptionError("the body is not text in UTF-8: send JSON in UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise OptionError(f"the body is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise OptionError("the body is not a JSON object: send one such as {}")
+    return value
+
+
+def _reject_constant(name: str) -> None:
+    """Reject NaN and Infinity, which JSON does not have."""
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def parse_options(values: Json, *declarations: type[Options]) -> list[Options]:
+    """Return the options of each declaration from the properties of an object.
+
+    Raises:
+        OptionError: a property is unknown, or its value is of the wrong type or out of bounds.
+    """
+    known = [field.name for declaration in declarations for field in fields(declaration)]
+    for name in values:
+        if name not in known:
+            raise OptionError(f"option {name!r} is unknown: choose one of {', '.join(known)}")
+    return [
+        declaration.of(
+            {
+                field.name: _value(field, values[field.name])
+                for field in fields(declaration)
+                if field.name in values
+            }
+        )
+        for declaration in declarations
+    ]
+
+
+def _value(field: Field, value: Any) -> Value | list[str]:
+    """Return a JSON value as one that an option may have; 1.0 stands for 1.
+
+    Raises:
+        OptionError: the value is an object.
+    """
+    if isinstance(value, dict):
+        raise OptionError(f"{field.name} is an object: give a single value")
+    if isinstance(value, float) and value.is_integer() and float not in field.types:
+        return int(value)
+    result: Value | list[str] = value
+    return result

@@ -1,0 +1,108 @@
+"""Lists to learn, as requests send them: JSON with all options, or a file with a query."""
+
+import json
+from dataclasses import dataclass
+
+from makemore.errors import OptionError
+from makemore.options.declaration import Options, fields
+from makemore.options.serving import Learning
+from makemore.options.verbs import FitOptions, InputOptions
+from makemore.registry import family_named
+from makemore.serve.bodies import Json, parse_object, parse_options
+
+# Content types of lists, with the suffix of the file that tells the readers their format.
+FORMATS = {
+    "application/json": ".jsonl",
+    "text/plain": ".txt",
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "application/x-ndjson": ".jsonl",
+}
+
+
+@dataclass(frozen=True)
+class ListToLearn:
+    """A list to learn, as it was sent.
+
+    Attributes:
+        content: the bytes of its file.
+        learning: the family and the title.
+        family_options: options of the family; empty for its defaults.
+        fit: how to fit it.
+        source: how to read it.
+    """
+
+    content: bytes
+    learning: Learning
+    family_options: Json
+    fit: FitOptions
+    source: InputOptions
+
+
+def list_in_json(body: bytes) -> ListToLearn:
+    """Return the list and the options in a JSON object.
+
+    Raises:
+        OptionError: an option is invalid.
+    """
+    values = parse_object(body)
+    lines = values.pop("lines", None)
+    columns = {"label": values.pop("labels", None), "weight": values.pop("weights", None)}
+    family_options = values.pop("options", None) or {}
+    learning, fit = parse_options(values, Learning, FitOptions)
+    if not isinstance(lines, list) or not lines or not all(isinstance(x, str) for x in lines):
+        raise OptionError("lines is missing: send a list with at least one text")
+    rows: list[Json] = [{"line": line} for line in lines]
+    for name, column in columns.items():
+        if column is None:
+            continue
+        if not isinstance(column, list) or len(column) != len(lines):
+            raise OptionError(f"{name}s is not a list with one entry for each line")
+        for row, value in zip(rows, column, strict=True):
+            row[name] = value
+    given = {f"{name}_column": name for name, column in columns.items() if column is not None}
+    content = "".join(f"{json.dumps(row)}\n" for row in rows).encode()
+    source = InputOptions.of({"column": "line", **given})
+    return _checked(content, learning, family_options, fit, source)
+
+
+def list_as_file(body: bytes, query: dict[str, str]) -> ListToLearn:
+    """Return a list that was sent as a file, with options in the query.
+
+    Raises:
+        OptionError: an option is invalid.
+    """
+    declarations: tuple[type[Options], ...] = (Learning, FitOptions, InputOptions)
+    known = {field.name: field for each in declarations for field in fields(each)}
+    values = {name: known[name].parse(text) for name, text in query.items() if name in known}
+    unknown = {name: text for name, text in query.items() if name not in known}
+    learning, fit, source = parse_options({**values, **unknown}, *declarations)
+    return _checked(body, learning, {}, fit, source)
+
+
+def _checked(
+    content: bytes, learning: Options, family_options: Json, fit: Options, source: Options
+) -> ListToLearn:
+    """Return a list to learn whose options are valid.
+
+    Raises:
+        OptionError: an option is invalid.
+    """
+    assert isinstance(learning, Learning)
+    assert isinstance(fit, FitOptions)
+    assert isinstance(source, InputOptions)
+    fit.check()
+    if learning.model != "auto":
+        family = family_named(learning.model)
+        if not isinstance(family_options, dict):
+            raise OptionError("options is not an object: send the options of the family by name")
+        (options,) = parse_options(family_options, family.options)
+        family.members(options)  # raises for invalid members
+    elif family_options:
+        raise OptionError("options are those of one family: name it in model")
+    return ListToLearn(content, learning, family_options, fit, source)
+
+
+def clean_title(text: str) -> str:
+    """Return a title without line breaks, and not too long."""
+    return " ".join(text.split())[:200]

@@ -1,0 +1,221 @@
+"""Endpoints of a model: sample, top, score, rank, classify."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import StreamingResponse
+
+from makemore.corpus.lines import Lines
+from makemore.errors import MakemoreError
+from makemore.estimator.base import fresh_seed
+from makemore.options.serving import Classifying, Listing, Ranking, Sampling, Scoring
+from makemore.options.verbs import ConstraintOptions, SampleOptions
+from makemore.serve import computing
+from makemore.serve.answers import Classifications, Rankings, Samples, Scores, Top
+from makemore.serve.bodies import Json, parse_options
+from makemore.serve.checking import (
+    check_constraints,
+    check_lines,
+    check_number,
+    check_sampling,
+)
+from makemore.serve.documents import body_of, problems_of, schema_of_sampling
+from makemore.serve.models import ServedModel
+from makemore.serve.problems import TooSlowError, describe
+from makemore.serve.reading import read_object, read_options
+from makemore.serve.state import State
+
+STREAMED = 1000  # lines above which they are sent as they are drawn
+NDJSON = "application/x-ndjson"
+router = APIRouter(prefix="/v1/models/{name}", tags=["models"])
+
+
+def state_of(request: Request) -> State:
+    """Return the state of the server."""
+    state: State = request.app.state.makemore
+    return state
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Return an answer in JSON."""
+    content = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    return Response(content, status, media_type="application/json")
+
+
+@router.post(
+    "/sample",
+    summary="Sample lines",
+    response_model=Samples,
+    responses={200: {"content": {NDJSON: {}}}, **problems_of(404, 413, 422)},
+    openapi_extra=body_of(schema_of_sampling()),
+)
+async def sample(name: str, request: Request) -> Response:
+    """Sample lines from a model.
+
+    Without a seed, a fresh one is chosen and returned. More than 1,000 lines are sent as they are
+    drawn, one JSON object in each line; the last object has the seed and the strategy, or an error.
+    """
+    state = state_of(request)
+    values = await read_object(request, state.limits)
+    if values.get("seed") is None:
+        values["seed"] = fresh_seed()
+    values.setdefault("patience", state.limits.max_lines)
+    options, wanted = parse_options(values, SampleOptions, Sampling)
+    assert isinstance(options, SampleOptions)
+    assert isinstance(wanted, Sampling)
+    model = state.models[name]
+    check_sampling(options, wanted, state.limits)
+    exclude = frozenset(Lines.from_strings(wanted.exclude).to_list() if wanted.exclude else ())
+    if wanted.n > STREAMED:
+        stream = await _in_time(state, model.sampler.open_stream(options, wanted.n, exclude))
+        answer = _streamed(state, model, stream, options, wanted)
+        return StreamingResponse(answer, media_type=NDJSON)
+    together = not wanted.reproducible
+    drawing = model.sampler.sample(options, wanted.n, exclude, together)
+    lines, strategy, exact = await _while_connected(request, _in_time(state, drawing), together)
+    state.metrics.lines.inc(len(lines))
+    result: Json = {"lines": lines, "seed": options.seed, "strategy": strategy, "exact": exact}
+    if wanted.log_likelihoods:
+        nats = await state.work(
+            partial(computing.log_likelihoods, model.maker, lines, options.label)
+        )
+        result["log_likelihoods"] = nats
+    return json_response(result)
+
+
+@router.post(
+    "/top",
+    summary="List the most probable lines",
+    response_model=Top,
+    responses=problems_of(404, 413, 422),
+    openapi_extra=body_of((ConstraintOptions, Listing)),
+)
+async def top(name: str, request: Request) -> Response:
+    """List the most probable lines of a model, the most probable first."""
+    state = state_of(request)
+    options, wanted = await read_options(request, state.limits, ConstraintOptions, Listing)
+    assert isinstance(options, ConstraintOptions)
+    assert isinstance(wanted, Listing)
+    maker = state.models[name].maker
+    check_number(wanted.n, state.limits)
+    check_constraints(options, state.limits)
+    find = partial(maker.top, wanted.n, label=wanted.label, nodes=min(wanted.nodes, 10**6))
+    found = await _in_time(state, state.work(partial(find, options=options)))
+    return json_response({"lines": [{"line": a, "log_likelihood": b} for a, b in found]})
+
+
+@router.post(
+    "/score",
+    summary="Score lines",
+    response_model=Scores,
+    responses=problems_of(404, 413, 422),
+    openapi_extra=body_of((Scoring,)),
+)
+async def score(name: str, request: Request) -> Response:
+    """Compute the log-likelihood of lines, of their characters, and given each label, in nats."""
+    state = state_of(request)
+    (wanted,) = await read_options(request, state.limits, Scoring)
+    assert isinstance(wanted, Scoring)
+    maker = state.models[name].maker
+    check_lines(wanted.lines, state.limits)
+    rows = await _in_time(state, state.work(partial(computing.scores, maker, wanted)))
+    return json_response({"lines": rows})
+
+
+@router.post(
+    "/rank",
+    summary="Rank lines",
+    response_model=Rankings,
+    responses=problems_of(404, 413, 422),
+    openapi_extra=body_of((Ranking,)),
+)
+async def rank(name: str, request: Request) -> Response:
+    """Estimate how many lines are more probable than each line, from sampled lines."""
+    state = state_of(request)
+    (wanted,) = await read_options(request, state.limits, Ranking)
+    assert isinstance(wanted, Ranking)
+    maker = state.models[name].maker
+    check_lines(wanted.lines, state.limits)
+    check_number(wanted.draws, state.limits, "draws")
+    rows = await _in_time(state, state.work(partial(computing.ranks, maker, wanted)))
+    return json_response({"lines": rows})
+
+
+@router.post(
+    "/classify",
+    summary="Classify lines",
+    response_model=Classifications,
+    responses=problems_of(404, 413, 422),
+    openapi_extra=body_of((Classifying,)),
+)
+async def classify(name: str, request: Request) -> Response:
+    """Compute the probability of each label for each line, for a model with labels."""
+    state = state_of(request)
+    (wanted,) = await read_options(request, state.limits, Classifying)
+    assert isinstance(wanted, Classifying)
+    maker = state.models[name].maker
+    check_lines(wanted.lines, state.limits)
+    rows = await _in_time(state, state.work(partial(computing.classes, maker, wanted)))
+    return json_response({"lines": rows})
+
+
+async def _streamed(
+    state: State, model: ServedModel, stream: Any, options: SampleOptions, wanted: Sampling
+) -> AsyncIterator[bytes]:
+    """Yield many lines as they are drawn, one JSON object in each line."""
+    found = 0
+    try:
+        async for lines in model.sampler.slices(stream, wanted.n):
+            found += len(lines)
+            state.metrics.lines.inc(len(lines))
+            rows: list[Json] = [{"line": line} for line in lines]
+            if wanted.log_likelihoods:
+                score = partial(computing.log_likelihoods, model.maker, lines, options.label)
+                for row, nats in zip(rows, await state.work(score), strict=True):
+                    row["log_likelihood"] = nats
+            yield "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode()
+        end: Json = {"lines": found, "seed": options.seed, "strategy": stream.method}
+        yield json.dumps({**end, "exact": stream.is_exact}).encode() + b"\n"
+    except MakemoreError as error:
+        yield json.dumps(describe(error)[1]).encode() + b"\n"
+
+
+async def _in_time(state: State, work: Any) -> Any:
+    """Wait for some work, as long as a request may take.
+
+    Raises:
+        TooSlowError: it takes longer.
+    """
+    try:
+        async with asyncio.timeout(state.limits.max_seconds):
+            return await work
+    except TimeoutError:
+        raise TooSlowError(
+            f"the answer would take more than {state.limits.max_seconds:g} s: ask for less, or "
+            "relax the constraints"
+        ) from None
+
+
+async def _while_connected(request: Request, work: Any, is_short: bool) -> Any:
+    """Wait for some work; stop it if the client goes away meanwhile."""
+    if is_short:
+        return await work
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_wait_for_disconnect(request))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            working.cancel()
+        return await working
+    finally:
+        leaving.cancel()
+
+
+async def _wait_for_disconnect(request: Request) -> None:
+    """Wait until the client is gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

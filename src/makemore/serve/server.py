@@ -1,0 +1,51 @@
+"""Running the server: its address, and an orderly stop."""
+
+import socket
+
+import uvicorn
+
+from makemore.errors import OptionError
+from makemore.serve.guard import Guard
+
+_MAX_CONNECTIONS = 2048
+_KEEP_ALIVE = 75  # seconds that an idle connection is kept
+_LAST_REQUESTS = 30  # seconds that running requests have to end when the server stops
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address; port 0 chooses a free one.
+
+    Raises:
+        OptionError: the address cannot be used.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        found = socket.socket(family, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+    except (OSError, UnicodeError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OptionError(
+            f"{host}, port {port}, cannot be used: {reason}; give another --host or --port"
+        ) from None
+    return found
+
+
+def address_of(bound: socket.socket) -> str:
+    """Return the address of a bound socket for a browser."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(app: Guard, bound: socket.socket) -> None:
+    """Serve until a signal ends the server; running requests still end."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=_LAST_REQUESTS,
+        limit_concurrency=_MAX_CONNECTIONS,
+    )
+    uvicorn.Server(config).run(sockets=[bound])
