@@ -30,6 +30,7 @@ BENCHMARKS = {
     "busy": "busy",
     "counting": "counting",
     "small-lists": "small_lists",
+    "serve": "serving",
 }
 
 NEED_PEER = ("peer", "sampling")

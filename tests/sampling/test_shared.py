@@ -5,6 +5,7 @@ import pytest
 
 from makemore import GRUOptions, MakeMore
 from makemore.options.verbs import SampleOptions
+from makemore.sampling.line_filter import line_filter
 from makemore.sampling.request import Source
 from makemore.sampling.shared import Draws, SharedPlan, can_share, draw_together, plan_key
 
@@ -26,7 +27,10 @@ def draw(maker, wanted):
     """Draw several requests together, each a number of lines and its options."""
     source = Source.of(maker.learned_)
     shared = SharedPlan.of(source, wanted[0][1])
-    requests = [Draws.of(shared, source, options, n) for n, options in wanted]
+    requests = [
+        Draws.of(shared, line_filter(source, each, frozenset()), each, each.seed, n)
+        for n, each in wanted
+    ]
     while waiting := [each for each in requests if not each.is_over]:
         draw_together(shared, waiting)
     return requests
@@ -57,7 +61,8 @@ def test_distinct_lines_are_those_of_the_request_alone_or_are_left_to_it(counted
 def test_a_request_that_finds_nothing_ends(counted):
     source, options = Source.of(counted.learned_), SampleOptions(prefix="anna", patience=300)
     shared = SharedPlan.of(source, options)
-    nothing = Draws.of(shared, source, options, 2, exclude=frozenset(["anna"]))
+    select = line_filter(source, options, frozenset(["anna"]))
+    nothing = Draws.of(shared, select, options, 0, 2)
     # A prefix of the list's longest line leaves few other lines than the excluded one.
     rounds = 0
     while not nothing.is_over and rounds < 50:
@@ -78,13 +83,13 @@ def test_only_options_that_choose_among_lines_may_differ():
 
 def test_a_count_model_with_labels_is_drawn_from_tables(counted):
     shared = SharedPlan.of(Source.of(counted.learned_), SampleOptions())
-    assert not shared.plan.is_stepwise
+    assert shared.walk is not None
     assert shared.max_lines >= 256
 
 
 def test_probabilities_in_a_shared_batch_agree(network):
     model = network.learned_.model
-    log_probs, state = model.start(64)
+    _, state = model.start(64)
     ids = np.tile(np.arange(1, 9, dtype=np.int32), 8)
     together, _ = model.step(ids, state)
     alone = np.concatenate([model.step(ids[[i]], state[[i]])[0] for i in range(64)])

@@ -13,7 +13,7 @@ from textwrap import wrap
 from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Self, Union, get_args, get_origin
 
-from attrs import Attribute, asdict, frozen
+from attrs import Attribute, frozen
 from attrs import fields as attributes_of
 
 from makemore.errors import OptionError
@@ -128,6 +128,8 @@ class Options:
         """
         for field in fields(type(self)):
             value = getattr(self, field.name)
+            if value is field.default:
+                continue
             if type(value).__module__ == "numpy" and hasattr(value, "item"):
                 value = value.item()
             if field.types == (tuple,) and (value is None or isinstance(value, str)):
@@ -137,7 +139,7 @@ class Options:
 
     def to_dict(self) -> dict[str, Value]:
         """Return all options by name, as a JSON-serialisable dictionary."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name) for field in fields(type(self))}
 
     def parameters(self) -> dict[str, Value]:
         """Return all options by the names of the estimator's parameters."""

@@ -169,6 +169,14 @@ class Request:
                 return np.asarray(log_shares)
         return log_priors
 
+    def cumulative_shares(self, log_masses: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (labels,) the cumulative distribution of the labels, given as for `build_draw`."""
+        log_shares = self.log_shares + log_masses
+        cumulative = np.cumsum(np.exp(log_shares - log_shares.max()))
+        # Exactly 1 from the last possible label on, so none after it is drawn.
+        result: NDArray[np.float64] = cumulative / cumulative[-1]
+        return result
+
     def build_draw(self, samplers: Sequence[Sampler], log_masses: NDArray[np.float64]) -> Draw:
         """Return a function that draws a label for each line, then the line with its sampler.
 
@@ -177,10 +185,7 @@ class Request:
             log_masses: (labels,) for each label, the natural logarithm of the probability that its
                 sampler's constraint allows a line that starts with the prefix.
         """
-        log_shares = self.log_shares + log_masses
-        cumulative = np.cumsum(np.exp(log_shares - log_shares.max()))
-        # Exactly 1 from the last possible label on, so none after it is drawn.
-        cumulative /= cumulative[-1]
+        cumulative = self.cumulative_shares(log_masses)
 
         def draw(uniforms: Uniforms) -> NDArray[np.int32]:
             n = len(uniforms)

@@ -21,6 +21,7 @@ from makemore.corpus.vocabulary import BOUNDARY
 from makemore.inference.automaton import Automaton
 
 BLOCK = 4096  # lines that share a generator; changing it changes every seed's lines
+_FEW_ENTRIES = 4096  # in the rows to draw from, up to which a count is faster than binary search
 
 CumulativeTable = NDArray[np.float64]
 
@@ -53,7 +54,7 @@ def cumulative_sums(weights: NDArray[np.float64]) -> CumulativeTable:
 
 
 def inverse_cdf(table: CumulativeTable, rows: Ints, uniforms: NDArray[np.float64]) -> Ints:
-    """Draw an id from a row of a table for each uniform number, by binary search.
+    """Draw an id from a row of a table for each uniform number: binary search, or a count if few.
 
     Args:
         table: (n, W), the result of `cumulative_sums`.
@@ -68,7 +69,11 @@ def inverse_cdf(table: CumulativeTable, rows: Ints, uniforms: NDArray[np.float64
         >>> inverse_cdf(table, np.array([0, 0, 0]), np.array([0.0, 0.25, 0.9])).tolist()
         [0, 2, 2]
     """
-    flat, width = table.ravel(), table.shape[1]
+    width = table.shape[1]
+    if len(rows) * width <= _FEW_ENTRIES:
+        count: Ints = (table[rows] <= uniforms[:, None]).sum(axis=1)
+        return count
+    flat = table.ravel()
     positions = rows * width
     row_starts = positions.copy()
     half = width // 2
@@ -292,13 +297,19 @@ def scatter_ids(ids: Ints, lines: Ints, n: int) -> NDArray[np.int32]:
 
 
 class TableSampler:
-    """A sampler for a model compiled to an automaton, with one table of all states."""
+    """A sampler for a model compiled to an automaton, with one table of all states.
+
+    Attributes:
+        goto: (S, V) int32, the state after each id.
+        table: (S, W) the cumulative table.
+        initial: the state after the prefix.
+    """
 
     def __init__(self, automaton: Automaton, warper: Warper, prefix: NDArray[np.int32]) -> None:
         """Build the table, and start every line after the prefix."""
-        self._goto = automaton.goto
-        self._table = cumulative_sums(warper.weights(automaton.log_probs))
-        self._initial = automaton.state_after(prefix)
+        self.goto = automaton.goto
+        self.table = cumulative_sums(warper.weights(automaton.log_probs))
+        self.initial = automaton.state_after(prefix)
 
     def draw(
         self,
@@ -308,8 +319,8 @@ class TableSampler:
         max_characters: int,
     ) -> NDArray[np.int32]:
         """See `Sampler.draw`."""
-        states = np.full(len(indices), self._initial, np.intp)
-        frontier = StateFrontier(self._goto, states, lambda position, states: self._table)
+        states = np.full(len(indices), self.initial, np.intp)
+        frontier = StateFrontier(self.goto, states, lambda position, states: self.table)
         return draw_lines(frontier, uniforms, indices, first_position, max_characters)
 
 

@@ -46,11 +46,13 @@ class Selection:
         """Return the selected lines of the next batch."""
         selected = self._select(batch.lines)
         indices = batch.indices[selected]
-        # Rejected draws before each selected line, and after the last.
-        gaps = np.diff(indices, prepend=self._last, append=batch.end) - 1
-        count = int(np.argmax(np.append(gaps, self._patience) >= self._patience))
+        count = len(indices)
+        if batch.end - self._last > self._patience:
+            # Rejected draws before each selected line, and after the last.
+            gaps = np.diff(indices, prepend=self._last, append=batch.end) - 1
+            count = int(np.argmax(np.append(gaps, self._patience) >= self._patience))
+            self.is_over = count < len(gaps)
         self._last = int(indices[-1]) if len(indices) else self._last
-        self.is_over = count < len(gaps)
         few = len(selected) * _MAX_DRAWS_PER_DISTINCT < len(batch.lines)
         self.is_repeating = self.is_distinct and few
         return [batch.lines[i] for i in selected[:count].tolist()]

@@ -16,16 +16,18 @@ from numpy.typing import NDArray
 from makemore.options.declaration import Value
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.clean_lines import clean_lines
-from makemore.sampling.line_filter import line_filter
+from makemore.sampling.line_filter import Filter
 from makemore.sampling.request import Request, Source, build_request
 from makemore.sampling.samplers import JoinedUniforms, Uniforms
 from makemore.sampling.selection import Batch, Selection
-from makemore.sampling.strategies import Plan, plan_unconstrained
+from makemore.sampling.strategies import Plan, build_tables, plan_unconstrained
 from makemore.sampling.stream import DISTINCT_BATCH, expected_draws
+from makemore.sampling.table_walk import TableWalk
 
 _MAX_TABLE = 2**22  # entries of a table of a model's states, 32 MiB
 _MAX_BATCH = 256  # lines that a request draws at a time, so that others need not wait long
 _MAX_LINES = 4096  # lines of all requests in a batch
+_FEW_LINES = 64  # lines of a batch up to which a table is faster without arrays
 # Options that choose among drawn lines, or fix the random numbers: requests that differ in them
 # alone share a plan.
 _CHOOSING = ("seed", "new", "distinct", "patience", "states", "exact")
@@ -38,10 +40,12 @@ class SharedPlan:
     Attributes:
         request: the model, the prefix, the length and the labels.
         plan: how lines are drawn.
+        walk: draws a few lines from tables, if the model is exact and small enough; else None.
     """
 
     request: Request
     plan: Plan
+    walk: TableWalk | None
 
     @classmethod
     def of(cls, source: Source, options: SampleOptions) -> Self:
@@ -53,8 +57,13 @@ class SharedPlan:
         """
         options.check()
         request = build_request(source, options)
-        plan = plan_unconstrained(request, _MAX_TABLE // (2 * len(request.vocabulary)))
-        return cls(request, plan)
+        plan, walk, tables = plan_unconstrained(request, ahead=1), None, None
+        if request.model.has_exact_rows:
+            tables = build_tables(request, _MAX_TABLE // len(request.vocabulary))
+        if tables is not None:
+            draw = request.build_draw(tables, np.zeros(len(tables)))
+            plan, walk = plan._replace(draw=draw), TableWalk(request, tables)
+        return cls(request, plan, walk)
 
     @property
     def max_lines(self) -> int:
@@ -101,26 +110,21 @@ class Draws:
 
     @classmethod
     def of(
-        cls,
-        shared: SharedPlan,
-        source: Source,
-        options: SampleOptions,
-        n: int,
-        exclude: frozenset[str] = frozenset(),
+        cls, shared: SharedPlan, select: Filter, options: SampleOptions, seed: int, n: int
     ) -> Self:
         """Start before the first batch.
 
         Args:
             shared: the plan of these options.
-            source: the fitted model; with digests if `new` is set.
-            options: the options of the request.
+            select: chooses among the drawn lines.
+            options: the options of the request; their seed is ignored.
+            seed: the seed.
             n: number of lines to find.
-            exclude: lines to skip.
         """
-        selection = Selection(line_filter(source, options, exclude), options)
-        expected = DISTINCT_BATCH if options.distinct else n
-        size = expected_draws(expected, shared.plan)
-        return cls(shared, selection, options.seed, n, _size=min(size, _MAX_BATCH))
+        size = n if shared.walk else expected_draws(n, shared.plan)
+        if options.distinct:
+            size = expected_draws(DISTINCT_BATCH, shared.plan)
+        return cls(shared, Selection(select, options), seed, n, _size=min(size, _MAX_BATCH))
 
     @property
     def is_complete(self) -> bool:
@@ -142,7 +146,9 @@ class Draws:
         self.lines += self.selection.add(Batch(end, lines, self._low + indices))
         del self.lines[self.n :]
         self.is_over = self.is_complete or self.selection.is_distinct
-        self._low, self._size = end, min(4 * self._size, _MAX_BATCH)
+        missing = self.n - len(self.lines)
+        more = 2 * missing if self.shared.walk else 4 * self._size  # arrays cost less for many
+        self._low, self._size = end, min(max(more, 4), _MAX_BATCH)
 
 
 def draw_together(shared: SharedPlan, requests: Sequence[Draws]) -> None:
@@ -153,6 +159,10 @@ def draw_together(shared: SharedPlan, requests: Sequence[Draws]) -> None:
         requests: the requests; none is over.
     """
     sizes = [each.next_size for each in requests]
+    if shared.walk is not None and sum(sizes) <= _FEW_LINES:
+        for each in requests:
+            each.add(*shared.walk.draw(each.uniforms()))
+        return
     ids = shared.plan.draw(JoinedUniforms([each.uniforms() for each in requests]))
     lines, indices = clean_lines(ids, shared.request.vocabulary, shared.request.prefix)
     ends = np.cumsum(sizes)

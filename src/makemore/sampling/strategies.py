@@ -98,9 +98,15 @@ def plan_unconstrained(request: Request, ahead: int) -> Plan:
 
 
 def _build_table_draw(request: Request, max_states: int) -> Draw | None:
-    """Return a draw function with a table of at most `max_states` states, or None.
+    """Return a draw function with tables of at most `max_states` states, or None."""
+    tables = build_tables(request, max_states)
+    return None if tables is None else request.build_draw(tables, np.zeros(len(tables)))
 
-    It is None if the model needs more states for a label, or cannot be compiled.
+
+def build_tables(request: Request, max_states: int) -> list[TableSampler] | None:
+    """Return a sampler with a table of all states of the model for each label.
+
+    It is None if the model needs more states for all labels together, or cannot be compiled.
     """
     samplers = []
     for label in request.labels:
@@ -108,7 +114,7 @@ def _build_table_draw(request: Request, max_states: int) -> Draw | None:
         if automaton is None:
             return None
         samplers.append(TableSampler(automaton, request.warper, request.prefix))
-    return request.build_draw(samplers, np.zeros(len(samplers)))
+    return samplers
 
 
 def plan_constrained(request: Request, constraint: Constraint, exact: bool) -> Plan:

@@ -51,9 +51,9 @@ def build_app(state: State, hosts: Sequence[str] = (), key: str | None = None) -
         lifespan=lifespan,
     )
     app.state.makemore = state
-    _add_pages(app)
+    app.include_router(models_api.router)  # first, since routes are tried in order
     app.include_router(jobs_api.router)
-    app.include_router(models_api.router)
+    _add_pages(app)
     _add_errors(app)
     _add_key(app, key is not None)
     return Guard(app, hosts, key, state.limits, state.metrics)

@@ -9,6 +9,10 @@ from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 from makemore.serve.answers import Problem
 from makemore.serve.bodies import Json, schema_of
 
+# The parameter of all paths of a model or a job.
+NAMED: Json = {
+    "parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}]
+}
 _REASONS = {
     401: "The key is missing or wrong.",
     403: "The host or the origin is not accepted.",

