@@ -179,8 +179,9 @@ class Uniforms:
                 for block in range(self.low // BLOCK, (self.high - 1) // BLOCK + 1)
             ]
         self._next = position + 1
-        numbers = [part.next() for part in self._parts]
-        return numbers[0] if len(numbers) == 1 else np.concatenate(numbers)
+        if len(self._parts) == 1:
+            return self._parts[0].next()
+        return np.concatenate([part.next() for part in self._parts])
 
     def spawn(self, k: int) -> "Uniforms":
         """Return an independent stream with k lines for each line of this one."""
@@ -197,16 +198,15 @@ class _BlockPart:
     def __init__(
         self, seed: int, key: tuple[int, ...], block: int, lines: slice, position: int
     ) -> None:
-        self._bits = np.random.PCG64(np.random.SeedSequence((seed, block), spawn_key=key))
-        self._bits.advance(position * BLOCK + lines.start)
+        bits = np.random.PCG64(np.random.SeedSequence((seed, block), spawn_key=key))
+        bits.advance(position * BLOCK + lines.start)
         self._count = lines.stop - lines.start
-        self._random = np.random.Generator(self._bits).random
+        self._random, self._skip = np.random.Generator(bits).random, bits.advance
 
     def next(self) -> NDArray[np.float64]:
         """Return the numbers of the next position."""
         numbers: NDArray[np.float64] = self._random(self._count)
-        if self._count < BLOCK:
-            self._bits.advance(BLOCK - self._count)
+        self._skip(BLOCK - self._count)
         return numbers
 
 

@@ -97,6 +97,7 @@ class Draws:
         lines: those found so far.
         is_over: whether no further batch is to be drawn. Distinct lines are drawn in one batch
             only: whether further ones are drawn or searched depends on the sizes of the batches.
+        most: maximum number of lines in a batch, except for distinct lines.
     """
 
     shared: SharedPlan
@@ -105,6 +106,8 @@ class Draws:
     n: int
     lines: list[str] = field(default_factory=list)
     is_over: bool = False
+    most: int = _MAX_BATCH
+    _surplus: list[str] = field(default_factory=list)  # lines found beyond n
     _low: int = 0
     _size: int = 0
 
@@ -124,26 +127,32 @@ class Draws:
         size = n if shared.walk else expected_draws(n, shared.plan)
         if options.distinct:
             size = expected_draws(DISTINCT_BATCH, shared.plan)
-        return cls(shared, Selection(select, options), seed, n, _size=min(size, _MAX_BATCH))
+        return cls(shared, Selection(select, options), seed, n, _size=size)
 
     @property
     def is_complete(self) -> bool:
         """Whether these are the lines of the request; else it is to be drawn alone."""
         return len(self.lines) >= self.n or self.selection.is_over
 
+    def go_on(self, n: int) -> None:
+        """Find n further lines, after those found so far."""
+        self.n, self.lines, self._surplus = n, self._surplus[:n], self._surplus[n:]
+        self.is_over = self.is_complete
+
     @property
     def next_size(self) -> int:
         """Number of lines of the next batch."""
-        return self._size
+        return self._size if self.selection.is_distinct else min(self._size, self.most)
 
     def uniforms(self) -> Uniforms:
         """Return the uniform numbers of the next batch."""
-        return Uniforms(self.seed, self._low, self._low + self._size)
+        return Uniforms(self.seed, self._low, self._low + self.next_size)
 
     def add(self, lines: list[str], indices: NDArray[np.intp]) -> None:
         """Add the clean lines of the next batch; `indices` are their numbers in the batch."""
-        end = self._low + self._size
+        end = self._low + self.next_size
         self.lines += self.selection.add(Batch(end, lines, self._low + indices))
+        self._surplus = self.lines[self.n :]
         del self.lines[self.n :]
         self.is_over = self.is_complete or self.selection.is_distinct
         missing = self.n - len(self.lines)

@@ -7,11 +7,13 @@ rebinding), and a request that a page has sent must come from a page of the serv
 Source: OWASP, "Cross-Site Request Forgery Prevention Cheat Sheet" and "REST Security Cheat Sheet".
 """
 
+import asyncio
 import hmac
 import ipaddress
 import json
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +34,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PUBLIC = ("/healthz", "/docs", "/openapi.json")  # the only paths that never need the key
+PUBLIC = (
+    "/healthz",
+    "/docs",
+    "/docs/style.css",
+    "/openapi.json",
+)  # the only paths that never need the key
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _HEADERS = [
     (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'"),
@@ -77,14 +84,18 @@ class Guard:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message = {**message, "headers": [*message["headers"], *_HEADERS]}
-            await send(message)
+            async with asyncio.timeout(
+                self._limits.max_seconds
+            ):  # a reader that takes longer is left
+                await send(message)
 
         try:
             self._check(scope)
         except MakemoreError as error:
             await respond(send_with_headers, *describe(error))
         else:
-            await self._app(scope, receive, send_with_headers)
+            with suppress(TimeoutError):  # the answer is left where it is
+                await self._app(scope, receive, send_with_headers)
         route = scope.get("route")
         endpoint = getattr(route, "path", "none")
         self._metrics.requests.labels(endpoint, status).inc()

@@ -159,7 +159,7 @@ class Jobs:
         threads = str(max(1, available_processors() - 1))  # one is left for sampling
         job.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "makemore.serve.training", str(folder)),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,  # closed when this process ends, however it ends
             stdout=asyncio.subprocess.PIPE,
             limit=_MAX_EVENT,
             env={**os.environ, "OMP_NUM_THREADS": threads},

@@ -22,12 +22,14 @@ from makemore.serve.checking import (
 )
 from makemore.serve.documents import NAMED, body_of, problems_of, schema_of_sampling
 from makemore.serve.models import ServedModel
-from makemore.serve.problems import TooSlowError, describe
+from makemore.serve.problems import GoneError, TooSlowError, describe
 from makemore.serve.reading import read_options, read_sampling
 from makemore.serve.state import State
+from makemore.serve.waiting import LongAnswer
 
 STREAMED = 1000  # lines above which they are sent as they are drawn
 NDJSON = "application/x-ndjson"
+_SHORT = 0.005  # seconds up to which an answer is drawn even if nobody waits for it any more
 router = APIRouter(prefix="/v1/models/{name}", tags=["models"])
 
 
@@ -66,16 +68,18 @@ async def sample(request: Request) -> Response:
     asked = await read_sampling(request, state.limits)
     model, wanted = state.models[name_of(request)], asked.wanted
     if wanted.n > STREAMED:
-        options = asked.seeded()
-        opening = model.sampler.open_stream(options, wanted.n, asked.exclude)
-        content = _streamed(state, model, await _in_time(state, opening), options, wanted)
+        options, sampler = asked.seeded(), model.sampler
+        start = sampler.open_alone if wanted.reproducible else sampler.open
+        answer = await _in_time(state, start(options, wanted.n, asked.exclude))
+        content = _streamed(state, model, answer, (options, wanted))
         return StreamingResponse(content, media_type=NDJSON)
     together = not wanted.reproducible
     if together and not (asked.has_seed or asked.exclude):
         drawing = model.sampler.sample_any(asked.options, wanted.n)
     else:
         drawing = model.sampler.sample(asked.seeded(), wanted.n, asked.exclude, together)
-    answer = await _while_connected(request, _in_time(state, drawing), together)
+    is_short = together and model.sampler.estimate(wanted.n) < _SHORT
+    answer = await _while_connected(request, _in_time(state, drawing), is_short)
     state.metrics.lines.inc(len(answer.lines))
     result: Json = {
         "lines": answer.lines,
@@ -166,12 +170,12 @@ async def classify(request: Request) -> Response:
 
 
 async def _streamed(
-    state: State, model: ServedModel, stream: Any, options: SampleOptions, wanted: Sampling
+    state: State, model: ServedModel, answer: LongAnswer, asked: tuple[SampleOptions, Sampling]
 ) -> AsyncIterator[bytes]:
     """Yield many lines as they are drawn, one JSON object in each line."""
-    found = 0
+    found, (options, wanted) = 0, asked
     try:
-        async for lines in model.sampler.slices(stream, wanted.n):
+        async for lines in answer.chunks:
             found += len(lines)
             state.metrics.lines.inc(len(lines))
             rows: list[Json] = [{"line": line} for line in lines]
@@ -180,8 +184,8 @@ async def _streamed(
                 for row, nats in zip(rows, await state.work(score), strict=True):
                     row["log_likelihood"] = nats
             yield "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode()
-        end: Json = {"lines": found, "seed": options.seed, "strategy": stream.method}
-        yield json.dumps({**end, "exact": stream.is_exact}).encode() + b"\n"
+        end: Json = {"lines": found, "seed": options.seed, "strategy": answer.strategy}
+        yield json.dumps({**end, "exact": answer.is_exact}).encode() + b"\n"
     except MakemoreError as error:
         yield json.dumps(describe(error)[1]).encode() + b"\n"
 
@@ -203,7 +207,11 @@ async def _in_time(state: State, work: Any) -> Any:
 
 
 async def _while_connected(request: Request, work: Any, is_short: bool) -> Any:
-    """Wait for some work; stop it if the client goes away meanwhile."""
+    """Wait for some work; stop it if the client goes away meanwhile.
+
+    Raises:
+        GoneError: the client has gone away.
+    """
     if is_short:
         return await work
     working = asyncio.ensure_future(work)
@@ -211,9 +219,10 @@ async def _while_connected(request: Request, work: Any, is_short: bool) -> Any:
     try:
         await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
-            working.cancel()
-        return await working
+            raise GoneError("the client has gone away")
+        return working.result()
     finally:
+        working.cancel()
         leaving.cancel()
 
 

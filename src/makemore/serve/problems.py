@@ -50,6 +50,10 @@ class ConflictError(RequestError):
     """A job or model is in a state that does not allow the request."""
 
 
+class GoneError(RequestError):
+    """The client has gone away, so that nobody will read the answer."""
+
+
 # The status and the kind of each error, the most specific class first.
 _STATUSES: tuple[tuple[type[MakemoreError], int, str], ...] = (
     (NotFoundError, 404, "not_found"),
@@ -59,6 +63,7 @@ _STATUSES: tuple[tuple[type[MakemoreError], int, str], ...] = (
     (ForbiddenError, 403, "forbidden"),
     (UnauthorizedError, 401, "unauthorized"),
     (ConflictError, 409, "conflict"),
+    (GoneError, 499, "gone"),
     (OptionError, 422, "option"),
     (DataError, 422, "data"),
     (ConstraintError, 422, "constraint"),

@@ -5,10 +5,9 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from makemore.errors import ConstraintError
 from makemore.estimator.base import fresh_seed
@@ -18,76 +17,20 @@ from makemore.sampling.line_filter import line_filter
 from makemore.sampling.request import Source
 from makemore.sampling.shared import Draws, SharedPlan, can_share, draw_together, plan_key
 from makemore.sampling.stream import Stream
+from makemore.serve.waiting import Ahead, Answer, LongAnswer, Waiting
 
 _PLANS = 6  # plans of a model that are kept, with a table of up to 32 MiB each
 _SLICE = 0.05  # seconds that a request that shares no batches takes a worker at a time
 _STEP = 16  # lines between two looks at the clock
 _KINDS = 16  # kinds of requests without a seed for which lines are drawn ahead
-_AHEAD = 16, 64  # requests of a kind that are drawn ahead at a time, at first and at most
 _MAX_AHEAD = 100  # lines of a request that is drawn ahead
+_CHUNK = 1000  # lines of a long answer that are drawn at a time
+_SECONDS = 0.05  # that a batch should take at most, so that requests need not wait long
+_FEWEST = 64  # lines in a batch, however long it takes
+_SHORT_BATCHES = 8  # after which one of long answers follows, if any wait
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The lines of a request.
-
-    Attributes:
-        lines: the lines; fewer than were asked for if no more were found.
-        seed: the seed that gives them again.
-        strategy: how they were sampled.
-        is_exact: whether they follow the model's distribution exactly.
-    """
-
-    lines: list[str]
-    seed: int
-    strategy: str
-    is_exact: bool
-
-    @classmethod
-    def of(cls, draws: Draws) -> Self:
-        """Return the lines of complete draws."""
-        plan = draws.shared.plan
-        return cls(draws.lines, draws.seed, plan.method, plan.is_exact)
-
-
-@dataclass
-class Ahead:
-    """Answers to a kind of requests without a seed, drawn before they are asked for.
-
-    Attributes:
-        asked: number of requests so far; from the second on, answers are drawn ahead.
-        ready: answers that nobody has got yet.
-        drawing: number of answers that are being drawn.
-        size: number of answers to draw next.
-    """
-
-    asked: int = 0
-    ready: deque[Answer] = field(default_factory=deque)
-    drawing: int = 0
-    size: int = _AHEAD[0]
-
-    def add(self, draws: Draws, error: BaseException | None) -> None:
-        """Keep the lines that were drawn; those that are to be drawn alone are dropped."""
-        self.drawing -= 1
-        if error is None and draws.is_complete and draws.lines:
-            self.ready.append(Answer.of(draws))
-
-
-@dataclass(frozen=True, eq=False)
-class Waiting:
-    """Draws that wait for a batch.
-
-    Attributes:
-        draws: what to draw.
-        finish: is called in the event loop when they are over, with an error or None.
-        is_wanted: returns whether anybody still waits for them.
-    """
-
-    draws: Draws
-    finish: Callable[[Draws, BaseException | None], None]
-    is_wanted: Callable[[], bool] = lambda: True
+Queues = OrderedDict[SharedPlan, deque[Waiting]]
 
 
 class ModelSampler:
@@ -108,7 +51,11 @@ class ModelSampler:
         self._maker, self._source, self._workers = maker, Source.of(maker.learned_), workers
         self._thread: ThreadPoolExecutor | None = None
         self._plans: OrderedDict[object, asyncio.Task[SharedPlan]] = OrderedDict()
-        self._waiting: OrderedDict[SharedPlan, deque[Waiting]] = OrderedDict()
+        # By plan: what waits for a batch, short requests and parts of long ones.
+        self._short: Queues = OrderedDict()
+        self._long: Queues = OrderedDict()
+        self._line_seconds = 1e-5  # a moving average
+        self._short_batches = 0  # since the last one of long requests
         self._ahead: OrderedDict[tuple[SampleOptions, int], Ahead] = OrderedDict()
         self._is_running = False
         self.batches = self.shared = 0
@@ -132,11 +79,11 @@ class ModelSampler:
             answer = await self._share(await self._plan(options), options, n, exclude)
             if answer is not None:
                 return answer
-        stream, found = await self.open_stream(options, n, exclude), list[str]()
-        async for lines in self.slices(stream, n):
+        alone, found = await self.open_alone(options, n, exclude), list[str]()
+        async for lines in alone.chunks:
             found += lines
         _check_found(found, options)
-        return Answer(found, options.seed, stream.method, stream.is_exact)
+        return Answer(found, options.seed, alone.strategy, alone.is_exact)
 
     async def sample_any(self, options: SampleOptions, n: int) -> Answer:
         """Return n lines of any seed, if there are any drawn ahead; else see `sample`.
@@ -156,7 +103,7 @@ class ModelSampler:
             self._ahead.popitem(last=False)
         ahead.asked += 1
         is_worthwhile = ahead.asked > 1 and n <= _MAX_AHEAD and self._can_share(options)
-        if is_worthwhile and 2 * len(ahead.ready) < ahead.size and not ahead.drawing:
+        if is_worthwhile and ahead.is_due:
             self._draw_ahead(ahead, await self._plan(options), options, n)
         if ahead.ready:
             return ahead.ready.popleft()
@@ -164,8 +111,7 @@ class ModelSampler:
 
     def _draw_ahead(self, ahead: Ahead, plan: SharedPlan, options: SampleOptions, n: int) -> None:
         """Draw the answers of further requests in one batch, of more requests if none was left."""
-        ahead.size = ahead.size if ahead.ready else min(2 * ahead.size, _AHEAD[1])
-        ahead.drawing += ahead.size
+        ahead.start()
         for _ in range(ahead.size):
             select = line_filter(self._source, options, frozenset())
             draws = Draws.of(plan, select, options, fresh_seed(), n)
@@ -177,6 +123,54 @@ class ModelSampler:
         """Return n lines that are drawn with those of other requests; None to draw them alone."""
         select = line_filter(self._source, options, exclude)
         draws = Draws.of(plan, select, options, options.seed, n)
+        await self._draw(draws)
+        if not draws.is_complete:
+            return None
+        _check_found(draws.lines, options)
+        return Answer.of(draws)
+
+    async def open(self, options: SampleOptions, n: int, exclude: frozenset[str]) -> LongAnswer:
+        """Return many lines, chunk by chunk; each is drawn when it is asked for.
+
+        Raises:
+            ConstraintError: no line satisfies the constraints.
+            OptionError: an option is invalid.
+        """
+        if not self._can_share(options) or options.distinct:
+            return await self.open_alone(options, n, exclude)
+        plan = await self._plan(options)
+        select = line_filter(self._source, options, exclude)
+        draws = Draws.of(plan, select, options, options.seed, min(n, _CHUNK))
+        return LongAnswer(plan.plan.method, plan.plan.is_exact, self._chunks(draws, n))
+
+    async def open_alone(
+        self, options: SampleOptions, n: int, exclude: frozenset[str]
+    ) -> LongAnswer:
+        """Return lines that share no batches, drawn by a stream of the library; see `open`."""
+        start = partial(self._maker.stream, exclude=exclude, ahead=n, options=options)
+        stream = await self._work(start)
+        return LongAnswer(stream.method, stream.is_exact, self._slices(stream, n))
+
+    async def _chunks(self, draws: Draws, n: int) -> AsyncIterator[list[str]]:
+        """Yield n lines, a chunk at a time, drawn with those of other requests."""
+        while n:
+            if not draws.is_over:
+                await self._draw(draws, is_long=True)
+            if draws.lines:
+                yield draws.lines
+            n = 0 if draws.selection.is_over else n - len(draws.lines)
+            draws.go_on(min(n, _CHUNK))
+
+    async def _slices(self, stream: Stream, n: int) -> AsyncIterator[list[str]]:
+        """Yield up to n lines of a stream, a slice of time at a time."""
+        while n:
+            lines, has_ended = await self._work(partial(_take, stream, n))
+            n = 0 if has_ended else n - len(lines)
+            if lines:
+                yield lines
+
+    async def _draw(self, draws: Draws, is_long: bool = False) -> None:
+        """Draw with other requests until the draws are over."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def finish(draws: Draws, error: BaseException | None) -> None:
@@ -185,26 +179,12 @@ class ModelSampler:
             else:
                 done.set_result(None)
 
-        self._add(Waiting(draws, finish, lambda: not done.cancelled()))
+        self._add(Waiting(draws, finish, lambda: not done.cancelled(), is_long))
         await done
-        if not draws.is_complete:
-            return None
-        _check_found(draws.lines, options)
-        return Answer.of(draws)
 
-    async def open_stream(self, options: SampleOptions, n: int, exclude: frozenset[str]) -> Stream:
-        """Return the stream of the library; planning it may take a while."""
-        return await self._work(
-            partial(self._maker.stream, exclude=exclude, ahead=n, options=options)
-        )
-
-    async def slices(self, stream: Stream, n: int) -> AsyncIterator[list[str]]:
-        """Yield up to n lines of a stream, a slice of time at a time."""
-        while n:
-            lines, has_ended = await self._work(partial(_take, stream, n))
-            n = 0 if has_ended else n - len(lines)
-            if lines:
-                yield lines
+    def estimate(self, n: int) -> float:
+        """Return about how many seconds n lines take, without waiting."""
+        return n * self._line_seconds
 
     def close(self) -> None:
         """End the thread of the model after its current batch."""
@@ -240,7 +220,9 @@ class ModelSampler:
 
     def _add(self, waiting: Waiting) -> None:
         """Let draws wait for the next batch."""
-        self._waiting.setdefault(waiting.draws.shared, deque()).append(waiting)
+        queues = self._long if waiting.is_long else self._short
+        waiting.draws.most = min(waiting.draws.most, self._room(waiting.draws.shared))
+        queues.setdefault(waiting.draws.shared, deque()).append(waiting)
         if not self._is_running:
             self._is_running = True
             # After the other requests of this turn of the loop.
@@ -254,10 +236,9 @@ class ModelSampler:
             return
         self.batches += 1
         self.shared += len(requests)
-        draws = [each.draws for each in requests]
         if shared.walk is not None:
             try:
-                draw_together(shared, draws)
+                self._draw_batch(shared, requests)
             except Exception as error:
                 self._finish(requests, error)
             else:
@@ -266,25 +247,41 @@ class ModelSampler:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "sampling")
         drawing = asyncio.get_running_loop().run_in_executor(
-            self._thread, draw_together, shared, draws
+            self._thread, self._draw_batch, shared, requests
         )
         drawing.add_done_callback(lambda task: self._finish(requests, task.exception()))
 
     def _next_requests(self) -> tuple[SharedPlan | None, list[Waiting]]:
         """Take the requests of the next batch; plans and their requests take turns."""
-        while self._waiting:
-            shared, queue = self._waiting.popitem(last=False)
-            requests, room = list[Waiting](), shared.max_lines
+        while self._short or self._long:
+            is_short = bool(self._short) and self._short_batches < _SHORT_BATCHES
+            queues = self._short if is_short or not self._long else self._long
+            self._short_batches = self._short_batches + 1 if queues is self._short else 0
+            shared, queue = queues.popitem(last=False)
+            room = self._room(shared)
+            requests = list[Waiting]()
             while queue and (not requests or queue[0].draws.next_size <= room):
                 waiting = queue.popleft()
                 if waiting.is_wanted():
                     requests.append(waiting)
                     room -= waiting.draws.next_size
             if queue:
-                self._waiting[shared] = queue
+                queues[shared] = queue
             if requests:
                 return shared, requests
         return None, []
+
+    def _room(self, shared: SharedPlan) -> int:
+        """Return the maximum number of lines in a batch, by the time that lines have taken."""
+        return max(_FEWEST, min(shared.max_lines, int(_SECONDS / self._line_seconds)))
+
+    def _draw_batch(self, shared: SharedPlan, requests: Sequence[Waiting]) -> None:
+        """Draw a batch and note how long a line took."""
+        draws = [each.draws for each in requests]
+        lines, start = sum(each.next_size for each in draws), time.perf_counter()
+        draw_together(shared, draws)
+        seconds = (time.perf_counter() - start) / lines
+        self._line_seconds += 0.2 * (seconds - self._line_seconds)
 
     def _finish(self, requests: Sequence[Waiting], error: BaseException | None) -> None:
         """Answer the requests of a batch that are over; the others wait for the next one."""
@@ -294,7 +291,7 @@ class ModelSampler:
             if error is not None or each.draws.is_over:
                 each.finish(each.draws, error)
             else:
-                self._waiting.setdefault(each.draws.shared, deque()).append(each)
+                self._add(each)
         asyncio.get_running_loop().call_soon(self._start_batch)
 
 

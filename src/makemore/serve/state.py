@@ -16,7 +16,7 @@ from makemore.serve.jobs import Jobs
 from makemore.serve.metrics import Metrics
 from makemore.serve.models import Models
 
-_WORKERS = 4  # threads for requests that share no batches
+_WORKERS = 2  # threads for requests that share no batches
 Result = TypeVar("Result")
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -134,11 +135,19 @@ def _read(path: Path, source: InputOptions) -> Lines:
         raise error.at(replace(error.location, file=None)) from None
 
 
+def _end_with_server() -> None:
+    """End the process when the server is gone, which holds the other end of standard input."""
+    while os.read(0, 1024):  # not sys.stdin, which Python could not close at the end
+        pass
+    os._exit(CANCELLED)
+
+
 def main(folder: Path) -> None:
     """Run a job; the exit status is 0 if there is a model."""
     # Ctrl-C in the terminal of the server is for the server, which stops its jobs itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(CANCELLED))
+    threading.Thread(target=_end_with_server, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     try:

@@ -1,0 +1,70 @@
+"""The OpenAPI document has all endpoints and options, and the page shows it."""
+
+import re
+
+from makemore.options.declaration import fields
+from makemore.options.serving import Learning, Listing, Ranking, Sampling, Scoring
+from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, SampleOptions
+from makemore.serve.bodies import schema_of
+
+
+def properties(document, path):
+    body = document["paths"][path]["post"]["requestBody"]["content"]
+    return body["application/json"]["schema"]["properties"]
+
+
+def test_each_endpoint_has_the_options_of_its_declarations(client):
+    document = client.get("/openapi.json").json()
+    for path, declarations in {
+        "/v1/models/{name}/sample": (SampleOptions, Sampling),
+        "/v1/models/{name}/top": (ConstraintOptions, Listing),
+        "/v1/models/{name}/score": (Scoring,),
+        "/v1/models/{name}/rank": (Ranking,),
+    }.items():
+        names = [field.name for each in declarations for field in fields(each)]
+        assert list(properties(document, path)) == names
+    learned = properties(document, "/v1/models")
+    for each in (Learning, FitOptions):
+        assert {field.name for field in fields(each)} <= set(learned)
+    query = {each["name"] for each in document["paths"]["/v1/models"]["post"]["parameters"]}
+    assert {field.name for field in fields(InputOptions)} <= query
+    for item in document["paths"].values():
+        for operation in item.values():
+            assert operation["summary"]
+            assert "HTTPValidationError" not in str(operation)
+
+
+def test_a_schema_has_types_bounds_choices_and_defaults():
+    found = schema_of(SampleOptions)["properties"]
+    assert found["temperature"]["type"] == "number"
+    assert (found["temperature"]["minimum"], found["temperature"]["maximum"]) == (0, 1e3)
+    assert found["length"]["type"] == ["integer", "null"]
+    assert found["contains"] == {
+        "description": "text that every line must contain; may be given several times.",
+        "type": "array",
+        "items": {"type": "string"},
+        "default": (),
+    }
+    assert schema_of(FitOptions)["properties"]["device"]["enum"] == ["auto", "cpu", "cuda", "mps"]
+
+
+def test_the_page_shows_all_endpoints_and_loads_nothing_from_outside(client):
+    page = client.get("/docs").text
+    document = client.get("/openapi.json").json()
+    for path, item in document["paths"].items():
+        for method in item:
+            assert f"<b>{method.upper()}</b> {path}" in page
+    assert "sampling temperature" in page
+    assert "<script" not in page
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
+    assert client.get("/docs/style.css").headers["content-type"].startswith("text/css")
+
+
+def test_metrics_count_requests_and_lines(client):
+    client.post("/v1/models/names/sample", json={"n": 3})
+    text = client.get("/metrics").text
+    endpoint = 'endpoint="/v1/models/{name}/sample"'
+    assert f'makemore_requests_total{{{endpoint},status="200"}}' in text
+    assert "makemore_lines_total" in text
+    assert "makemore_models 3.0" in text
+    assert "makemore_shared_batches" in text
