@@ -1,5 +1,8 @@
-"""Apps of small servers, and clients that speak to them without a network."""
+"""Small servers: apps with clients that speak to them without a network, and processes."""
 
+import re
+import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,3 +32,19 @@ def serve(makers, state=None, limits=None, key=None, hosts=()):
             yield client
     finally:
         folder.close()
+
+
+@contextmanager
+def running(*arguments):
+    """Yield a server, its address, and the messages up to that."""
+    command = [sys.executable, "-m", "makemore", "serve", "--port", "0", *arguments]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            messages = []
+            while not (found := re.search(r"at (http://\S+)/docs", "".join(messages))):
+                line = server.stderr.readline()
+                assert line, messages
+                messages.append(line)
+            yield server, found[1], messages
+        finally:
+            server.kill()

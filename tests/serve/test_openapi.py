@@ -1,11 +1,28 @@
 """The OpenAPI document has all endpoints and options, and the page shows it."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from service import NAMES, running
 
 from makemore.options.declaration import fields
 from makemore.options.serving import Learning, Listing, Ranking, Sampling, Scoring
 from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, SampleOptions
 from makemore.serve.bodies import schema_of
+
+# Options may be valid one by one and contradict each other; what is too large is refused with 413;
+# DELETE stops a job, which can still be read.
+CONFIGURATION = """
+[checks.positive_data_acceptance]
+enabled = false
+[checks.negative_data_rejection]
+expected-statuses = ["4xx"]
+[checks.use_after_free]
+enabled = false
+"""
 
 
 def properties(document, path):
@@ -46,6 +63,28 @@ def test_a_schema_has_types_bounds_choices_and_defaults():
         "default": (),
     }
     assert schema_of(FitOptions)["properties"]["device"]["enum"] == ["auto", "cpu", "cuda", "mps"]
+
+
+def test_the_bounds_of_the_server_are_in_the_document(client):
+    document = client.get("/openapi.json").json()
+    found = properties(document, "/v1/models/{name}/sample")
+    assert (found["n"]["maximum"], found["max_length"]["maximum"]) == (100_000, 1000)
+    assert "100,000 lines of 1,000 characters" in document["info"]["description"]
+
+
+@pytest.mark.slow
+def test_the_server_does_what_its_document_says(tmp_path):
+    (tmp_path / "names.txt").write_text("\n".join(NAMES))
+    (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
+    bounds = "--max-jobs 2 --max-models 20 --max-training 2 --max-lines 2000 --max-length 100"
+    with running("--list", str(tmp_path / "names.txt"), *bounds.split()) as (_, address, _):
+        command = [
+            *(str(Path(sys.executable).with_name("schemathesis")), "run"),
+            *(f"{address}/openapi.json", "--max-examples", "15", "--request-timeout", "60"),
+            "--no-color",
+        ]
+        found = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+        assert found.returncode == 0, found.stdout[-5000:]
 
 
 def test_the_page_shows_all_endpoints_and_loads_nothing_from_outside(client):

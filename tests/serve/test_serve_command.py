@@ -2,38 +2,22 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 
 import httpx2
 import pytest
-from service import NAMES
+from service import NAMES, running
 
 KEY = "a key of twenty signs"
 
 
-@contextmanager
-def running(*arguments):
-    """Yield a server, its address, and the messages up to that."""
-    command = [sys.executable, "-m", "makemore", "serve", "--port", "0", *arguments]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        try:
-            messages = []
-            while not (found := re.search(r"at (http://\S+)/docs", "".join(messages))):
-                line = server.stderr.readline()
-                assert line, messages
-                messages.append(line)
-            yield server, found[1], messages
-        finally:
-            server.kill()
-
-
 def refused(*arguments, **variables):
+    if "--port" not in arguments:
+        arguments += ("--port", "0")
     command = [sys.executable, "-m", "makemore", "serve", *arguments]
     environment = {**os.environ, **variables}
     found = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)

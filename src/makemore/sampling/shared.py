@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from makemore.options.declaration import Value
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.clean_lines import clean_lines
-from makemore.sampling.line_filter import Filter
+from makemore.sampling.line_filter import Batch, Filter, Selection
 from makemore.sampling.request import Request, Source, build_request
 from makemore.sampling.samplers import JoinedUniforms, Uniforms
-from makemore.sampling.selection import Batch, Selection
 from makemore.sampling.strategies import Plan, build_tables, plan_unconstrained
 from makemore.sampling.stream import DISTINCT_BATCH, expected_draws
 from makemore.sampling.table_walk import TableWalk

@@ -18,10 +18,9 @@ from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.parallel import open_workers
 from makemore.sampling.clean_lines import clean_lines
 from makemore.sampling.constraint import Constraint
-from makemore.sampling.line_filter import Filter, line_filter
+from makemore.sampling.line_filter import Batch, Filter, Selection, line_filter
 from makemore.sampling.request import Request, Source, build_request, compile_constraint
 from makemore.sampling.samplers import BLOCK, Warper
-from makemore.sampling.selection import Batch, Selection
 from makemore.sampling.strategies import (
     Plan,
     messages_by_label,

@@ -4,9 +4,9 @@ Losses and log-likelihoods are in nats. JSON has no infinity: the log-likelihood
 line is null.
 """
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from makemore.serve.values import Json
 
 
 class Answer(BaseModel):
@@ -131,7 +131,7 @@ class JobFacts(Answer):
     message: str = Field(description="why it failed; empty otherwise")
     created: float = Field(description="when it was sent, in seconds since 1970")
     model: str | None = Field(description="name of the model, once there is one")
-    progress: dict[str, Any] | None = Field(description="step, steps, loss, dev_loss, seconds")
+    progress: Json | None = Field(description="step, steps, loss, dev_loss, seconds")
 
 
 class JobList(Answer):

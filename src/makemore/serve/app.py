@@ -1,9 +1,8 @@
 """The app: all endpoints, errors as JSON, and the OpenAPI document."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,9 +11,10 @@ from starlette.responses import HTMLResponse
 
 from makemore import __version__
 from makemore.errors import MakemoreError
+from makemore.options.serving import Limits
 from makemore.serve import jobs_api, models_api, page
 from makemore.serve.answers import Health
-from makemore.serve.documents import describe_limits, problems_of
+from makemore.serve.documents import add_bounds, describe_limits, methods_of, problems_of
 from makemore.serve.guard import INTERNAL, Guard
 from makemore.serve.metrics import CONTENT_TYPE
 from makemore.serve.models_api import json_response, state_of
@@ -55,7 +55,7 @@ def build_app(state: State, hosts: Sequence[str] = (), key: str | None = None) -
     app.include_router(jobs_api.router)
     _add_pages(app)
     _add_errors(app)
-    _add_key(app, key is not None)
+    _complete(app, state.limits, key is not None)
     return Guard(app, hosts, key, state.limits, state.metrics)
 
 
@@ -103,7 +103,8 @@ def _add_errors(app: FastAPI) -> None:
         status = error.status_code
         sentence = f"{request.method} {request.url.path}: {error.detail}; GET /docs lists all"
         response = json_response(problem(_KINDS.get(status, "request"), sentence), status)
-        response.headers.update(error.headers or {})
+        if status == 405:
+            response.headers["allow"] = ", ".join(methods_of(app.openapi(), request.url.path))
         return response
 
     @app.exception_handler(RequestValidationError)
@@ -116,18 +117,13 @@ def _add_errors(app: FastAPI) -> None:
         return json_response(INTERNAL, 500)
 
 
-def _add_key(app: FastAPI, is_needed: bool) -> None:
-    """Describe the key in the OpenAPI document."""
-    build: Callable[[], dict[str, Any]] = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = build()
-        if is_needed:
-            schemes = {"key": {"type": "http", "scheme": "bearer"}}
-            document.setdefault("components", {})["securitySchemes"] = schemes
-            for path, item in document["paths"].items():
-                for operation in item.values():
-                    operation["security"] = [] if path == "/healthz" else [{"key": []}]
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]
+def _complete(app: FastAPI, limits: Limits, needs_key: bool) -> None:
+    """Add the bounds and the key to the OpenAPI document."""
+    document = app.openapi()
+    add_bounds(document, limits)
+    if needs_key:
+        schemes = {"key": {"type": "http", "scheme": "bearer"}}
+        document.setdefault("components", {})["securitySchemes"] = schemes
+        for path, item in document["paths"].items():
+            for operation in item.values():
+                operation["security"] = [] if path == "/healthz" else [{"key": []}]

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 from makemore.errors import OptionError
 from makemore.options.declaration import Field, Options, Value, fields
+from makemore.serve.values import Json
 
-Json = dict[str, Any]
 OptionsT = TypeVar("OptionsT", bound=Options)
 
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", tuple: "array"}
@@ -23,11 +23,12 @@ def schema_of(*declarations: type[Options], extra: Mapping[str, Json] | None = N
     properties = {
         field.name: _schema(field) for declaration in declarations for field in fields(declaration)
     }
-    return {
+    schema = {
         "type": "object",
         "properties": {**properties, **(extra or {})},
         "additionalProperties": False,
     }
+    return {**schema, "required": ["lines"]} if "lines" in properties else schema
 
 
 def _schema(field: Field) -> Json:
@@ -39,6 +40,7 @@ def _schema(field: Field) -> Json:
     schema["type"] = types[0] if len(types) == 1 else types
     if tuple in field.types:
         schema["items"] = {"type": "string"}
+        schema |= {"minItems": 1} if field.name == "lines" else {}
     bounds = {"minimum": field.setting.minimum, "maximum": field.setting.maximum}
     schema.update({name: bound for name, bound in bounds.items() if bound is not None})
     if field.setting.choices is not None:
@@ -91,15 +93,16 @@ def parse_options(values: Json, *declarations: type[Options]) -> list[Options]:
     ]
 
 
-def _value(field: Field, value: Any) -> Value | list[str]:
+def _value(field: Field, value: object) -> Value | list[str]:
     """Return a JSON value as one that an option may have; 1.0 stands for 1.
 
     Raises:
-        OptionError: the value is an object.
+        OptionError: the value is an object, or no list where one is due.
     """
     if isinstance(value, dict):
         raise OptionError(f"{field.name} is an object: give a single value")
+    if field.types == (tuple,) and not isinstance(value, list):
+        raise OptionError(f"{field.name} is {value!r}: give a list of strings")
     if isinstance(value, float) and value.is_integer() and float not in field.types:
         return int(value)
-    result: Value | list[str] = value
-    return result
+    return cast(Value | list[str], value)

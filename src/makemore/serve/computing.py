@@ -7,7 +7,7 @@ from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
 from makemore.estimator.makemore import MakeMore
 from makemore.options.serving import Classifying, Ranking, Scoring
-from makemore.serve.bodies import Json
+from makemore.serve.values import Json
 
 
 def finite(numbers: Iterable[float]) -> list[float | None]:

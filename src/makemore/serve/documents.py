@@ -1,13 +1,14 @@
 """The OpenAPI document: request bodies from the declarations, and the errors of each endpoint."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
 
 from makemore.options.declaration import Options
 from makemore.options.serving import Learning, Limits, Sampling
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 from makemore.serve.answers import Problem
-from makemore.serve.bodies import Json, schema_of
+from makemore.serve.bodies import schema_of
+from makemore.serve.values import Json
 
 # The parameter of all paths of a model or a job.
 NAMED: Json = {
@@ -24,7 +25,7 @@ _REASONS = {
 }
 
 
-def problems_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problems_of(*statuses: int) -> dict[int | str, Json]:
     """Return the errors that an endpoint may answer with."""
     return {
         status: {"model": Problem, "description": _REASONS[status]}
@@ -66,6 +67,28 @@ def describe_limits(limits: Limits, needs_key: bool) -> str:
         f"There may be {limits.max_models:,} models, and {limits.max_jobs:,} jobs that train or "
         f"wait, {limits.training_jobs:,} at a time, each for {limits.max_training:g} seconds."
     )
+
+
+def add_bounds(document: Json, limits: Limits) -> None:
+    """Add the bounds of the server to the schemas of all options that have one."""
+    lines, length = {"maximum": limits.max_lines}, {"maximum": limits.max_length}
+    bounds = dict.fromkeys(("n", "draws", "patience"), lines)
+    bounds |= dict.fromkeys(("length", "min_length", "max_length"), length)
+    for item in document["paths"].values():
+        for operation in item.values():
+            content = operation.get("requestBody", {}).get("content", {})
+            schema = content.get("application/json", {}).get("schema", {})
+            for name, option in schema.get("properties", {}).items():
+                option.update(bounds.get(name, {}))
+
+
+def methods_of(document: Json, path: str) -> list[str]:
+    """Return the methods that a path has."""
+    paths = document["paths"]
+    if path not in paths:
+        templates = {re.sub(r"\{\w+\}", "[^/]+", each): each for each in paths}
+        path = next((templates[each] for each in templates if re.fullmatch(each, path)), path)
+    return sorted(method.upper() for method in paths.get(path, {"get": {}}))
 
 
 def learning_bodies(formats: Mapping[str, str]) -> Json:

@@ -27,9 +27,10 @@ from makemore.serve.problems import (
     describe,
     problem,
 )
+from makemore.serve.values import Json
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
+Message = Scope
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -152,7 +153,7 @@ def too_large(limits: Limits) -> TooLargeError:
     return TooLargeError(f"the body has more than {limits.max_body:,} bytes: send less at a time")
 
 
-async def respond(send: Send, status: int, body: dict[str, Any]) -> None:
+async def respond(send: Send, status: int, body: Json) -> None:
     """Send an answer in JSON."""
     content = json.dumps(body, ensure_ascii=False).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]

@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+
+from makemore.serve.values import Json
 
 UNFINISHED = ("waiting", "running")
 _MAX_EVENTS = 1000  # that a job keeps; of more, the earlier progress is left out
 
-Event = dict[str, Any]
+Event = Json
 
 
 @dataclass(eq=False)
@@ -43,7 +44,7 @@ class Job:
         """Whether nothing more will happen."""
         return self.status not in UNFINISHED
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Json:
         """Return what a client may want to know of it."""
         latest = next((e for e in reversed(self.events) if e["event"] == "progress"), {})
         progress = {name: value for name, value in latest.items() if name != "event"}

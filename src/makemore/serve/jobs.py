@@ -5,10 +5,9 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from makemore.errors import MakemoreError
 from makemore.files import write_atomically
@@ -18,6 +17,7 @@ from makemore.serve.job import Job
 from makemore.serve.models import Models, new_name
 from makemore.serve.problems import NotFoundError, TooManyError
 from makemore.serve.training import CANCELLED
+from makemore.serve.values import Json
 
 _MAX_EVENT = 2**20  # bytes
 _GRACE = 30.0  # seconds that a training may take longer than its maximum, for reading and saving
@@ -66,7 +66,7 @@ class Jobs:
             )
         self._models.check_room(unfinished + 1)
 
-    def add(self, spec: Mapping[str, Any], suffix: str, content: bytes) -> Job:
+    def add(self, spec: Json, suffix: str, content: bytes) -> Job:
         """Add a job, which starts when there is a slot.
 
         Args:
@@ -216,7 +216,7 @@ class Jobs:
             elif path.name != "job.json":
                 path.unlink(missing_ok=True)
 
-    def _store(self, job: Job, spec: Mapping[str, Any]) -> None:
+    def _store(self, job: Job, spec: Json) -> None:
         """Write the file of a job."""
         facts = {"status": job.status, "message": job.message, "created": job.created}
         path = self._folder / job.name / "job.json"

@@ -8,7 +8,8 @@ from makemore.options.declaration import Options, fields
 from makemore.options.serving import Learning
 from makemore.options.verbs import FitOptions, InputOptions
 from makemore.registry import family_named
-from makemore.serve.bodies import Json, parse_object, parse_options
+from makemore.serve.bodies import parse_object, parse_options
+from makemore.serve.values import Json
 
 # Content types of lists, with the suffix of the file that tells the readers their format.
 FORMATS = {

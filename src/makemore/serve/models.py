@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from makemore.errors import CheckpointError
 from makemore.estimator.makemore import MakeMore
@@ -16,6 +15,7 @@ from makemore.files import write_atomically
 from makemore.options.serving import Limits
 from makemore.serve.problems import ConflictError, NotFoundError, TooManyError
 from makemore.serve.sampling import ModelSampler
+from makemore.serve.values import Json
 
 _MODEL, _FACTS = ".model", ".json"  # suffixes of the two files of a model
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
@@ -43,7 +43,7 @@ class ServedModel:
     maker: MakeMore
     sampler: ModelSampler
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Json:
         """Return what a client may want to know of it."""
         fitted = self.maker.learned_
         return {

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
@@ -14,7 +14,6 @@ from makemore.options.serving import Classifying, Listing, Ranking, Sampling, Sc
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.serve import computing
 from makemore.serve.answers import Classifications, Rankings, Samples, Scores, Top
-from makemore.serve.bodies import Json
 from makemore.serve.checking import (
     check_constraints,
     check_lines,
@@ -25,11 +24,13 @@ from makemore.serve.models import ServedModel
 from makemore.serve.problems import GoneError, TooSlowError, describe
 from makemore.serve.reading import read_options, read_sampling
 from makemore.serve.state import State
+from makemore.serve.values import Json
 from makemore.serve.waiting import LongAnswer
 
 STREAMED = 1000  # lines above which they are sent as they are drawn
 NDJSON = "application/x-ndjson"
 _SHORT = 0.005  # seconds up to which an answer is drawn even if nobody waits for it any more
+Result = TypeVar("Result")
 router = APIRouter(prefix="/v1/models/{name}", tags=["models"])
 
 
@@ -45,7 +46,7 @@ def name_of(request: Request) -> str:
     return name
 
 
-def json_response(value: Any, status: int = 200) -> Response:
+def json_response(value: object, status: int = 200) -> Response:
     """Return an answer in JSON."""
     content = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return Response(content, status, media_type="application/json")
@@ -70,8 +71,8 @@ async def sample(request: Request) -> Response:
     if wanted.n > STREAMED:
         options, sampler = asked.seeded(), model.sampler
         start = sampler.open_alone if wanted.reproducible else sampler.open
-        answer = await _in_time(state, start(options, wanted.n, asked.exclude))
-        content = _streamed(state, model, answer, (options, wanted))
+        long = await _in_time(state, start(options, wanted.n, asked.exclude))
+        content = _streamed(state, model, long, (options, wanted))
         return StreamingResponse(content, media_type=NDJSON)
     together = not wanted.reproducible
     if together and not (asked.has_seed or asked.exclude):
@@ -190,7 +191,7 @@ async def _streamed(
         yield json.dumps(describe(error)[1]).encode() + b"\n"
 
 
-async def _in_time(state: State, work: Any) -> Any:
+async def _in_time(state: State, work: Awaitable[Result]) -> Result:
     """Wait for some work, as long as a request may take.
 
     Raises:
@@ -206,7 +207,9 @@ async def _in_time(state: State, work: Any) -> Any:
         ) from None
 
 
-async def _while_connected(request: Request, work: Any, is_short: bool) -> Any:
+async def _while_connected(
+    request: Request, work: Coroutine[None, None, Result], is_short: bool
+) -> Result:
     """Wait for some work; stop it if the client goes away meanwhile.
 
     Raises:

@@ -1,21 +1,22 @@
 """The OpenAPI document as a page of HTML, without scripts and without anything from outside."""
 
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Environment, PackageLoader
+
+from makemore.serve.values import Json
 
 STYLE = files("makemore.serve").joinpath("page.css").read_bytes()
 
 
-def render(document: dict[str, Any]) -> str:
+def render(document: Json) -> str:
     """Return the page of an OpenAPI document."""
     environment = Environment(loader=PackageLoader("makemore.serve", "."), autoescape=True)
     template = environment.get_template("page.html")
     return template.render(document=document, operations=_operations(document))
 
 
-def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+def _operations(document: Json) -> list[Json]:
     """Return the operations, with the options of their bodies and parameters as rows."""
     found = []
     for path, item in document["paths"].items():
@@ -42,7 +43,7 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _row(name: str, schema: dict[str, Any]) -> dict[str, str]:
+def _row(name: str, schema: Json) -> dict[str, str]:
     """Return an option as a row: its name, what it may be, its default, its description."""
     types = schema.get("type", "")
     kinds = [types] if isinstance(types, str) else [each for each in types if each != "null"]

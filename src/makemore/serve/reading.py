@@ -12,10 +12,11 @@ from makemore.estimator.base import fresh_seed
 from makemore.options.declaration import Options
 from makemore.options.serving import Limits, Sampling
 from makemore.options.verbs import SampleOptions
-from makemore.serve.bodies import Json, parse_object, parse_options
+from makemore.serve.bodies import parse_object, parse_options
 from makemore.serve.checking import check_sampling
 from makemore.serve.guard import too_large
 from makemore.serve.problems import TooSlowError
+from makemore.serve.values import Json
 
 _SMALL = 2000  # bytes of a body that is remembered with what was parsed from it
 

@@ -11,12 +11,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -34,6 +33,7 @@ from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 from makemore.registry import family_named
 from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream
+from makemore.serve.values import Json
 
 if TYPE_CHECKING:
     from makemore.training.loop import Step
@@ -44,7 +44,7 @@ _LINES = 5  # sampled as the model learns
 _NICENESS = 5  # so that sampling goes first
 
 
-def emit(kind: str, **data: Any) -> None:
+def emit(kind: str, **data: object) -> None:
     """Print an event."""
     sys.stdout.write(json.dumps({"event": kind, **data}) + "\n")
     sys.stdout.flush()
@@ -104,7 +104,7 @@ class Reporter:
             step.network.train(is_training)
 
 
-def learn(folder: Path, job: Mapping[str, Any]) -> None:
+def learn(folder: Path, job: Json) -> None:
     """Learn the list of a job and save the model."""
     options = FitOptions.of(job["fit"])
     lines = _read(next(folder.glob("list.*")), InputOptions.of(job["input"]))
