@@ -3,7 +3,7 @@
 A request's lines are those of its own stream, since each line has its own uniform numbers. If the
 rows of the model are exact, they are the same as without other requests. The rows of a network
 differ in their last digits with the batch, so that a uniform number which falls within that
-difference gives another line, with a probability of about one in a million.
+difference gives another line.
 """
 
 from collections.abc import Sequence
