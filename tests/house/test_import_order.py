@@ -25,7 +25,7 @@ FLOORS = [
     ["evaluation", "starter"],
     ["fitting"],
     ["estimator"],
-    ["report"],
+    ["report", "serve"],
     ["cli"],
     ["__main__"],
 ]

@@ -11,13 +11,13 @@ from makemore.options.families import KneserNeyOptions
 from makemore.sampling.samplers import (
     BLOCK,
     JoinedUniforms,
-    TableSampler,
     Uniforms,
     Warper,
     cumulative_sums,
     inverse_cdf,
 )
 from makemore.sampling.stepwise import PrefixState, StepwiseSampler
+from makemore.sampling.table_walk import TableSampler
 
 NOTHING = np.zeros(0, np.int32)
 

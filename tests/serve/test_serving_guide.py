@@ -11,7 +11,7 @@ from service import running
 
 GUIDE = Path(__file__).parents[2] / "docs" / "serving.md"
 SHOWN = re.compile(r"```bash\n(.*?)```\n\n```json\n(.*?)```", re.DOTALL)
-PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+PYTHON = re.compile(r"```py\n(.*?)```", re.DOTALL)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ Each id is drawn by inverting the cumulative distribution function of its row,
     id = min {x : F(x) > u}        F(x) = sum over y <= x of p(y)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from makemore.arrays import Float32s, Ints
 from makemore.corpus.vocabulary import BOUNDARY
-from makemore.inference.automaton import Automaton
 
 BLOCK = 4096  # lines that share a generator; changing it changes every seed's lines
 _FEW_ENTRIES = 4096  # in the rows to draw from, up to which a count is faster than binary search
@@ -210,23 +209,6 @@ class _BlockPart:
         return numbers
 
 
-class JoinedUniforms(Uniforms):
-    """The uniform numbers of several streams, one after the other, so that they share a batch."""
-
-    def __init__(self, parts: Sequence[Uniforms]) -> None:
-        """Join at least one range; lines count from zero."""
-        self.parts = parts
-        self.low, self.high = 0, sum(map(len, parts))
-
-    def at(self, position: int) -> NDArray[np.float64]:
-        """See `Uniforms.at`."""
-        return np.concatenate([part.at(position) for part in self.parts])
-
-    def spawn(self, k: int) -> Uniforms:
-        """See `Uniforms.spawn`."""
-        return JoinedUniforms([part.spawn(k) for part in self.parts])
-
-
 class Sampler(Protocol):
     """A method of drawing lines of one label, or of a model without labels."""
 
@@ -294,34 +276,6 @@ def scatter_ids(ids: Ints, lines: Ints, n: int) -> NDArray[np.int32]:
     column = np.zeros(n, np.int32)
     column[lines] = ids
     return column
-
-
-class TableSampler:
-    """A sampler for a model compiled to an automaton, with one table of all states.
-
-    Attributes:
-        goto: (S, V) int32, the state after each id.
-        table: (S, W) the cumulative table.
-        initial: the state after the prefix.
-    """
-
-    def __init__(self, automaton: Automaton, warper: Warper, prefix: NDArray[np.int32]) -> None:
-        """Build the table, and start every line after the prefix."""
-        self.goto = automaton.goto
-        self.table = cumulative_sums(warper.weights(automaton.log_probs))
-        self.initial = automaton.state_after(prefix)
-
-    def draw(
-        self,
-        uniforms: Uniforms,
-        indices: NDArray[np.intp],
-        first_position: int,
-        max_characters: int,
-    ) -> NDArray[np.int32]:
-        """See `Sampler.draw`."""
-        states = np.full(len(indices), self.initial, np.intp)
-        frontier = StateFrontier(self.goto, states, lambda position, states: self.table)
-        return draw_lines(frontier, uniforms, indices, first_position, max_characters)
 
 
 class StateFrontier:

@@ -18,7 +18,7 @@ from makemore.options.verbs import SampleOptions
 from makemore.sampling.clean_lines import clean_lines
 from makemore.sampling.line_filter import Batch, Filter, Selection
 from makemore.sampling.request import Request, Source, build_request
-from makemore.sampling.samplers import JoinedUniforms, Uniforms
+from makemore.sampling.samplers import Uniforms
 from makemore.sampling.strategies import Plan, build_tables, plan_unconstrained
 from makemore.sampling.stream import DISTINCT_BATCH, expected_draws
 from makemore.sampling.table_walk import TableWalk
@@ -30,6 +30,23 @@ _FEW_LINES = 64  # lines of a batch up to which a table is faster without arrays
 # Options that choose among drawn lines, or fix the random numbers: requests that differ in them
 # alone share a plan.
 _CHOOSING = ("seed", "new", "distinct", "patience", "states", "exact")
+
+
+class JoinedUniforms(Uniforms):
+    """The uniform numbers of several streams, one after the other, so that they share a batch."""
+
+    def __init__(self, parts: Sequence[Uniforms]) -> None:
+        """Join at least one range; lines count from zero."""
+        self.parts = parts
+        self.low, self.high = 0, sum(map(len, parts))
+
+    def at(self, position: int) -> NDArray[np.float64]:
+        """See `Uniforms.at`."""
+        return np.concatenate([part.at(position) for part in self.parts])
+
+    def spawn(self, k: int) -> Uniforms:
+        """See `Uniforms.spawn`."""
+        return JoinedUniforms([part.spawn(k) for part in self.parts])
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,8 @@ from makemore.sampling.backward_messages import (
 )
 from makemore.sampling.constraint import Constraint
 from makemore.sampling.request import Draw, Request
-from makemore.sampling.samplers import BLOCK, TableSampler, Uniforms, Warper
+from makemore.sampling.samplers import BLOCK, Uniforms, Warper
+from makemore.sampling.table_walk import TableSampler
 
 # Modules that only one strategy needs are imported inside its function: most draws need none.
 

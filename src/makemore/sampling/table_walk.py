@@ -1,6 +1,7 @@
-"""Drawing a few lines from a table, one character at a time.
+"""Drawing lines from a table of all states of a model.
 
-For a few lines this is faster than arrays of a few numbers, and the lines are the same.
+For a few lines it is faster to draw one character at a time than arrays of a few numbers; the lines
+are the same.
 """
 
 from bisect import bisect_right
@@ -8,15 +9,51 @@ from collections.abc import Sequence
 from unicodedata import is_normalized
 
 import numpy as np
+from numpy.typing import NDArray
 
 from makemore.arrays import Ints
 from makemore.corpus.vocabulary import BOUNDARY
+from makemore.inference.automaton import Automaton
 from makemore.sampling.request import Request
-from makemore.sampling.samplers import TableSampler, Uniforms
+from makemore.sampling.samplers import (
+    StateFrontier,
+    Uniforms,
+    Warper,
+    cumulative_sums,
+    draw_lines,
+)
 
 _MAX_ENTRIES = 2**18  # of the rows that are kept as lists, which take tens of bytes each
 
 Row = tuple[list[float], list[int]]  # cumulative probabilities, and the state after each id
+
+
+class TableSampler:
+    """A sampler for a model compiled to an automaton, with one table of all states.
+
+    Attributes:
+        goto: (S, V) int32, the state after each id.
+        table: (S, W) the cumulative table.
+        initial: the state after the prefix.
+    """
+
+    def __init__(self, automaton: Automaton, warper: Warper, prefix: NDArray[np.int32]) -> None:
+        """Build the table, and start every line after the prefix."""
+        self.goto = automaton.goto
+        self.table = cumulative_sums(warper.weights(automaton.log_probs))
+        self.initial = automaton.state_after(prefix)
+
+    def draw(
+        self,
+        uniforms: Uniforms,
+        indices: NDArray[np.intp],
+        first_position: int,
+        max_characters: int,
+    ) -> NDArray[np.int32]:
+        """See `Sampler.draw`."""
+        states = np.full(len(indices), self.initial, np.intp)
+        frontier = StateFrontier(self.goto, states, lambda position, states: self.table)
+        return draw_lines(frontier, uniforms, indices, first_position, max_characters)
 
 
 class RowTable:
@@ -31,8 +68,7 @@ class RowTable:
         """Start without lists."""
         self.initial, self._table, self._goto = sampler.initial, sampler.table, sampler.goto
         # Items of a memory view are read in half the time of those of an array.
-        self._numbers = memoryview(self._table.ravel())  # type: ignore[arg-type]
-        self._states = memoryview(self._goto.ravel())  # type: ignore[arg-type]
+        self._numbers, self._states = self._table.ravel().data, self._goto.ravel().data
         self._width, self._V = self._table.shape[1], self._goto.shape[1]
         self.rows: dict[int, Row] = {}
         self._read: set[int] = set()

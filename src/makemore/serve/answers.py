@@ -6,7 +6,7 @@ line is null.
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from makemore.serve.values import Json
+from makemore.checkpoint.model_file import Document
 
 
 class Answer(BaseModel):
@@ -131,7 +131,7 @@ class JobFacts(Answer):
     message: str = Field(description="why it failed; empty otherwise")
     created: float = Field(description="when it was sent, in seconds since 1970")
     model: str | None = Field(description="name of the model, once there is one")
-    progress: Json | None = Field(description="step, steps, loss, dev_loss, seconds")
+    progress: Document | None = Field(description="step, steps, loss, dev_loss, seconds")
 
 
 class JobList(Answer):

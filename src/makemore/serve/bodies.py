@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from typing import TypeVar, cast
+from typing import TypeVar
 
+from makemore.checkpoint.model_file import Document
 from makemore.errors import OptionError
 from makemore.options.declaration import Field, Options, Value, fields
-from makemore.serve.values import Json
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", tuple: "array"}
 
 
-def schema_of(*declarations: type[Options], extra: Mapping[str, Json] | None = None) -> Json:
+def schema_of(
+    *declarations: type[Options], extra: Mapping[str, Document] | None = None
+) -> Document:
     """Return the JSON schema of an object with all options of some declarations.
 
     Args:
@@ -31,12 +33,12 @@ def schema_of(*declarations: type[Options], extra: Mapping[str, Json] | None = N
     return {**schema, "required": ["lines"]} if "lines" in properties else schema
 
 
-def _schema(field: Field) -> Json:
+def _schema(field: Field) -> Document:
     """Return the JSON schema of an option."""
     types = [_TYPES[each] for each in field.types if each is not int or float not in field.types]
     if field.default is None:
         types.append("null")
-    schema: Json = {"description": f"{field.setting.description}."}
+    schema: Document = {"description": f"{field.setting.description}."}
     schema["type"] = types[0] if len(types) == 1 else types
     if tuple in field.types:
         schema["items"] = {"type": "string"}
@@ -48,7 +50,7 @@ def _schema(field: Field) -> Json:
     return {**schema, "default": field.default}
 
 
-def parse_object(body: bytes) -> Json:
+def parse_object(body: bytes) -> Document:
     """Parse a JSON object; an empty body is an empty object.
 
     Raises:
@@ -71,7 +73,7 @@ def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-def parse_options(values: Json, *declarations: type[Options]) -> list[Options]:
+def parse_options(values: Document, *declarations: type[Options]) -> list[Options]:
     """Return the options of each declaration from the properties of an object.
 
     Raises:
@@ -93,7 +95,7 @@ def parse_options(values: Json, *declarations: type[Options]) -> list[Options]:
     ]
 
 
-def _value(field: Field, value: object) -> Value | list[str]:
+def _value(field: Field, value: Value | list[str] | Document) -> Value | list[str]:
     """Return a JSON value as one that an option may have; 1.0 stands for 1.
 
     Raises:
@@ -105,4 +107,4 @@ def _value(field: Field, value: object) -> Value | list[str]:
         raise OptionError(f"{field.name} is {value!r}: give a list of strings")
     if isinstance(value, float) and value.is_integer() and float not in field.types:
         return int(value)
-    return cast(Value | list[str], value)
+    return value

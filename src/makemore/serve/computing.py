@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterable
 
+from makemore.checkpoint.model_file import Document
 from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
 from makemore.estimator.makemore import MakeMore
 from makemore.options.serving import Classifying, Ranking, Scoring
-from makemore.serve.values import Json
 
 
 def finite(numbers: Iterable[float]) -> list[float | None]:
@@ -33,11 +33,11 @@ def _cleaned(lines: tuple[str, ...], labels: tuple[str, ...] = ()) -> Lines:
     return cleaned
 
 
-def scores(maker: MakeMore, wanted: Scoring) -> list[Json]:
+def scores(maker: MakeMore, wanted: Scoring) -> list[Document]:
     """Return the scores of lines."""
     lines = _cleaned(wanted.lines, wanted.labels)
     nats, lengths = maker.score_samples(lines), lines.lengths() + 1
-    rows: list[Json] = [
+    rows: list[Document] = [
         {"line": line, "log_likelihood": a, "per_character": b}
         for line, a, b in zip(
             lines.to_list(), finite(nats.tolist()), finite((nats / lengths).tolist()), strict=True
@@ -53,7 +53,7 @@ def scores(maker: MakeMore, wanted: Scoring) -> list[Json]:
     return rows
 
 
-def ranks(maker: MakeMore, wanted: Ranking) -> list[Json]:
+def ranks(maker: MakeMore, wanted: Ranking) -> list[Document]:
     """Return the ranks of lines."""
     lines = _cleaned(wanted.lines)
     found = maker.rank(lines, draws=wanted.draws, label=wanted.label, seed=wanted.seed)
@@ -67,7 +67,7 @@ def ranks(maker: MakeMore, wanted: Ranking) -> list[Json]:
     ]
 
 
-def classes(maker: MakeMore, wanted: Classifying) -> list[Json]:
+def classes(maker: MakeMore, wanted: Classifying) -> list[Document]:
     """Return the labels of lines."""
     lines = _cleaned(wanted.lines)
     probabilities, labels = maker.predict_proba(lines), maker.classes_.tolist()

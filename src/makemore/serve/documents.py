@@ -3,15 +3,15 @@
 import re
 from collections.abc import Mapping
 
+from makemore.checkpoint.model_file import Document
 from makemore.options.declaration import Options
 from makemore.options.serving import Learning, Limits, Sampling
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 from makemore.serve.answers import Problem
 from makemore.serve.bodies import schema_of
-from makemore.serve.values import Json
 
 # The parameter of all paths of a model or a job.
-NAMED: Json = {
+NAMED: Document = {
     "parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}]
 }
 _REASONS = {
@@ -25,7 +25,7 @@ _REASONS = {
 }
 
 
-def problems_of(*statuses: int) -> dict[int | str, Json]:
+def problems_of(*statuses: int) -> dict[int | str, Document]:
     """Return the errors that an endpoint may answer with."""
     return {
         status: {"model": Problem, "description": _REASONS[status]}
@@ -33,14 +33,14 @@ def problems_of(*statuses: int) -> dict[int | str, Json]:
     }
 
 
-def body_of(schema: Json | tuple[type[Options], ...], is_required: bool = False) -> Json:
+def body_of(schema: Document | tuple[type[Options], ...], is_required: bool = False) -> Document:
     """Return the description of a JSON body, given its schema or its declarations."""
     found = schema_of(*schema) if isinstance(schema, tuple) else schema
     content = {"application/json": {"schema": found}}
     return {"requestBody": {"required": is_required, "content": content}}
 
 
-def schema_of_sampling() -> Json:
+def schema_of_sampling() -> Document:
     """Return the schema of a sampling request, whose seed and patience have other defaults."""
     schema = schema_of(SampleOptions, Sampling)
     properties = schema["properties"]
@@ -69,7 +69,7 @@ def describe_limits(limits: Limits, needs_key: bool) -> str:
     )
 
 
-def add_bounds(document: Json, limits: Limits) -> None:
+def add_bounds(document: Document, limits: Limits) -> None:
     """Add the bounds of the server to the schemas of all options that have one."""
     lines, length = {"maximum": limits.max_lines}, {"maximum": limits.max_length}
     bounds = dict.fromkeys(("n", "draws", "patience"), lines)
@@ -82,7 +82,7 @@ def add_bounds(document: Json, limits: Limits) -> None:
                 option.update(bounds.get(name, {}))
 
 
-def methods_of(document: Json, path: str) -> list[str]:
+def methods_of(document: Document, path: str) -> list[str]:
     """Return the methods that a path has."""
     paths = document["paths"]
     if path not in paths:
@@ -91,10 +91,10 @@ def methods_of(document: Json, path: str) -> list[str]:
     return sorted(method.upper() for method in paths.get(path, {"get": {}}))
 
 
-def learning_bodies(formats: Mapping[str, str]) -> Json:
+def learning_bodies(formats: Mapping[str, str]) -> Document:
     """Return the description of the bodies with a list to learn, of all content types."""
     texts = {"type": "array", "items": {"type": "string"}}
-    extra: Json = {
+    extra: Document = {
         "lines": {**texts, "description": "The list.", "minItems": 1},
         "labels": {**texts, "description": "One label for each line."},
         "weights": {
@@ -105,12 +105,12 @@ def learning_bodies(formats: Mapping[str, str]) -> Json:
         "options": {"type": "object", "description": "Options of the family, by name."},
     }
     schema = {**schema_of(Learning, FitOptions, extra=extra), "required": ["lines"]}
-    content: Json = {name: {"schema": {"type": "string"}} for name in formats}
+    content: Document = {name: {"schema": {"type": "string"}} for name in formats}
     content["application/json"] = {"schema": schema}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def learning_parameters() -> list[Json]:
+def learning_parameters() -> list[Document]:
     """Return the query parameters with which a list is sent as a file."""
     properties = schema_of(Learning, FitOptions, InputOptions)["properties"]
     return [

@@ -12,11 +12,13 @@ import hmac
 import ipaddress
 import json
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from makemore.checkpoint.model_file import Document
 from makemore.errors import MakemoreError
 from makemore.options.serving import Limits
 from makemore.serve.metrics import Metrics
@@ -27,20 +29,9 @@ from makemore.serve.problems import (
     describe,
     problem,
 )
-from makemore.serve.values import Json
 
-Scope = MutableMapping[str, Any]
-Message = Scope
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-PUBLIC = (
-    "/healthz",
-    "/docs",
-    "/docs/style.css",
-    "/openapi.json",
-)  # the only paths that never need the key
+# The only paths that never need the key.
+PUBLIC = ("/healthz", "/docs", "/docs/style.css", "/openapi.json")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _HEADERS = [
     (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'"),
@@ -57,7 +48,7 @@ class Guard:
     """ASGI middleware that refuses requests which are not for this server or its users."""
 
     def __init__(
-        self, app: App, hosts: Sequence[str], key: str | None, limits: Limits, metrics: Metrics
+        self, app: ASGIApp, hosts: Sequence[str], key: str | None, limits: Limits, metrics: Metrics
     ) -> None:
         """Protect an app.
 
@@ -153,7 +144,7 @@ def too_large(limits: Limits) -> TooLargeError:
     return TooLargeError(f"the body has more than {limits.max_body:,} bytes: send less at a time")
 
 
-async def respond(send: Send, status: int, body: Json) -> None:
+async def respond(send: Send, status: int, body: Document) -> None:
     """Send an answer in JSON."""
     content = json.dumps(body, ensure_ascii=False).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]

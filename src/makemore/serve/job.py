@@ -5,12 +5,12 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from makemore.serve.values import Json
+from makemore.checkpoint.model_file import Document
 
 UNFINISHED = ("waiting", "running")
 _MAX_EVENTS = 1000  # that a job keeps; of more, the earlier progress is left out
 
-Event = Json
+Event = Document
 
 
 @dataclass(eq=False)
@@ -44,7 +44,7 @@ class Job:
         """Whether nothing more will happen."""
         return self.status not in UNFINISHED
 
-    def facts(self) -> Json:
+    def facts(self) -> Document:
         """Return what a client may want to know of it."""
         latest = next((e for e in reversed(self.events) if e["event"] == "progress"), {})
         progress = {name: value for name, value in latest.items() if name != "event"}

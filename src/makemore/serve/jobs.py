@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from makemore.checkpoint.model_file import Document
 from makemore.errors import MakemoreError
 from makemore.files import write_atomically
 from makemore.options.serving import Limits
@@ -17,7 +18,6 @@ from makemore.serve.job import Job
 from makemore.serve.models import Models, new_name
 from makemore.serve.problems import NotFoundError, TooManyError
 from makemore.serve.training import CANCELLED
-from makemore.serve.values import Json
 
 _MAX_EVENT = 2**20  # bytes
 _GRACE = 30.0  # seconds that a training may take longer than its maximum, for reading and saving
@@ -66,7 +66,7 @@ class Jobs:
             )
         self._models.check_room(unfinished + 1)
 
-    def add(self, spec: Json, suffix: str, content: bytes) -> Job:
+    def add(self, spec: Document, suffix: str, content: bytes) -> Job:
         """Add a job, which starts when there is a slot.
 
         Args:
@@ -216,7 +216,7 @@ class Jobs:
             elif path.name != "job.json":
                 path.unlink(missing_ok=True)
 
-    def _store(self, job: Job, spec: Json) -> None:
+    def _store(self, job: Job, spec: Document) -> None:
         """Write the file of a job."""
         facts = {"status": job.status, "message": job.message, "created": job.created}
         path = self._folder / job.name / "job.json"

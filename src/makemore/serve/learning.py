@@ -3,13 +3,13 @@
 import json
 from dataclasses import dataclass
 
+from makemore.checkpoint.model_file import Document
 from makemore.errors import OptionError
 from makemore.options.declaration import Options, fields
 from makemore.options.serving import Learning
 from makemore.options.verbs import FitOptions, InputOptions
 from makemore.registry import family_named
 from makemore.serve.bodies import parse_object, parse_options
-from makemore.serve.values import Json
 
 # Content types of lists, with the suffix of the file that tells the readers their format.
 FORMATS = {
@@ -35,7 +35,7 @@ class ListToLearn:
 
     content: bytes
     learning: Learning
-    family_options: Json
+    family_options: Document
     fit: FitOptions
     source: InputOptions
 
@@ -53,7 +53,7 @@ def list_in_json(body: bytes) -> ListToLearn:
     learning, fit = parse_options(values, Learning, FitOptions)
     if not isinstance(lines, list) or not lines or not all(isinstance(x, str) for x in lines):
         raise OptionError("lines is missing: send a list with at least one text")
-    rows: list[Json] = [{"line": line} for line in lines]
+    rows: list[Document] = [{"line": line} for line in lines]
     for name, column in columns.items():
         if column is None:
             continue
@@ -82,7 +82,7 @@ def list_as_file(body: bytes, query: dict[str, str]) -> ListToLearn:
 
 
 def _checked(
-    content: bytes, learning: Options, family_options: Json, fit: Options, source: Options
+    content: bytes, learning: Options, family_options: Document, fit: Options, source: Options
 ) -> ListToLearn:
     """Return a list to learn whose options are valid.
 

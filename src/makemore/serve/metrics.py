@@ -41,8 +41,8 @@ class Metrics:
     def text(self, models: Models, jobs: Jobs) -> bytes:
         """Return all metrics in the text format of Prometheus."""
         self._models.set(len(models))
-        self._batches.set(sum(model.sampler.batches for model in models))
-        self._draws.set(sum(model.sampler.shared for model in models))
+        self._batches.set(sum(model.sampler.queue.batches for model in models))
+        self._draws.set(sum(model.sampler.queue.requests for model in models))
         self._jobs.clear()
         for job in jobs:
             self._jobs.labels(job.status).inc()

@@ -9,13 +9,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from makemore.checkpoint.model_file import Document
 from makemore.errors import CheckpointError
 from makemore.estimator.makemore import MakeMore
 from makemore.files import write_atomically
 from makemore.options.serving import Limits
 from makemore.serve.problems import ConflictError, NotFoundError, TooManyError
 from makemore.serve.sampling import ModelSampler
-from makemore.serve.values import Json
 
 _MODEL, _FACTS = ".model", ".json"  # suffixes of the two files of a model
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
@@ -43,7 +43,7 @@ class ServedModel:
     maker: MakeMore
     sampler: ModelSampler
 
-    def facts(self) -> Json:
+    def facts(self) -> Document:
         """Return what a client may want to know of it."""
         fitted = self.maker.learned_
         return {
@@ -182,14 +182,14 @@ class Models:
                 f"{name} was given when the server started: stop the server to remove it"
             )
         del self._models[name]
-        model.sampler.close()
+        model.sampler.queue.close()
         model.path.with_suffix(_FACTS).unlink(missing_ok=True)  # without it, the file is ignored
         model.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """End the threads of all models."""
         for model in self._models.values():
-            model.sampler.close()
+            model.sampler.queue.close()
 
     def _add(self, model: ServedModel) -> ServedModel:
         """Add a model."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
+from makemore.checkpoint.model_file import Document
 from makemore.errors import MakemoreError
 from makemore.options.serving import Classifying, Listing, Ranking, Sampling, Scoring
 from makemore.options.verbs import ConstraintOptions, SampleOptions
@@ -24,7 +25,6 @@ from makemore.serve.models import ServedModel
 from makemore.serve.problems import GoneError, TooSlowError, describe
 from makemore.serve.reading import read_options, read_sampling
 from makemore.serve.state import State
-from makemore.serve.values import Json
 from makemore.serve.waiting import LongAnswer
 
 STREAMED = 1000  # lines above which they are sent as they are drawn
@@ -46,7 +46,7 @@ def name_of(request: Request) -> str:
     return name
 
 
-def json_response(value: object, status: int = 200) -> Response:
+def json_response(value: Document, status: int = 200) -> Response:
     """Return an answer in JSON."""
     content = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return Response(content, status, media_type="application/json")
@@ -79,10 +79,10 @@ async def sample(request: Request) -> Response:
         drawing = model.sampler.sample_any(asked.options, wanted.n)
     else:
         drawing = model.sampler.sample(asked.seeded(), wanted.n, asked.exclude, together)
-    is_short = together and model.sampler.estimate(wanted.n) < _SHORT
+    is_short = together and model.sampler.queue.estimate(wanted.n) < _SHORT
     answer = await _while_connected(request, _in_time(state, drawing), is_short)
     state.metrics.lines.inc(len(answer.lines))
-    result: Json = {
+    result: Document = {
         "lines": answer.lines,
         "seed": answer.seed,
         "strategy": answer.strategy,
@@ -179,13 +179,13 @@ async def _streamed(
         async for lines in answer.chunks:
             found += len(lines)
             state.metrics.lines.inc(len(lines))
-            rows: list[Json] = [{"line": line} for line in lines]
+            rows: list[Document] = [{"line": line} for line in lines]
             if wanted.log_likelihoods:
                 score = partial(computing.log_likelihoods, model.maker, lines, options.label)
                 for row, nats in zip(rows, await state.work(score), strict=True):
                     row["log_likelihood"] = nats
             yield "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode()
-        end: Json = {"lines": found, "seed": options.seed, "strategy": answer.strategy}
+        end: Document = {"lines": found, "seed": options.seed, "strategy": answer.strategy}
         yield json.dumps({**end, "exact": answer.is_exact}).encode() + b"\n"
     except MakemoreError as error:
         yield json.dumps(describe(error)[1]).encode() + b"\n"

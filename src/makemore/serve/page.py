@@ -4,19 +4,19 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader
 
-from makemore.serve.values import Json
+from makemore.checkpoint.model_file import Document
 
 STYLE = files("makemore.serve").joinpath("page.css").read_bytes()
 
 
-def render(document: Json) -> str:
+def render(document: Document) -> str:
     """Return the page of an OpenAPI document."""
     environment = Environment(loader=PackageLoader("makemore.serve", "."), autoescape=True)
     template = environment.get_template("page.html")
     return template.render(document=document, operations=_operations(document))
 
 
-def _operations(document: Json) -> list[Json]:
+def _operations(document: Document) -> list[Document]:
     """Return the operations, with the options of their bodies and parameters as rows."""
     found = []
     for path, item in document["paths"].items():
@@ -43,7 +43,7 @@ def _operations(document: Json) -> list[Json]:
     return found
 
 
-def _row(name: str, schema: Json) -> dict[str, str]:
+def _row(name: str, schema: Document) -> dict[str, str]:
     """Return an option as a row: its name, what it may be, its default, its description."""
     types = schema.get("type", "")
     kinds = [types] if isinstance(types, str) else [each for each in types if each != "null"]

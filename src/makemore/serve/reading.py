@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from starlette.requests import ClientDisconnect, Request
 
+from makemore.checkpoint.model_file import Document
 from makemore.corpus.lines import Lines
 from makemore.errors import OptionError
 from makemore.estimator.base import fresh_seed
@@ -16,7 +17,6 @@ from makemore.serve.bodies import parse_object, parse_options
 from makemore.serve.checking import check_sampling
 from makemore.serve.guard import too_large
 from makemore.serve.problems import TooSlowError
-from makemore.serve.values import Json
 
 _SMALL = 2000  # bytes of a body that is remembered with what was parsed from it
 
@@ -96,7 +96,7 @@ def _parse_sampling(body: bytes, limits: Limits) -> SamplingRequest:
 _parse_again = lru_cache(maxsize=256)(_parse_sampling)  # many requests are the same
 
 
-async def read_object(request: Request, limits: Limits) -> Json:
+async def read_object(request: Request, limits: Limits) -> Document:
     """Return the JSON object of a request.
 
     Raises:

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from functools import partial
 from itertools import islice
 from typing import TypeVar
@@ -15,8 +15,9 @@ from makemore.estimator.makemore import MakeMore
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.line_filter import line_filter
 from makemore.sampling.request import Source
-from makemore.sampling.shared import Draws, SharedPlan, can_share, draw_together, plan_key
+from makemore.sampling.shared import Draws, SharedPlan, can_share, plan_key
 from makemore.sampling.stream import Stream
+from makemore.serve.batching import BatchQueue
 from makemore.serve.waiting import Ahead, Answer, LongAnswer, Waiting
 
 _PLANS = 6  # plans of a model that are kept, with a table of up to 32 MiB each
@@ -25,40 +26,27 @@ _STEP = 16  # lines between two looks at the clock
 _KINDS = 16  # kinds of requests without a seed for which lines are drawn ahead
 _MAX_AHEAD = 100  # lines of a request that is drawn ahead
 _CHUNK = 1000  # lines of a long answer that are drawn at a time
-_SECONDS = 0.05  # that a batch should take at most, so that requests need not wait long
-_FEWEST = 64  # lines in a batch, however long it takes
-_SHORT_BATCHES = 8  # after which one of long answers follows, if any wait
 
 Result = TypeVar("Result")
-Queues = OrderedDict[SharedPlan, deque[Waiting]]
 
 
 class ModelSampler:
     """Draws the lines of all requests to one model.
 
-    Requests without constraints share batches: of a model compiled to a table in the event loop,
-    since a change of threads would take longer than the draw, of others in one thread. All other
-    requests take turns in the workers of the server. Requests that leave the seed to the server are
+    Requests without constraints share batches. All others take turns in the workers of the server.
+    Requests that leave the seed to the server are
     answered with lines drawn ahead in batches, if such a request has come before.
 
     Attributes:
-        batches: number of shared batches drawn.
-        shared: number of draws for requests in them.
+        queue: what waits for shared batches.
     """
 
     def __init__(self, maker: MakeMore, workers: Executor) -> None:
         """Start without plans."""
         self._maker, self._source, self._workers = maker, Source.of(maker.learned_), workers
-        self._thread: ThreadPoolExecutor | None = None
+        self.queue = BatchQueue()
         self._plans: OrderedDict[object, asyncio.Task[SharedPlan]] = OrderedDict()
-        # By plan: what waits for a batch, short requests and parts of long ones.
-        self._short: Queues = OrderedDict()
-        self._long: Queues = OrderedDict()
-        self._line_seconds = 1e-5  # a moving average
-        self._short_batches = 0  # since the last one of long requests
         self._ahead: OrderedDict[tuple[SampleOptions, int], Ahead] = OrderedDict()
-        self._is_running = False
-        self.batches = self.shared = 0
 
     async def sample(
         self, options: SampleOptions, n: int, exclude: frozenset[str], together: bool = True
@@ -115,7 +103,7 @@ class ModelSampler:
         for _ in range(ahead.size):
             select = line_filter(self._source, options, frozenset())
             draws = Draws.of(plan, select, options, fresh_seed(), n)
-            self._add(Waiting(draws, ahead.add))
+            self.queue.add(Waiting(draws, ahead.add))
 
     async def _share(
         self, plan: SharedPlan, options: SampleOptions, n: int, exclude: frozenset[str]
@@ -179,17 +167,8 @@ class ModelSampler:
             else:
                 done.set_result(None)
 
-        self._add(Waiting(draws, finish, lambda: not done.cancelled(), is_long))
+        self.queue.add(Waiting(draws, finish, lambda: not done.cancelled(), is_long))
         await done
-
-    def estimate(self, n: int) -> float:
-        """Return about how many seconds n lines take, without waiting."""
-        return n * self._line_seconds
-
-    def close(self) -> None:
-        """End the thread of the model after its current batch."""
-        if self._thread is not None:
-            self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _can_share(self, options: SampleOptions) -> bool:
         """Return whether requests with these options can share batches."""
@@ -217,82 +196,6 @@ class ModelSampler:
         except Exception:
             self._plans.pop(key, None)
             raise
-
-    def _add(self, waiting: Waiting) -> None:
-        """Let draws wait for the next batch."""
-        queues = self._long if waiting.is_long else self._short
-        waiting.draws.most = min(waiting.draws.most, self._room(waiting.draws.shared))
-        queues.setdefault(waiting.draws.shared, deque()).append(waiting)
-        if not self._is_running:
-            self._is_running = True
-            # After the other requests of this turn of the loop.
-            asyncio.get_running_loop().call_soon(self._start_batch)
-
-    def _start_batch(self) -> None:
-        """Draw the next batch of those requests that have waited longest, if there are any."""
-        shared, requests = self._next_requests()
-        if shared is None:
-            self._is_running = False
-            return
-        self.batches += 1
-        self.shared += len(requests)
-        if shared.walk is not None:
-            try:
-                self._draw_batch(shared, requests)
-            except Exception as error:
-                self._finish(requests, error)
-            else:
-                self._finish(requests, None)
-            return
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, "sampling")
-        drawing = asyncio.get_running_loop().run_in_executor(
-            self._thread, self._draw_batch, shared, requests
-        )
-        drawing.add_done_callback(lambda task: self._finish(requests, task.exception()))
-
-    def _next_requests(self) -> tuple[SharedPlan | None, list[Waiting]]:
-        """Take the requests of the next batch; plans and their requests take turns."""
-        while self._short or self._long:
-            is_short = bool(self._short) and self._short_batches < _SHORT_BATCHES
-            queues = self._short if is_short or not self._long else self._long
-            self._short_batches = self._short_batches + 1 if queues is self._short else 0
-            shared, queue = queues.popitem(last=False)
-            room = self._room(shared)
-            requests = list[Waiting]()
-            while queue and (not requests or queue[0].draws.next_size <= room):
-                waiting = queue.popleft()
-                if waiting.is_wanted():
-                    requests.append(waiting)
-                    room -= waiting.draws.next_size
-            if queue:
-                queues[shared] = queue
-            if requests:
-                return shared, requests
-        return None, []
-
-    def _room(self, shared: SharedPlan) -> int:
-        """Return the maximum number of lines in a batch, by the time that lines have taken."""
-        return max(_FEWEST, min(shared.max_lines, int(_SECONDS / self._line_seconds)))
-
-    def _draw_batch(self, shared: SharedPlan, requests: Sequence[Waiting]) -> None:
-        """Draw a batch and note how long a line took."""
-        draws = [each.draws for each in requests]
-        lines, start = sum(each.next_size for each in draws), time.perf_counter()
-        draw_together(shared, draws)
-        seconds = (time.perf_counter() - start) / lines
-        self._line_seconds += 0.2 * (seconds - self._line_seconds)
-
-    def _finish(self, requests: Sequence[Waiting], error: BaseException | None) -> None:
-        """Answer the requests of a batch that are over; the others wait for the next one."""
-        for each in requests:
-            if not each.is_wanted():
-                continue
-            if error is not None or each.draws.is_over:
-                each.finish(each.draws, error)
-            else:
-                self._add(each)
-        asyncio.get_running_loop().call_soon(self._start_batch)
 
 
 def _take(stream: Stream, n: int) -> tuple[list[str], bool]:

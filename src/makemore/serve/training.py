@@ -15,10 +15,11 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from makemore.checkpoint.model_file import Document
 from makemore.corpus.lines import Lines
 from makemore.corpus.rare_lines import drop_rare
 from makemore.corpus.reading.lists import read_lines
@@ -27,13 +28,12 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import DataError, MakemoreError
 from makemore.estimator.makemore import MakeMore
 from makemore.fitting.small_lists import choose_starter
-from makemore.inference.model import Model
-from makemore.options.declaration import Options
+from makemore.inference.model import FamilyModel
+from makemore.options.declaration import Options, Value
 from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
 from makemore.registry import family_named
 from makemore.sampling.request import Source
 from makemore.sampling.stream import Stream
-from makemore.serve.values import Json
 
 if TYPE_CHECKING:
     from makemore.training.loop import Step
@@ -44,7 +44,7 @@ _LINES = 5  # sampled as the model learns
 _NICENESS = 5  # so that sampling goes first
 
 
-def emit(kind: str, **data: object) -> None:
+def emit(kind: str, **data: Value | list[str]) -> None:
     """Print an event."""
     sys.stdout.write(json.dumps({"event": kind, **data}) + "\n")
     sys.stdout.flush()
@@ -94,7 +94,8 @@ class Reporter:
 
     def _sample(self, step: "Step") -> list[str]:
         """Return a few lines of the network in its current state."""
-        network = cast(Model, step.network)
+        network = step.network
+        assert isinstance(network, FamilyModel)
         source = Source(network, self._vocabulary, self._longest, self._label_shares)
         is_training = step.network.training
         step.network.eval()
@@ -104,7 +105,7 @@ class Reporter:
             step.network.train(is_training)
 
 
-def learn(folder: Path, job: Json) -> None:
+def learn(folder: Path, job: Document) -> None:
     """Learn the list of a job and save the model."""
     options = FitOptions.of(job["fit"])
     lines = _read(next(folder.glob("list.*")), InputOptions.of(job["input"]))
