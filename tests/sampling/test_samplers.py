@@ -10,12 +10,12 @@ from makemore.models.kneser_ney import KneserNey
 from makemore.options.families import KneserNeyOptions
 from makemore.sampling.samplers import (
     BLOCK,
-    JoinedUniforms,
     Uniforms,
     Warper,
     cumulative_sums,
     inverse_cdf,
 )
+from makemore.sampling.shared import JoinedUniforms
 from makemore.sampling.stepwise import PrefixState, StepwiseSampler
 from makemore.sampling.table_walk import TableSampler
 

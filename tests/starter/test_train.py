@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "starter"))
 
@@ -16,7 +15,6 @@ from makemore.checkpoint.document import save_fitted
 from makemore.checkpoint.model_file import read_model_file
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.fitted import FitReport
-from makemore.models.lstm import LSTM
 
 SOME = [
     lists.List("words", f"{i}", [f"{a}{b}{c}" for a in "bdk" for b in "aeiou" for c in "nrt"])
@@ -45,13 +43,12 @@ def test_a_training_lowers_the_loss_and_makes_an_ordinary_model_file(monkeypatch
     monkeypatch.setattr(train, "DEV_READ", 5)
     monkeypatch.setattr(train, "WARM_UP", 1)
     vocabulary = Vocabulary(lists.choose_characters(SOME))
-    network = LSTM(train.OPTIONS, len(vocabulary), 0)
-    network.initialise(torch.Generator().manual_seed(0))
+    options, network = train.first_network(vocabulary, None, 0)
     _, before = train.dev_loss(network, SOME[:1], vocabulary)
     streams = train.Streams(lists.Draws(SOME, vocabulary.characters, 0), vocabulary)
-    loss = train.train(network, streams, steps=40, bfloat16=False)
+    loss = train.train(network, streams, steps=40, rate=6e-3, bfloat16=False)
     training = FitReport(split="digest", test=0.0, seed=0, steps=40, train_loss=loss)
-    fitted = train.describe(network, SOME, SOME[:1], vocabulary, training)
+    fitted = train.describe(network, options, SOME, SOME[:1], vocabulary, training)
     assert fitted.report.dev_loss < before - 0.3
     assert 0 < fitted.report.train_loss < 4.6
     save_fitted(tmp_path / "s.model", fitted, {"model": "lstm"})
@@ -60,3 +57,9 @@ def test_a_training_lowers_the_loss_and_makes_an_ordinary_model_file(monkeypatch
     assert again.learned_.model.tensors()["U"].dtype == np.float32
     np.testing.assert_array_equal(again.learned_.model.tensors()["U"], network.tensors()["U"])
     assert read_model_file(tmp_path / "s.model").types["model.U"] == ("F16", 2)
+    # A later training goes on from these weights, and may have other characters.
+    more = Vocabulary("".join(sorted({*vocabulary.characters, "λ"})))
+    options, network = train.first_network(more, tmp_path / "s.model", 1)
+    assert options == train.OPTIONS
+    _, later = train.dev_loss(network, SOME[:1], more)
+    assert later < before - 0.2
