@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from enumeration import assert_drawn_from, selected_probs
 
 from makemore import GRUOptions, MakeMore
 from makemore.options.verbs import SampleOptions
@@ -94,3 +95,13 @@ def test_probabilities_in_a_shared_batch_agree(network):
     together, _ = model.step(ids, state)
     alone = np.concatenate([model.step(ids[[i]], state[[i]])[0] for i in range(64)])
     np.testing.assert_allclose(np.exp(together), np.exp(alone), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["counted", "network"])
+def test_lines_of_shared_batches_follow_the_distribution_of_the_model(name, request):
+    maker = request.getfixturevalue(name)
+    options = SampleOptions(max_length=2, temperature=1.3)
+    probs, _ = selected_probs(Source.of(maker.learned_), options)
+    wanted = [(30, options.replace(seed=seed)) for seed in range(100)]
+    lines = [line for found in draw(maker, wanted) for line in found.lines]
+    assert_drawn_from(probs, lines, 0.0)

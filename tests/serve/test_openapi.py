@@ -92,8 +92,9 @@ def test_the_page_shows_all_endpoints_and_loads_nothing_from_outside(client):
     document = client.get("/openapi.json").json()
     for path, item in document["paths"].items():
         for method in item:
-            assert f"<b>{method.upper()}</b> {path}" in page
-    assert "sampling temperature" in page
+            assert f"<h2><b>{method.upper()}</b> {path}</h2>" in page
+    assert "<td>list of strings</td><td></td><td>text that every line must contain" in page
+    assert "<td>integer from 1 to 1,000</td>" in page
     assert "<script" not in page
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
     assert client.get("/docs/style.css").headers["content-type"].startswith("text/css")

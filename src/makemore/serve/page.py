@@ -48,6 +48,8 @@ def _row(name: str, schema: Document) -> dict[str, str]:
     types = schema.get("type", "")
     kinds = [types] if isinstance(types, str) else [each for each in types if each != "null"]
     text = " or ".join(kinds)
+    if "items" in schema:
+        text = f"list of {schema['items']['type']}s"
     if "enum" in schema:
         text = ", ".join(schema["enum"])
     low, high = schema.get("minimum"), schema.get("maximum")
