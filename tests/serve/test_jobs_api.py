@@ -1,5 +1,6 @@
 """Learning lists in jobs, importing, downloading and deleting models."""
 
+import gzip
 import json
 import time
 
@@ -127,6 +128,12 @@ def test_bounds_of_learning(own):
     assert "content-type is 'image/png'" in answer.json()["error"]["message"]
     answer = own.post("/v1/models?budgett=3", headers={"content-type": "text/plain"}, content=b"a")
     assert "'budgett' is unknown" in answer.json()["error"]["message"]
+
+
+def test_a_compressed_list_is_refused(own):
+    headers = {"content-type": "text/plain"}
+    answer = own.post("/v1/models", headers=headers, content=gzip.compress(b"anna\n" * 1000))
+    assert answer.json()["error"]["message"] == "the list is a gzip file: send it uncompressed"
 
 
 def test_an_error_in_the_list_fails_the_job_without_a_path(own):

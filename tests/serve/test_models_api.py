@@ -147,6 +147,8 @@ def test_facts(client):
         ("names/sample", {"prefix": "a" * 1001}, 413, "too_large", "1,001 characters"),
         ("names/sample", {"max_length": 10**6}, 413, "too_large", "at most 1,000"),
         ("names/sample", {"contains": ["a"] * 101}, 413, "too_large", "101 constraints"),
+        ("names/sample", {"states": 10_001}, 413, "too_large", "states is 10,001"),
+        ("names/top", {"nodes": 10**7}, 413, "too_large", "nodes is 10,000,000"),
         ("names/score", {}, 422, "option", "there is no line"),
         ("names/score", {"lines": ["a", " "]}, 422, "option", "a line is blank"),
         (

@@ -5,13 +5,14 @@ from makemore.options.serving import Limits, Sampling
 from makemore.options.verbs import ConstraintOptions, FitOptions, SampleOptions
 from makemore.serve.problems import TooLargeError
 
+MAX_NODES = 1_000_000  # of the search for the most probable lines
 _MAX_TEXTS = 100  # texts among the constraints
 
 
-def check_number(number: int, limits: Limits, name: str = "n") -> None:
-    """Raise TooLargeError for too many lines."""
-    if number > limits.max_lines:
-        raise TooLargeError(f"{name} is {number:,}: give at most {limits.max_lines:,}")
+def check_number(number: int, most: int, name: str = "n") -> None:
+    """Raise TooLargeError if an option is above its bound."""
+    if number > most:
+        raise TooLargeError(f"{name} is {number:,}: give at most {most:,}")
 
 
 def check_constraints(options: ConstraintOptions, limits: Limits) -> None:
@@ -26,12 +27,13 @@ def check_constraints(options: ConstraintOptions, limits: Limits) -> None:
         )
     if len(texts) > _MAX_TEXTS:
         raise TooLargeError(f"there are {len(texts) - 3:,} constraints: give fewer")
+    check_number(options.states, ConstraintOptions().states, "states")
 
 
 def check_sampling(options: SampleOptions, wanted: Sampling, limits: Limits) -> None:
     """Raise an error if a request asks for more than it may."""
-    check_number(wanted.n, limits)
-    check_number(options.patience, limits, "patience")
+    check_number(wanted.n, limits.max_lines)
+    check_number(options.patience, limits.max_lines, "patience")
     check_constraints(options, limits)
     if len(wanted.exclude) > limits.max_lines:
         raise TooLargeError(f"exclude has too many lines: send at most {limits.max_lines:,}")

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from makemore.checkpoint.model_file import Document
 from makemore.options.declaration import Options
 from makemore.options.serving import Learning, Limits, Sampling
-from makemore.options.verbs import FitOptions, InputOptions, SampleOptions
+from makemore.options.verbs import ConstraintOptions, FitOptions, InputOptions, SampleOptions
 from makemore.serve.answers import Problem
 from makemore.serve.bodies import schema_of
+from makemore.serve.checking import MAX_NODES
 
 # The parameter of all paths of a model or a job.
 NAMED: Document = {
@@ -73,6 +74,8 @@ def add_bounds(document: Document, limits: Limits) -> None:
     """Add the bounds of the server to the schemas of all options that have one."""
     lines, length = {"maximum": limits.max_lines}, {"maximum": limits.max_length}
     bounds = dict.fromkeys(("n", "draws", "patience"), lines)
+    bounds |= {"nodes": {"maximum": MAX_NODES}}
+    bounds |= {"states": {"maximum": ConstraintOptions().states}}
     bounds |= dict.fromkeys(("length", "min_length", "max_length"), length)
     for item in document["paths"].values():
         for operation in item.values():

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 
 from makemore.checkpoint.model_file import Document
-from makemore.errors import OptionError
+from makemore.corpus.reading.opening import compression_of
+from makemore.errors import DataError, OptionError
 from makemore.options.declaration import Options, fields
 from makemore.options.serving import Learning
 from makemore.options.verbs import FitOptions, InputOptions
@@ -72,7 +73,11 @@ def list_as_file(body: bytes, query: dict[str, str]) -> ListToLearn:
 
     Raises:
         OptionError: an option is invalid.
+        DataError: the list is compressed; a small file could fill the memory of the server.
     """
+    kind = compression_of(body)
+    if kind is not None:
+        raise DataError(f"the list is {kind} file: send it uncompressed")
     declarations: tuple[type[Options], ...] = (Learning, FitOptions, InputOptions)
     known = {field.name: field for each in declarations for field in fields(each)}
     values = {name: known[name].parse(text) for name, text in query.items() if name in known}

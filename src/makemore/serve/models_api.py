@@ -16,6 +16,7 @@ from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.serve import computing
 from makemore.serve.answers import Classifications, Rankings, Samples, Scores, Top
 from makemore.serve.checking import (
+    MAX_NODES,
     check_constraints,
     check_lines,
     check_number,
@@ -108,9 +109,10 @@ async def top(request: Request) -> Response:
     assert isinstance(options, ConstraintOptions)
     assert isinstance(wanted, Listing)
     maker = state.models[name_of(request)].maker
-    check_number(wanted.n, state.limits)
+    check_number(wanted.n, state.limits.max_lines)
+    check_number(wanted.nodes, MAX_NODES, "nodes")
     check_constraints(options, state.limits)
-    find = partial(maker.top, wanted.n, label=wanted.label, nodes=min(wanted.nodes, 10**6))
+    find = partial(maker.top, wanted.n, label=wanted.label, nodes=wanted.nodes)
     found = await _in_time(state, state.work(partial(find, options=options)))
     return json_response({"lines": [{"line": a, "log_likelihood": b} for a, b in found]})
 
@@ -147,7 +149,7 @@ async def rank(request: Request) -> Response:
     assert isinstance(wanted, Ranking)
     maker = state.models[name_of(request)].maker
     check_lines(wanted.lines, state.limits)
-    check_number(wanted.draws, state.limits, "draws")
+    check_number(wanted.draws, state.limits.max_lines, "draws")
     rows = await _in_time(state, state.work(partial(computing.ranks, maker, wanted)))
     return json_response({"lines": rows})
 

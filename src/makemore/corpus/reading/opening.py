@@ -56,10 +56,16 @@ def read_chunks(path: str, size: int) -> Iterator[bytes]:
     """
     raw = _read_raw(path, size)
     head = next(raw, b"")
-    for kind, magic in _COMPRESSION_MAGIC.items():
-        if re.match(magic, head):
-            return _merge_chunks(_decompress(chain([head], raw), kind, name_of(path), size), size)
+    kind = compression_of(head)
+    if kind is not None:
+        return _merge_chunks(_decompress(chain([head], raw), kind, name_of(path), size), size)
     return chain([head], raw) if head else iter(())
+
+
+def compression_of(head: bytes) -> str | None:
+    """Return the kind of compressed file that starts with some bytes, or None."""
+    kinds = _COMPRESSION_MAGIC.items()
+    return next((kind for kind, magic in kinds if re.match(magic, head)), None)
 
 
 def _read_raw(path: str, size: int) -> Iterator[bytes]:
