@@ -181,8 +181,7 @@ class Models:
             raise ConflictError(
                 f"{name} was given when the server started: stop the server to remove it"
             )
-        del self._models[name]
-        model.sampler.queue.close()
+        del self._models[name]  # its thread ends with its last request
         model.path.with_suffix(_FACTS).unlink(missing_ok=True)  # without it, the file is ignored
         model.path.unlink(missing_ok=True)
 

@@ -34,8 +34,8 @@ class ModelSampler:
     """Draws the lines of all requests to one model.
 
     Requests without constraints share batches. All others take turns in the workers of the server.
-    Requests that leave the seed to the server are
-    answered with lines drawn ahead in batches, if such a request has come before.
+    Requests that leave the seed to the server are answered with lines drawn ahead in batches, if
+    such a request has come before.
 
     Attributes:
         queue: what waits for shared batches.
@@ -92,7 +92,9 @@ class ModelSampler:
         ahead.asked += 1
         is_worthwhile = ahead.asked > 1 and n <= _MAX_AHEAD and self._can_share(options)
         if is_worthwhile and ahead.is_due:
-            self._draw_ahead(ahead, await self._plan(options), options, n)
+            plan = await self._plan(options)
+            if ahead.is_due:  # still, after other requests may have come
+                self._draw_ahead(ahead, plan, options, n)
         if ahead.ready:
             return ahead.ready.popleft()
         return await self.sample(options.replace(seed=fresh_seed()), n, frozenset())
