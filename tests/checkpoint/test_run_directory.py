@@ -147,9 +147,9 @@ def test_checkpoints_are_written_at_the_requested_interval(tmp_path, monkeypatch
 
 def test_a_resumed_run_keeps_the_steps_that_its_budget_was_converted_to(tmp_path):
     with pytest.raises(KilledError):
-        MakeMore(SMALL, budget=0.2).fit(LINES, on_step=killer(3), run=RunDirectory(tmp_path, 1))
+        MakeMore(SMALL, budget=3.0).fit(LINES, on_step=killer(3), run=RunDirectory(tmp_path, 1))
     settled = model_file.read_model_file(tmp_path / "state.safetensors").document["settled"]
-    resumed = MakeMore(SMALL, budget=0.2).fit(LINES, run=tmp_path)
+    resumed = MakeMore(SMALL, budget=3.0).fit(LINES, run=tmp_path)
     assert resumed.learned_.report.steps == settled[0]["steps"]
 
 
