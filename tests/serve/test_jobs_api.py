@@ -100,6 +100,14 @@ def test_a_table_is_learned_with_its_options_in_the_query(own):
     assert lines == maker.sample(20, seed=1)
 
 
+def test_columns_may_be_separated_by_tabs_that_are_named(own):
+    query = {"model": "ngram", "column": "1", "label_column": "2", "delimiter": "tab"}
+    headers = {"content-type": "text/csv"}
+    answer = own.post("/v1/models", params=query, headers=headers, content=b"anna\tf\nben\tm\n")
+    job = wait_for(own, answer.json()["name"], "done")
+    assert own.get(f"/v1/models/{job['model']}").json()["labels"] == ["f", "m"]
+
+
 @pytest.mark.parametrize(
     "body, words",
     [

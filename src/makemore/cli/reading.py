@@ -53,9 +53,7 @@ def read_blocks(
         return lists.read_blocks(files, None, source.encoding)
     from makemore.corpus.reading.rows import Columns
 
-    delimiter = "\t" if source.delimiter in ("\\t", "tab") else source.delimiter
-    columns = Columns(source.column, source.weight_column, source.label_column, delimiter)
-    return lists.read_blocks(files, columns, source.encoding)
+    return lists.read_blocks(files, Columns.of(source), source.encoding)
 
 
 def read_plain_list(path: str, option: str) -> list[str]:

@@ -7,7 +7,7 @@ from operator import index
 from typing import TYPE_CHECKING, TypeVar
 
 from makemore.corpus.lines import Lines
-from makemore.errors import ConstraintError, OptionError
+from makemore.errors import OptionError
 from makemore.estimator.base import Estimator, Strings, as_lines, fresh_seed
 from makemore.options.declaration import Options, Value, fill_in
 from makemore.options.verbs import ConstraintOptions, SampleOptions
@@ -52,10 +52,9 @@ class SamplingEstimator(Estimator):
         checked = _options(SampleOptions, options, named)
         lines = list(islice(self._stream(checked, exclude, n, learned), n))
         if n and not lines:
-            raise ConstraintError(
-                f"none of {checked.patience:,} lines drawn passed the constraints and filters: "
-                "relax them, or raise patience"
-            )
+            from makemore.sampling.stream import nothing_found
+
+            raise nothing_found(checked)
         return lines
 
     def stream(

@@ -82,7 +82,7 @@ class Selection:
     """
 
     def __init__(self, select: Filter, options: SampleOptions) -> None:
-        """Start before the first batch."""
+        """Prepare to select lines; no batch has been added yet."""
         self._select, self._patience = select, options.patience
         self.is_distinct = options.distinct
         self._last = -1  # the index of the last selected line in the stream

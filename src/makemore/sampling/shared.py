@@ -131,7 +131,7 @@ class Draws:
     def of(
         cls, shared: SharedPlan, select: Filter, options: SampleOptions, seed: int, n: int
     ) -> Self:
-        """Start before the first batch.
+        """Prepare the draws of a request; nothing is drawn yet.
 
         Args:
             shared: the plan of these options.

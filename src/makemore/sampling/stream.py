@@ -13,7 +13,7 @@ from unicodedata import is_normalized
 
 import numpy as np
 
-from makemore.errors import OptionError
+from makemore.errors import ConstraintError, OptionError
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.parallel import open_workers
 from makemore.sampling.clean_lines import clean_lines
@@ -194,6 +194,14 @@ def most_probable_lines(
         line = request.vocabulary.text(prefix.ids)
         if line not in source.excluded and is_normalized("NFC", line):
             yield line, prefix.log_prob
+
+
+def nothing_found(options: SampleOptions) -> ConstraintError:
+    """Return the error for a request that found no line."""
+    return ConstraintError(
+        f"none of {options.patience:,} lines drawn passed the constraints and filters: relax them, "
+        "or raise patience"
+    )
 
 
 def draw_distinct(source: Source, options: SampleOptions, draws: int) -> list[str]:

@@ -65,7 +65,7 @@ class RowTable:
     """
 
     def __init__(self, sampler: TableSampler) -> None:
-        """Start without lists."""
+        """Refer to the table of a sampler; no row is a list yet."""
         self.initial, self._table, self._goto = sampler.initial, sampler.table, sampler.goto
         # Items of a memory view are read in half the time of those of an array.
         self._numbers, self._states = self._table.ravel().data, self._goto.ravel().data

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
@@ -106,10 +105,6 @@ def _add_errors(app: FastAPI) -> None:
         if status == 405:
             response.headers["allow"] = ", ".join(methods_of(app.openapi(), request.url.path))
         return response
-
-    @app.exception_handler(RequestValidationError)
-    async def answer_invalid(request: Request, error: RequestValidationError) -> Response:
-        return json_response(problem("option", str(error)), 422)
 
     @app.exception_handler(Exception)
     async def answer_fault(request: Request, error: Exception) -> Response:

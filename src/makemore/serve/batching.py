@@ -28,7 +28,7 @@ class BatchQueue:
     """
 
     def __init__(self) -> None:
-        """Start without requests."""
+        """Create an empty queue."""
         # By plan: what waits for a batch, short requests and parts of long ones.
         self._short: Queues = OrderedDict()
         self._long: Queues = OrderedDict()
@@ -39,7 +39,7 @@ class BatchQueue:
         self.batches = self.requests = 0
 
     def add(self, waiting: Waiting) -> None:
-        """Let draws wait for the next batch."""
+        """Put draws in the queue for the next batch."""
         queues = self._long if waiting.is_long else self._short
         waiting.draws.most = min(waiting.draws.most, self._room(waiting.draws.shared))
         queues.setdefault(waiting.draws.shared, deque()).append(waiting)
@@ -53,7 +53,7 @@ class BatchQueue:
         return n * self._line_seconds
 
     def close(self) -> None:
-        """End the thread after its current batch."""
+        """Let the thread end after its current batch."""
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
 

@@ -73,26 +73,31 @@ def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-def parse_options(values: Document, *declarations: type[Options]) -> list[Options]:
-    """Return the options of each declaration from the properties of an object.
+def check_names(values: Document, *declarations: type[Options]) -> None:
+    """Check that all properties of an object are options of some declarations.
 
     Raises:
-        OptionError: a property is unknown, or its value is of the wrong type or out of bounds.
+        OptionError: a property is unknown.
     """
     known = [field.name for declaration in declarations for field in fields(declaration)]
     for name in values:
         if name not in known:
             raise OptionError(f"option {name!r} is unknown: choose one of {', '.join(known)}")
-    return [
-        declaration.of(
-            {
-                field.name: _value(field, values[field.name])
-                for field in fields(declaration)
-                if field.name in values
-            }
-        )
-        for declaration in declarations
-    ]
+
+
+def parse_options(values: Document, declaration: type[OptionsT]) -> OptionsT:
+    """Return the options of a declaration from those properties of an object that it has.
+
+    Raises:
+        OptionError: a value is of the wrong type or out of bounds.
+    """
+    return declaration.of(
+        {
+            field.name: _value(field, values[field.name])
+            for field in fields(declaration)
+            if field.name in values
+        }
+    )
 
 
 def _value(field: Field, value: Value | list[str] | Document) -> Value | list[str]:

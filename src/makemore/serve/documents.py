@@ -34,11 +34,11 @@ def problems_of(*statuses: int) -> dict[int | str, Document]:
     }
 
 
-def body_of(schema: Document | tuple[type[Options], ...], is_required: bool = False) -> Document:
+def body_of(schema: Document | tuple[type[Options], ...]) -> Document:
     """Return the description of a JSON body, given its schema or its declarations."""
     found = schema_of(*schema) if isinstance(schema, tuple) else schema
     content = {"application/json": {"schema": found}}
-    return {"requestBody": {"required": is_required, "content": content}}
+    return {"requestBody": {"required": False, "content": content}}
 
 
 def schema_of_sampling() -> Document:

@@ -76,9 +76,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message = {**message, "headers": [*message["headers"], *_HEADERS]}
-            async with asyncio.timeout(
-                self._limits.max_seconds
-            ):  # a reader that takes longer is left
+            # A reader that takes longer is left.
+            async with asyncio.timeout(self._limits.max_seconds):
                 await send(message)
 
         try:

@@ -59,7 +59,7 @@ class Job:
         }
 
     def note(self, event: Event) -> None:
-        """Add an event and wake those who follow the job."""
+        """Append an event and notify everyone who follows the job."""
         self.events.append(event)
         if len(self.events) > _MAX_EVENTS:
             del self.events[: _MAX_EVENTS // 10]

@@ -31,7 +31,7 @@ class Jobs:
     """
 
     def __init__(self, folder: Path, models: Models, limits: Limits) -> None:
-        """Start without jobs; the folder must exist."""
+        """Create an empty collection; the folder must exist."""
         self._folder, self._models, self._limits = folder, models, limits
         self._jobs: dict[str, Job] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -83,6 +83,7 @@ class Jobs:
         folder.mkdir()
         (folder / f"list{suffix}").write_bytes(content)
         self._store(job, spec)
+        self._jobs[job.name] = job
         self._start(job)
         return job
 
@@ -95,10 +96,10 @@ class Jobs:
                 parts = (str(spec["title"]), str(spec["status"]), str(spec["message"]))
                 found.append(Job(path.parent.name, *parts, float(spec["created"])))
         for job in sorted(found, key=lambda job: (job.created, job.name)):
+            self._jobs[job.name] = job
             if not job.is_finished:
                 job.status = "waiting"
                 self._start(job)
-            self._jobs[job.name] = job
 
     def stop(self, name: str) -> bool:
         """Stop a job that is not finished, or forget one that is; return whether it was stopped.
@@ -121,7 +122,7 @@ class Jobs:
         return True
 
     async def close(self) -> None:
-        """End all processes at once; with a permanent folder, a later server goes on."""
+        """Kill all training processes; a later server with the same folder resumes their jobs."""
         self._is_closing = True
         for job in self._jobs.values():
             if job.process is not None and job.process.returncode is None:
@@ -133,7 +134,6 @@ class Jobs:
 
     def _start(self, job: Job) -> None:
         """Let a job wait for a slot."""
-        self._jobs[job.name] = job
         task = self._tasks[job.name] = asyncio.create_task(self._run(job))
         task.add_done_callback(lambda _: self._tasks.pop(job.name, None))
 

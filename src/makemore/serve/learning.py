@@ -10,7 +10,7 @@ from makemore.options.declaration import Options, fields
 from makemore.options.serving import Learning
 from makemore.options.verbs import FitOptions, InputOptions
 from makemore.registry import family_named
-from makemore.serve.bodies import parse_object, parse_options
+from makemore.serve.bodies import check_names, parse_object, parse_options
 
 # Content types of lists, with the suffix of the file that tells the readers their format.
 FORMATS = {
@@ -51,7 +51,8 @@ def list_in_json(body: bytes) -> ListToLearn:
     lines = values.pop("lines", None)
     columns = {"label": values.pop("labels", None), "weight": values.pop("weights", None)}
     family_options = values.pop("options", None) or {}
-    learning, fit = parse_options(values, Learning, FitOptions)
+    check_names(values, Learning, FitOptions)
+    learning, fit = parse_options(values, Learning), parse_options(values, FitOptions)
     if not isinstance(lines, list) or not lines or not all(isinstance(x, str) for x in lines):
         raise OptionError("lines is missing: send a list with at least one text")
     rows: list[Document] = [{"line": line} for line in lines]
@@ -80,30 +81,31 @@ def list_as_file(body: bytes, query: dict[str, str]) -> ListToLearn:
         raise DataError(f"the list is {kind} file: send it uncompressed")
     declarations: tuple[type[Options], ...] = (Learning, FitOptions, InputOptions)
     known = {field.name: field for each in declarations for field in fields(each)}
-    values = {name: known[name].parse(text) for name, text in query.items() if name in known}
-    unknown = {name: text for name, text in query.items() if name not in known}
-    learning, fit, source = parse_options({**values, **unknown}, *declarations)
-    return _checked(body, learning, {}, fit, source)
+    check_names(query, *declarations)
+    values = {name: known[name].parse(text) for name, text in query.items()}
+    learning, fit = parse_options(values, Learning), parse_options(values, FitOptions)
+    return _checked(body, learning, {}, fit, parse_options(values, InputOptions))
 
 
 def _checked(
-    content: bytes, learning: Options, family_options: Document, fit: Options, source: Options
+    content: bytes,
+    learning: Learning,
+    family_options: Document,
+    fit: FitOptions,
+    source: InputOptions,
 ) -> ListToLearn:
     """Return a list to learn whose options are valid.
 
     Raises:
         OptionError: an option is invalid.
     """
-    assert isinstance(learning, Learning)
-    assert isinstance(fit, FitOptions)
-    assert isinstance(source, InputOptions)
     fit.check()
     if learning.model != "auto":
         family = family_named(learning.model)
         if not isinstance(family_options, dict):
             raise OptionError("options is not an object: send the options of the family by name")
-        (options,) = parse_options(family_options, family.options)
-        family.members(options)  # raises for invalid members
+        check_names(family_options, family.options)
+        family.members(parse_options(family_options, family.options))  # raises if invalid
     elif family_options:
         raise OptionError("options are those of one family: name it in model")
     return ListToLearn(content, learning, family_options, fit, source)

@@ -14,7 +14,7 @@ class Metrics:
     """The metrics of one server."""
 
     def __init__(self) -> None:
-        """Start at zero."""
+        """Create all metrics, at zero."""
         self._registry = CollectorRegistry()
         self.requests = Counter(
             *("makemore_requests", "Requests, by endpoint and status."),

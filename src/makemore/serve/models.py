@@ -70,7 +70,7 @@ class Models:
     """
 
     def __init__(self, folder: Path, limits: Limits, workers: Executor) -> None:
-        """Start without models; the folder must exist.
+        """Create an empty collection; the folder must exist.
 
         Args:
             folder: where models are stored that are learned or imported.
@@ -113,7 +113,7 @@ class Models:
             )
 
     def add_given(self, path: Path, maker: MakeMore, title: str = "") -> ServedModel:
-        """Add a model that is given when the server starts, named like its file.
+        """Add a model given at start-up, and name it after its file.
 
         Raises:
             TooManyError: there are as many models as there may be.
@@ -155,7 +155,7 @@ class Models:
         return self._add(ServedModel(name, title, origin, created, path, maker, sampler))
 
     def restore(self) -> list[str]:
-        """Add the models of an earlier run of the server; return sentences on damaged files."""
+        """Load the models of an earlier run; return a message for each one that is damaged."""
         damaged, found = [], []
         for path in self._folder.glob(f"*{_FACTS}"):
             name, file = path.stem, path.with_suffix(_MODEL)

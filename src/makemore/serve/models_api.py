@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
 from typing import TypeVar
 
@@ -11,10 +11,12 @@ from starlette.responses import StreamingResponse
 
 from makemore.checkpoint.model_file import Document
 from makemore.errors import MakemoreError
+from makemore.estimator.makemore import MakeMore
 from makemore.options.serving import Classifying, Listing, Ranking, Sampling, Scoring
 from makemore.options.verbs import ConstraintOptions, SampleOptions
 from makemore.serve import computing
 from makemore.serve.answers import Classifications, Rankings, Samples, Scores, Top
+from makemore.serve.bodies import parse_options
 from makemore.serve.checking import (
     MAX_NODES,
     check_constraints,
@@ -24,7 +26,7 @@ from makemore.serve.checking import (
 from makemore.serve.documents import NAMED, body_of, problems_of, schema_of_sampling
 from makemore.serve.models import ServedModel
 from makemore.serve.problems import GoneError, TooSlowError, describe
-from makemore.serve.reading import read_options, read_sampling
+from makemore.serve.reading import read_object, read_sampling
 from makemore.serve.state import State
 from makemore.serve.waiting import LongAnswer
 
@@ -32,6 +34,7 @@ STREAMED = 1000  # lines above which they are sent as they are drawn
 NDJSON = "application/x-ndjson"
 _SHORT = 0.005  # seconds up to which an answer is drawn even if nobody waits for it any more
 Result = TypeVar("Result")
+Wanted = TypeVar("Wanted", Scoring, Ranking, Classifying)
 router = APIRouter(prefix="/v1/models/{name}", tags=["models"])
 
 
@@ -105,9 +108,8 @@ async def sample(request: Request) -> Response:
 async def top(request: Request) -> Response:
     """List the most probable lines of a model, the most probable first."""
     state = state_of(request)
-    options, wanted = await read_options(request, state.limits, ConstraintOptions, Listing)
-    assert isinstance(options, ConstraintOptions)
-    assert isinstance(wanted, Listing)
+    values = await read_object(request, state.limits, ConstraintOptions, Listing)
+    options, wanted = parse_options(values, ConstraintOptions), parse_options(values, Listing)
     maker = state.models[name_of(request)].maker
     check_number(wanted.n, state.limits.max_lines)
     check_number(wanted.nodes, MAX_NODES, "nodes")
@@ -126,13 +128,8 @@ async def top(request: Request) -> Response:
 )
 async def score(request: Request) -> Response:
     """Compute the log-likelihood of lines, of their characters, and given each label, in nats."""
-    state = state_of(request)
-    (wanted,) = await read_options(request, state.limits, Scoring)
-    assert isinstance(wanted, Scoring)
-    maker = state.models[name_of(request)].maker
-    check_lines(wanted.lines, state.limits)
-    rows = await _in_time(state, state.work(partial(computing.scores, maker, wanted)))
-    return json_response({"lines": rows})
+    maker, wanted = await _read_lines(request, Scoring)
+    return await _answer_lines(request, partial(computing.scores, maker, wanted))
 
 
 @router.post(
@@ -144,14 +141,9 @@ async def score(request: Request) -> Response:
 )
 async def rank(request: Request) -> Response:
     """Estimate how many lines are more probable than each line, from sampled lines."""
-    state = state_of(request)
-    (wanted,) = await read_options(request, state.limits, Ranking)
-    assert isinstance(wanted, Ranking)
-    maker = state.models[name_of(request)].maker
-    check_lines(wanted.lines, state.limits)
-    check_number(wanted.draws, state.limits.max_lines, "draws")
-    rows = await _in_time(state, state.work(partial(computing.ranks, maker, wanted)))
-    return json_response({"lines": rows})
+    maker, wanted = await _read_lines(request, Ranking)
+    check_number(wanted.draws, state_of(request).limits.max_lines, "draws")
+    return await _answer_lines(request, partial(computing.ranks, maker, wanted))
 
 
 @router.post(
@@ -163,13 +155,23 @@ async def rank(request: Request) -> Response:
 )
 async def classify(request: Request) -> Response:
     """Compute the probability of each label for each line, for a model with labels."""
+    maker, wanted = await _read_lines(request, Classifying)
+    return await _answer_lines(request, partial(computing.classes, maker, wanted))
+
+
+async def _read_lines(request: Request, declaration: type[Wanted]) -> tuple[MakeMore, Wanted]:
+    """Return the model of a request, and its options with lines that were checked."""
     state = state_of(request)
-    (wanted,) = await read_options(request, state.limits, Classifying)
-    assert isinstance(wanted, Classifying)
+    wanted = parse_options(await read_object(request, state.limits, declaration), declaration)
     maker = state.models[name_of(request)].maker
     check_lines(wanted.lines, state.limits)
-    rows = await _in_time(state, state.work(partial(computing.classes, maker, wanted)))
-    return json_response({"lines": rows})
+    return maker, wanted
+
+
+async def _answer_lines(request: Request, compute: Callable[[], list[Document]]) -> Response:
+    """Answer with one object for each line, which a worker computes."""
+    state = state_of(request)
+    return json_response({"lines": await _in_time(state, state.work(compute))})
 
 
 async def _streamed(

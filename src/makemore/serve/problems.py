@@ -5,8 +5,10 @@ RequestError
 ├── TooLargeError        a bound of the server is exceeded by a size
 ├── TooManyError         the server has as many models or jobs as it may have
 ├── TooSlowError         the answer took longer than a request may take
-├── ForbiddenError       the host, the origin or the key of a request is not accepted
-└── ConflictError        a job or model is in a state that does not allow it
+├── ForbiddenError       the host or the origin of a request is not accepted
+├── UnauthorizedError    the key is missing or wrong
+├── ConflictError        a job or model is in a state that does not allow the request
+└── GoneError            the client has gone away
 """
 
 from makemore.errors import (

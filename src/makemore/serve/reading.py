@@ -13,7 +13,7 @@ from makemore.estimator.base import fresh_seed
 from makemore.options.declaration import Options
 from makemore.options.serving import Limits, Sampling
 from makemore.options.verbs import SampleOptions
-from makemore.serve.bodies import parse_object, parse_options
+from makemore.serve.bodies import check_names, parse_object, parse_options
 from makemore.serve.checking import check_sampling
 from makemore.serve.guard import too_large
 from makemore.serve.problems import TooSlowError
@@ -85,9 +85,8 @@ def _parse_sampling(body: bytes, limits: Limits) -> SamplingRequest:
     if not has_seed:
         values.pop("seed", None)
     values.setdefault("patience", limits.max_lines)
-    options, wanted = parse_options(values, SampleOptions, Sampling)
-    assert isinstance(options, SampleOptions)
-    assert isinstance(wanted, Sampling)
+    check_names(values, SampleOptions, Sampling)
+    options, wanted = parse_options(values, SampleOptions), parse_options(values, Sampling)
     check_sampling(options, wanted, limits)
     exclude = Lines.from_strings(wanted.exclude).to_list() if wanted.exclude else ()
     return SamplingRequest(options, wanted, frozenset(exclude), has_seed)
@@ -96,21 +95,12 @@ def _parse_sampling(body: bytes, limits: Limits) -> SamplingRequest:
 _parse_again = lru_cache(maxsize=256)(_parse_sampling)  # many requests are the same
 
 
-async def read_object(request: Request, limits: Limits) -> Document:
-    """Return the JSON object of a request.
+async def read_object(request: Request, limits: Limits, *declarations: type[Options]) -> Document:
+    """Return the JSON object of a request, which has options of some declarations only.
 
     Raises:
-        OptionError: the body is no JSON object.
+        OptionError: the body is no JSON object, or an option is unknown.
     """
-    return parse_object(await read_body(request, limits))
-
-
-async def read_options(
-    request: Request, limits: Limits, *declarations: type[Options]
-) -> list[Options]:
-    """Return the options of each declaration from the JSON object of a request.
-
-    Raises:
-        OptionError: the body is no JSON object, or an option is invalid.
-    """
-    return parse_options(await read_object(request, limits), *declarations)
+    values = parse_object(await read_body(request, limits))
+    check_names(values, *declarations)
+    return values

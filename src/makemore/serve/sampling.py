@@ -9,14 +9,13 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from makemore.errors import ConstraintError
 from makemore.estimator.base import fresh_seed
 from makemore.estimator.makemore import MakeMore
 from makemore.options.verbs import SampleOptions
 from makemore.sampling.line_filter import line_filter
 from makemore.sampling.request import Source
 from makemore.sampling.shared import Draws, SharedPlan, can_share, plan_key
-from makemore.sampling.stream import Stream
+from makemore.sampling.stream import Stream, nothing_found
 from makemore.serve.batching import BatchQueue
 from makemore.serve.waiting import Ahead, Answer, LongAnswer, Waiting
 
@@ -42,7 +41,7 @@ class ModelSampler:
     """
 
     def __init__(self, maker: MakeMore, workers: Executor) -> None:
-        """Start without plans."""
+        """Prepare for requests; plans are made when they are first needed."""
         self._maker, self._source, self._workers = maker, Source.of(maker.learned_), workers
         self.queue = BatchQueue()
         self._plans: OrderedDict[object, asyncio.Task[SharedPlan]] = OrderedDict()
@@ -215,7 +214,4 @@ def _take(stream: Stream, n: int) -> tuple[list[str], bool]:
 def _check_found(lines: Sequence[str], options: SampleOptions) -> None:
     """Raise an error if no line was found."""
     if not lines:
-        raise ConstraintError(
-            f"none of {options.patience:,} lines drawn passed the constraints and filters: relax "
-            "them, or raise patience"
-        )
+        raise nothing_found(options)

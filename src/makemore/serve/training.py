@@ -126,12 +126,8 @@ def learn(folder: Path, job: Document) -> None:
 
 def _read(path: Path, source: InputOptions) -> Lines:
     """Read the list; errors do not name its path on the server."""
-    columns = None
-    if source.column is not None:
-        names = (source.column, source.weight_column, source.label_column)
-        columns = Columns(*names, delimiter=source.delimiter)
     try:
-        return read_lines(path, columns, source.encoding)
+        return read_lines(path, Columns.of(source), source.encoding)
     except DataError as error:
         raise error.at(replace(error.location, file=None)) from None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter
 
 from makemore.cli.console import print_message
-from makemore.cli.fitting import default_to_counting
+from makemore.cli.fitting import create_maker, default_to_counting
 from makemore.cli.parameters import File, Flag, Natural, Source
 from makemore.cli.reading import read_blocks
 from makemore.errors import OptionError
@@ -115,20 +115,13 @@ def _add_models(
 
     for path in models:
         served.models.add_given(Path(path), MakeMore.load(path))
+    maker = create_maker("auto", (), default_to_counting("auto", FitOptions()))
     if list_ is not None:
-        maker = _new_maker().fit(read_blocks([list_], source))
-        _store(served, Path(list_).stem, maker)
+        _store(served, Path(list_).stem, maker.fit(read_blocks([list_], source)))
     elif not models and not len(served.models):
         dataset = dataset_named("us-names")
         print_message(f"{dataset.name}: {dataset.description} ({dataset.attribution})")
-        _store(served, dataset.name, _new_maker().fit(dataset.load()))
-
-
-def _new_maker() -> "MakeMore":
-    """Return an estimator that learns without training."""
-    from makemore.estimator.makemore import MakeMore
-
-    return MakeMore().set_params(**default_to_counting("auto", FitOptions()).parameters())
+        _store(served, dataset.name, maker.fit(dataset.load()))
 
 
 def _store(served: "State", name: str, maker: "MakeMore") -> None:

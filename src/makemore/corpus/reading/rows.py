@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from makemore.corpus.lines import Lines
 from makemore.errors import DataError, Location, OptionError
+from makemore.options.verbs import InputOptions
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,14 @@ class Columns:
                 f"delimiter is {self.delimiter!r}: give one character that is neither a quote nor "
                 "a line break"
             )
+
+    @classmethod
+    def of(cls, source: InputOptions) -> Self | None:
+        """Return the columns of input options; None if they name no column of the lines."""
+        if source.column is None:
+            return None
+        delimiter = "\t" if source.delimiter in ("\\t", "tab") else source.delimiter
+        return cls(source.column, source.weight_column, source.label_column, delimiter)
 
     @property
     def named(self) -> list[str]:
